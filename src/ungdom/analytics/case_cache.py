@@ -88,6 +88,7 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
     plan_meeting = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
     counts: dict[str, list[CountContribution]] = {}
     durations: dict[str, list[DurationContribution]] = {}
+    recorded = {event.seq: event.recorded_at for event in case.events}
     facts = facts or case_facts.facts_of(case, date.max)
     for indicator in INDICATORS:
         for contribution in indicator.contributions(case, facts):
@@ -104,18 +105,14 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
         started=case.start.on if case.start else None,
         plan_meeting=plan_meeting.occurred_on if plan_meeting else None,
         closed=case.closed_on,
-        stays=tuple(_stays(case, received.seq if received else None)),
+        stays=tuple(
+            Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
+            for stint in case.intervals
+            if received is None or stint.seq < received.seq or stint is case.intervals[-1]
+        ),
         counts=counts,
         durations=durations,
     )
-
-
-def _stays(case: Case, received: int | None) -> Iterator[Stay]:
-    recorded = {event.seq: event.recorded_at for event in case.events}
-    last = case.intervals[-1]
-    for stint in case.intervals:
-        if received is None or stint.seq < received or stint is last:
-            yield Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
 
 
 # --- reading ------------------------------------------------------------------------------------------------

@@ -194,7 +194,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
         age=_age(case.youth.born, case.last_offence),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        in_view=_observed_from(case, received, opened),
+        in_view=received if received and opened >= received > case.registered_on else case.registered_on,
         registered=case.registered_on,
         suspect=_first_day(case, E.SUSPECT_SET),
         indicted=_first_day(case, E.INDICTED),
@@ -241,10 +241,6 @@ def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
 def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
     stops = case.interruptions(open_end) if case.start else []
     return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in stops)
-
-
-def _observed_from(case: Case, received: date | None, opened: date) -> date:
-    return received if received and opened >= received > case.registered_on else case.registered_on
 
 
 def _first_day(case: Case, *kinds: EventType) -> date | None:

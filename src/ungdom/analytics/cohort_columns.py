@@ -92,15 +92,14 @@ class CohortCollector(Generic[D]):
         """What this definition counts, by these dimensions."""
         cohort = self.cohorts[code]
         where = numbers(cohort.subject)
-        named = [
-            self._period(cohort) if dimension_code == PERIOD else self._dimension(dimension_code, where)
-            for dimension_code in by
-        ]
+        named: list[tuple[Dimension, RowIndices]] = []
+        for dimension_code in by:
+            if dimension_code == PERIOD:
+                named.append(self._period(cohort))
+            else:
+                dimension, places = self.columns[dimension_code].indexed()
+                named.append((dimension, places[where]))
         return CohortTable(cohort, tuple(dimension for dimension, _ in named), tuple(places for _, places in named))
-
-    def _dimension(self, code: str, where: RowIndices) -> tuple[Dimension, RowIndices]:
-        dimension = self.columns[code].dimension()
-        return dimension, self.columns[code].row_indices(dimension)[where]
 
     def _period(self, cohort: CohortColumns[D]) -> tuple[Dimension, RowIndices]:
         days, places = np.unique(numbers(cohort.period_day), return_inverse=True)

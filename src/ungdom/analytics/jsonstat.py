@@ -133,24 +133,13 @@ def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Ite
     counts = [cell.counts.get(name, 0) for name in cube.outcomes]
     yield from (DatasetValue(count, shown) for count in (*counts, *((sum(counts),) if len(counts) > 1 else ())))
     for name in cube.estimates:
-        value = cell.estimates.get(name)
-        if value is None:
-            yield DatasetValue(None, _sign_of_missing(cell, name))
-        else:
-            yield DatasetValue(_rounded(value, metadata.units.get(name)), shown)
-
-
-def _sign_of_missing(cell: CubeCell, name: str) -> Sign:
-    """Why an estimate has no number: kept back, not reached, or nothing to estimate in this cell."""
-    if name in cell.withheld:
-        return Sign.HIDDEN
-    return Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE
-
-
-def _rounded(value: float, unit: Unit | None) -> float:
-    if unit is None:
-        return value
-    return round(value, unit.decimals) if unit.decimals else round(value)
+        value, unit = cell.estimates.get(name), metadata.units.get(name)
+        if value is not None:
+            yield DatasetValue(value if unit is None else round(value, unit.decimals or None), shown)
+        elif name in cell.withheld:
+            yield DatasetValue(None, Sign.HIDDEN)
+        else:  # not reached, or nothing to estimate in this cell
+            yield DatasetValue(None, Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE)
 
 
 def _roles(cube: Cube) -> dict[str, list[str]]:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from ungdom.analytics import durations
 from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
-from ungdom.analytics.cubes import Cube, CubeCell
+from ungdom.analytics.cubes import Cube, CubeCell, Key
 from ungdom.analytics.definition_types import Family, IndicatorPeriod, IndicatorUnit, LeadTimeDefinition
-from ungdom.analytics.dimensions import RowIndices
 from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING, WAYS_BEFORE_START
 from ungdom.analytics.survival import (
     CENSORED,
@@ -108,13 +107,12 @@ def table(
     """The lead time of this code by these dimensions. `threshold`: in days; None: the norm, where there is one."""
     cohort_table = collector.table(code, by)
     days = threshold if threshold is not None else cohort_table.cohort.definition.norm_days(collector.day)
-    cells = {key: _cell(cohort_table.cohort, members, days) for key, members in cohort_table.cells()}
-    return cohort_table.cube(estimates_of(cohort_table.cohort.definition, days), cells)
-
-
-def _cell(cohort: CohortColumns[LeadTimeDefinition], members: RowIndices, threshold: int | None) -> CubeCell:
-    spans = cohort.spans(members)
-    return CubeCell(_counts(cohort, spans), _estimates(cohort, spans, threshold))
+    cohort = cohort_table.cohort
+    cells: dict[Key, CubeCell] = {}
+    for key, members in cohort_table.cells():
+        spans = cohort.spans(members)
+        cells[key] = CubeCell(_counts(cohort, spans), _estimates(cohort, spans, days))
+    return cohort_table.cube(estimates_of(cohort.definition, days), cells)
 
 
 def _counts(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> dict[str, int]:
@@ -132,30 +130,21 @@ def _estimates(
     estimates: dict[str, float | None] = {}
     for name, quantile in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
         estimates |= {name: quantile.days, f"{name}_low": quantile.low, f"{name}_high": quantile.high}
-    estimates[MEAN] = _mean(cohort, spans)
-    return (
-        estimates
-        if threshold is None
-        else estimates | _share_over(curve, threshold) | _shares_by_threshold(cohort, spans, threshold)
-    )
+    # The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry.
+    ended = spans.time[spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)]
+    estimates[MEAN] = float(ended.mean()) if len(ended) else None
+    if threshold is None:
+        return estimates
+    over = conditional_share(curve, -1, threshold)
+    shares = (over.share, over.low, over.high) if over else (None, None, None)
+    named = zip((OVER, f"{OVER}_low", f"{OVER}_high"), shares, strict=True)
+    estimates |= {name: _none_if_nan(share) for name, share in named}
+    return estimates | _shares_by_threshold(cohort, spans, threshold)
 
 
 def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
     """The curve of the durations: until they end by what was waited for, or in any way where the definition says so."""
     return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
-
-
-def _mean(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> float | None:
-    """The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry."""
-    ends = spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)
-    ended = spans.time[ends]
-    return float(ended.mean()) if len(ended) else None
-
-
-def _share_over(curve: Curve, threshold: int) -> dict[str, float | None]:
-    estimate = conditional_share(curve, -1, threshold)
-    values = (estimate.share, estimate.low, estimate.high) if estimate else (None, None, None)
-    return {f"{OVER}{limit}": _none_if_nan(value) for limit, value in zip(("", "_low", "_high"), values, strict=True)}
 
 
 def _shares_by_threshold(

@@ -91,24 +91,17 @@ def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator
 
 def save(db: Database, until: date, results: list[Calibration], now: datetime) -> None:
     """In the place of what was kept before."""
+    common = {"until": until, "computed_at": now}
+    rows = [asdict(item) | {"clock": item.clock or ALL, "bins": _BINS.dump(item.bins)} | common for item in results]
     with db.writing() as tx:
         tx.execute(delete(forecast_calibration))
-        bulk.add(tx, forecast_calibration, [_calibration_row(calibration, until, now) for calibration in results])
+        bulk.add(tx, forecast_calibration, rows)
 
 
 def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibration]]:
     """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
     rows = tx.execute(select(forecast_calibration))
     return {row.clock or None: (row.until, _calibration_of(row)) for row in rows}
-
-
-def _calibration_row(calibration: Calibration, until: date, now: datetime) -> dict[str, Any]:
-    return asdict(calibration) | {
-        "clock": calibration.clock or ALL,
-        "bins": _BINS.dump(calibration.bins),
-        "until": until,
-        "computed_at": now,
-    }
 
 
 def _calibration_of(row: Row[Any]) -> Calibration:

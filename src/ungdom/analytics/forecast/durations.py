@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ungdom.workflow.calendar import days_between, oslo_date
-from ungdom.workflow.case import Case, StateInterval
+from ungdom.workflow.case import Case
 from ungdom.workflow.rules.deadlines import (
     FOLLOW_THE_TERM,
     RULES,
@@ -77,6 +77,7 @@ def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
         since = max(stint.since, deadline.begun_on)
         last = max(since, min(left or date.max, over) - timedelta(days=1))
         if stint.state not in CLOSED and since < min(left or date.max, over):
+            on_stage = next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
             yield ClockSpell(
                 clock=deadline.code,
                 stage=stint.state,
@@ -85,16 +86,11 @@ def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
                 begun=deadline.begun_on,
                 due=deadline.due,
                 since=since,
-                known=max(deadline.known_on, _known_on(case, stint), since),
+                known=max(deadline.known_on, on_stage, since),
                 left=left,
                 stopped=deadline.stopped_on,
                 ended=ended,
             )
-
-
-def _known_on(case: Case, stint: StateInterval) -> date:
-    """The day on which it became known that the case had come to this stage."""
-    return next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
 
 
 def _over_since(case: Case, moot: frozenset[State]) -> date:

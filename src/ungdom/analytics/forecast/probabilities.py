@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -65,14 +65,11 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
     curves = _read_curves(tx, queries)
     as_of = tx.scalar(select(C.as_of).limit(1))
-    return CaseForecast(as_of, tuple(_answer(query, curves, as_of) for query in queries))
-
-
-def _answer(query: ForecastQuery, curves: dict[CurveKey, Curve], as_of: date | None) -> Forecast:
-    answer = predict(query, curves.get)
-    if answer.standing is ForecastStanding.TOO_FEW and as_of is None:
-        return Forecast(query, ForecastStanding.NOT_COMPUTED)
-    return answer
+    answers = [predict(query, curves.get) for query in queries]
+    if as_of is None:
+        too_few, not_computed = ForecastStanding.TOO_FEW, ForecastStanding.NOT_COMPUTED
+        answers = [replace(each, standing=not_computed) if each.standing is too_few else each for each in answers]
+    return CaseForecast(as_of, tuple(answers))
 
 
 def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) -> dict[str, int]:

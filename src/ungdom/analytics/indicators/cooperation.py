@@ -74,7 +74,8 @@ def _measure_durations(case: Case, ends: tuple[EventType, ...]) -> Iterator[Dura
     for number, since in _first_requests(case).items():
         later = [e for e in case.events if e.occurred_on >= since and getattr(e.details, "measure", None) == number]
         end = min((e.occurred_on for e in later if e.type in ends), default=None)
-        refused = min((e.occurred_on for e in later if _refuses(e.details)), default=None)
+        answers = ((e.occurred_on, e.details) for e in later if isinstance(e.details, d.MeasureAnswered))
+        refused = min((on for on, said in answers if said.answer is d.MeasureAnswer.REFUSED), default=None)
         if end is not None and (refused is None or E.MEASURE_ANSWERED in ends or end <= refused):
             yield DurationContribution(since, since, end, ended=True)
         elif refused is not None:
@@ -89,7 +90,3 @@ def _first_requests(case: Case) -> dict[str, date]:
         if isinstance(event.details, d.Measure):
             requests.setdefault(event.details.measure, event.occurred_on)
     return requests
-
-
-def _refuses(details: d.Details) -> bool:
-    return isinstance(details, d.MeasureAnswered) and details.answer is d.MeasureAnswer.REFUSED

@@ -150,12 +150,9 @@ class IndicatorAccumulator:
             return
         parts = sorted(part for code, part in shares if code == indicator.code) or [WHOLE]
         for part in parts:
-            yield _share_figure(indicator, place, part, shares.get((indicator.code, part)) or _ShareCount())
-
-
-def _share_figure(indicator: Indicator, place: str | None, part: str, counted: _ShareCount) -> Figure:
-    value = counted.numerator / counted.denominator if counted.denominator else None
-    return Figure(indicator, place, part, counted.numerator, counted.denominator, value, counted.apart)
+            counted = shares.get((indicator.code, part)) or _ShareCount()
+            value = counted.numerator / counted.denominator if counted.denominator else None
+            yield Figure(indicator, place, part, counted.numerator, counted.denominator, value, counted.apart)
 
 
 def _median_figure(indicator: Indicator, place: str | None, counted: _DurationCount) -> Figure:

@@ -16,12 +16,11 @@ from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, values_of
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.cubes import spell_columns, table
 from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
-from ungdom.store import bulk, journal, observations, people
+from ungdom.store import bulk, observations, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 
 C, F = case_current.c, case_figures.c
 PAGE = 1_000
@@ -86,7 +85,10 @@ def _cases(
         anew += len(stale)
         if selection.at_most is not None and anew > selection.at_most:
             raise TooManyCases(selection.at_most)
-        recomputed = _recompute(tx, stale, selection, day, districts)
+        recomputed = {
+            case_id: SeenCase(case_id, facts, offences.case_offences(case))
+            for case_id, case, facts in case_reader.recompute(tx, stale, selection, day, districts)
+        }
         for row in page:
             if case_cache.is_current(row, selection):
                 case = SeenCase(row.case_id, case_facts.load(row.row, day, districts), offences.load(row.trace))
@@ -102,16 +104,3 @@ def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Se
         same = and_(C.person_id == last.person_id, C.case_id > last.case_id)
         query = query.where(or_(C.person_id > last.person_id, same))
     return tx.execute(query).all()
-
-
-def _recompute(
-    tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
-) -> dict[UUID, SeenCase]:
-    """These cases, computed from their events."""
-    recomputed = {}
-    for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_cache.fold_as_of(stored, selection)
-        if case:
-            row = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
-            recomputed[stored.case_id] = SeenCase(stored.case_id, row, offences.case_offences(case))
-    return recomputed

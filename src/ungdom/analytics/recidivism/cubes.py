@@ -63,15 +63,10 @@ class SpellColumns:
         self.index_dates.append(spell.index_date)
         for code, column in self.columns.items():
             column.add(DIMENSION_READERS[code](subject))
+        ending = RELAPSE if spell.relapsed_on is not None else DEATH if spell.outcome is Relapse.DIED else CENSORED
         for n, (since, until) in enumerate(spell.at_risk, start=1):
             self.spell_index.append(place)
-            self.risk.append((since, until, _ending(spell) if n == len(spell.at_risk) else CENSORED))
-
-
-def _ending(spell: RecidivismSpell) -> int:
-    if spell.relapsed_on is not None:
-        return RELAPSE
-    return DEATH if spell.outcome is Relapse.DIED else CENSORED
+            self.risk.append((since, until, ending if n == len(spell.at_risk) else CENSORED))
 
 
 def spell_columns(
@@ -90,9 +85,11 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
     `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
     """
     span = period or (min(columns.index_dates, default=day), day)
-    named = [_period(columns, *span) if code == PERIOD else _dimension(columns, code) for code in by]
+    named = [_period(columns, *span) if code == PERIOD else columns.columns[code].indexed() for code in by]
     dimensions = tuple(dimension for dimension, _ in named)
-    arrays = _spell_arrays(columns)
+    order = list(Relapse)
+    outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
+    arrays = _SpellArrays(outcomes, Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64))
     cells = frames.cells(dimensions, [places for _, places in named], len(columns.outcomes))
     return Cube(
         columns.definition.code,
@@ -102,11 +99,6 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
         estimates(columns.definition),
         {key: _cell(columns.definition, arrays, members) for key, members in cells},
     )
-
-
-def _dimension(columns: SpellColumns, code: str) -> tuple[Dimension, RowIndices]:
-    dimension = columns.columns[code].dimension()
-    return dimension, columns.columns[code].row_indices(dimension)
 
 
 def _period(columns: SpellColumns, first: date, last: date) -> tuple[Dimension, RowIndices]:
@@ -125,12 +117,6 @@ class _SpellArrays:
     outcomes: RowIndices
     spans: Spans
     spell_index: RowIndices
-
-
-def _spell_arrays(columns: SpellColumns) -> _SpellArrays:
-    order = list(Relapse)
-    outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
-    return _SpellArrays(outcomes, Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64))
 
 
 def _cell(definition: RecidivismDefinition, arrays: _SpellArrays, members: RowIndices) -> CubeCell:

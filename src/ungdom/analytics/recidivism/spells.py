@@ -110,17 +110,12 @@ def recidivism_spells(
 
     What is observed later is left out; the cases have to be told as they stood on that day.
     """
-    for history in (_observed_until(unfiltered, day) for unfiltered in histories):
+    for whole in histories:
+        history = replace(whole, observed=tuple(item for item in whole.observed if item.occurred_on <= day))
         for definition in definitions:
             for case, index_date in _index_dates(history, definition):
                 if index_date <= day:
                     yield _spell(history, definition, case, index_date, day)
-
-
-def _observed_until(history: PersonHistory, day: date) -> PersonHistory:
-    return replace(
-        history, observed=tuple(observation for observation in history.observed if observation.occurred_on <= day)
-    )
 
 
 def _index_dates(history: PersonHistory, definition: RecidivismDefinition) -> list[tuple[SeenCase, date]]:
@@ -147,6 +142,7 @@ def _spell(
     first_relapse = min(_relapse_days(definition, period, offences), default=None)
     relapse = offences[first_relapse[1]] if first_relapse else None
     on = first_relapse[0] if first_relapse else None
+    gone = days_between(index_date, on) if on else 0
     pending = any(period.at_risk_on(definition.pending_day(offence)) for offence in offences)
     return RecidivismSpell(
         definition=definition.code,
@@ -161,7 +157,7 @@ def _spell(
         dated=relapse is None or relapse.offence is not None,
         matured=window_end <= day,
         outcome=_outcome(on, period, window_end <= day, pending),
-        at_risk=_truncate(period.risk, days_between(index_date, on)) if on else period.risk,
+        at_risk=tuple((since, min(until, gone)) for since, until in period.risk if since < gone) if on else period.risk,
         facts=case.facts,
     )
 
@@ -235,7 +231,3 @@ def residence_spans(
     if resident:
         spans.append((days_between(index_date, since), days_between(index_date, last)))
     return tuple(span for span in spans if span[1] > span[0]), resident
-
-
-def _truncate(risk: tuple[RiskInterval, ...], day: int) -> tuple[RiskInterval, ...]:
-    return tuple((since, min(until, day)) for since, until in risk if since < day)

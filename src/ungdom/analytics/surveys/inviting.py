@@ -132,8 +132,11 @@ def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
     with db.writing() as tx:
         invitation, questionnaire = read_invitation(tx, token, day)
         fits = set(given) == set(questionnaire.questions)
+        # kept in the order of the questionnaire: that in which they were sent would be somebody's own
         accepted = (
-            surveys.accept_answers(tx, invitation, _in_order(questionnaire, given), uuid4())
+            surveys.accept_answers(
+                tx, invitation, {question: given[question] for question in questionnaire.questions}, uuid4()
+            )
             if fits
             else surveys.count_try(tx, invitation)
         )
@@ -141,8 +144,3 @@ def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
         raise DoesNotFit
     if not accepted:
         raise NoSuchInvitation
-
-
-def _in_order(questionnaire: Questionnaire, given: dict[str, int]) -> dict[str, int]:
-    """As the questionnaire has them: the order in which they were sent would be somebody's own."""
-    return {question: given[question] for question in questionnaire.questions}
