@@ -86,6 +86,8 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
     """The cube as a JSON-stat dataset, ready for JSON: each combination, the total of each dimension last."""
     numbers = [number for key in cube.keys() for number in dataset_values(cube, cube.at(key), metadata)]  # noqa: SIM118 - a method
     dimensions = [*cube.dimensions, Dimension(CONTENTS, contents(cube))]
+    codes = [dimension.code for dimension in cube.dimensions]
+    roles = {"time": [c for c in codes if c in TIME], "geo": [c for c in codes if c in GEO], "metric": [CONTENTS]}
     return {
         "version": "2.0",
         "class": "dataset",
@@ -94,12 +96,18 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
         "updated": metadata.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "id": [item.code for item in dimensions],
         "size": [len(_category_index(item)) for item in dimensions],
-        "role": _roles(cube),
+        "role": {role: members for role, members in roles.items() if members},
         "dimension": {item.code: _dimension_member(item, metadata) for item in dimensions},
         "value": [number.value for number in numbers],
         "status": {str(place): item.sign.symbol for place, item in enumerate(numbers) if item.sign},
         **({"note": list(metadata.notes)} if metadata.notes else {}),
-        "extension": _extension(cube, metadata),
+        "extension": {
+            "figure": cube.figure,
+            "definition": cube.version,
+            "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
+            "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
+            **metadata.more,
+        },
     }
 
 
@@ -142,16 +150,6 @@ def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Ite
             yield DatasetValue(None, Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE)
 
 
-def _roles(cube: Cube) -> dict[str, list[str]]:
-    codes = [dimension.code for dimension in cube.dimensions]
-    codes_by_role = {
-        "time": [c for c in codes if c in TIME],
-        "geo": [c for c in codes if c in GEO],
-        "metric": [CONTENTS],
-    }
-    return {role: members for role, members in codes_by_role.items() if members}
-
-
 def _category_index(dimension: Dimension) -> tuple[str, ...]:
     return dimension.values if dimension.code == CONTENTS else (*dimension.values, TOTAL)
 
@@ -169,13 +167,3 @@ def _dimension_member(dimension: Dimension, metadata: DatasetMetadata) -> dict[s
     else:
         category["child"] = {whole: list(parts) for whole, parts in dimension.parts() if parts}
     return {"label": metadata.dimensions.get(dimension.code, dimension.code), "category": category}
-
-
-def _extension(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
-    return {
-        "figure": cube.figure,
-        "definition": cube.version,
-        "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
-        "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
-        **metadata.more,
-    }

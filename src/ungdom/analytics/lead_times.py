@@ -111,16 +111,12 @@ def table(
     cells: dict[Key, CubeCell] = {}
     for key, members in cohort_table.cells():
         spans = cohort.spans(members)
-        cells[key] = CubeCell(_counts(cohort, spans), _estimates(cohort, spans, days))
+        at_risk = spans.ever_at_risk()
+        by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
+        counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+        counts[NEVER_AT_RISK] = len(spans.time) - len(at_risk.time)
+        cells[key] = CubeCell(counts, _estimates(cohort, spans, days))
     return cohort_table.cube(estimates_of(cohort.definition, days), cells)
-
-
-def _counts(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> dict[str, int]:
-    """How many by way of ending; those that were never under observation apart."""
-    at_risk = spans.ever_at_risk()
-    by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
-    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
-    return counts | {NEVER_AT_RISK: len(spans.time) - len(at_risk.time)}
 
 
 def _estimates(

@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 
 from ungdom.analytics.forecast import historic_waits
 from ungdom.analytics.forecast.calibration import (
@@ -101,14 +100,9 @@ def save(db: Database, until: date, results: list[Calibration], now: datetime) -
 def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibration]]:
     """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
     rows = tx.execute(select(forecast_calibration))
-    return {row.clock or None: (row.until, _calibration_of(row)) for row in rows}
-
-
-def _calibration_of(row: Row[Any]) -> Calibration:
-    names = (name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins"))
-    values = {name: getattr(row, name) for name in names}
-    return Calibration(
-        clock=row.clock or None,
-        bins=_BINS.load(row.bins),
-        **values,
-    )
+    names = [name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins")]
+    kept: dict[str | None, tuple[date, Calibration]] = {}
+    for row in rows:
+        clock, values = row.clock or None, {name: getattr(row, name) for name in names}
+        kept[clock] = row.until, Calibration(clock=clock, bins=_BINS.load(row.bins), **values)
+    return kept

@@ -24,7 +24,7 @@ from ungdom.analytics.forecast.curves import (
     history,
     predict,
 )
-from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, clock_spells, forecast_query
+from ungdom.analytics.forecast.durations import ClockSpell, clock_spells, forecast_query
 from ungdom.analytics.forecast.historic_waits import Report
 from ungdom.analytics.survival import Curve
 from ungdom.lazy import lazy
@@ -63,7 +63,9 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
     """
     waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
-    curves = _read_curves(tx, queries)
+    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
+    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys))) if keys else ()
+    curves = dict(map(_curve_of, rows))
     as_of = tx.scalar(select(C.as_of).limit(1))
     answers = [predict(query, curves.get) for query in queries]
     if as_of is None:
@@ -84,29 +86,18 @@ def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) 
         cases += 1
     durations = history(waits, day)
     lookup = curve_lookup(durations)
-    rows = [_curve_row(key, curve, day) for key in all_keys(durations) if (curve := lookup(key))]
+    names = [column.name for column in _KEY_COLUMNS]
+    rows: list[dict[str, Any]] = []
+    for key in all_keys(durations):
+        curve = lookup(key)
+        if curve:
+            numbers = {name: _NUMBERS.dump(getattr(curve, name).tolist()) for name in _ARRAYS}
+            values = dict(zip(names, _key_values(key), strict=True))
+            rows.append({**values, "as_of": day, "last": curve.last, **numbers})
     with db.writing() as tx:
         bulk.upsert(tx, forecast_curve, rows)
         tx.execute(delete(forecast_curve).where(C.as_of != day))
     return {"cases": cases, "spells": len(waits), "curves": len(rows)}
-
-
-def _curve_row(key: CurveKey, curve: Curve, day: date) -> dict[str, Any]:
-    return {
-        **dict(zip((column.name for column in _KEY_COLUMNS), _key_values(key), strict=True)),
-        "as_of": day,
-        "last": curve.last,
-        **{name: _NUMBERS.dump(getattr(curve, name).tolist()) for name in _ARRAYS},
-    }
-
-
-def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey, Curve]:
-    """The curves that may answer these questions, in one query."""
-    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
-    if not keys:
-        return {}
-    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys)))
-    return dict(map(_curve_of, rows))
 
 
 def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ungdom.analytics import dimensions as frames
 from ungdom.analytics.cohort_columns import KnownValues, dimension_columns
-from ungdom.analytics.cubes import Cube, CubeCell, Dimension
+from ungdom.analytics.cubes import Cube, CubeCell, Dimension, Key
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, DimensionColumn, RowIndices, Subject
 from ungdom.analytics.recidivism.definitions import RecidivismDefinition
 from ungdom.analytics.recidivism.rules import Relapse
@@ -89,15 +89,21 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
     dimensions = tuple(dimension for dimension, _ in named)
     order = list(Relapse)
     outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
-    arrays = _SpellArrays(outcomes, Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64))
-    cells = frames.cells(dimensions, [places for _, places in named], len(columns.outcomes))
+    risk, spell_index = Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64)
+    cells: dict[Key, CubeCell] = {}
+    for key, members in frames.cells(dimensions, [places for _, places in named], len(columns.outcomes)):
+        counted = np.bincount(outcomes[members], minlength=len(Relapse))
+        counts = {str(outcome): int(n) for outcome, n in zip(Relapse, counted, strict=True)}
+        mask = np.isin(spell_index, members)
+        spans = Spans(risk.entry[mask], risk.time[mask], risk.ending[mask])
+        cells[key] = CubeCell(counts, dict(_estimates(columns.definition, spans, counts)))
     return Cube(
         columns.definition.code,
         columns.definition.version,
         dimensions,
         columns.definition.outcomes,
         estimates(columns.definition),
-        {key: _cell(columns.definition, arrays, members) for key, members in cells},
+        cells,
     )
 
 
@@ -110,23 +116,6 @@ def _period(columns: SpellColumns, first: date, last: date) -> tuple[Dimension, 
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _SpellArrays:
-    """What is counted with: the outcome of each spell, the spans at risk, and where those of each spell begin."""
-
-    outcomes: RowIndices
-    spans: Spans
-    spell_index: RowIndices
-
-
-def _cell(definition: RecidivismDefinition, arrays: _SpellArrays, members: RowIndices) -> CubeCell:
-    counted = np.bincount(arrays.outcomes[members], minlength=len(Relapse))
-    counts = {str(outcome): int(n) for outcome, n in zip(Relapse, counted, strict=True)}
-    mask = np.isin(arrays.spell_index, members)
-    spans = Spans(arrays.spans.entry[mask], arrays.spans.time[mask], arrays.spans.ending[mask])
-    return CubeCell(counts, dict(_estimates(definition, spans, counts)))
-
-
 def _estimates(
     definition: RecidivismDefinition, spans: Spans, counts: Mapping[str, int]
 ) -> Iterator[tuple[str, float | None]]:
@@ -134,7 +123,11 @@ def _estimates(
     for months in MONTHS:
         if months <= definition.months:
             yield from _share_after(curve, months)
-    yield f"aj_{definition.months}", _share_with_death_competing(spans, curve, definition.months)
+    competing: float | None = None  # by the end of the window, of all: nobody who has died can relapse any more
+    if _observed_for(curve, definition.months):
+        shares = aalen_johansen(spans).ended.get(RELAPSE)
+        competing = float(shares[-1]) if shares is not None and len(shares) else 0.0
+    yield f"aj_{definition.months}", competing
     matured = sum(counts[outcome] for outcome in MATURED)
     yield "share_of_matured", counts[Relapse.RELAPSED] / matured if matured else None
 
@@ -145,7 +138,11 @@ def _share_after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]
     low: float | None = None
     high: float | None = None
     if _observed_for(curve, months):
-        share, low, high = _relapsed_share(curve, curve.after(last_day(months)))
+        place, share = curve.after(last_day(months)), 0.0
+        if place > 0:
+            share = 1 - float(curve.survival[place - 1])
+            waiting = (float(line[place - 1]) for line in curve.limits())
+            high, low = (None if isnan(limit) else 1 - limit for limit in waiting)
     yield f"km_{months}", share
     yield f"km_{months}_low", low
     yield f"km_{months}_high", high
@@ -160,19 +157,3 @@ def _observed_for(curve: Curve, months: int) -> bool:
     """Whether anybody was seen so long, or nobody is left who has not relapsed."""
     gone = len(curve.days) > 0 and float(curve.survival[-1]) == 0
     return gone or curve.last >= floor(months * A_MONTH)
-
-
-def _relapsed_share(curve: Curve, place: int) -> tuple[float, float | None, float | None]:
-    if place == 0:
-        return 0.0, None, None
-    low, high = (float(line[place - 1]) for line in curve.limits())
-    share = 1 - float(curve.survival[place - 1])
-    return share, (None if isnan(high) else 1 - high), (None if isnan(low) else 1 - low)
-
-
-def _share_with_death_competing(spans: Spans, curve: Curve, months: int) -> float | None:
-    """The share that has relapsed by the end of the window, of all; nobody who has died can relapse any more."""
-    if not _observed_for(curve, months):
-        return None
-    shares = aalen_johansen(spans).ended.get(RELAPSE)
-    return float(shares[-1]) if shares is not None and len(shares) else 0.0

@@ -139,7 +139,9 @@ def _spell(
     window_end = after(index_date, definition.window)
     period = _observation_period(history, index_date, min(window_end, day))
     offences = _other_offences(history, case)
-    first_relapse = min(_relapse_days(definition, period, offences), default=None)
+    days = ((definition.relapse_day(offence), place) for place, offence in enumerate(offences))
+    while_at_risk = ((on, place) for on, place in days if on is not None and period.at_risk_on(on))
+    first_relapse = min(while_at_risk, default=None)
     relapse = offences[first_relapse[1]] if first_relapse else None
     on = first_relapse[0] if first_relapse else None
     gone = days_between(index_date, on) if on else 0
@@ -160,16 +162,6 @@ def _spell(
         at_risk=tuple((since, min(until, gone)) for since, until in period.risk if since < gone) if on else period.risk,
         facts=case.facts,
     )
-
-
-def _relapse_days(
-    definition: RecidivismDefinition, period: ObservationPeriod, offences: Sequence[OffenceRecord]
-) -> Iterator[tuple[date, int]]:
-    """The days of relapses while at risk, each with the place of its matter."""
-    for place, offence in enumerate(offences):
-        on = definition.relapse_day(offence)
-        if on is not None and period.at_risk_on(on):
-            yield on, place
 
 
 def _outcome(relapsed_on: date | None, period: ObservationPeriod, matured: bool, pending: bool) -> Relapse:

@@ -62,19 +62,16 @@ def read_due_invitations(tx: Connection, case_id: UUID, case: Case, day: date) -
 
 def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[DueInvitation]:
     """The same, with what was handed over by event and respondent. Pure."""
-    occasions = ((occasion, event) for occasion in OCCASIONS for event in _occasion_events(occasion, case))
-    return [
-        invitation
-        for occasion, event in occasions
-        for invitation in _due_on_occasion(occasion, event, case, day, handed)
-    ]
-
-
-def _occasion_events(occasion: SurveyOccasion, case: Case) -> Iterator[Event]:
-    if occasion.events:
-        yield from list(case.all(*occasion.events))[: 1 if occasion.first else None]
-    elif case.start and case.state in occasion.into:
-        yield from (event for event in case.events if event.seq == case.intervals[-1].seq)
+    invitations: list[DueInvitation] = []
+    for occasion in OCCASIONS:
+        events: list[Event] = []
+        if occasion.events:
+            events = list(case.all(*occasion.events))[: 1 if occasion.first else None]
+        elif case.start and case.state in occasion.into:
+            events = [event for event in case.events if event.seq == case.intervals[-1].seq]
+        for event in events:
+            invitations += _due_on_occasion(occasion, event, case, day, handed)
+    return invitations
 
 
 def _due_on_occasion(
