@@ -42,25 +42,6 @@ _LONGER = "of these, those that wait longer than the norm or the days asked for,
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
 
 
-def _stage_lead_time(state: State) -> LeadTimeDefinition:
-    return LeadTimeDefinition(
-        f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
-        f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
-        "office norm: workflow.waits.stages", _STRETCH,
-        duration=partial(durations.in_stage, state=state), any_end=True,
-    )  # fmt: skip
-
-
-def _wait_lead_time(party: Party) -> LeadTimeDefinition:
-    return LeadTimeDefinition(
-        f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
-        "cases in which this party was waited for before the start, the first time beginning in the period, until it "
-        f"was no longer waited for; {_LATE}",
-        "office norm: workflow.waits.ledger", _STRETCH,
-        duration=partial(durations.waiting_for, party=party), any_end=True,
-    )  # fmt: skip
-
-
 # A table is read across.
 # fmt: off
 LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
@@ -74,8 +55,17 @@ LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
     LeadTimeDefinition("p3", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
              f"cases registered in the period, from the last offence to the start; {_LATE}",
              _STRATEGY, _TO_START, law.LEAD_TIME, duration=durations.offence_to_start),
-    *(_stage_lead_time(state) for state in State if state not in CLOSED),
-    *(_wait_lead_time(party) for party in Party),
+    *(LeadTimeDefinition(f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+             f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
+             "office norm: workflow.waits.stages", _STRETCH,
+             duration=partial(durations.in_stage, state=state), any_end=True)
+      for state in State if state not in CLOSED),
+    *(LeadTimeDefinition(f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+             "cases in which this party was waited for before the start, the first time beginning in the period, until "
+             f"it was no longer waited for; {_LATE}",
+             "office norm: workflow.waits.ledger", _STRETCH,
+             duration=partial(durations.waiting_for, party=party), any_end=True)
+      for party in Party),
 )
 # fmt: on
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from ungdom.analytics.forecast import historic_waits
 from ungdom.analytics.forecast.curves import (
@@ -65,7 +65,12 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
     keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
     rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys))) if keys else ()
-    curves = dict(map(_curve_of, rows))
+    curves: dict[CurveKey, Curve] = {}
+    for row in rows:
+        sanction = Sanction(row.sanction) if row.sanction else None
+        key = CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
+        days, at_risk, ended = (np.array(_NUMBERS.load(getattr(row, name)), dtype=np.int64) for name in _ARRAYS)
+        curves[key] = Curve(days, at_risk, ended, row.last)
     as_of = tx.scalar(select(C.as_of).limit(1))
     answers = [predict(query, curves.get) for query in queries]
     if as_of is None:
@@ -102,10 +107,3 @@ def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) 
 
 def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:
     return key.clock, str(key.stage), key.sanction or ALL, key.konfliktrad or ALL, key.landmark
-
-
-def _curve_of(row: Row[Any]) -> tuple[CurveKey, Curve]:
-    sanction = Sanction(row.sanction) if row.sanction else None
-    key = CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
-    days, at_risk, ended = (np.array(_NUMBERS.load(getattr(row, name)), dtype=np.int64) for name in _ARRAYS)
-    return key, Curve(days, at_risk, ended, row.last)

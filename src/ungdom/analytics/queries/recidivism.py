@@ -1,12 +1,11 @@
 """Recidivism computed from the current cases, exact; person histories are streamed from the database."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_
+from sqlalchemy import and_, or_
 
 from ungdom.analytics import case_cache, case_facts, case_reader
 from ungdom.analytics.case_cache import CaseSelection, TooManyCases
@@ -79,8 +78,9 @@ def person_histories(
 def _cases(
     tx: Connection, selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> Iterator[tuple[UUID, SeenCase]]:
-    anew, last = 0, None
-    while page := _page(tx, selection, last):
+    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
+    anew, rest = 0, query
+    while page := tx.execute(rest).all():
         stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         anew += len(stale)
         if selection.at_most is not None and anew > selection.at_most:
@@ -95,12 +95,5 @@ def _cases(
                 yield row.person_id, case
             elif row.case_id in recomputed:
                 yield row.person_id, recomputed[row.case_id]
-        last = page[-1]
-
-
-def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
-    if last is not None:
-        same = and_(C.person_id == last.person_id, C.case_id > last.case_id)
-        query = query.where(or_(C.person_id > last.person_id, same))
-    return tx.execute(query).all()
+        person_id, case_id = page[-1].person_id, page[-1].case_id
+        rest = query.where(or_(C.person_id > person_id, and_(C.person_id == person_id, C.case_id > case_id)))

@@ -85,7 +85,15 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
     `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
     """
     span = period or (min(columns.index_dates, default=day), day)
-    named = [_period(columns, *span) if code == PERIOD else columns.columns[code].indexed() for code in by]
+    named: list[tuple[Dimension, RowIndices]] = []
+    for code in by:
+        if code == PERIOD:
+            dimension = frames.periods(*span)
+            known = {value: place for place, value in enumerate(dimension.values)}
+            halves = [known[frames.half_year(index_date)] for index_date in columns.index_dates]
+            named.append((dimension, np.array(halves, dtype=np.int64)))
+        else:
+            named.append(columns.columns[code].indexed())
     dimensions = tuple(dimension for dimension, _ in named)
     order = list(Relapse)
     outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
@@ -104,15 +112,6 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
         columns.definition.outcomes,
         estimates(columns.definition),
         cells,
-    )
-
-
-def _period(columns: SpellColumns, first: date, last: date) -> tuple[Dimension, RowIndices]:
-    """The half-years of the origins."""
-    dimension = frames.periods(first, last)
-    known = {value: place for place, value in enumerate(dimension.values)}
-    return dimension, np.array(
-        [known[frames.half_year(index_date)] for index_date in columns.index_dates], dtype=np.int64
     )
 
 
