@@ -44,18 +44,10 @@ DAY = timedelta(days=1)
 FORMAT_VERSION = 3
 """Raise it when the content of a summary, facts or offences changes other than by a new version of an indicator."""
 
-
-def _definitions_fingerprint() -> str:
-    parts = [
-        FORMAT_VERSION,
-        ungdom.__version__,
-        VERSION,
-        [(indicator.code, indicator.version) for indicator in INDICATORS],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-DEFINITIONS_FINGERPRINT = _definitions_fingerprint()
+_INDICATOR_VERSIONS = [(indicator.code, indicator.version) for indicator in INDICATORS]
+DEFINITIONS_FINGERPRINT = hashlib.sha256(
+    json.dumps([FORMAT_VERSION, ungdom.__version__, VERSION, _INDICATOR_VERSIONS]).encode()
+).hexdigest()[:16]
 """Identifies the definitions a stored row was computed by; a row of other definitions is recomputed."""
 
 

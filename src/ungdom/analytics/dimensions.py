@@ -136,7 +136,12 @@ def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: i
         order = included[np.argsort(key[included], kind="stable")]
         codes, starts = np.unique(key[order], return_index=True)
         for number, members in zip(codes, np.split(order, starts[1:]), strict=False):
-            yield _key_of(dimensions, int(number)), members
+            rest = int(number)
+            values: list[str] = []
+            for dimension in reversed(dimensions):
+                rest, place = divmod(rest, len(dimension.values) + 1)
+                values.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
+            yield tuple(reversed(values)), members
 
 
 def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
@@ -149,11 +154,3 @@ def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
         )
         yield np.where(indices >= 0, above[indices], -1) if len(indices) else indices
     yield np.where(indices >= 0, len(dimension.values), -1)
-
-
-def _key_of(dimensions: Sequence[Dimension], number: int) -> Key:
-    key: list[str] = []
-    for dimension in reversed(dimensions):
-        number, place = divmod(number, len(dimension.values) + 1)
-        key.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
-    return tuple(reversed(key))
