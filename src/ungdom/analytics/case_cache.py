@@ -44,18 +44,10 @@ DAY = timedelta(days=1)
 FORMAT_VERSION = 3
 """Raise it when the content of a summary, facts or offences changes other than by a new version of an indicator."""
 
-
-def _definitions_fingerprint() -> str:
-    parts = [
-        FORMAT_VERSION,
-        ungdom.__version__,
-        VERSION,
-        [(indicator.code, indicator.version) for indicator in INDICATORS],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-DEFINITIONS_FINGERPRINT = _definitions_fingerprint()
+_INDICATOR_VERSIONS = [(indicator.code, indicator.version) for indicator in INDICATORS]
+DEFINITIONS_FINGERPRINT = hashlib.sha256(
+    json.dumps([FORMAT_VERSION, ungdom.__version__, VERSION, _INDICATOR_VERSIONS]).encode()
+).hexdigest()[:16]
 """Identifies the definitions a stored row was computed by; a row of other definitions is recomputed."""
 
 
@@ -88,6 +80,7 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
     plan_meeting = case.first(EventType.PLAN_MEETING_HELD, EventType.PLAN_SIGNED)
     counts: dict[str, list[CountContribution]] = {}
     durations: dict[str, list[DurationContribution]] = {}
+    recorded = {event.seq: event.recorded_at for event in case.events}
     facts = facts or case_facts.facts_of(case, date.max)
     for indicator in INDICATORS:
         for contribution in indicator.contributions(case, facts):
@@ -104,18 +97,14 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
         started=case.start.on if case.start else None,
         plan_meeting=plan_meeting.occurred_on if plan_meeting else None,
         closed=case.closed_on,
-        stays=tuple(_stays(case, received.seq if received else None)),
+        stays=tuple(
+            Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
+            for stint in case.intervals
+            if received is None or stint.seq < received.seq or stint is case.intervals[-1]
+        ),
         counts=counts,
         durations=durations,
     )
-
-
-def _stays(case: Case, received: int | None) -> Iterator[Stay]:
-    recorded = {event.seq: event.recorded_at for event in case.events}
-    last = case.intervals[-1]
-    for stint in case.intervals:
-        if received is None or stint.seq < received or stint is last:
-            yield Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
 
 
 # --- reading ------------------------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     p1, p2, p3 = measures(case)
     sanctioned, start = case.sanction_in_force, case.start
     open_end = max(event.occurred_on for event in case.events) + DAY  # later than every event: what reaches it is open
+    stops = case.interruptions(open_end) if case.start else []
     return CaseFacts(
         as_of=day,
         sanction=case.sanction,
@@ -194,7 +195,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
         age=_age(case.youth.born, case.last_offence),
         first_offence=case.first_offence,
         last_offence=case.last_offence,
-        in_view=_observed_from(case, received, opened),
+        in_view=received if received and opened >= received > case.registered_on else case.registered_on,
         registered=case.registered_on,
         suspect=_first_day(case, E.SUSPECT_SET),
         indicted=_first_day(case, E.INDICTED),
@@ -222,7 +223,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
         table=case.table,
         stage_intervals=tuple(Interval(s.state, s.since, None if s.open else s.until) for s in stages(case, open_end)),
         wait_intervals=_wait_intervals(case, open_end),
-        interruptions=_interruptions(case, open_end),
+        interruptions=tuple(Interval(_INTERRUPTION, since, None if end == open_end else end) for since, end in stops),
     )
 
 
@@ -236,15 +237,6 @@ def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
         else:
             intervals.append(Interval(wait.party, wait.since, until))
     return tuple(intervals)
-
-
-def _interruptions(case: Case, open_end: date) -> tuple[Interval[str], ...]:
-    stops = case.interruptions(open_end) if case.start else []
-    return tuple(Interval(_INTERRUPTION, since, None if until == open_end else until) for since, until in stops)
-
-
-def _observed_from(case: Case, received: date | None, opened: date) -> date:
-    return received if received and opened >= received > case.registered_on else case.registered_on
 
 
 def _first_day(case: Case, *kinds: EventType) -> date | None:

@@ -22,6 +22,7 @@ from ungdom.store.schema.figures import case_figures
 from ungdom.store.schema.reference import konfliktrad
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.case import Case
 
 PAGE = 1_000
 C, F = case_current.c, case_figures.c
@@ -64,7 +65,8 @@ def read(
             for row in page
             if case_cache.is_current(row, selection)
         }
-        facts |= _recompute(tx, stale, selection, day, districts)
+        anew = recompute(tx, stale, selection, day, districts)
+        facts |= {case_id: recomputed_facts for case_id, _, recomputed_facts in anew}
         sexes = people.read_sexes(tx, keys, [row.person_id for row in page]) if keys else {}
         for row in page:
             if row.case_id in facts:
@@ -77,13 +79,11 @@ def police_districts(tx: Connection) -> dict[str, str]:
     return {row.code: row.police_district for row in tx.execute(select(*konfliktrad.c["code", "police_district"]))}
 
 
-def _recompute(
+def recompute(
     tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
-) -> dict[UUID, CaseFacts]:
-    """The facts of these cases, computed from their events."""
-    facts = {}
+) -> Iterator[tuple[UUID, Case, CaseFacts]]:
+    """These cases and their facts, computed from their events; without those that cannot be read."""
     for stored in journal.load_many(tx, case_ids, selection.known_at):
         case = case_cache.fold_as_of(stored, selection)
         if case:
-            facts[stored.case_id] = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
-    return facts
+            yield stored.case_id, case, case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))

@@ -92,23 +92,20 @@ class CohortCollector(Generic[D]):
         """What this definition counts, by these dimensions."""
         cohort = self.cohorts[code]
         where = numbers(cohort.subject)
-        named = [
-            self._period(cohort) if dimension_code == PERIOD else self._dimension(dimension_code, where)
-            for dimension_code in by
-        ]
+        named: list[tuple[Dimension, RowIndices]] = []
+        for dimension_code in by:
+            if dimension_code == PERIOD:
+                days, positions = np.unique(numbers(cohort.period_day), return_inverse=True)
+                earliest = min(days, default=self.day.toordinal())
+                first, last = self.period or (date.fromordinal(int(earliest)), self.day)
+                dimension = periods(first, last)
+                known = {value: place for place, value in enumerate(dimension.values)}
+                halves = [known.get(half_year(date.fromordinal(int(day))), -1) for day in days]
+                named.append((dimension, np.array(halves, dtype=np.int64)[positions]))
+            else:
+                dimension, places = self.columns[dimension_code].indexed()
+                named.append((dimension, places[where]))
         return CohortTable(cohort, tuple(dimension for dimension, _ in named), tuple(places for _, places in named))
-
-    def _dimension(self, code: str, where: RowIndices) -> tuple[Dimension, RowIndices]:
-        dimension = self.columns[code].dimension()
-        return dimension, self.columns[code].row_indices(dimension)[where]
-
-    def _period(self, cohort: CohortColumns[D]) -> tuple[Dimension, RowIndices]:
-        days, places = np.unique(numbers(cohort.period_day), return_inverse=True)
-        first, last = self.period or (date.fromordinal(int(min(days, default=self.day.toordinal()))), self.day)
-        dimension = periods(first, last)
-        known = {value: place for place, value in enumerate(dimension.values)}
-        named = [known.get(half_year(date.fromordinal(int(day))), -1) for day in days]
-        return dimension, np.array(named, dtype=np.int64)[places]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

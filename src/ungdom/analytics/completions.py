@@ -8,10 +8,10 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from ungdom.analytics import outcomes
-from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
-from ungdom.analytics.cubes import Cube, CubeCell
+from ungdom.analytics.cohort_columns import CohortCollector
+from ungdom.analytics.cubes import Cube, CubeCell, Key
 from ungdom.analytics.definition_types import CompletionDefinition, Family, IndicatorPeriod, IndicatorUnit
-from ungdom.analytics.dimensions import RowIndices, numbers
+from ungdom.analytics.dimensions import numbers
 from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES
 from ungdom.analytics.survival import CONFIDENCE
 from ungdom.lazy import lazy
@@ -50,16 +50,15 @@ ESTIMATES = ("share", "share_low", "share_high")
 def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:
     """The completion of this code by these dimensions."""
     cohort_table = collector.table(code, by)
-    return cohort_table.cube(
-        ESTIMATES, {key: _cell(cohort_table.cohort, members) for key, members in cohort_table.cells()}
-    )
-
-
-def _cell(cohort: CohortColumns[CompletionDefinition], members: RowIndices) -> CubeCell:
-    by_code = np.bincount(numbers(cohort.outcome_code)[members], minlength=len(cohort.definition.outcomes) + 1)
-    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
-    denominator = sum(count for ending, count in counts.items() if ending not in EXCLUDED_OUTCOMES)
-    return CubeCell(counts, dict(zip(ESTIMATES, wilson(counts[State.COMPLETED], denominator), strict=True)))
+    cohort = cohort_table.cohort
+    cells: dict[Key, CubeCell] = {}
+    for key, members in cohort_table.cells():
+        by_code = np.bincount(numbers(cohort.outcome_code)[members], minlength=len(cohort.definition.outcomes) + 1)
+        counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+        denominator = sum(count for ending, count in counts.items() if ending not in EXCLUDED_OUTCOMES)
+        share = wilson(counts[State.COMPLETED], denominator)
+        cells[key] = CubeCell(counts, dict(zip(ESTIMATES, share, strict=True)))
+    return cohort_table.cube(ESTIMATES, cells)
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None, float | None]:

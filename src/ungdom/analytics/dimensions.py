@@ -106,17 +106,17 @@ class DimensionColumn:
         """One more case."""
         self.codes.append(self.values.setdefault(value, len(self.values)))
 
-    def dimension(self) -> Dimension:
-        """Its values in the order of the vocabulary, others by name: every fixed one, also where nobody has it."""
+    def indexed(self) -> tuple[Dimension, RowIndices]:
+        """Its values in the order of the vocabulary, others by name: every fixed one, also where nobody has it.
+
+        With it for each case the place of its value.
+        """
         fixed = FIXED_VALUES.get(self.code, ())
         others = sorted(value for value in self.values if value not in fixed)
-        return Dimension(self.code, (*fixed, *others))
-
-    def row_indices(self, dimension: Dimension) -> RowIndices:
-        """For each case the place of its value in this dimension, -1 where it is not there."""
+        dimension = Dimension(self.code, (*fixed, *others))
         known = {value: place for place, value in enumerate(dimension.values)}
-        moved = np.array([known.get(value, -1) for value in self.values], dtype=np.int64)
-        return moved[numbers(self.codes)] if len(self.codes) else numbers(self.codes)
+        moved = np.array([known[value] for value in self.values], dtype=np.int64)
+        return dimension, moved[numbers(self.codes)] if len(self.codes) else numbers(self.codes)
 
 
 def numbers(column: array[int]) -> RowIndices:
@@ -132,7 +132,16 @@ def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: i
         for dimension, level in zip(dimensions, chosen, strict=True):
             key = key * (len(dimension.values) + 1) + level
             mask &= level >= 0
-        yield from _cells_of_combination(dimensions, key, np.flatnonzero(mask))
+        included = np.flatnonzero(mask)
+        order = included[np.argsort(key[included], kind="stable")]
+        codes, starts = np.unique(key[order], return_index=True)
+        for number, members in zip(codes, np.split(order, starts[1:]), strict=False):
+            rest = int(number)
+            values: list[str] = []
+            for dimension in reversed(dimensions):
+                rest, place = divmod(rest, len(dimension.values) + 1)
+                values.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
+            yield tuple(reversed(values)), members
 
 
 def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
@@ -145,20 +154,3 @@ def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
         )
         yield np.where(indices >= 0, above[indices], -1) if len(indices) else indices
     yield np.where(indices >= 0, len(dimension.values), -1)
-
-
-def _cells_of_combination(
-    dimensions: Sequence[Dimension], key: RowIndices, included: RowIndices
-) -> Iterator[tuple[Key, RowIndices]]:
-    order = included[np.argsort(key[included], kind="stable")]
-    codes, starts = np.unique(key[order], return_index=True)
-    for number, members in zip(codes, np.split(order, starts[1:]), strict=False):
-        yield _key_of(dimensions, int(number)), members
-
-
-def _key_of(dimensions: Sequence[Dimension], number: int) -> Key:
-    key: list[str] = []
-    for dimension in reversed(dimensions):
-        number, place = divmod(number, len(dimension.values) + 1)
-        key.append(dimension.values[place] if place < len(dimension.values) else TOTAL)
-    return tuple(reversed(key))

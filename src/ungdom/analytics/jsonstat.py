@@ -86,6 +86,8 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
     """The cube as a JSON-stat dataset, ready for JSON: each combination, the total of each dimension last."""
     numbers = [number for key in cube.keys() for number in dataset_values(cube, cube.at(key), metadata)]  # noqa: SIM118 - a method
     dimensions = [*cube.dimensions, Dimension(CONTENTS, contents(cube))]
+    codes = [dimension.code for dimension in cube.dimensions]
+    roles = {"time": [c for c in codes if c in TIME], "geo": [c for c in codes if c in GEO], "metric": [CONTENTS]}
     return {
         "version": "2.0",
         "class": "dataset",
@@ -94,12 +96,18 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
         "updated": metadata.updated.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "id": [item.code for item in dimensions],
         "size": [len(_category_index(item)) for item in dimensions],
-        "role": _roles(cube),
+        "role": {role: members for role, members in roles.items() if members},
         "dimension": {item.code: _dimension_member(item, metadata) for item in dimensions},
         "value": [number.value for number in numbers],
         "status": {str(place): item.sign.symbol for place, item in enumerate(numbers) if item.sign},
         **({"note": list(metadata.notes)} if metadata.notes else {}),
-        "extension": _extension(cube, metadata),
+        "extension": {
+            "figure": cube.figure,
+            "definition": cube.version,
+            "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
+            "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
+            **metadata.more,
+        },
     }
 
 
@@ -133,34 +141,13 @@ def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Ite
     counts = [cell.counts.get(name, 0) for name in cube.outcomes]
     yield from (DatasetValue(count, shown) for count in (*counts, *((sum(counts),) if len(counts) > 1 else ())))
     for name in cube.estimates:
-        value = cell.estimates.get(name)
-        if value is None:
-            yield DatasetValue(None, _sign_of_missing(cell, name))
-        else:
-            yield DatasetValue(_rounded(value, metadata.units.get(name)), shown)
-
-
-def _sign_of_missing(cell: CubeCell, name: str) -> Sign:
-    """Why an estimate has no number: kept back, not reached, or nothing to estimate in this cell."""
-    if name in cell.withheld:
-        return Sign.HIDDEN
-    return Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE
-
-
-def _rounded(value: float, unit: Unit | None) -> float:
-    if unit is None:
-        return value
-    return round(value, unit.decimals) if unit.decimals else round(value)
-
-
-def _roles(cube: Cube) -> dict[str, list[str]]:
-    codes = [dimension.code for dimension in cube.dimensions]
-    codes_by_role = {
-        "time": [c for c in codes if c in TIME],
-        "geo": [c for c in codes if c in GEO],
-        "metric": [CONTENTS],
-    }
-    return {role: members for role, members in codes_by_role.items() if members}
+        value, unit = cell.estimates.get(name), metadata.units.get(name)
+        if value is not None:
+            yield DatasetValue(value if unit is None else round(value, unit.decimals or None), shown)
+        elif name in cell.withheld:
+            yield DatasetValue(None, Sign.HIDDEN)
+        else:  # not reached, or nothing to estimate in this cell
+            yield DatasetValue(None, Sign.MISSING if name in cell.estimates and cell.total else Sign.IMPOSSIBLE)
 
 
 def _category_index(dimension: Dimension) -> tuple[str, ...]:
@@ -180,13 +167,3 @@ def _dimension_member(dimension: Dimension, metadata: DatasetMetadata) -> dict[s
     else:
         category["child"] = {whole: list(parts) for whole, parts in dimension.parts() if parts}
     return {"label": metadata.dimensions.get(dimension.code, dimension.code), "category": category}
-
-
-def _extension(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
-    return {
-        "figure": cube.figure,
-        "definition": cube.version,
-        "known_at": metadata.known_at.isoformat().replace("+00:00", "Z"),
-        "status_label": {sign.symbol: text for sign, text in metadata.signs.items()},
-        **metadata.more,
-    }

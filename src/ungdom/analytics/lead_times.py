@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from ungdom.analytics import durations
 from ungdom.analytics.cohort_columns import CohortCollector, CohortColumns
-from ungdom.analytics.cubes import Cube, CubeCell
+from ungdom.analytics.cubes import Cube, CubeCell, Key
 from ungdom.analytics.definition_types import Family, IndicatorPeriod, IndicatorUnit, LeadTimeDefinition
-from ungdom.analytics.dimensions import RowIndices
 from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING, WAYS_BEFORE_START
 from ungdom.analytics.survival import (
     CENSORED,
@@ -43,25 +42,6 @@ _LONGER = "of these, those that wait longer than the norm or the days asked for,
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
 
 
-def _stage_lead_time(state: State) -> LeadTimeDefinition:
-    return LeadTimeDefinition(
-        f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
-        f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
-        "office norm: workflow.waits.stages", _STRETCH,
-        duration=partial(durations.in_stage, state=state), any_end=True,
-    )  # fmt: skip
-
-
-def _wait_lead_time(party: Party) -> LeadTimeDefinition:
-    return LeadTimeDefinition(
-        f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
-        "cases in which this party was waited for before the start, the first time beginning in the period, until it "
-        f"was no longer waited for; {_LATE}",
-        "office norm: workflow.waits.ledger", _STRETCH,
-        duration=partial(durations.waiting_for, party=party), any_end=True,
-    )  # fmt: skip
-
-
 # A table is read across.
 # fmt: off
 LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
@@ -75,8 +55,17 @@ LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
     LeadTimeDefinition("p3", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
              f"cases registered in the period, from the last offence to the start; {_LATE}",
              _STRATEGY, _TO_START, law.LEAD_TIME, duration=durations.offence_to_start),
-    *(_stage_lead_time(state) for state in State if state not in CLOSED),
-    *(_wait_lead_time(party) for party in Party),
+    *(LeadTimeDefinition(f"stage.{state}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+             f"cases whose first stay in the stage began in the period, until they left it in whichever way; {_LATE}",
+             "office norm: workflow.waits.stages", _STRETCH,
+             duration=partial(durations.in_stage, state=state), any_end=True)
+      for state in State if state not in CLOSED),
+    *(LeadTimeDefinition(f"wait.{party}", 1, Family.LEAD_TIME, U.DAYS, P.HAPPENED, _LONGER,
+             "cases in which this party was waited for before the start, the first time beginning in the period, until "
+             f"it was no longer waited for; {_LATE}",
+             "office norm: workflow.waits.ledger", _STRETCH,
+             duration=partial(durations.waiting_for, party=party), any_end=True)
+      for party in Party),
 )
 # fmt: on
 
@@ -108,21 +97,16 @@ def table(
     """The lead time of this code by these dimensions. `threshold`: in days; None: the norm, where there is one."""
     cohort_table = collector.table(code, by)
     days = threshold if threshold is not None else cohort_table.cohort.definition.norm_days(collector.day)
-    cells = {key: _cell(cohort_table.cohort, members, days) for key, members in cohort_table.cells()}
-    return cohort_table.cube(estimates_of(cohort_table.cohort.definition, days), cells)
-
-
-def _cell(cohort: CohortColumns[LeadTimeDefinition], members: RowIndices, threshold: int | None) -> CubeCell:
-    spans = cohort.spans(members)
-    return CubeCell(_counts(cohort, spans), _estimates(cohort, spans, threshold))
-
-
-def _counts(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> dict[str, int]:
-    """How many by way of ending; those that were never under observation apart."""
-    at_risk = spans.ever_at_risk()
-    by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
-    counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
-    return counts | {NEVER_AT_RISK: len(spans.time) - len(at_risk.time)}
+    cohort = cohort_table.cohort
+    cells: dict[Key, CubeCell] = {}
+    for key, members in cohort_table.cells():
+        spans = cohort.spans(members)
+        at_risk = spans.ever_at_risk()
+        by_code = np.bincount(at_risk.ending, minlength=len(cohort.definition.outcomes) + 1)
+        counts = {ending: int(by_code[cohort.code_of(ending)]) for ending in cohort.definition.outcomes}
+        counts[NEVER_AT_RISK] = len(spans.time) - len(at_risk.time)
+        cells[key] = CubeCell(counts, _estimates(cohort, spans, days))
+    return cohort_table.cube(estimates_of(cohort.definition, days), cells)
 
 
 def _estimates(
@@ -132,30 +116,21 @@ def _estimates(
     estimates: dict[str, float | None] = {}
     for name, quantile in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
         estimates |= {name: quantile.days, f"{name}_low": quantile.low, f"{name}_high": quantile.high}
-    estimates[MEAN] = _mean(cohort, spans)
-    return (
-        estimates
-        if threshold is None
-        else estimates | _share_over(curve, threshold) | _shares_by_threshold(cohort, spans, threshold)
-    )
+    # The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry.
+    ended = spans.time[spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)]
+    estimates[MEAN] = float(ended.mean()) if len(ended) else None
+    if threshold is None:
+        return estimates
+    over = conditional_share(curve, -1, threshold)
+    shares = (over.share, over.low, over.high) if over else (None, None, None)
+    named = zip((OVER, f"{OVER}_low", f"{OVER}_high"), shares, strict=True)
+    estimates |= {name: _none_if_nan(share) for name, share in named}
+    return estimates | _shares_by_threshold(cohort, spans, threshold)
 
 
 def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
     """The curve of the durations: until they end by what was waited for, or in any way where the definition says so."""
     return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
-
-
-def _mean(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> float | None:
-    """The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry."""
-    ends = spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)
-    ended = spans.time[ends]
-    return float(ended.mean()) if len(ended) else None
-
-
-def _share_over(curve: Curve, threshold: int) -> dict[str, float | None]:
-    estimate = conditional_share(curve, -1, threshold)
-    values = (estimate.share, estimate.low, estimate.high) if estimate else (None, None, None)
-    return {f"{OVER}{limit}": _none_if_nan(value) for limit, value in zip(("", "_low", "_high"), values, strict=True)}
 
 
 def _shares_by_threshold(

@@ -100,11 +100,10 @@ class RiskSetCounts:
         """The counts of each group alone, by its code; a group without cases at risk is not there."""
         cuts = np.flatnonzero(np.diff(self.group, prepend=-1, append=-1))
         for first, end in pairwise(cuts):
-            yield int(self.group[first]), self._slice(slice(first, end))
-
-    def _slice(self, rows: slice) -> RiskSetCounts:
-        ended = {code: counts[rows] for code, counts in self.ended.items() if counts[rows].any()}
-        return RiskSetCounts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
+            rows = slice(first, end)
+            ended = {code: counts[rows] for code, counts in self.ended.items() if counts[rows].any()}
+            alone = RiskSetCounts(self.group[rows], self.day[rows], self.entered[rows], ended, self.censored[rows])
+            yield int(self.group[first]), alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)

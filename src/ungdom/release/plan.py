@@ -4,14 +4,21 @@ Fewer endings leave fewer small counts to hide. The endings are a dimension of t
 is shown or hidden by itself. Whoever adds a figure adds a row to `RELEASE_PLAN`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from ungdom.analytics import completions, lead_times
-from ungdom.analytics.cohort_columns import KnownValues, cohort_collector
+from ungdom.analytics.cohort_columns import CohortCollector, KnownValues, cohort_collector
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
-from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE
+from ungdom.analytics.definitions import (
+    COMPLETION_BY_CODE,
+    LEAD_TIME_BY_CODE,
+    RECIDIVISM_BY_CODE,
+    CompletionDefinition,
+    LeadTimeDefinition,
+)
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, StatisticDimension, Subject
 from ungdom.analytics.durations import ENDED, NEVER_AT_RISK, WAITING
 from ungdom.analytics.lead_times import QUANTILES
@@ -21,6 +28,7 @@ from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.recidivism.spells import RecidivismSpell
 from ungdom.workflow.vocabulary import State
 
+D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
 SINCE = date(2022, 1, 1)
 """Tables begin here. It stays: a total over periods then means the same in every release, with a period more."""
 
@@ -99,24 +107,15 @@ def coarsen_outcomes(cube: Cube, endings: Mapping[str, str]) -> Cube:
     return Cube(cube.figure, cube.version, dimensions, (CASES,), cube.estimates, cells)
 
 
-def _lead_time_cubes(*codes: str) -> CubeBuilder:
+def _cohort_cubes(
+    definition_by_code: Mapping[str, D], table: Callable[[CohortCollector[D], str, Sequence[str]], Cube], *codes: str
+) -> CubeBuilder:
     def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
-        collector = cohort_collector(
-            [LEAD_TIME_BY_CODE[code] for code in codes], DIMENSION_READERS, day, (SINCE, day), known
-        )
-        _add_all(collector.add, release_input.subjects)
-        yield from (lead_times.table(collector, code, by) for code in codes for by in breakdowns)
-
-    return cubes
-
-
-def _completion_cubes(*codes: str) -> CubeBuilder:
-    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
-        collector = cohort_collector(
-            [COMPLETION_BY_CODE[code] for code in codes], DIMENSION_READERS, day, (SINCE, day), known
-        )
-        _add_all(collector.add, release_input.subjects)
-        yield from (completions.table(collector, code, by) for code in codes for by in breakdowns)
+        definitions = [definition_by_code[code] for code in codes]
+        collector = cohort_collector(definitions, DIMENSION_READERS, day, (SINCE, day), known)
+        for subject in release_input.subjects:
+            collector.add(subject)
+        yield from (table(collector, code, by) for code in codes for by in breakdowns)
 
     return cubes
 
@@ -132,11 +131,6 @@ def _recidivism_cubes(code: str) -> CubeBuilder:
     return cubes
 
 
-def _add_all(add: Callable[[Subject], None], subjects: Iterable[Subject]) -> None:
-    for subject in subjects:
-        add(subject)
-
-
 def _endings_behind_days(name: str) -> tuple[str, ...]:
     """Quantiles and the naive mean are days of those that ended; others can be counted back to every ending."""
     return (ENDED,) if name.split("_", maxsplit=1)[0] in (*QUANTILES, "mean") else (ENDED, WAITING, LEFT_OTHERWISE)
@@ -145,12 +139,17 @@ def _endings_behind_days(name: str) -> tuple[str, ...]:
 MAIN_LEAD_TIMES = ("p1", "p2", "p3")
 
 RELEASE_PLAN: tuple[FigureGroup, ...] = (
-    FigureGroup(("p1", "p3"), _lead_time_cubes("p1", "p3"), START_ENDINGS, _endings_behind_days),
-    FigureGroup(("p2",), _lead_time_cubes("p2"), START_ENDINGS, _endings_behind_days),
+    FigureGroup(
+        ("p1", "p3"),
+        _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, "p1", "p3"),
+        START_ENDINGS,
+        _endings_behind_days,
+    ),
+    FigureGroup(("p2",), _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, "p2"), START_ENDINGS, _endings_behind_days),
     *(
         FigureGroup(
             (code,),
-            _completion_cubes(code),
+            _cohort_cubes(COMPLETION_BY_CODE, completions.table, code),
             COMPLETION_ENDINGS,
             lambda _name: (State.COMPLETED, OPEN, LEFT_OTHERWISE, EXCLUDED),
         )
@@ -166,7 +165,13 @@ RELEASE_PLAN: tuple[FigureGroup, ...] = (
         for code in RECIDIVISM_BY_CODE
     ),
     *(
-        FigureGroup((code,), _lead_time_cubes(code), START_ENDINGS, _endings_behind_days, FEW_BREAKDOWNS)
+        FigureGroup(
+            (code,),
+            _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, code),
+            START_ENDINGS,
+            _endings_behind_days,
+            FEW_BREAKDOWNS,
+        )
         for code in LEAD_TIME_BY_CODE
         if code not in MAIN_LEAD_TIMES
     ),

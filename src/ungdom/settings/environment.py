@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -36,7 +35,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     """The settings in these variables. Raises `BadSettings` that names all that is missing, wrong or unknown."""
     given = _given(environ)
     problems = dict(_unknown(given))
-    values = _from_variables(given) | dict(_from_files(given, problems))
+    source = EnvSettingsSource(_Environment)
+    source.env_vars = {name.lower(): value for name, value in given.items()}
+    values = source() | dict(_from_files(given, problems))
     missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
     if "env" not in values:  # what else is required depends on it; what is given is judged all the same
         problems["UNGDOM_ENV"] = NEEDS_ENV
@@ -69,12 +70,6 @@ def _unknown(given: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in sorted(set(given) - names().keys()):
         near = get_close_matches(name.removeprefix(PREFIX), known, 1)
         yield name, "is not a setting" + (f"; perhaps {PREFIX}{near[0]} is meant" if near else "")
-
-
-def _from_variables(given: Mapping[str, str]) -> dict[str, Any]:
-    source = EnvSettingsSource(_Environment)
-    source.env_vars = {name.lower(): value for name, value in given.items()}
-    return source()
 
 
 def _from_files(given: Mapping[str, str], problems: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -307,8 +307,8 @@ class Settings(BaseModel):
     @field_validator("smtp_url")
     @classmethod
     def _relay(cls, value: str | None) -> str | None:
-        if value is not None:
-            _check_relay(value)
+        if value is not None and (value.partition("://")[0] not in SMTP or not _host(value)):
+            raise ValueError("is not the address of a mail relay")
         return value
 
     @field_validator("mail_from")
@@ -393,8 +393,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _check_relay(url: str) -> None:
-    if url.partition("://")[0] not in SMTP or not _host(url):
-        raise ValueError("is not the address of a mail relay")

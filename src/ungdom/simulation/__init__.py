@@ -72,7 +72,10 @@ def simulate(
     Viewers who may not read cases get counts only. Raises `BadChanges`.
     """
     tally = SimulationResult(rule_comparison(changes, day), limit if may_read_cases(viewer.role) else 0)
-    query = _open_cases_query(viewer_for_counts(viewer))
+    counting = viewer_for_counts(viewer)
+    listable = case_queries.disclosable_to(counting, Disclosure.LISTED).label("told")
+    query = select(C.case_id, C.reference, C.konfliktrad, listable).order_by(C.case_id)
+    query = query.where(case_queries.counted_for(counting), C.closed_on.is_(None))
     total = tx.scalar(select(func.count()).select_from(query.subquery())) or 0
     for cases in _chunks(tx, query):
         statuses = _alert_statuses(tx, cases)
@@ -80,12 +83,6 @@ def simulate(
             _add_case(tally, cases[case_id], stored, statuses[case_id])
         progress(tally.cases + tally.unread, total)
     return tally
-
-
-def _open_cases_query(viewer: Viewer) -> Select[Any]:
-    listable = case_queries.disclosable_to(viewer, Disclosure.LISTED).label("told")
-    query = select(C.case_id, C.reference, C.konfliktrad, listable)
-    return query.where(case_queries.counted_for(viewer), C.closed_on.is_(None)).order_by(C.case_id)
 
 
 def _chunks(tx: Connection, query: Select[Any]) -> Iterator[dict[UUID, SimulatedCase]]:

@@ -56,7 +56,12 @@ class RuleComparison:
 
     def compare(self, case: Case) -> list[DeadlinePair]:
         """Every clock of the case under both rule sets, changed ones first."""
-        old, new = (_sorted_for_pairing(deadlines(case, self.day, rules)) for rules in (self.before, self.after))
+        # The same clock at the same place in both: a rule may be in parts by regime, which the day it begins decides.
+        # Clocks that begin on the same day stay in the order of the history.
+        old, new = (
+            sorted(deadlines(case, self.day, rules), key=lambda clock: (clock.code, clock.begun_on))
+            for rules in (self.before, self.after)
+        )
         same = deadlines(case, self.day, self.rest)
         return [
             *(DeadlinePair(*item) for item in zip(old, new, strict=True)),
@@ -72,11 +77,3 @@ def rule_comparison(
     codes = {change.code for change in changes}
     touched, after = (tuple(rule for rule in some if rule.code in codes) for some in (rules, tried))
     return RuleComparison(day, touched, after, tuple(rule for rule in rules if rule.code not in codes))
-
-
-def _sorted_for_pairing(clocks: list[Deadline]) -> list[Deadline]:
-    """The same clock at the same place in both: a rule may be in parts by regime, and the day it begins decides that.
-
-    Clocks that begin on the same day stay in the order of the history.
-    """
-    return sorted(clocks, key=lambda clock: (clock.code, clock.begun_on))

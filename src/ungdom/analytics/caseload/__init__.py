@@ -63,15 +63,12 @@ class OfficeCaseload:
         if summary.closed and summary.received:
             self.closed[self._weeks_back(summary.closed)] += 1
         if summary.closed is None:
-            self._add_open(summary)
-
-    def _add_open(self, summary: CaseSummary) -> None:
-        kind = (PHASE[summary.state], summary.sanction)
-        self.load.open[kind] += 1
-        if summary.received:
-            self.coordinators.setdefault(summary.coordinator, OpenCaseCounts()).open[kind] += 1
-        else:
-            self.waiting.append(summary)
+            kind = (PHASE[summary.state], summary.sanction)
+            self.load.open[kind] += 1
+            if summary.received:
+                self.coordinators.setdefault(summary.coordinator, OpenCaseCounts()).open[kind] += 1
+            else:
+                self.waiting.append(summary)
 
     def _weeks_back(self, day: date) -> int:
         """Which week back it lies in: 0 for the seven days that end on the day asked."""

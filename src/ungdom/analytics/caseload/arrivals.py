@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ungdom.analytics.case_summaries import CaseSummary, Stay
+from ungdom.analytics.case_summaries import CaseSummary
 from ungdom.analytics.forecast.curves import FEWEST, LANDMARKS, WINDOW
 from ungdom.analytics.survival import CENSORED, CONFIDENCE, Incidence, Spans, aalen_johansen
 from ungdom.lazy import lazy
@@ -56,28 +56,28 @@ class ArrivalForecaster:
 
     def add(self, summary: CaseSummary) -> None:
         """The stays of one more case, those of the last three years."""
-        over, ending = self._end_of_wait(summary)
+        over = summary.received or summary.closed
+        ending = RECEIVED if summary.received else LEFT if summary.closed else CENSORED
         if over is not None and over <= self.day - WINDOW:
             return
         until = over or self.day
-        stays = [stay for stay in summary.stays if stay.state not in CLOSED and _before_receipt(stay, summary)]
+        before_receipt = summary.stays[:-1] if summary.received else summary.stays
+        stays = [stay for stay in before_receipt if stay.state not in CLOSED]
         for place, stay in enumerate(stays):
             left = stays[place + 1].since if place + 1 < len(stays) else until
             entry = days_between(stay.since, max(stay.known, self.day - WINDOW))
             here = days_between(stay.since, min(left, until))
             self.rows[stay.state, summary.sanction].append((here, entry, days_between(stay.since, until), ending))
 
-    def _end_of_wait(self, summary: CaseSummary) -> tuple[date | None, int]:
-        if summary.received:
-            return summary.received, RECEIVED
-        return (summary.closed, LEFT) if summary.closed else (None, CENSORED)
-
     def predict(self, waiting: Iterable[CaseSummary]) -> tuple[list[ArrivalWeek], int]:
         """The weeks ahead for these cases, and of how many of them nothing can be said: too few came before them."""
         shares = [self._weekly_shares(summary) for summary in waiting]
         known = [each for each in shares if each is not None]
         table = np.array(known).reshape(-1, WEEKS_AHEAD)
-        weeks = [_week(self.day, week, table[:, week]) for week in range(WEEKS_AHEAD)]
+        weeks = [
+            ArrivalWeek(self.day + timedelta(days=7 * week + 1), float(column.sum()), *_prediction_limits(column))
+            for week, column in enumerate(table.T)
+        ]
         return weeks, len(shares) - len(known)
 
     def _weekly_shares(self, summary: CaseSummary) -> list[float] | None:
@@ -106,20 +106,10 @@ class ArrivalForecaster:
         return self.cache[key]
 
 
-def _before_receipt(stay: Stay, summary: CaseSummary) -> bool:
-    """Whether the stay was before receipt: the last one of a case that was received is not."""
-    return summary.received is None or stay is not summary.stays[-1]
-
-
 def _incidence_at(incidence: Incidence, ending: int, day: int) -> float:
     shares = incidence.ended.get(ending)
     place = int(np.searchsorted(incidence.days, day, side="right"))
     return float(shares[place - 1]) if shares is not None and place else 0.0
-
-
-def _week(day: date, week: int, shares: NDArray[np.float64]) -> ArrivalWeek:
-    low, high = _prediction_limits(shares)
-    return ArrivalWeek(day + timedelta(days=7 * week + 1), float(shares.sum()), low, high)
 
 
 def _prediction_limits(shares: NDArray[np.float64]) -> tuple[int, int]:

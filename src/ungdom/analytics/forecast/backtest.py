@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 
 from ungdom.analytics.forecast import historic_waits
 from ungdom.analytics.forecast.calibration import (
@@ -91,31 +90,19 @@ def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator
 
 def save(db: Database, until: date, results: list[Calibration], now: datetime) -> None:
     """In the place of what was kept before."""
+    common = {"until": until, "computed_at": now}
+    rows = [asdict(item) | {"clock": item.clock or ALL, "bins": _BINS.dump(item.bins)} | common for item in results]
     with db.writing() as tx:
         tx.execute(delete(forecast_calibration))
-        bulk.add(tx, forecast_calibration, [_calibration_row(calibration, until, now) for calibration in results])
+        bulk.add(tx, forecast_calibration, rows)
 
 
 def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibration]]:
     """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
     rows = tx.execute(select(forecast_calibration))
-    return {row.clock or None: (row.until, _calibration_of(row)) for row in rows}
-
-
-def _calibration_row(calibration: Calibration, until: date, now: datetime) -> dict[str, Any]:
-    return asdict(calibration) | {
-        "clock": calibration.clock or ALL,
-        "bins": _BINS.dump(calibration.bins),
-        "until": until,
-        "computed_at": now,
-    }
-
-
-def _calibration_of(row: Row[Any]) -> Calibration:
-    names = (name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins"))
-    values = {name: getattr(row, name) for name in names}
-    return Calibration(
-        clock=row.clock or None,
-        bins=_BINS.load(row.bins),
-        **values,
-    )
+    names = [name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins")]
+    kept: dict[str | None, tuple[date, Calibration]] = {}
+    for row in rows:
+        clock, values = row.clock or None, {name: getattr(row, name) for name in names}
+        kept[clock] = row.until, Calibration(clock=clock, bins=_BINS.load(row.bins), **values)
+    return kept

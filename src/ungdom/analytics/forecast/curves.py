@@ -172,7 +172,12 @@ def history(waits: Iterable[ClockSpell], day: date) -> History:
     for spell in waits:
         if spell.since <= day and (spell.over is None or spell.over > day - WINDOW):
             rows[spell.clock, spell.stage].append(_duration_row(spell, day))
-    return {key: _stage_durations(values) for key, values in rows.items()}
+    known: History = {}
+    for key, values in rows.items():
+        sanctions, offices, *numbers = zip(*values, strict=True)
+        stay, entry, until, ending = (np.array(column, dtype=np.int64) for column in numbers)
+        known[key] = StageDurations(np.array(sanctions), np.array(offices), stay, Spans(entry, until, ending))
+    return known
 
 
 def _duration_row(spell: ClockSpell, day: date) -> tuple[str, str, int, int, int, int]:
@@ -186,12 +191,6 @@ def _duration_row(spell: ClockSpell, day: date) -> tuple[str, str, int, int, int
     entry = max(spell.known, day - WINDOW).toordinal() - since
     ending = CLOCK_STOPPED if spell.stopped else CASE_ENDED if spell.ended else CENSORED
     return spell.sanction, spell.konfliktrad, stay, entry, until, ending
-
-
-def _stage_durations(rows: list[tuple[str, str, int, int, int, int]]) -> StageDurations:
-    sanctions, offices, *numbers = zip(*rows, strict=True)
-    stay, entry, until, ending = (np.array(column, dtype=np.int64) for column in numbers)
-    return StageDurations(np.array(sanctions), np.array(offices), stay, Spans(entry, until, ending))
 
 
 def curve_lookup(known_durations: History) -> Lookup:

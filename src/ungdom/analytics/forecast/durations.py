@@ -3,16 +3,14 @@
 A spell holds days, the stage, the sanction and the office. Nothing of the youth goes in.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ungdom.workflow.calendar import days_between, oslo_date
-from ungdom.workflow.case import Case, StateInterval
+from ungdom.workflow.case import Case
 from ungdom.workflow.rules.deadlines import (
     FOLLOW_THE_TERM,
     RULES,
-    Deadline,
     DeadlineRule,
     DeadlineStatus,
     deadlines,
@@ -64,37 +62,32 @@ class ClockSpell:
 
 def clock_spells(case: Case) -> list[ClockSpell]:
     """Every spell of the case, as its history tells them: no day is asked, so the same history gives the same."""
-    return [
-        spell for deadline in deadlines(case, date.max, FORECAST_CLOCKS) for spell in _spells_of_clock(case, deadline)
-    ]
-
-
-def _spells_of_clock(case: Case, deadline: Deadline) -> Iterator[ClockSpell]:
-    ended = None if deadline.stopped_on or deadline.status in RUNNING else _over_since(case, _MOOT[deadline.code])
-    over = deadline.stopped_on or ended or date.max
-    ends = [stint.since for stint in case.intervals[1:]] + [None]
-    for stint, left in zip(case.intervals, ends, strict=True):
-        since = max(stint.since, deadline.begun_on)
-        last = max(since, min(left or date.max, over) - timedelta(days=1))
-        if stint.state not in CLOSED and since < min(left or date.max, over):
-            yield ClockSpell(
-                clock=deadline.code,
-                stage=stint.state,
-                sanction=case.sanction,
-                konfliktrad=counted_at(case, last) or case.konfliktrad,
-                begun=deadline.begun_on,
-                due=deadline.due,
-                since=since,
-                known=max(deadline.known_on, _known_on(case, stint), since),
-                left=left,
-                stopped=deadline.stopped_on,
-                ended=ended,
-            )
-
-
-def _known_on(case: Case, stint: StateInterval) -> date:
-    """The day on which it became known that the case had come to this stage."""
-    return next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
+    spells: list[ClockSpell] = []
+    for deadline in deadlines(case, date.max, FORECAST_CLOCKS):
+        ended = None if deadline.stopped_on or deadline.status in RUNNING else _over_since(case, _MOOT[deadline.code])
+        over = deadline.stopped_on or ended or date.max
+        ends = [stint.since for stint in case.intervals[1:]] + [None]
+        for stint, left in zip(case.intervals, ends, strict=True):
+            since = max(stint.since, deadline.begun_on)
+            last = max(since, min(left or date.max, over) - timedelta(days=1))
+            if stint.state not in CLOSED and since < min(left or date.max, over):
+                on_stage = next(oslo_date(event.recorded_at) for event in case.events if event.seq == stint.seq)
+                spells.append(
+                    ClockSpell(
+                        clock=deadline.code,
+                        stage=stint.state,
+                        sanction=case.sanction,
+                        konfliktrad=counted_at(case, last) or case.konfliktrad,
+                        begun=deadline.begun_on,
+                        due=deadline.due,
+                        since=since,
+                        known=max(deadline.known_on, on_stage, since),
+                        left=left,
+                        stopped=deadline.stopped_on,
+                        ended=ended,
+                    )
+                )
+    return spells
 
 
 def _over_since(case: Case, moot: frozenset[State]) -> date:

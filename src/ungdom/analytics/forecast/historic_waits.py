@@ -13,10 +13,8 @@ from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
-from ungdom.workflow.case import Youth
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.events import Event
 
 Report = Callable[[int, int], object]
 """Called with how many cases are read, and how many there are."""
@@ -52,19 +50,16 @@ def historic_waits(db: Database, days: Sequence[date], since: date, report: Repo
 
 def _spells_by_day(stored: StoredCase, days: Sequence[date]) -> Iterator[tuple[date, list[ClockSpell]]]:
     """The spells on each day; recomputed only when something was recorded since the day before."""
-    events_known, waits = 0, None
+    events_known = 0
+    waits: list[ClockSpell] | None = None
     for day in sorted(days):
         moment = last_moment(day)
         known = [event for event in stored.events if event.recorded_at <= moment]
         if len(known) != events_known:
-            events_known, waits = len(known), _spells_of(stored.youth, known)
+            events_known = len(known)
+            try:
+                waits = clock_spells(fold(stored.youth, known))
+            except IllegalHistory:
+                waits = None
         if waits is not None:
             yield day, waits
-
-
-def _spells_of(youth: Youth, events: list[Event]) -> list[ClockSpell] | None:
-    """The spells of a case of these events; None where they were no legal history."""
-    try:
-        return clock_spells(fold(youth, events))
-    except IllegalHistory:
-        return None

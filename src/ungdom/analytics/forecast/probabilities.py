@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select, tuple_
+from sqlalchemy import delete, select, tuple_
 
 from ungdom.analytics.forecast import historic_waits
 from ungdom.analytics.forecast.curves import (
@@ -24,7 +24,7 @@ from ungdom.analytics.forecast.curves import (
     history,
     predict,
 )
-from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, clock_spells, forecast_query
+from ungdom.analytics.forecast.durations import ClockSpell, clock_spells, forecast_query
 from ungdom.analytics.forecast.historic_waits import Report
 from ungdom.analytics.survival import Curve
 from ungdom.lazy import lazy
@@ -63,16 +63,20 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
     """
     waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
-    curves = _read_curves(tx, queries)
+    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
+    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys))) if keys else ()
+    curves: dict[CurveKey, Curve] = {}
+    for row in rows:
+        sanction = Sanction(row.sanction) if row.sanction else None
+        key = CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
+        days, at_risk, ended = (np.array(_NUMBERS.load(getattr(row, name)), dtype=np.int64) for name in _ARRAYS)
+        curves[key] = Curve(days, at_risk, ended, row.last)
     as_of = tx.scalar(select(C.as_of).limit(1))
-    return CaseForecast(as_of, tuple(_answer(query, curves, as_of) for query in queries))
-
-
-def _answer(query: ForecastQuery, curves: dict[CurveKey, Curve], as_of: date | None) -> Forecast:
-    answer = predict(query, curves.get)
-    if answer.standing is ForecastStanding.TOO_FEW and as_of is None:
-        return Forecast(query, ForecastStanding.NOT_COMPUTED)
-    return answer
+    answers = [predict(query, curves.get) for query in queries]
+    if as_of is None:
+        too_few, not_computed = ForecastStanding.TOO_FEW, ForecastStanding.NOT_COMPUTED
+        answers = [replace(each, standing=not_computed) if each.standing is too_few else each for each in answers]
+    return CaseForecast(as_of, tuple(answers))
 
 
 def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) -> dict[str, int]:
@@ -87,37 +91,19 @@ def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) 
         cases += 1
     durations = history(waits, day)
     lookup = curve_lookup(durations)
-    rows = [_curve_row(key, curve, day) for key in all_keys(durations) if (curve := lookup(key))]
+    names = [column.name for column in _KEY_COLUMNS]
+    rows: list[dict[str, Any]] = []
+    for key in all_keys(durations):
+        curve = lookup(key)
+        if curve:
+            numbers = {name: _NUMBERS.dump(getattr(curve, name).tolist()) for name in _ARRAYS}
+            values = dict(zip(names, _key_values(key), strict=True))
+            rows.append({**values, "as_of": day, "last": curve.last, **numbers})
     with db.writing() as tx:
         bulk.upsert(tx, forecast_curve, rows)
         tx.execute(delete(forecast_curve).where(C.as_of != day))
     return {"cases": cases, "spells": len(waits), "curves": len(rows)}
 
 
-def _curve_row(key: CurveKey, curve: Curve, day: date) -> dict[str, Any]:
-    return {
-        **dict(zip((column.name for column in _KEY_COLUMNS), _key_values(key), strict=True)),
-        "as_of": day,
-        "last": curve.last,
-        **{name: _NUMBERS.dump(getattr(curve, name).tolist()) for name in _ARRAYS},
-    }
-
-
-def _read_curves(tx: Connection, queries: list[ForecastQuery]) -> dict[CurveKey, Curve]:
-    """The curves that may answer these questions, in one query."""
-    keys = sorted({_key_values(key) for query in queries for _, key in fallback_keys(query)})
-    if not keys:
-        return {}
-    rows = tx.execute(select(forecast_curve).where(tuple_(*_KEY_COLUMNS).in_(keys)))
-    return dict(map(_curve_of, rows))
-
-
 def _key_values(key: CurveKey) -> tuple[str, str, str, str, int]:
     return key.clock, str(key.stage), key.sanction or ALL, key.konfliktrad or ALL, key.landmark
-
-
-def _curve_of(row: Row[Any]) -> tuple[CurveKey, Curve]:
-    sanction = Sanction(row.sanction) if row.sanction else None
-    key = CurveKey(row.clock, State(row.stage), sanction, row.konfliktrad or None, row.landmark)
-    days, at_risk, ended = (np.array(_NUMBERS.load(getattr(row, name)), dtype=np.int64) for name in _ARRAYS)
-    return key, Curve(days, at_risk, ended, row.last)

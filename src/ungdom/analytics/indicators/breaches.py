@@ -109,7 +109,9 @@ def new_offence(case: Case) -> Iterator[CountContribution]:
     """A case whose execution began in the period; in the numerator when a new offence since then has been recorded."""
     if case.start:
         since = case.start.on
-        yield CountContribution(since, any(_offence_since(event, since) for event in case.all(E.NEW_OFFENCE_RECORDED)))
+        offences = (event.details for event in case.all(E.NEW_OFFENCE_RECORDED))
+        recorded = any(isinstance(told, d.NewOffenceRecorded) and told.offence_on >= since for told in offences)
+        yield CountContribution(since, recorded)
 
 
 def to_reaction(case: Case) -> Iterator[DurationContribution]:
@@ -122,7 +124,3 @@ def to_reaction(case: Case) -> Iterator[DurationContribution]:
 
 def _sets_conditions(event: Event) -> bool:
     return isinstance(event.details, d.BreachTalkHeld) and bool(event.details.conditions)
-
-
-def _offence_since(event: Event, since: date) -> bool:
-    return isinstance(event.details, d.NewOffenceRecorded) and event.details.offence_on >= since

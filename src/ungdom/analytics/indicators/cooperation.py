@@ -71,25 +71,18 @@ def person_investigation(case: Case) -> Iterator[DurationContribution]:
 
 def _measure_durations(case: Case, ends: tuple[EventType, ...]) -> Iterator[DurationContribution]:
     """Each measure from its first request; its number in the case tells which events are about it."""
-    for number, since in _first_requests(case).items():
+    requests: dict[str, date] = {}
+    for event in case.all(E.MEASURE_REQUESTED):
+        if isinstance(event.details, d.Measure):
+            requests.setdefault(event.details.measure, event.occurred_on)
+    for number, since in requests.items():
         later = [e for e in case.events if e.occurred_on >= since and getattr(e.details, "measure", None) == number]
         end = min((e.occurred_on for e in later if e.type in ends), default=None)
-        refused = min((e.occurred_on for e in later if _refuses(e.details)), default=None)
+        answers = ((e.occurred_on, e.details) for e in later if isinstance(e.details, d.MeasureAnswered))
+        refused = min((on for on, said in answers if said.answer is d.MeasureAnswer.REFUSED), default=None)
         if end is not None and (refused is None or E.MEASURE_ANSWERED in ends or end <= refused):
             yield DurationContribution(since, since, end, ended=True)
         elif refused is not None:
             yield DurationContribution(since, since, refused, ended=False)
         else:
             yield open_duration(case, since, since)
-
-
-def _first_requests(case: Case) -> dict[str, date]:
-    requests: dict[str, date] = {}
-    for event in case.all(E.MEASURE_REQUESTED):
-        if isinstance(event.details, d.Measure):
-            requests.setdefault(event.details.measure, event.occurred_on)
-    return requests
-
-
-def _refuses(details: d.Details) -> bool:
-    return isinstance(details, d.MeasureAnswered) and details.answer is d.MeasureAnswer.REFUSED

@@ -139,23 +139,16 @@ class IndicatorAccumulator:
     def figures(self, places: Iterable[str | None]) -> Iterator[Figure]:
         """Every indicator counted from cases, for these konfliktråd; also where nothing was counted."""
         for place in places:
+            shares, waits = self.shares.get(place, {}), self.waits.get(place, {})
             for indicator in INDICATORS:
-                if indicator.counting:
-                    yield from self._figures_of(place, indicator)
-
-    def _figures_of(self, place: str | None, indicator: Indicator) -> Iterator[Figure]:
-        shares, waits = self.shares.get(place, {}), self.waits.get(place, {})
-        if indicator.unit == "days":
-            yield _median_figure(indicator, place, waits.get(indicator.code) or _DurationCount())
-            return
-        parts = sorted(part for code, part in shares if code == indicator.code) or [WHOLE]
-        for part in parts:
-            yield _share_figure(indicator, place, part, shares.get((indicator.code, part)) or _ShareCount())
-
-
-def _share_figure(indicator: Indicator, place: str | None, part: str, counted: _ShareCount) -> Figure:
-    value = counted.numerator / counted.denominator if counted.denominator else None
-    return Figure(indicator, place, part, counted.numerator, counted.denominator, value, counted.apart)
+                if indicator.counting and indicator.unit == "days":
+                    yield _median_figure(indicator, place, waits.get(indicator.code) or _DurationCount())
+                elif indicator.counting:
+                    for part in sorted(part for code, part in shares if code == indicator.code) or [WHOLE]:
+                        counted = shares.get((indicator.code, part)) or _ShareCount()
+                        numerator, denominator = counted.numerator, counted.denominator
+                        value = numerator / denominator if denominator else None
+                        yield Figure(indicator, place, part, numerator, denominator, value, counted.apart)
 
 
 def _median_figure(indicator: Indicator, place: str | None, counted: _DurationCount) -> Figure:

@@ -66,7 +66,10 @@ def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
     for summary in case_cache.read(tx, selection):
         period.add(summary)
-    answered = _survey_cells(tx, query)
+    answered: list[SurveyCell] | None = None
+    if not (query.of_the_past or query.sanction):  # no answer carries a day; groups by sanction are too small to show
+        quarters = results.quarters_in(query.since, query.until, query.day)
+        answered = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
     offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))
     by_place = {
         place: [*period.figures([place]), *(() if answered is None else results.figures(answered, [place]))]
@@ -81,11 +84,3 @@ def _visible_figures(query: IndicatorQuery, by_place: dict[str | None, list[Figu
     own, country = by_place[query.konfliktrad], by_place[None]
     of_cases = [figure for figure in country if figure.indicator.counting]
     return [*own, *redact_country(own, of_cases), *(figure for figure in country if not figure.indicator.counting)]
-
-
-def _survey_cells(tx: Connection, query: IndicatorQuery) -> list[SurveyCell] | None:
-    """None for the past and for one sanction: answers carry no day, and groups by sanction are too small to show."""
-    if query.of_the_past or query.sanction:
-        return None
-    quarters = results.quarters_in(query.since, query.until, query.day)
-    return results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []

@@ -1,12 +1,11 @@
 """Recidivism computed from the current cases, exact; person histories are streamed from the database."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_
+from sqlalchemy import and_, or_
 
 from ungdom.analytics import case_cache, case_facts, case_reader
 from ungdom.analytics.case_cache import CaseSelection, TooManyCases
@@ -16,12 +15,11 @@ from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, values_of
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.cubes import spell_columns, table
 from ungdom.analytics.recidivism.spells import PersonHistory, RecidivismSpell, SeenCase, recidivism_spells
-from ungdom.store import bulk, journal, observations, people
+from ungdom.store import bulk, observations, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Connection
-from ungdom.workflow.calendar import oslo_date
 
 C, F = case_current.c, case_figures.c
 PAGE = 1_000
@@ -80,38 +78,22 @@ def person_histories(
 def _cases(
     tx: Connection, selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> Iterator[tuple[UUID, SeenCase]]:
-    anew, last = 0, None
-    while page := _page(tx, selection, last):
+    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
+    anew, rest = 0, query
+    while page := tx.execute(rest).all():
         stale = [row.case_id for row in page if not case_cache.is_current(row, selection)]
         anew += len(stale)
         if selection.at_most is not None and anew > selection.at_most:
             raise TooManyCases(selection.at_most)
-        recomputed = _recompute(tx, stale, selection, day, districts)
+        recomputed = {
+            case_id: SeenCase(case_id, facts, offences.case_offences(case))
+            for case_id, case, facts in case_reader.recompute(tx, stale, selection, day, districts)
+        }
         for row in page:
             if case_cache.is_current(row, selection):
                 case = SeenCase(row.case_id, case_facts.load(row.row, day, districts), offences.load(row.trace))
                 yield row.person_id, case
             elif row.case_id in recomputed:
                 yield row.person_id, recomputed[row.case_id]
-        last = page[-1]
-
-
-def _page(tx: Connection, selection: CaseSelection, last: Row[Any] | None) -> Sequence[Row[Any]]:
-    query = case_cache.query(selection, C.person_id, F.row, F.trace).order_by(C.person_id, C.case_id).limit(PAGE)
-    if last is not None:
-        same = and_(C.person_id == last.person_id, C.case_id > last.case_id)
-        query = query.where(or_(C.person_id > last.person_id, same))
-    return tx.execute(query).all()
-
-
-def _recompute(
-    tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
-) -> dict[UUID, SeenCase]:
-    """These cases, computed from their events."""
-    recomputed = {}
-    for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_cache.fold_as_of(stored, selection)
-        if case:
-            row = case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
-            recomputed[stored.case_id] = SeenCase(stored.case_id, row, offences.case_offences(case))
-    return recomputed
+        person_id, case_id = page[-1].person_id, page[-1].case_id
+        rest = query.where(or_(C.person_id > person_id, and_(C.person_id == person_id, C.case_id > case_id)))

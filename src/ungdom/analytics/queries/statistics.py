@@ -75,7 +75,11 @@ def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datet
     """The cubes of lead time. Raises `TooManyCases`."""
     collector, read, unread = _collect(tx, keys, query, now, LEAD_TIME_BY_CODE)
     cubes = [lead_times.table(collector, code, query.by, query.threshold) for code in query.codes]
-    curves = {code: _curves(collector, code, query.by) for code in query.codes} if query.curves else {}
+    curves: dict[str, dict[Key, list[Point]]] = {}
+    for code in query.codes if query.curves else ():
+        cohort_table = collector.table(code, query.by)
+        spans = ((key, cohort_table.cohort.spans(members)) for key, members in cohort_table.cells())
+        curves[code] = {key: list(points(lead_times.curve_of(cohort_table.cohort, cell))) for key, cell in spans}
     return CubeResult(collector.day, tuple(cubes), curves, read, unread)
 
 
@@ -114,9 +118,3 @@ def _collect(
         if all(DIMENSION_READERS[code](subject) == value for code, value in query.where.items()):
             collector.add(subject)
     return collector, read, selection.unread
-
-
-def _curves(collector: CohortCollector[LeadTimeDefinition], code: str, by: Sequence[str]) -> dict[Key, list[Point]]:
-    cohort_table = collector.table(code, by)
-    spans = ((key, cohort_table.cohort.spans(members)) for key, members in cohort_table.cells())
-    return {key: list(points(lead_times.curve_of(cohort_table.cohort, cell_spans))) for key, cell_spans in spans}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ungdom.analytics import dimensions as frames
 from ungdom.analytics.cohort_columns import KnownValues, dimension_columns
-from ungdom.analytics.cubes import Cube, CubeCell, Dimension
+from ungdom.analytics.cubes import Cube, CubeCell, Dimension, Key
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, DimensionColumn, RowIndices, Subject
 from ungdom.analytics.recidivism.definitions import RecidivismDefinition
 from ungdom.analytics.recidivism.rules import Relapse
@@ -63,15 +63,10 @@ class SpellColumns:
         self.index_dates.append(spell.index_date)
         for code, column in self.columns.items():
             column.add(DIMENSION_READERS[code](subject))
+        ending = RELAPSE if spell.relapsed_on is not None else DEATH if spell.outcome is Relapse.DIED else CENSORED
         for n, (since, until) in enumerate(spell.at_risk, start=1):
             self.spell_index.append(place)
-            self.risk.append((since, until, _ending(spell) if n == len(spell.at_risk) else CENSORED))
-
-
-def _ending(spell: RecidivismSpell) -> int:
-    if spell.relapsed_on is not None:
-        return RELAPSE
-    return DEATH if spell.outcome is Relapse.DIED else CENSORED
+            self.risk.append((since, until, ending if n == len(spell.at_risk) else CENSORED))
 
 
 def spell_columns(
@@ -90,55 +85,34 @@ def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[dat
     `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
     """
     span = period or (min(columns.index_dates, default=day), day)
-    named = [_period(columns, *span) if code == PERIOD else _dimension(columns, code) for code in by]
+    named: list[tuple[Dimension, RowIndices]] = []
+    for code in by:
+        if code == PERIOD:
+            dimension = frames.periods(*span)
+            known = {value: place for place, value in enumerate(dimension.values)}
+            halves = [known[frames.half_year(index_date)] for index_date in columns.index_dates]
+            named.append((dimension, np.array(halves, dtype=np.int64)))
+        else:
+            named.append(columns.columns[code].indexed())
     dimensions = tuple(dimension for dimension, _ in named)
-    arrays = _spell_arrays(columns)
-    cells = frames.cells(dimensions, [places for _, places in named], len(columns.outcomes))
+    order = list(Relapse)
+    outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
+    risk, spell_index = Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64)
+    cells: dict[Key, CubeCell] = {}
+    for key, members in frames.cells(dimensions, [places for _, places in named], len(columns.outcomes)):
+        counted = np.bincount(outcomes[members], minlength=len(Relapse))
+        counts = {str(outcome): int(n) for outcome, n in zip(Relapse, counted, strict=True)}
+        mask = np.isin(spell_index, members)
+        spans = Spans(risk.entry[mask], risk.time[mask], risk.ending[mask])
+        cells[key] = CubeCell(counts, dict(_estimates(columns.definition, spans, counts)))
     return Cube(
         columns.definition.code,
         columns.definition.version,
         dimensions,
         columns.definition.outcomes,
         estimates(columns.definition),
-        {key: _cell(columns.definition, arrays, members) for key, members in cells},
+        cells,
     )
-
-
-def _dimension(columns: SpellColumns, code: str) -> tuple[Dimension, RowIndices]:
-    dimension = columns.columns[code].dimension()
-    return dimension, columns.columns[code].row_indices(dimension)
-
-
-def _period(columns: SpellColumns, first: date, last: date) -> tuple[Dimension, RowIndices]:
-    """The half-years of the origins."""
-    dimension = frames.periods(first, last)
-    known = {value: place for place, value in enumerate(dimension.values)}
-    return dimension, np.array(
-        [known[frames.half_year(index_date)] for index_date in columns.index_dates], dtype=np.int64
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _SpellArrays:
-    """What is counted with: the outcome of each spell, the spans at risk, and where those of each spell begin."""
-
-    outcomes: RowIndices
-    spans: Spans
-    spell_index: RowIndices
-
-
-def _spell_arrays(columns: SpellColumns) -> _SpellArrays:
-    order = list(Relapse)
-    outcomes = np.array([order.index(Relapse(outcome)) for outcome in columns.outcomes], dtype=np.int64)
-    return _SpellArrays(outcomes, Spans.of(columns.risk), np.array(columns.spell_index, dtype=np.int64))
-
-
-def _cell(definition: RecidivismDefinition, arrays: _SpellArrays, members: RowIndices) -> CubeCell:
-    counted = np.bincount(arrays.outcomes[members], minlength=len(Relapse))
-    counts = {str(outcome): int(n) for outcome, n in zip(Relapse, counted, strict=True)}
-    mask = np.isin(arrays.spell_index, members)
-    spans = Spans(arrays.spans.entry[mask], arrays.spans.time[mask], arrays.spans.ending[mask])
-    return CubeCell(counts, dict(_estimates(definition, spans, counts)))
 
 
 def _estimates(
@@ -148,7 +122,11 @@ def _estimates(
     for months in MONTHS:
         if months <= definition.months:
             yield from _share_after(curve, months)
-    yield f"aj_{definition.months}", _share_with_death_competing(spans, curve, definition.months)
+    competing: float | None = None  # by the end of the window, of all: nobody who has died can relapse any more
+    if _observed_for(curve, definition.months):
+        shares = aalen_johansen(spans).ended.get(RELAPSE)
+        competing = float(shares[-1]) if shares is not None and len(shares) else 0.0
+    yield f"aj_{definition.months}", competing
     matured = sum(counts[outcome] for outcome in MATURED)
     yield "share_of_matured", counts[Relapse.RELAPSED] / matured if matured else None
 
@@ -159,7 +137,11 @@ def _share_after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]
     low: float | None = None
     high: float | None = None
     if _observed_for(curve, months):
-        share, low, high = _relapsed_share(curve, curve.after(last_day(months)))
+        place, share = curve.after(last_day(months)), 0.0
+        if place > 0:
+            share = 1 - float(curve.survival[place - 1])
+            waiting = (float(line[place - 1]) for line in curve.limits())
+            high, low = (None if isnan(limit) else 1 - limit for limit in waiting)
     yield f"km_{months}", share
     yield f"km_{months}_low", low
     yield f"km_{months}_high", high
@@ -174,19 +156,3 @@ def _observed_for(curve: Curve, months: int) -> bool:
     """Whether anybody was seen so long, or nobody is left who has not relapsed."""
     gone = len(curve.days) > 0 and float(curve.survival[-1]) == 0
     return gone or curve.last >= floor(months * A_MONTH)
-
-
-def _relapsed_share(curve: Curve, place: int) -> tuple[float, float | None, float | None]:
-    if place == 0:
-        return 0.0, None, None
-    low, high = (float(line[place - 1]) for line in curve.limits())
-    share = 1 - float(curve.survival[place - 1])
-    return share, (None if isnan(high) else 1 - high), (None if isnan(low) else 1 - low)
-
-
-def _share_with_death_competing(spans: Spans, curve: Curve, months: int) -> float | None:
-    """The share that has relapsed by the end of the window, of all; nobody who has died can relapse any more."""
-    if not _observed_for(curve, months):
-        return None
-    shares = aalen_johansen(spans).ended.get(RELAPSE)
-    return float(shares[-1]) if shares is not None and len(shares) else 0.0

@@ -118,19 +118,17 @@ def deduplicate(records: Iterable[OffenceRecord]) -> list[OffenceRecord]:
 def _merged_by_key(keyed: Iterable[tuple[Hashable, OffenceRecord]]) -> list[OffenceRecord]:
     merged: dict[Hashable, OffenceRecord] = {}
     for name, record in keyed:
-        merged[name] = _merge(merged[name], record) if name in merged else record
+        first = merged.setdefault(name, record)
+        if first is not record:
+            merged[name] = OffenceRecord(
+                first.offence or record.offence,
+                _earlier(first.charged, record.charged),
+                _earlier(first.decided, record.decided),
+                first.fined or record.fined,
+                first.left or record.left,
+                first.key or record.key,
+            )
     return list(merged.values())
-
-
-def _merge(record: OffenceRecord, other: OffenceRecord) -> OffenceRecord:
-    return OffenceRecord(
-        record.offence or other.offence,
-        _earlier(record.charged, other.charged),
-        _earlier(record.decided, other.decided),
-        record.fined or other.fined,
-        record.left or other.left,
-        record.key or other.key,
-    )
 
 
 def _earlier(first: date | None, other: date | None) -> date | None:

@@ -110,17 +110,12 @@ def recidivism_spells(
 
     What is observed later is left out; the cases have to be told as they stood on that day.
     """
-    for history in (_observed_until(unfiltered, day) for unfiltered in histories):
+    for whole in histories:
+        history = replace(whole, observed=tuple(item for item in whole.observed if item.occurred_on <= day))
         for definition in definitions:
             for case, index_date in _index_dates(history, definition):
                 if index_date <= day:
                     yield _spell(history, definition, case, index_date, day)
-
-
-def _observed_until(history: PersonHistory, day: date) -> PersonHistory:
-    return replace(
-        history, observed=tuple(observation for observation in history.observed if observation.occurred_on <= day)
-    )
 
 
 def _index_dates(history: PersonHistory, definition: RecidivismDefinition) -> list[tuple[SeenCase, date]]:
@@ -144,9 +139,12 @@ def _spell(
     window_end = after(index_date, definition.window)
     period = _observation_period(history, index_date, min(window_end, day))
     offences = _other_offences(history, case)
-    first_relapse = min(_relapse_days(definition, period, offences), default=None)
+    days = ((definition.relapse_day(offence), place) for place, offence in enumerate(offences))
+    while_at_risk = ((on, place) for on, place in days if on is not None and period.at_risk_on(on))
+    first_relapse = min(while_at_risk, default=None)
     relapse = offences[first_relapse[1]] if first_relapse else None
     on = first_relapse[0] if first_relapse else None
+    gone = days_between(index_date, on) if on else 0
     pending = any(period.at_risk_on(definition.pending_day(offence)) for offence in offences)
     return RecidivismSpell(
         definition=definition.code,
@@ -161,19 +159,9 @@ def _spell(
         dated=relapse is None or relapse.offence is not None,
         matured=window_end <= day,
         outcome=_outcome(on, period, window_end <= day, pending),
-        at_risk=_truncate(period.risk, days_between(index_date, on)) if on else period.risk,
+        at_risk=tuple((since, min(until, gone)) for since, until in period.risk if since < gone) if on else period.risk,
         facts=case.facts,
     )
-
-
-def _relapse_days(
-    definition: RecidivismDefinition, period: ObservationPeriod, offences: Sequence[OffenceRecord]
-) -> Iterator[tuple[date, int]]:
-    """The days of relapses while at risk, each with the place of its matter."""
-    for place, offence in enumerate(offences):
-        on = definition.relapse_day(offence)
-        if on is not None and period.at_risk_on(on):
-            yield on, place
 
 
 def _outcome(relapsed_on: date | None, period: ObservationPeriod, matured: bool, pending: bool) -> Relapse:
@@ -235,7 +223,3 @@ def residence_spans(
     if resident:
         spans.append((days_between(index_date, since), days_between(index_date, last)))
     return tuple(span for span in spans if span[1] > span[0]), resident
-
-
-def _truncate(risk: tuple[RiskInterval, ...], day: int) -> tuple[RiskInterval, ...]:
-    return tuple((since, min(until, day)) for since, until in risk if since < day)

@@ -62,19 +62,16 @@ def read_due_invitations(tx: Connection, case_id: UUID, case: Case, day: date) -
 
 def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[DueInvitation]:
     """The same, with what was handed over by event and respondent. Pure."""
-    occasions = ((occasion, event) for occasion in OCCASIONS for event in _occasion_events(occasion, case))
-    return [
-        invitation
-        for occasion, event in occasions
-        for invitation in _due_on_occasion(occasion, event, case, day, handed)
-    ]
-
-
-def _occasion_events(occasion: SurveyOccasion, case: Case) -> Iterator[Event]:
-    if occasion.events:
-        yield from list(case.all(*occasion.events))[: 1 if occasion.first else None]
-    elif case.start and case.state in occasion.into:
-        yield from (event for event in case.events if event.seq == case.intervals[-1].seq)
+    invitations: list[DueInvitation] = []
+    for occasion in OCCASIONS:
+        events: list[Event] = []
+        if occasion.events:
+            events = list(case.all(*occasion.events))[: 1 if occasion.first else None]
+        elif case.start and case.state in occasion.into:
+            events = [event for event in case.events if event.seq == case.intervals[-1].seq]
+        for event in events:
+            invitations += _due_on_occasion(occasion, event, case, day, handed)
+    return invitations
 
 
 def _due_on_occasion(
@@ -132,8 +129,11 @@ def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
     with db.writing() as tx:
         invitation, questionnaire = read_invitation(tx, token, day)
         fits = set(given) == set(questionnaire.questions)
+        # kept in the order of the questionnaire: that in which they were sent would be somebody's own
         accepted = (
-            surveys.accept_answers(tx, invitation, _in_order(questionnaire, given), uuid4())
+            surveys.accept_answers(
+                tx, invitation, {question: given[question] for question in questionnaire.questions}, uuid4()
+            )
             if fits
             else surveys.count_try(tx, invitation)
         )
@@ -141,8 +141,3 @@ def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
         raise DoesNotFit
     if not accepted:
         raise NoSuchInvitation
-
-
-def _in_order(questionnaire: Questionnaire, given: dict[str, int]) -> dict[str, int]:
-    """As the questionnaire has them: the order in which they were sent would be somebody's own."""
-    return {question: given[question] for question in questionnaire.questions}
