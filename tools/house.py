@@ -6,9 +6,9 @@ Prints one line per measure, so that two commits can be compared with `diff`. Re
 - private functions with one caller: those named `_…` that are used in one place of their module.
 - class names that occur more than once.
 - locals (arguments too) with a name that does not say what they hold.
-- near-duplicate pairs: two functions that share six lines in a row of one shape (names, strings and numbers replaced
-  by a placeholder; docstrings, comments and lone punctuation left out). A shape in more than eight functions is a form
-  of the language and does not count.
+- near-duplicate pairs: two functions whose bodies share six lines in a row of one shape (names, strings and numbers
+  replaced by a placeholder; docstrings, comments and lone punctuation left out). A shape in more than eight functions
+  is a form of the language and does not count.
 - statements: all statements of the syntax tree without docstrings.
 """
 
@@ -113,12 +113,13 @@ def shapes(path: Path, tree: ast.Module) -> dict[int, str]:
 
 
 def duplicate_pairs(trees: dict[Path, ast.Module]) -> int:
-    """Pairs of functions that share a run of six lines of one shape."""
+    """Pairs of functions whose bodies share a run of six lines of one shape."""
     places: dict[tuple[str, ...], set[tuple[Path, int]]] = defaultdict(set)
     for path, tree in trees.items():
         shape = shapes(path, tree)
         for function in outer_functions(tree):
-            lines = [shape[n] for n in range(function.lineno, (function.end_lineno or 0) + 1) if n in shape]
+            body = range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+            lines = [shape[n] for n in body if n in shape]
             for start in range(len(lines) - SHARED_LINES + 1):
                 places[tuple(lines[start : start + SHARED_LINES])].add((path, function.lineno))
     common = (where for where in places.values() if len(where) <= TOO_COMMON)
@@ -130,11 +131,16 @@ def statements(trees: dict[Path, ast.Module]) -> int:
     return sum(isinstance(node, ast.stmt) for node in nodes) - sum(docstring_of(node) is not None for node in nodes)
 
 
+def imports(trees: dict[Path, ast.Module]) -> int:
+    return sum(isinstance(node, ast.Import | ast.ImportFrom) for tree in trees.values() for node in ast.walk(tree))
+
+
 def report(folders: list[Path]) -> Iterator[str]:
     trees = {path: ast.parse(path.read_text()) for folder in folders for path in sorted(folder.rglob("*.py"))}
     lengths = sorted(length(function) for function in functions_of(trees))
     yield f"modules                                {len(trees):>7,}"
     yield f"statements without docstrings          {statements(trees):>7,}"
+    yield f"  of them imports                      {imports(trees):>7,}"
     yield f"functions                              {len(lengths):>7,}"
     yield f"function length, median                {statistics.median(lengths):>7.0f}"
     yield f"function length, 90th percentile       {lengths[int(0.9 * len(lengths))]:>7,}"

@@ -28,11 +28,12 @@ def check(
     db.close()
     if as_json:
         out.print_json(
-            json.dumps({code: [asdict(finding) for finding in ones] for code, ones in findings.items()}, default=str)
+            json.dumps({code: [asdict(finding) for finding in group] for code, group in findings.items()}, default=str)
         )
     else:
-        for code, ones in findings.items():
-            out.print(f"{code:<26} {len(ones) or 'nothing'}")
-            for found in ones:
-                out.print(f"    {found.reference or '–'}  since {found.since or '–'}  {found.about or ''}".rstrip())
+        for code, group in findings.items():
+            out.print(f"{code:<26} {len(group) or 'nothing'}")
+            for finding in group:
+                line = f"    {finding.reference or '–'}  since {finding.since or '–'}  {finding.about or ''}"
+                out.print(line.rstrip())
     raise typer.Exit(ExitCode.FOUND if any(findings.values()) else ExitCode.DONE)

@@ -101,8 +101,8 @@ def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibratio
     """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
     rows = tx.execute(select(forecast_calibration))
     names = [name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins")]
-    kept: dict[str | None, tuple[date, Calibration]] = {}
+    calibrations: dict[str | None, tuple[date, Calibration]] = {}
     for row in rows:
         clock, values = row.clock or None, {name: getattr(row, name) for name in names}
-        kept[clock] = row.until, Calibration(clock=clock, bins=_BINS.load(row.bins), **values)
-    return kept
+        calibrations[clock] = row.until, Calibration(clock=clock, bins=_BINS.load(row.bins), **values)
+    return calibrations

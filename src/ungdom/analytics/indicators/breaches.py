@@ -110,7 +110,7 @@ def new_offence(case: Case) -> Iterator[CountContribution]:
     if case.start:
         since = case.start.on
         offences = (event.details for event in case.all(E.NEW_OFFENCE_RECORDED))
-        recorded = any(isinstance(told, d.NewOffenceRecorded) and told.offence_on >= since for told in offences)
+        recorded = any(isinstance(new, d.NewOffenceRecorded) and new.offence_on >= since for new in offences)
         yield CountContribution(since, recorded)
 
 

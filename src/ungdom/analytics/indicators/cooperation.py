@@ -79,7 +79,7 @@ def _measure_durations(case: Case, ends: tuple[EventType, ...]) -> Iterator[Dura
         later = [e for e in case.events if e.occurred_on >= since and getattr(e.details, "measure", None) == number]
         end = min((e.occurred_on for e in later if e.type in ends), default=None)
         answers = ((e.occurred_on, e.details) for e in later if isinstance(e.details, d.MeasureAnswered))
-        refused = min((on for on, said in answers if said.answer is d.MeasureAnswer.REFUSED), default=None)
+        refused = min((on for on, details in answers if details.answer is d.MeasureAnswer.REFUSED), default=None)
         if end is not None and (refused is None or E.MEASURE_ANSWERED in ends or end <= refused):
             yield DurationContribution(since, since, end, ended=True)
         elif refused is not None:
