@@ -59,7 +59,7 @@ def few() -> Iterator[FigureGroup]:
     """What is released here."""
     for one in RELEASE_PLAN:
         if one.population == WHOLE or one.codes[0] in COMPLETION_BY_CODE or one.codes[0] in RECIDIVISM_BY_CODE:
-            yield one if one.population == WHOLE else replace(one, by=((PERIOD,),))
+            yield one if one.population == WHOLE else replace(one, breakdowns=((PERIOD,),))
 
 
 @pytest.fixture(scope="module")
