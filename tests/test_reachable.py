@@ -34,6 +34,7 @@ UNCALLED = {
     "store.schema.base.UtcDateTime.process_bind_param": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_result_value": "SQLAlchemy",
     "store.webhooks.rotate_key": KEYS,
+    "workflow.derived.plan.MeasureState.days_from_answer": "`api.http.present.filled`, by the name of the field",
 }
 """Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""
 

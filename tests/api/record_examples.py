@@ -27,7 +27,7 @@ from ungdom.notices.dispatch import dispatch
 from ungdom.store.encryption import EncryptionKeys
 
 ROOT = Path(__file__).parents[2]
-FILE = ROOT / "src" / "ungdom" / "api" / "examples" / "recorded.json"
+FILE = ROOT / "src" / "ungdom" / "api" / "docs" / "examples" / "recorded.json"
 HISTORY = "theta"
 SOURCES = "0123456789abcdef"
 SHOWN = 2
