@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 TOOL := tools/node_modules/.bin
-WORKERS ?= 2
+WORKERS ?= 3
 FUZZ_REQUESTS ?= 50
 FUZZ_SEED ?= 12
 comma := ,
@@ -49,7 +49,7 @@ setup: $(DONE)/node $(DONE)/clients ## create .venv with everything for developm
 run: $(DONE)/run ## start the demo with 1,000 invented cases (ARGS="--port 8100", ARGS="--fresh --cases national")
 	@$(BIN)/ungdom demo --serve $(ARGS)
 
-test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=2, TESTS=tests/workflow to narrow, ARGS=… for pytest)
+test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=3, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
 
 compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, where it was taken from
