@@ -1,6 +1,6 @@
 """The event that an upheld complaint causes: it undoes the decision that the complaint was about.
 
-Which event undoes which decision is the table `complaints.UNDOES`. The event is recorded in the same transaction, by
+Which event undoes which decision is the table `complaints.UNDO_RULES`. The event is recorded in the same transaction, by
 whoever recorded the decision on the complaint and in the same name, under the same conditions as any other event. Where
 these are not met nothing is recorded, and the answer says that it is to be done by hand.
 """

@@ -1,5 +1,5 @@
-"""Telling people and systems: who is told of what, by which way, and the run that brings it to them.
+"""Notices to people and systems: their recipients, channels and delivery.
 
-What has happened lies in the outbox. `fanout` makes of each message one row for every receiver, `delivery` brings the
-rows to their receivers: to webhooks at once, to people by one e-mail a day beside the inbox in the product.
+`dispatch` writes one delivery per recipient for each outbox entry. `delivery` sends them: to webhooks at once, to people
+as an entry in the inbox and one e-mail per day.
 """
