@@ -16,6 +16,7 @@ KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
     "analytics.case_facts.CaseFacts.wait_days_before": "extracts.columns.cases, by its name",
     "cli.serving.of_worker": "uvicorn, by its name",
+    "extracts.engines.DURATIONS": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
     "extracts.writers.HashingStream.readable": "pyarrow",
@@ -34,6 +35,7 @@ UNCALLED = {
     "store.schema.base.UtcDateTime.process_bind_param": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_result_value": "SQLAlchemy",
     "store.webhooks.rotate_key": KEYS,
+    "workflow.views.tasks.CLOCKS_WITHOUT_TASK": "the test that every clock has a task, or a reason to have none",
     "workflow.derived.plan.MeasureState.days_from_answer": "`api.http.present.filled`, by the name of the field",
 }
 """Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""
@@ -89,11 +91,37 @@ def uncalled(trees: dict[str, ast.Module]) -> set[str]:
     }
 
 
+def unread_constants(trees: dict[str, ast.Module]) -> set[str]:
+    """Names in capitals of a module that no module reads, private ones too."""
+    uses = names_used(iter(trees.values()))
+    targets = (
+        (module, target)
+        for module, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    )
+    return {
+        f"{module}.{target.id}"
+        for module, target in targets
+        if isinstance(target, ast.Name) and target.id.isupper() and not uses[target.id]
+    }
+
+
+def test_every_constant_is_read() -> None:
+    missing = unread_constants(modules()) - set(UNCALLED)
+    assert not missing, f"nothing in src/ reads these: delete them, or name in UNCALLED who does: {sorted(missing)}"
+
+
+def test_an_unread_constant_is_seen() -> None:
+    assert unread_constants({"m": ast.parse("LIMIT = 3\nUSED = 4\nprint(USED)")}) == {"m.LIMIT"}
+
+
 def test_every_public_function_has_a_caller() -> None:
     missing = uncalled(modules()) - set(UNCALLED)
     assert not missing, f"nothing in src/ calls these: delete them, or name in UNCALLED who does: {sorted(missing)}"
 
 
 def test_no_row_is_out_of_date() -> None:
-    stale = set(UNCALLED) - uncalled(modules())
+    stale = set(UNCALLED) - uncalled(modules()) - unread_constants(modules())
     assert not stale, f"these have a caller now, or are gone: remove them from UNCALLED: {sorted(stale)}"

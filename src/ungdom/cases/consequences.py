@@ -1,8 +1,8 @@
 """The event that an upheld complaint causes: it undoes the decision that the complaint was about.
 
-Which event undoes which decision is the table `complaints.UNDO_RULES`. The event is recorded in the same transaction, by
-whoever recorded the decision on the complaint and in the same name, under the same conditions as any other event. Where
-these are not met nothing is recorded, and the answer says that it is to be done by hand.
+The table `complaints.UNDO_RULES` gives the event that undoes each decision. The event is recorded in the same
+transaction, by whoever recorded the decision on the complaint and in the same name, under the same conditions as any
+other event. If these are not met nothing is recorded, and the response states that it must be done by hand.
 """
 
 from dataclasses import replace

@@ -208,7 +208,6 @@ APPEAL_OUTCOMES: tuple[tuple[str, float], ...] = (
 )  # fmt: skip
 NOT_DISPATCHED_APART = 0.12
 COMPLAINT_TRANSFER, COMPLAINT_TRANSFER_UPHELD = 0.012, 0.25
-SET_ASIDE_LATER = 0.004
 INTERIM = 0.22
 """Share of judgments in R2 with conditions that run until the plan meeting."""
 PRISON_BESIDE = 0.05

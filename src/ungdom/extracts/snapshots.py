@@ -26,8 +26,6 @@ from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.rules.escalation import AlertChange
 
-FoldedCase = tuple[StoredCase, Case]
-
 
 @dataclass(frozen=True, slots=True)
 class AlertChangeRecord:

@@ -65,7 +65,7 @@ class Delivery:
 
     @property
     def state(self) -> str:
-        """One of `STATES`."""
+        """`delivered`, `waiting`, `dead` or `withdrawn`."""
         if self.settled_at is None:
             return "waiting"
         return "delivered" if self.delivered_at else (self.held or "").partition(".")[0]
@@ -243,6 +243,5 @@ _STATES: dict[str, ColumnElement[bool]] = {
     "dead": and_(D.settled_at.is_not(None), D.held.startswith(DEAD)),
     "withdrawn": and_(D.settled_at.is_not(None), D.held.startswith(WITHDRAWN)),
 }
-STATES = tuple(_STATES)
-"""The states of a delivery."""
+"""The states of a delivery, each with its condition."""
 _FINISHED = or_(_STATES["delivered"], _STATES["dead"])

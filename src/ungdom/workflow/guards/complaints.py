@@ -7,7 +7,6 @@ from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, det
 from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 E = EventType
-_IN_TIME_OR = (d.ComplaintOutcome.DISMISSED, *d.ReinstatementReason)
 
 
 @condition("krl § 22 e; strpl § 59 a", Actor.PARTY, Actor.COORDINATOR)
