@@ -22,12 +22,12 @@ from ungdom.api.cases import routes as cases
 from ungdom.api.complaints import routes as complaints
 from ungdom.api.consents import routes as consents
 from ungdom.api.contacts import routes as contacts
-from ungdom.api.cross_case_views import routes as across
+from ungdom.api.cross_case_views import routes as cross_case_views
 from ungdom.api.decisions import batch
 from ungdom.api.decisions import routes as decisions
 from ungdom.api.delays import routes as delays
 from ungdom.api.docs import document
-from ungdom.api.docs import routes as doc_pages
+from ungdom.api.docs import routes as doc_routes
 from ungdom.api.esas import routes as esas
 from ungdom.api.events import routes as events
 from ungdom.api.extracts import job_routes
@@ -37,7 +37,7 @@ from ungdom.api.http import handlers, health
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
-from ungdom.api.indicators import routes as figures
+from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
 from ungdom.api.notices import routes as notices
@@ -46,13 +46,13 @@ from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
 from ungdom.api.rules import routes as rules
-from ungdom.api.simulation import routes as simulating
+from ungdom.api.simulation import routes as simulation
 from ungdom.api.statistics import routes as statistics
 from ungdom.api.surveys import routes as surveys
 from ungdom.api.team import routes as team
 from ungdom.api.timeline import routes as timeline
 from ungdom.api.webhooks import routes as webhooks
-from ungdom.api.worklist import routes as work
+from ungdom.api.worklist import routes as worklist
 from ungdom.clock import Clock
 from ungdom.exchange import partners
 from ungdom.extracts import job_worker
@@ -76,8 +76,8 @@ ROUTERS = (
     events.router,
     forecasts.router,
     team.router,
-    work.router,
-    across.router,
+    worklist.router,
+    cross_case_views.router,
     timeline.router,
     plans.router,
     measures.router,
@@ -97,8 +97,8 @@ ROUTERS = (
     webhooks.router,
     rules.router,
     rules.public,
-    simulating.router,
-    figures.router,
+    simulation.router,
+    indicators.router,
     statistics.router,
     observations.router,
     persons.router,
@@ -142,7 +142,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     document.install(app)
-    doc_pages.install(app)
+    doc_routes.install(app)
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
@@ -163,7 +163,7 @@ def from_environment() -> FastAPI:
 def prepared_app(settings: Settings) -> FastAPI:
     """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
-    doc_pages.prepare(app)
+    doc_routes.prepare(app)
     return app
 
 
@@ -191,6 +191,6 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
 
 def _retry_due_decisions(state: State, stop: Event) -> None:
     """Retry parked decisions that are due: at the start, since a killed process leaves some, then every minute."""
-    for current in polling.rounds(stop, RETRY_SECONDS, log):
+    for current in polling.rounds(stop, RETRY_SECONDS, log, tracebacks=False):
         with current.attempt("the retry of parked decisions"):
             retry_due(state.db, state.keys, state.clock, stop.is_set)

@@ -131,14 +131,14 @@ def _move(tx: Connection, candidate: MigrationCandidate, to: str, now: datetime)
     if stored is None or stored.version != candidate.version:
         return Done.ALREADY if stored and _moved_to(stored, to) else Done.CHANGED
     day = oslo_date(now)
-    foretold = preview(stored.youth, stored.events, to, day)
-    if candidate.outcome is None or foretold.text != candidate.outcome.text:
+    current_preview = preview(stored.youth, stored.events, to, day)
+    if candidate.outcome is None or current_preview.text != candidate.outcome.text:
         return Done.CHANGED
     event = _event(stored.version + 1, to, now)
     under_new_table = engine.fold(stored.youth, stored.events, to)
     step = ProposedEvent(event.type, event.occurred_on, day, event.details, event.role, event.subject)
     after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(under_new_table, step).allowed else None
-    if after is None or after.table != to or snapshot_of(after, day) != foretold.after:
+    if after is None or after.table != to or snapshot_of(after, day) != current_preview.after:
         return Done.OTHERWISE
     write_event(tx, stored, event, after)
     return Done.MOVED

@@ -57,8 +57,8 @@ def grouped_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        filled = {name: group(*(given.pop(field) for field in group._fields)) for name, group in groups.items()}
-        command(**given, **filled)
+        group_values = {name: group(*(given.pop(field) for field in group._fields)) for name, group in groups.items()}
+        command(**given, **group_values)
 
     keyword_only = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options.values()]
     vars(run)["__signature__"] = inspect.Signature(keyword_only)

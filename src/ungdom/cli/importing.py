@@ -62,14 +62,14 @@ def decisions(
     config = settings.from_environment()
     sender = _sender(source, authority or sorted(SYSTEM_AUTHORITIES))
     db = open_database(config)
-    door = StreamContext(db, EncryptionKeys(config.people_keys), clock.now, language, sender)
+    stream_context = StreamContext(db, EncryptionKeys(config.people_keys), clock.now, language, sender)
     done = ImportProgress()
     with ExitStack() as files:
         incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_file(file, "rb"))
         receipt_file = files.enter_context(_file(receipts, "wb")) if receipts else None
         report = files.enter_context(progress("bytes"))
         total = 0 if str(file) == "-" else file.stat().st_size
-        _import_lines(door, incoming, receipt_file, done, lambda: report(done.read, max(total, done.read)))
+        _import_lines(stream_context, incoming, receipt_file, done, lambda: report(done.read, max(total, done.read)))
     db.close()
     _print_result(done, as_json)
     raise typer.Exit(ExitCode.FOUND if done.outcomes[Outcome.REJECTED] else ExitCode.DONE)
@@ -109,7 +109,7 @@ def _file(path: Path, mode: Literal["rb", "wb"]) -> BinaryIO:
 
 
 def _import_lines(
-    door: StreamContext,
+    stream_context: StreamContext,
     incoming: BinaryIO,
     receipt_file: BinaryIO | None,
     done: ImportProgress,
@@ -117,7 +117,7 @@ def _import_lines(
 ) -> None:
     """Process the lines in groups; receipts are written after the commit of their group."""
     for group in bulk.batches(_lines(incoming, done), GROUP):
-        for answer in process_lines(door, group):
+        for answer in process_lines(stream_context, group):
             done.count(answer)
             if receipt_file is not None:
                 receipt_file.write(answer.body + b"\n")

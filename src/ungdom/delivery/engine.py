@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from ungdom.clock import Clock
+from ungdom.store.outbox import DEAD, RETRYING, WITHDRAWN
 from ungdom.store.session import Connection, Database
 
 LEASE = timedelta(minutes=2)
@@ -50,12 +51,16 @@ class Withdrawn(Exception):
 
 
 class DeliveryOutcome(StrEnum):
-    """Result of an attempt. The values are those of counts and of the column `held`."""
+    """Result of an attempt, as it is counted."""
 
     SENT = "sent"
     RETRY = "again"
     DEAD = "dead"
     WITHDRAWN = "withdrawn"
+
+
+_PREFIXES = {DeliveryOutcome.RETRY: RETRYING, DeliveryOutcome.DEAD: DEAD, DeliveryOutcome.WITHDRAWN: WITHDRAWN}
+"""How the column `held` begins after this outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,8 @@ class DeliveryAttempt:
 
     @property
     def status(self) -> str:
-        """DeliveryOutcome and reason as the column `held` has them, `again.timeout` for example."""
-        return f"{self.outcome}.{self.reason}"
+        """Outcome and reason as stored in the column `held`, for example `again.timeout`; `sent` has no reason."""
+        return _PREFIXES[self.outcome] + self.reason if self.reason else str(self.outcome)
 
 
 class ClaimedMessage(Protocol):
@@ -105,7 +110,7 @@ class RecipientQueue(Protocol[Message]):
         """Send the message; returning means that it has arrived. Raises `NotDelivered` or `Withdrawn`."""
 
     def record(self, tx: Connection, message: Message, attempt: DeliveryAttempt) -> None:
-        """Write the result of the attempt, unless the message has been claimed again since."""
+        """Write the result of the attempt. A failure is not written if the message has been claimed again since."""
 
     def log(self, message: Message, attempt: DeliveryAttempt) -> None:
         """Log the result of the attempt, once it is committed."""

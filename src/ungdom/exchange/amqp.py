@@ -61,7 +61,7 @@ class AmqpTransport:
     def __init__(self, address: BrokerAddress, exchange: str, routing_key: str, timeout: float = TIMEOUT) -> None:
         require()
         self._address, self._exchange, self._routing_key = address, exchange, routing_key
-        self._patience = timeout
+        self._timeout = timeout
         self._link: Any = None
         self._channel: Any = None
         self._returned: list[object] = []
@@ -89,7 +89,7 @@ class AmqpTransport:
                 self._exchange,
                 self._routing_key,
                 mandatory=True,
-                confirm_timeout=self._patience,
+                confirm_timeout=self._timeout,
             )
         except FAILURES as error:
             self.close()
@@ -100,7 +100,7 @@ class AmqpTransport:
 
     def _open(self) -> Any:
         if self._channel is None:
-            self._link = connect(self._address, self._patience)
+            self._link = connect(self._address, self._timeout)
             self._channel = self._link.channel()
             self._channel.events["basic_return"].add(lambda *returned: self._returned.append(returned))
         return self._channel

@@ -185,6 +185,7 @@ class _PartnerQueue:
         return self.context.partners.limits.attempts
 
     def claim(self, tx: Connection, until: datetime) -> ComposedMessage | None:
+        """The next message that no other worker has claimed; one that is claimed elsewhere is not counted."""
         while self.pending:
             message = self.pending.popleft()
             entry = outbox.claim(tx, message.entry, until, message.version, message.status_line)

@@ -28,7 +28,7 @@ class HttpTransport:
         timeouts: httpx.Timeout | None = None,
         total_timeout: float = http_post.TOTAL_TIMEOUT,
     ) -> None:
-        self._url, self._timeouts, self._longest = url, timeouts or http_post.default_timeouts(), total_timeout
+        self._url, self._timeouts, self._total_timeout = url, timeouts or http_post.default_timeouts(), total_timeout
         self._trust = _trust(ca_file) if url.startswith("https:") else None
 
     def send(self, message: SignedMessage) -> None:
@@ -40,7 +40,7 @@ class HttpTransport:
                 headers={**message.headers, "Content-Type": CONTENT_TYPE},
                 trust=self._trust,
                 timeouts=self._timeouts,
-                total_timeout=self._longest,
+                total_timeout=self._total_timeout,
             )
         )
 

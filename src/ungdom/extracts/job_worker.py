@@ -35,7 +35,7 @@ RETRY_DELAY = timedelta(minutes=10)
 
 
 class Stopped(Exception):
-    """The worker was told to stop, or lost the claim."""
+    """The worker was stopped, or lost the claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,99 +63,101 @@ def folder_of(settings: Settings) -> Path:
     return settings.extracts_dir or settings.data_dir / "extracts"
 
 
-def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
-    """Make extract jobs until `stop` is set; `every`: seconds between two looks for work."""
-    for current in polling.rounds(stop, max(every, SHORTEST_INTERVAL), LOG):
+def run_until_stopped(context: ExtractWorkerContext, stop: Event, every: float) -> None:
+    """Make extract jobs until `stop` is set; `every`: seconds between two polls."""
+    interval = max(every, SHORTEST_INTERVAL)
+    stop.wait(interval)  # a worker that starts again and again claims nothing
+    for current in polling.rounds(stop, interval, LOG):
         with current.attempt("the round of extract jobs"):
-            if has_work(work):
-                run(work)
+            if has_work(context):
+                run(context)
 
 
-def has_work(work: ExtractWorkerContext) -> bool:
+def has_work(context: ExtractWorkerContext) -> bool:
     """Whether `run` would do something. Reads only, so that a poll without work takes no write lock."""
-    with work.db.reading() as tx:
-        return jobs.has_work(tx, work.now(), work.now() - work.retention)
+    with context.db.reading() as tx:
+        return jobs.has_work(tx, context.now(), context.now() - context.retention)
 
 
-def run(work: ExtractWorkerContext) -> Counter[str]:
+def run(context: ExtractWorkerContext) -> Counter[str]:
     """Create jobs of due schedules, make waiting jobs, remove expired files. The number of each."""
     done: Counter[str] = Counter()
-    with work.db.writing() as tx:
-        done["planned"] = jobs.plan_due(tx, work.now(), oslo_date(work.now()))
-    while not work.stop():
-        with work.db.writing() as tx:
-            job = jobs.claim(tx, work.now(), work.now() + LEASE)
+    with context.db.writing() as tx:
+        done["planned"] = jobs.plan_due(tx, context.now(), oslo_date(context.now()))
+    while not context.stop():
+        with context.db.writing() as tx:
+            job = jobs.claim(tx, context.now(), context.now() + LEASE)
         if job is None:
             break
-        done[_try_job(work, job)] += 1
-    done["removed"] = _remove_expired(work)
+        done[_try_job(context, job)] += 1
+    done["removed"] = _remove_expired(context)
     return +done
 
 
-def _try_job(work: ExtractWorkerContext, job: ExtractJob) -> str:
+def _try_job(context: ExtractWorkerContext, job: ExtractJob) -> str:
     """Attempt one job; `done`, `failed` or `stopped`."""
     try:
-        manifest = _write_job(work, job)
+        manifest = _write_job(context, job)
     except Stopped:
-        with work.db.writing() as tx:
+        with context.db.writing() as tx:
             jobs.release_claim(tx, job)
         return "stopped"
     except ExtractsError as error:
-        return _record_failure(work, job, error, None)
+        return _record_failure(context, job, error, None)
     except StoreError:
         raise
     except Exception as error:  # other jobs must still be made
         LOG.exception("extract job %s failed", job.job_id)
-        return _record_failure(work, job, error, work.now() + RETRY_DELAY)
-    with work.db.writing() as tx:
-        jobs.finish(tx, job, manifest, work.now())
+        return _record_failure(context, job, error, context.now() + RETRY_DELAY)
+    with context.db.writing() as tx:
+        jobs.finish(tx, job, manifest, context.now())
     LOG.info("extract job %s: %d rows", job.job_id, manifest["rows"])
     return "done"
 
 
-def _record_failure(work: ExtractWorkerContext, job: ExtractJob, error: Exception, retry_at: datetime | None) -> str:
+def _record_failure(context: ExtractWorkerContext, job: ExtractJob, error: Exception, retry_at: datetime | None) -> str:
     LOG.warning("extract job %s failed: %s", job.job_id, type(error).__name__)
-    with work.db.writing() as tx:
-        jobs.record_failure(tx, job, type(error).__name__, work.now(), retry_at)
+    with context.db.writing() as tx:
+        jobs.record_failure(tx, job, type(error).__name__, context.now(), retry_at)
     return "failed"
 
 
-def _write_job(work: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
+def _write_job(context: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
     """Write the files of a job; their manifest. Raises `Stopped` and `ExtractsError`."""
     request = OrderRequest(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
-    order, path = work.order_service.order(request, work.now()), work.folder / str(job.job_id)
-    report = _progress_report(work, job)
+    order, path = context.order_service.order(request, context.now()), context.folder / str(job.job_id)
+    report = _progress_report(context, job)
     try:
-        build.folder(work.db, order, job.form, path, True, report)
+        build.folder(context.db, order, job.form, path, True, report)
     except OtherExtract:  # the definition has changed since the interrupted attempt: start over
         shutil.rmtree(path)
-        build.folder(work.db, order, job.form, path, True, report)
+        build.folder(context.db, order, job.form, path, True, report)
     manifest: dict[str, Any] = json.loads((path / build.MANIFEST).read_text(encoding="utf-8"))
     return manifest
 
 
-def _progress_report(work: ExtractWorkerContext, job: ExtractJob) -> build.Report:
-    renewed = work.now()
+def _progress_report(context: ExtractWorkerContext, job: ExtractJob) -> build.Report:
+    renewed = context.now()
 
     def report(done: int, cases: int) -> None:
         nonlocal renewed
-        if work.stop():
+        if context.stop():
             raise Stopped
-        if work.now() - renewed < RENEW:
+        if context.now() - renewed < RENEW:
             return
-        renewed = work.now()
-        with work.db.writing() as tx:
+        renewed = context.now()
+        with context.db.writing() as tx:
             if not jobs.renew_claim(tx, job, done, cases, renewed + LEASE):
                 raise Stopped
 
     return report
 
 
-def _remove_expired(work: ExtractWorkerContext) -> int:
-    with work.db.reading() as tx:
-        old = jobs.expired(tx, work.now() - work.retention)
+def _remove_expired(context: ExtractWorkerContext) -> int:
+    with context.db.reading() as tx:
+        old = jobs.expired(tx, context.now() - context.retention)
     for job_id in old:
-        shutil.rmtree(work.folder / str(job_id), ignore_errors=True)
-        with work.db.writing() as tx:
+        shutil.rmtree(context.folder / str(job_id), ignore_errors=True)
+        with context.db.writing() as tx:
             jobs.mark_removed(tx, job_id)
     return len(old)

@@ -15,7 +15,7 @@ from ungdom.cases import NewCase, Recorder
 from ungdom.intake import mapping
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.mapping import PlannedStep
-from ungdom.intake.models import CaseChange, MessageContext, Outcome, ProcessingResult, Reason, Sender
+from ungdom.intake.models import CaseChange, MessageContext, ProcessingResult, Reason, Sender, parked
 from ungdom.intake.wait_keys import day_wait_keys, wait_key
 from ungdom.message import DecisionMessage, Opening, Person
 from ungdom.store import identity as questions
@@ -126,7 +126,7 @@ def parked_until_changed(
 ) -> ProcessingResult:
     """Parked until the case changes. `days`: keys of days on which the message is to be tried as well."""
     waits = (wait_key("case", change.original.case_id), *days)
-    return ProcessingResult(outcome=Outcome.PARKED, reason=why, unmet=unmet, waits_for=waits)
+    return parked(why, waits, unmet=unmet)
 
 
 def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> Reason:
@@ -220,9 +220,9 @@ def open_case(
     try:
         done = cases.open_case(tx, recorder_of(context.sender), case_id, new, now)
     except cases.UnknownReferenceValue:
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_PLACE)
+        return parked(Reason.UNKNOWN_PLACE)
     except cases.Refused as error:
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.CONDITIONS_UNMET, unmet=error.decision.unmet)
+        return parked(Reason.CONDITIONS_UNMET, unmet=error.decision.unmet)
     questions.raise_questions(tx, person_id, match.doubts, case_id, done.event.subject, now)
     original = replace(done.stored, events=[], version=0)
     change = CaseChange(original=original, stored=done.stored_after, before=None, case=done.after, events=(done.event,))

@@ -92,7 +92,7 @@ def may_report(authorities: frozenset[Actor], message: DecisionMessage) -> bool:
     return not actors or bool(actors & reportable_actors(authorities))
 
 
-def steps_for(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
+def steps_for(message: DecisionMessage, case: Case, received_on: date) -> tuple[PlannedStep, ...]:
     """The steps of this message. `case`: as it stands; `received_on`: the day in Oslo on which the message arrived."""
     event_type = SAME_DETAILS.get(message.kind)
     if event_type is not None:
@@ -134,7 +134,7 @@ IMPLIED = frozenset({"suitable_reaction", "lives_in_norway", "set_by_prosecution
 """Fields that follow from the message itself: an event without them is still the same event."""
 
 
-def _transfer_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _transfer_steps(message: DecisionMessage, case: Case, _day: date) -> tuple[PlannedStep, ...]:
     terms: TransferTerms = message.terms
     names = [f.name for f in fields(d.ConsentGiven)]
     given = [
@@ -145,9 +145,9 @@ def _transfer_steps(message: DecisionMessage, case: Case | None, _day: date) -> 
     return (*map(PlannedStep, given), PlannedStep(EventEntry(E.TRANSFERRED_TO_FOLLOW_UP, message.occurred_on, plain)))
 
 
-def _unrecorded(case: Case | None, consents: Sequence[Consent]) -> Iterator[Consent]:
+def _unrecorded(case: Case, consents: Sequence[Consent]) -> Iterator[Consent]:
     """The consents that no source has recorded yet. Two guardians without a reference count as two."""
-    known = Counter(_giver(event.details) for event in case.all(E.CONSENT_GIVEN)) if case else Counter()
+    known = Counter(_giver(event.details) for event in case.all(E.CONSENT_GIVEN))
     for consent in consents:
         known[_giver(consent)] -= 1
         if known[_giver(consent)] < 0:
@@ -158,7 +158,7 @@ def _giver(details: d.Details) -> tuple[d.By, str | None] | None:
     return (details.by, details.guardian) if isinstance(details, d.ConsentGiven) else None
 
 
-def _judgment_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _judgment_steps(message: DecisionMessage, _case: Case, _day: date) -> tuple[PlannedStep, ...]:
     """A court that gave the sanction found it suitable, and that the youth lives in Norway. strl § 52 a."""
     terms: d.JudgmentGiven = message.terms
     completed = replace(
@@ -169,24 +169,24 @@ def _judgment_steps(message: DecisionMessage, _case: Case | None, _day: date) ->
     return _single_step(message, E.JUDGMENT_GIVEN, completed)
 
 
-def _finality_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _finality_steps(message: DecisionMessage, _case: Case, _day: date) -> tuple[PlannedStep, ...]:
     """The prosecution sets the date of finality, also where the computed one is another. strpl § 50."""
     details: d.BecameFinal = replace(message.terms, set_by_prosecution=True)
     return _single_step(message, E.BECAME_FINAL, details)
 
 
-def _dispatch_steps(message: DecisionMessage, case: Case | None, received_on: date) -> tuple[PlannedStep, ...]:
+def _dispatch_steps(message: DecisionMessage, case: Case, received_on: date) -> tuple[PlannedStep, ...]:
     terms: DispatchTerms = message.terms
     sent = PlannedStep(EventEntry(E.DISPATCHED, message.occurred_on, NO_DETAILS), once=terms.delivered)
     if not terms.delivered:
         return (sent,)
-    needless = case is not None and case.has(E.RECEIVED) and not case.has(E.DISPATCHED)
+    needless = case.has(E.RECEIVED) and not case.has(E.DISPATCHED)
     day = max(received_on, message.occurred_on)  # announced beforehand: received on the day it is sent
     received = PlannedStep(EventEntry(E.RECEIVED, day, d.Received()), once=True, day_from_sender=False)
     return (received,) if needless else (sent, received)
 
 
-def _petition_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _petition_steps(message: DecisionMessage, _case: Case, _day: date) -> tuple[PlannedStep, ...]:
     terms: PetitionOutcomeTerms = message.terms
     details = NO_DETAILS
     if terms.outcome is PetitionOutcome.ELECTRONIC_CONTROL:
@@ -201,10 +201,10 @@ def _petition_steps(message: DecisionMessage, _case: Case | None, _day: date) ->
     return _single_step(message, _PETITION_EVENTS[terms.outcome], details)
 
 
-def _charge_steps(message: DecisionMessage, case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _charge_steps(message: DecisionMessage, case: Case, _day: date) -> tuple[PlannedStep, ...]:
     """A charge of the case's own acts is a fact of the investigation; any other is a new offence."""
     terms: ChargeTerms = message.terms
-    if case is None or case.state in _UNDECIDED:
+    if case.state in _UNDECIDED:
         return _single_step(message, E.CHARGED, NO_DETAILS)
     new = d.NewOffenceRecorded(offence_on=terms.offence_on, charged_on=message.occurred_on)
     return _single_step(message, E.NEW_OFFENCE_RECORDED, new)
@@ -215,21 +215,21 @@ _UNDECIDED = frozenset(
 )
 
 
-def _new_decision_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _new_decision_steps(message: DecisionMessage, _case: Case, _day: date) -> tuple[PlannedStep, ...]:
     """The decision closes an open case. The event holds nothing that only statistics need."""
     terms: NewOffenceTerms = message.terms
     closed = d.ClosedAfterNewOffence(decision=terms.decision, decided_on=terms.decided_on, offence_on=terms.offence_on)
     return _single_step(message, E.CLOSED_AFTER_NEW_OFFENCE, closed)
 
 
-def _outcome_steps(message: DecisionMessage, _case: Case | None, _day: date) -> tuple[PlannedStep, ...]:
+def _outcome_steps(message: DecisionMessage, _case: Case, _day: date) -> tuple[PlannedStep, ...]:
     outcome = _OUTCOMES.get(message.kind) or message.terms.outcome
     return _single_step(message, E.OTHER_OUTCOME, d.OtherOutcomeReached(outcome=outcome))
 
 
 _OUTCOMES = {K.DROPPED: d.OtherOutcome.DROPPED, K.ACQUITTED: d.OtherOutcome.ACQUITTED}
 
-_STEPS_BY_KIND: dict[Kind, Callable[[DecisionMessage, Case | None, date], tuple[PlannedStep, ...]]] = {
+_STEPS_BY_KIND: dict[Kind, Callable[[DecisionMessage, Case, date], tuple[PlannedStep, ...]]] = {
     K.TRANSFERRED_TO_FOLLOW_UP: _transfer_steps,
     K.JUDGMENT_GIVEN: _judgment_steps,
     K.BECAME_FINAL: _finality_steps,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness, PersonMatch
-from ungdom.intake.models import Outcome, ProcessingResult, Reason
+from ungdom.intake.models import ProcessingResult, Reason, parked
 from ungdom.intake.wait_keys import case_wait_keys, wait_key
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
 from ungdom.store import inbox, journal
@@ -56,7 +56,7 @@ def find_case(
     if message.refers_to is not None and message.person is None:
         return _match_by_reference(tx, keys, message)
     if message.person is None:
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.PERSON_MISSING)
+        return parked(Reason.PERSON_MISSING)
     match = identity.match_person(tx, keys, message.person, _case_numbers(message), handled_by(source))
     case_match = _match_by_number(tx, keys, message, match) or _match_by_person(tx, keys, message, match)
     return case_match if isinstance(case_match, ProcessingResult) else replace(case_match, match=match)
@@ -69,15 +69,10 @@ def _match_in_case(
     waits = case_wait_keys(message, keys)
     stored = journal.load(tx, case_id)
     if stored is None:
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits)
+        return parked(Reason.UNKNOWN_CASE, waits)
     given = message.person if check else None
     if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
-        return ProcessingResult(
-            outcome=Outcome.PARKED,
-            reason=Reason.PERSON_CONTRADICTS,
-            waits_for=(*waits, wait_key("case", case_id)),
-            near=(case_id,),
-        )
+        return parked(Reason.PERSON_CONTRADICTS, (*waits, wait_key("case", case_id)), near=(case_id,))
     return CaseMatch(case_id, stored.person_id, own=_has_own_number(tx, case_id, message))
 
 
@@ -87,10 +82,10 @@ def _match_by_reference(tx: Connection, keys: EncryptionKeys, message: DecisionM
     kind = _ANSWERS.get(message.kind, message.kind)
     case_ids = {arrival.case_id for arrival in inbox.settled_versions(tx, message.refers_to or "", kind)}
     if len(case_ids) != 1:
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_REFERENCE, waits_for=waits)
+        return parked(Reason.UNKNOWN_REFERENCE, waits)
     case_id = next(iter(case_ids))
     if case_id is None or not _has_own_number(tx, case_id, message):
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.NUMBER_CONTRADICTS, waits_for=waits)
+        return parked(Reason.NUMBER_CONTRADICTS, waits)
     return _match_in_case(tx, keys, message, case_id, check=False)
 
 
@@ -207,4 +202,4 @@ def _undecided(
     """Parked until one of these cases changes or the case becomes known."""
     case_ids = tuple(candidate.case_id for candidate in near)
     waits = (*case_wait_keys(message, keys), *(wait_key("case", case_id) for case_id in case_ids))
-    return ProcessingResult(outcome=Outcome.PARKED, reason=why, waits_for=waits, near=case_ids)
+    return parked(why, waits, near=case_ids)

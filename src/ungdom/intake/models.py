@@ -192,6 +192,20 @@ class ProcessingResult:
     hidden: tuple[Concern, ...] = ()
 
 
+def parked(
+    reason: Reason,
+    waits_for: tuple[str, ...] = (),
+    *,
+    unmet: tuple[UnmetCondition, ...] = (),
+    near: tuple[UUID, ...] = (),
+    hidden: tuple[Concern, ...] = (),
+) -> ProcessingResult:
+    """The result of a message that is parked for this reason, until one of these keys changes."""
+    return ProcessingResult(
+        outcome=Outcome.PARKED, reason=reason, waits_for=waits_for, unmet=unmet, near=near, hidden=hidden
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
     """The inbox row of a message and its receipt. `repeated`: the message was known, and this is the first receipt."""

@@ -20,6 +20,7 @@ from ungdom.intake.models import (
     ProcessingResult,
     Reason,
     Remark,
+    parked,
 )
 from ungdom.intake.wait_keys import case_wait_keys, day_wait_keys, is_unguarded, wait_key
 from ungdom.message import DecisionMessage, Kind, read
@@ -51,7 +52,7 @@ def _process(tx: Connection, context: MessageContext) -> ProcessingResult:
     if _misses_a_version(context, applied):
         waits = (wait_key("decision", f"{source}/{message.decision_id}"),)
         near = _likely_case_ids(matching.find_case(tx, keys, source, message, applied, None))
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.VERSION_GAP, waits_for=waits, near=near)
+        return parked(Reason.VERSION_GAP, waits, near=near)
     if not mapping.may_report(context.sender.authorities, message):
         return ProcessingResult(outcome=Outcome.REJECTED, reason=Reason.NOT_YOUR_AUTHORITY)
     match = matching.find_case(tx, keys, source, message, applied, context.arrival.named_case_id)
@@ -92,9 +93,7 @@ def _process_without_case(tx: Connection, context: MessageContext, match: CaseMa
         return _as_observation(result, message)
     opening, person, people_match = message.opening, message.person, match.match
     if opening is None or person is None or people_match is None:
-        return ProcessingResult(
-            outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits, hidden=match.hidden
-        )
+        return parked(Reason.UNKNOWN_CASE, waits, hidden=match.hidden)
     new_id = uuid5(context.arrival.message_id, "person")
     whose = apply.person_of_new_case(tx, keys, person, opening, people_match, new_id)
     opened = apply.in_savepoint(tx, lambda: apply.open_case(tx, context, opening, people_match, whose))
@@ -102,13 +101,7 @@ def _process_without_case(tx: Connection, context: MessageContext, match: CaseMa
         return _applied_result(message, opened, Remark.CASE_OPENED)
     if opened.reason is Reason.UNKNOWN_PLACE:
         return opened
-    return ProcessingResult(
-        outcome=Outcome.PARKED,
-        reason=Reason.UNKNOWN_CASE,
-        waits_for=(*waits, *day_wait_keys(opened.unmet)),
-        unmet=opened.unmet,
-        hidden=match.hidden,
-    )
+    return parked(Reason.UNKNOWN_CASE, (*waits, *day_wait_keys(opened.unmet)), unmet=opened.unmet, hidden=match.hidden)
 
 
 def _as_observation(result: ProcessingResult, message: DecisionMessage) -> ProcessingResult:
@@ -131,7 +124,7 @@ def _process_in_case(
     stored = journal.load(tx, case_id)
     if stored is None:
         waits = case_wait_keys(message, keys)
-        return ProcessingResult(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_CASE, waits_for=waits)
+        return parked(Reason.UNKNOWN_CASE, waits)
     unchanged = apply.unchanged(stored)
     if not own and message.kind in _ENDS_A_NEW_CHARGE:
         return _as_observation(_applied_result(message, unchanged), message)

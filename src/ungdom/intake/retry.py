@@ -56,7 +56,7 @@ _MAX_ATTEMPTS = 3
 """Attempts per message in a transaction that unblocks it, while others move its case at the same time."""
 PAUSES = (0.0, 0.05, 0.1, 0.25, 0.5, 0.0)
 """Seconds after each attempt on a message that another transaction blocks."""
-TRIED, SETTLED, FAILED, LEFT = "tried", "settled", "failed", "left"
+TRIED, DONE, FAILED, LEFT = "tried", "settled", "failed", "left"
 """The counts: messages tried; of those, no longer parked; failed; still to be tried."""
 
 NO_CHOICE = Choice()
@@ -264,7 +264,7 @@ def retry_due(
 
 def _retry_all(db: Database, context: IntakeContext, clock: Clock, stop: Callable[[], bool]) -> dict[str, int]:
     """Retry the deferred messages in order, with those that are deferred meanwhile; ends without a database."""
-    counts = Counter(dict.fromkeys((TRIED, SETTLED, FAILED), 0))
+    counts = Counter(dict.fromkeys((TRIED, DONE, FAILED), 0))
     todo = deque(context.deferred)
     while todo and counts[TRIED] < MAX_DUE and not stop():
         context = replace(context, now=clock(), deferred=[])
@@ -295,6 +295,6 @@ def _retry_until_unblocked(db: Database, context: IntakeContext, message_id: UUI
                 parked_messages.postpone(tx, message_id, today, today + timedelta(days=1))
             return [FAILED]
         else:
-            return [SETTLED] if result and result.arrival.outcome != Outcome.PARKED else []
+            return [DONE] if result and result.arrival.outcome != Outcome.PARKED else []
     log.warning("message %s is still to be tried: somebody was faster every time", message_id)
     return [LEFT]

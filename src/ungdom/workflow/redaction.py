@@ -2,8 +2,9 @@
 
 Two tables decide together. `permissions` gives disclosures to a role by its relation to the case; `sharing` gives
 matters to a member of the follow-up team, by law or by consent. Everybody who may see a case learns its reference,
-where it stands, who is waited for and what is due next: notices of delay say as much (office norm). Whatever shows a
-case to somebody (the interface, notices, documents, calendars, extracts) asks these functions.
+where it stands, who is waited for and what is due next: notices of delay contain as much (office norm).
+
+The presenters of `api/` use these functions. What depends on one resource alone is decided there.
 """
 
 from collections.abc import Iterable
@@ -103,7 +104,7 @@ def hidden_event_fields(knowledge: Knowledge) -> frozenset[str]:
 
 
 def may_learn_event(knowledge: Knowledge, kind: EventType) -> bool:
-    """Whether the viewer may learn that an event of this type happened: its name alone can tell a matter."""
+    """Whether the viewer may learn that an event of this type happened: its name alone can disclose a matter."""
     return knowledge.may_learn(matter_of(kind))
 
 
@@ -133,7 +134,7 @@ def may_learn_meeting(kind: MeetingKind, matters: frozenset[Matter], of_office: 
 
 
 def may_name_providers(knowledge: Knowledge, protection: Protection) -> bool:
-    """Whether a provider with an address may be named: it tells where the youth is. frl § 10-4."""
+    """Whether a provider with an address may be named: the provider discloses where the youth is. frl § 10-4."""
     return protection is Protection.NONE or Disclosure.REACH in knowledge.disclosures
 
 

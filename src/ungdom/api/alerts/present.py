@@ -7,7 +7,6 @@ from typing import Any
 from ungdom import texts
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.api.http.present import filled
 from ungdom.store.alerts import Alert, AlertHistoryEntry
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.workflow.calendar import oslo_date
@@ -35,7 +34,16 @@ def brief(alert: Alert, language: texts.Language, today: date) -> dict[str, Any]
 
 def history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
     label = texts.label(language, entry.change)
-    return filled(shapes.HappenedOut, entry, label=label, subject=entry.subject if named else None)
+    return shapes.HappenedOut(
+        n=entry.n,
+        change=entry.change,
+        label=label,
+        for_date=entry.for_date,
+        at=entry.at,
+        role=entry.role,
+        subject=entry.subject if named else None,
+        details=entry.details,
+    )
 
 
 def with_case(alert: Alert, row: CaseCurrentRow, language: texts.Language, today: date) -> dict[str, Any]:

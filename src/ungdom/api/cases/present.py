@@ -6,7 +6,7 @@ from ungdom import texts
 from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.api.cases import schemas as s
 from ungdom.api.cases.schemas import LeadTimeOut, OfficeDays, StageOut, WaitIntervalOut
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
@@ -87,7 +87,7 @@ def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
     """Where the days went."""
     case, time = read.case, lead_time(read.case, read.on)
-    return filled(
+    return from_source(
         LeadTimeOut,
         time,
         as_of=AsOfOut(on=read.on, known_at=known_at),
@@ -99,7 +99,7 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         adjusted_end=case.adjusted_end(read.on),
         interrupted_days=case.interrupted_days(read.on),
         offices=[
-            filled(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
+            from_source(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
             for share in offices.shares(case, read.on)
         ]
         if Disclosure.OFFICE in read.disclosures
@@ -118,7 +118,7 @@ def deadlines_out(read: CaseView, language: texts.Language, known_at: datetime |
 
 def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:
     """One clock."""
-    return filled(
+    return from_source(
         s.DeadlineOut,
         deadline,
         label=texts.text(language, "deadline", deadline.code),

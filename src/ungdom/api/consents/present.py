@@ -4,7 +4,7 @@ from datetime import date
 
 from ungdom import texts
 from ungdom.api.consents.schemas import ConsentOut, ConsentsOut, HandOverOut, InformedOut, LackingOut, NotToldOut
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.workflow.case import Case
@@ -27,7 +27,7 @@ def consents_out(read: CaseView, then: AsOfOut, language: texts.Language) -> Con
 
 
 def _consent_out(consent: RecordedConsent, language: texts.Language) -> ConsentOut:
-    return filled(
+    return from_source(
         ConsentOut,
         consent,
         label=texts.label(language, consent.kind),
@@ -41,7 +41,7 @@ def _consent_out(consent: RecordedConsent, language: texts.Language) -> ConsentO
 
 
 def _informed_out(informed: ConsentInformation, language: texts.Language) -> InformedOut:
-    return filled(
+    return from_source(
         InformedOut,
         informed,
         missing=[NotToldOut(code=code, label=texts.label(language, code)) for code in informed.missing],
@@ -49,7 +49,7 @@ def _informed_out(informed: ConsentInformation, language: texts.Language) -> Inf
 
 
 def _lacking_out(lacking: MissingConsent, language: texts.Language) -> LackingOut:
-    return filled(
+    return from_source(
         LackingOut,
         lacking,
         by_label=texts.label(language, lacking.by),

@@ -72,17 +72,17 @@ async def push_decisions(
     Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.
     """
     context.check_access()
-    door = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
-    return ReceiptStream(door)
+    stream_context = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
+    return ReceiptStream(stream_context)
 
 
 class ReceiptStream(StreamingResponse):
     """The response to a batch: one receipt per line, sent as soon as its group is committed."""
 
-    def __init__(self, door: StreamContext) -> None:
-        headers = {"Cache-Control": "no-store", "Content-Language": door.language}
+    def __init__(self, stream_context: StreamContext) -> None:
+        headers = {"Cache-Control": "no-store", "Content-Language": stream_context.language}
         super().__init__((), media_type=NDJSON, headers=headers)
-        self.door = door
+        self.stream_context = stream_context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, process and send until all is sent or the client disconnects; a started group is always finished."""
@@ -91,7 +91,7 @@ class ReceiptStream(StreamingResponse):
             spool = Spool(file)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(_read_lines, Request(scope, receive), incoming, task_group.cancel_scope)
-                task_group.start_soon(_process_groups, self.door, lines, spool)
+                task_group.start_soon(_process_groups, self.stream_context, lines, spool)
                 await self._send(send, spool)
                 task_group.cancel_scope.cancel()
 
@@ -123,12 +123,14 @@ async def _read_lines(
     cancel_scope.cancel()
 
 
-async def _process_groups(door: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
+async def _process_groups(
+    stream_context: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool"
+) -> None:
     """Process one group after the other, each in a thread."""
     async with lines:
         async for first in lines:
             group = await _collect_group(first, lines)
-            answers = await to_thread.run_sync(process_lines, door, group)
+            answers = await to_thread.run_sync(process_lines, stream_context, group)
             spool.put(b"".join(answer.body + b"\n" for answer in answers))
     spool.end()
 

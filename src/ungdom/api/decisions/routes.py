@@ -152,14 +152,14 @@ def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.De
 
 
 def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    entry = visible_message(tx, context, message_id)
+    message = visible_message(tx, context, message_id)
     raw = inbox.content(tx, context.keys, message_id)
-    tries = [{"at": t.at, "by": t.by, "receipt": from_json(t.body)} for t in inbox.receipts(tx, message_id)]
+    receipts = inbox.receipts(tx, message_id)
     return json_response(
         shapes.DecisionOut(
-            **decision_values(entry, visible_concern(context, entry), context.language),
-            tries=[shapes.TryOut.model_validate(entry) for entry in tries],
-            message=redact_message(from_json(raw), disclosures(tx, context, entry)) if raw else None,
+            **decision_values(message, visible_concern(context, message), context.language),
+            tries=[shapes.TryOut(at=entry.at, by=entry.by, receipt=from_json(entry.body)) for entry in receipts],
+            message=redact_message(from_json(raw), disclosures(tx, context, message)) if raw else None,
         )
     )
 

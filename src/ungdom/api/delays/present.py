@@ -16,7 +16,7 @@ from ungdom.api.delays.schemas import (
     PartOut,
     PartyOut,
 )
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
@@ -73,7 +73,7 @@ def _share_values(share: CauseShare, group: DelaySummary) -> dict[str, Any]:
 
 def _clock_out(delay: Delay, language: Language) -> ClockDelayOut:
     clock = delay.clock
-    return filled(
+    return from_source(
         ClockDelayOut,
         clock,
         label=texts.text(language, "deadline", clock.code),

@@ -67,8 +67,8 @@ def push_official_message(
         signed=request.headers.get("content-type", "").partition(";")[0].strip().lower() == JOSE,
     )
     kinds = None if partner is None else frozenset(partner.kinds)
-    letter = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
-    return context.write(lambda tx: _receive_message(tx, context, sender, letter), attempts=MESSAGE_ATTEMPTS)
+    message = RawOfficialMessage(raw, schema_name, schema_version, kinds, by_token=True)
+    return context.write(lambda tx: _receive_message(tx, context, sender, message), attempts=MESSAGE_ATTEMPTS)
 
 
 @router.get("/v1/esas/messages", response_model=OfficialList, summary="List official messages")
@@ -84,10 +84,10 @@ def get_official_message(context: ReadContext, message_id: UUID, _query: Annotat
 
 
 def _receive_message(
-    tx: Connection, context: RequestContext, sender: Sender, letter: RawOfficialMessage
+    tx: Connection, context: RequestContext, sender: Sender, message: RawOfficialMessage
 ) -> ApiResponse:
     """The current receipt. Outbox entries so far are delivered by this response; later receipts are sent."""
-    exchanged = inbound.receive(tx, context.intake, sender, letter).exchanged
+    exchanged = inbound.receive(tx, context.intake, sender, message).exchanged
     receipt_ids = [
         outbox.receipt(exchanged.exchange_id, n + 1, "", context.now).message_id for n in range(exchanged.receipts)
     ]

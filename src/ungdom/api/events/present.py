@@ -17,7 +17,7 @@ from ungdom.api.events.schemas import (
     RecordedOut,
     UndoingOut,
 )
-from ungdom.api.http.present import filled, unmet_out
+from ungdom.api.http.present import from_source, unmet_out
 from ungdom.cases import CaseView, RecordResult, replay_events
 from ungdom.esas.status import official_status
 from ungdom.store.journal import StoredCase
@@ -59,7 +59,7 @@ def _event_out(
     case = step[1] if step else None
     standing = "current" if event.seq not in corrected else ("corrected" if step else "annulled")
     status = official_status(case, step[0]) if step and case else ()
-    return filled(
+    return from_source(
         EventOut,
         event,
         label=texts.label(language, event.type),

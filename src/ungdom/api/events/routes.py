@@ -10,7 +10,7 @@ from ungdom.api.events.present import events_out, options_out, recorded_out, red
 from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
-from ungdom.api.http.case_reading import case_view
+from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
 from ungdom.api.http.responses import ApiResponse, etag, json_response
@@ -35,7 +35,7 @@ DryRunParams = Annotated[DryRun, Query()]
 @router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")
 def list_events(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
-    return case_view(
+    return case_response(
         context,
         case_id,
         as_of,

@@ -116,7 +116,7 @@ def get_extract_file(
     context.require(EXTRACTS, may_download_extracts)
     with context.db.reading() as tx:
         job = _visible_job(tx, context, job_id)
-    download = Download(job, file, _file_info(job, file), request.app.state.extracts_dir / str(job.job_id) / file)
+    download = Download(_file_info(job, file), request.app.state.extracts_dir / str(job.job_id) / file)
     if not download.path.is_file():
         raise NotVisible
     downloader, now = _downloader(context), request.app.state.clock
@@ -134,8 +134,6 @@ def get_extract_file(
 class Download:
     """A file of a job on its way out."""
 
-    job: ExtractJob
-    name: str
     file_info: WrittenFile
     path: Path
 

@@ -2,7 +2,7 @@
 
 from ungdom import texts
 from ungdom.api.extracts.schemas import ExtractOut, FileOut, JobOut, PullOut, PurposeOut, ScheduleOut
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.extracts import dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
 from ungdom.extracts.download_log import DownloadRecord
@@ -12,11 +12,11 @@ from ungdom.extracts.purposes import Purpose
 
 def job_out(job: ExtractJob) -> JobOut:
     files = [FileOut(**file) for file in job.manifest["files"]] if job.manifest else []
-    return filled(JobOut, job, id=job.job_id, format=job.form, schedule=job.schedule_id, files=files)
+    return from_source(JobOut, job, id=job.job_id, format=job.form, schedule=job.schedule_id, files=files)
 
 
 def schedule_out(schedule: ExtractSchedule) -> ScheduleOut:
-    return filled(ScheduleOut, schedule, id=schedule.schedule_id, format=schedule.form)
+    return from_source(ScheduleOut, schedule, id=schedule.schedule_id, format=schedule.form)
 
 
 def extracts_out(language: texts.Language) -> list[ExtractOut]:
@@ -38,9 +38,11 @@ def _extract_out(extract: Extract, language: texts.Language) -> ExtractOut:
 
 def purpose_out(purpose: Purpose) -> PurposeOut:
     """A purpose, without who may take it out."""
-    return filled(PurposeOut, purpose, without=sorted(purpose.without))
+    return from_source(PurposeOut, purpose, without=sorted(purpose.without))
 
 
 def pull_out(pull: DownloadRecord) -> PullOut:
     """A pull as the log has it."""
-    return filled(PullOut, pull, id=pull.pull_id, format=pull.form, order=pull.parameters["order"], job=pull.job_id)
+    return from_source(
+        PullOut, pull, id=pull.pull_id, format=pull.form, order=pull.parameters["order"], job=pull.job_id
+    )

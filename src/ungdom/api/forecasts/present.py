@@ -7,7 +7,7 @@ from ungdom import texts
 from ungdom.analytics.forecast.calibration import Calibration
 from ungdom.analytics.forecast.curves import FEWEST, Forecast
 from ungdom.api.forecasts.schemas import BinOut, CalibrationOut, ForecastOut
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.workflow.calendar import days_between
 
 DECIMALS = 4
@@ -15,7 +15,7 @@ DECIMALS = 4
 
 def forecast_out(clock_forecast: Forecast, calibration: CalibrationOut | None, language: texts.Language) -> ForecastOut:
     question = clock_forecast.query
-    return filled(
+    return from_source(
         ForecastOut,
         question,
         code=question.clock,
@@ -51,7 +51,7 @@ def _forecast_sentence(clock_forecast: Forecast, language: texts.Language) -> st
 
 
 def calibration_out(until: date, calibration: Calibration) -> CalibrationOut:
-    return filled(
+    return from_source(
         CalibrationOut,
         calibration,
         until=until,

@@ -1,8 +1,8 @@
 """Who may use a writing route at all, judged by the token before anything of the body is read.
 
-Each route that writes declares its rule with `@guarded`. The gate looks it up by method and path, so that a request
-without the right is answered 403 whatever its body is, and the body is not read. What a viewer may do with one case is
-judged afterwards, when the case is known.
+Each route that writes declares its rule with `@guarded`. `AccessMiddleware` looks it up by method and path, so
+that a request without the right gets 403 whatever its body is, and the body is not read. What a viewer may do with one
+case is decided afterwards, when the case is known.
 """
 
 from collections.abc import Callable, Iterable

@@ -24,7 +24,7 @@ def read_case(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.A
     return cases.read(tx, context.recorder.viewer, case_id, context.now, as_of.valid_at, instant(as_of.known_at))
 
 
-def case_view(
+def case_response(
     context: RequestContext,
     case_id: UUID,
     as_of: i.AsOf,

@@ -96,8 +96,9 @@ class RequestContext:
     ) -> Response:
         """Response from a write transaction, committed before it is sent; with an idempotency key it is stored as well.
 
-        Deferred messages are retried before the response is sent. `attempts`: how often in all, where others
-        write at the same time. Raises the errors of the rule of the route, `IdempotencyMismatch`, or `InFlight`.
+        Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
+        idempotency key is not used. `attempts`: how often in all, where others write at the same time. Raises the
+        errors of the rule of the route, `IdempotencyMismatch`, or `InFlight`.
         """
         self.check_access()
         response = self._retry_when_stale(operation, commit, attempts)
@@ -114,7 +115,7 @@ class RequestContext:
         for _ in range(attempts - 1):
             try:
                 return self._run(operation, commit)
-            except Stale:  # somebody was faster: asked again, the use tells which version there is now and what is new
+            except Stale:  # another transaction was first: the next attempt sees the new version
                 continue
         return self._run(operation, commit)
 

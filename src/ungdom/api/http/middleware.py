@@ -82,7 +82,7 @@ IDENTITY_CODING = "identity"
 """The one content coding that is taken (RFC 9110 § 8.4.1, § 12.5.3)."""
 
 Refusal = Callable[[Scope], Awaitable[Response | None]]
-"""The answer to whom the token does not let use the route, before anything of the body is read; None: it does."""
+"""Response to a request whose token may not use the route, made before the body is read; None if it may."""
 
 
 class AccessMiddleware:

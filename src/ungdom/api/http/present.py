@@ -13,9 +13,16 @@ from ungdom.workflow.guards.core import UnmetCondition
 S = TypeVar("S", bound=BaseModel)
 
 
-def filled(schema: type[S], source: object, /, **given: Any) -> S:
-    """The schema with the values that are given, and every other field as the source has it under the same name."""
-    return schema(**{name: getattr(source, name) for name in schema.model_fields if name not in given}, **given)
+def from_source(schema: type[S], source: object, /, **overrides: Any) -> S:
+    """The schema with these overrides; every other field has the value of the same name in the source.
+
+    For schemas that everybody who gets the source may read: a field that depends on the viewer and is forgotten here
+    would be copied. Raises `TypeError` for an override that is no field, `AttributeError` for a field without a source.
+    """
+    if unknown := overrides.keys() - schema.model_fields.keys():
+        raise TypeError(f"{schema.__name__} has no field {', '.join(sorted(unknown))}")
+    copied = {name: getattr(source, name) for name in schema.model_fields if name not in overrides}
+    return schema(**copied, **overrides)
 
 
 def event_line(event: Event) -> dict[str, Any]:
@@ -30,7 +37,7 @@ def event_line(event: Event) -> dict[str, Any]:
 
 def unmet_out(language: texts.Language, condition: UnmetCondition) -> UnmetOut:
     """An unmet condition, with its sentence."""
-    return filled(
+    return from_source(
         UnmetOut,
         condition,
         message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),

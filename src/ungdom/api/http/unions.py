@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 REF_TEMPLATE = "#/components/schemas/{model}"
 NO_DETAILS = "NoDetails"
-"""What the shape of an event or a message that asks for nothing is called."""
+"""Name of the schema of events and messages without details."""
 
 K = TypeVar("K", bound=StrEnum)
 

@@ -11,7 +11,7 @@ from ungdom.analytics.indicators import INDICATORS, Indicator
 from ungdom.analytics.indicators.figures import WHOLE, Figure
 from ungdom.analytics.surveys import SurveyQuestion
 from ungdom.analytics.surveys.results import SurveyCell
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.indicators.schemas import (
     ArrivalOut,
     CellOut,
@@ -56,7 +56,7 @@ def definitions_out(language: texts.Language) -> list[DefinitionOut]:
 
 
 def _definition_out(indicator: Indicator, language: texts.Language) -> DefinitionOut:
-    return filled(
+    return from_source(
         DefinitionOut,
         indicator,
         definition=indicator.version,
@@ -100,7 +100,7 @@ def _median_detail_out(figure: Figure) -> MedianDetailOut | None:
         share = wait.within.numerator / wait.within.denominator if wait.within.denominator else None
         counts = {"numerator": wait.within.numerator, "denominator": wait.within.denominator}
         within = WithinOut(norm=wait.within.norm, value=rounded(share), **counts)
-    return filled(MedianDetailOut, wait, mean_of_ended=rounded(wait.mean_of_ended), within=within)
+    return from_source(MedianDetailOut, wait, mean_of_ended=rounded(wait.mean_of_ended), within=within)
 
 
 def rounded(value: float | None) -> float | None:
@@ -194,7 +194,7 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         days=round(warning.days),
         days_before=round(warning.days_before),
     )
-    return filled(
+    return from_source(
         WarningOut,
         rule,
         message=message,

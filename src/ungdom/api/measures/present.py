@@ -1,14 +1,14 @@
 """Providers and their availability as schemas."""
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.measures.schemas import ProviderOut, RoomOut
 from ungdom.store.catalogue import CatalogueEntry, MeasureAvailability
 
 
 def provider_out(entry: CatalogueEntry, language: texts.Language) -> ProviderOut:
     provider = entry.provider
-    return filled(
+    return from_source(
         ProviderOut,
         provider,
         id=provider.provider_id,

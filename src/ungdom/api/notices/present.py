@@ -3,7 +3,7 @@
 from datetime import date
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.notices.schemas import NoticeOut
 from ungdom.notices import mail_template, webhooks
 from ungdom.store.notices import NoticeWithCase
@@ -12,7 +12,7 @@ from ungdom.workflow.vocabulary import PHASE
 
 def notice_out(entry: NoticeWithCase, language: texts.Language, day: date, public_url: str) -> NoticeOut:
     notice = entry.notice
-    return filled(
+    return from_source(
         NoticeOut,
         notice,
         id=notice.notice_id,

@@ -10,7 +10,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons.present import comparison_out, given_person_out, person_out
@@ -103,7 +103,7 @@ def _question_out(tx: Connection, context: RequestContext, question: IdentityQue
     given = _read_person(tx, context, question.record_id)
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
     seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
-    return filled(
+    return from_source(
         IdentityQuestionOut,
         question,
         id=question.question_id,

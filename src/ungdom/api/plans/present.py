@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.plans import schemas as shapes
 from ungdom.api.plans.access import CaseAccess
 from ungdom.api.plans.provider_names import ProviderNames
@@ -43,7 +43,7 @@ def required_out(row: RequiredAttendee, missing: bool, language: texts.Language)
 
 def track_out(track: Track, language: texts.Language) -> TrackOut:
     """The track, in words."""
-    return filled(
+    return from_source(
         TrackOut,
         track,
         label=texts.label(language, track.state),
@@ -56,7 +56,7 @@ def track_out(track: Track, language: texts.Language) -> TrackOut:
 
 
 def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
-    """The plan and its measures, as far as this sight goes."""
+    """The plan and its measures, as far as the viewer may learn of it."""
     whole = Matter.PLAN in access.categories
     states = (
         plan.measures(access.read.case, access.read.on) if whole or Matter.OWN_MEASURES in access.categories else []
@@ -77,7 +77,7 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
 def _version_out(
     access: CaseAccess, version: PlanVersion, complaint_until: dict[date, date], names: ProviderNames
 ) -> shapes.VersionOut:
-    return filled(
+    return from_source(
         shapes.VersionOut,
         version,
         by_label=texts.label(names.language, version.by),
@@ -87,7 +87,7 @@ def _version_out(
 
 
 def _planned_out(access: CaseAccess, planned: PlannedMeasure, names: ProviderNames) -> shapes.PlannedOut:
-    return filled(
+    return from_source(
         shapes.PlannedOut,
         planned,
         **measure_values(names.language, planned.code),
@@ -98,7 +98,7 @@ def _planned_out(access: CaseAccess, planned: PlannedMeasure, names: ProviderNam
 
 def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames) -> shapes.MeasureOut:
     day, language = access.read.on, names.language
-    return filled(
+    return from_source(
         shapes.MeasureOut,
         measure,
         **measure_values(language, measure.code),
@@ -122,7 +122,7 @@ def _provider_values(access: CaseAccess, provider: str | None, names: ProviderNa
 
 
 def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.MeetingsOut:
-    """The meetings, as far as this sight goes."""
+    """The meetings, as far as the viewer may learn of it."""
     visible = [
         meeting
         for meeting in meetings.meetings(access.read.case, access.read.on)

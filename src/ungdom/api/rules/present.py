@@ -1,7 +1,7 @@
 """Deadline rules and workflows as schemas."""
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.rules.schemas import GuardOut, RowOut, RuleList, RuleOut, WorkflowOut
 from ungdom.workflow import table
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
@@ -17,7 +17,7 @@ def rules_out(language: texts.Language) -> RuleList:
 def rule_out(rule: DeadlineRule, language: texts.Language) -> RuleOut:
     """One rule."""
     lengths = rule.length.values if rule.length else ()
-    return filled(
+    return from_source(
         RuleOut,
         rule,
         label=texts.text(language, "deadline", rule.code),

@@ -29,35 +29,35 @@ from ungdom.simulation import (
 from ungdom.workflow.rules.escalation import Audience, Level
 
 
-def simulation_out(tally: SimulationResult, language: texts.Language) -> SimulationOut:
-    """The report of a trial."""
-    trial = tally.comparison
-    offices = sorted(tally.offices.items(), key=lambda item: (item[0] is None, item[0] or ""))
+def simulation_out(result: SimulationResult, language: texts.Language) -> SimulationOut:
+    """The report of a simulation."""
+    comparison = result.comparison
+    offices = sorted(result.offices.items(), key=lambda item: (item[0] is None, item[0] or ""))
     return SimulationOut(
-        on=trial.day,
-        rules_before=[rule_out(rule, language) for rule in trial.before],
-        rules_after=[_tried_rule_out(rule_out(rule, language), language) for rule in trial.after],
+        on=comparison.day,
+        rules_before=[rule_out(rule, language) for rule in comparison.before],
+        rules_after=[_tried_rule_out(rule_out(rule, language), language) for rule in comparison.after],
         cases=LookedAtOut(
-            looked_at=tally.cases,
-            changed=tally.changed,
-            unread=tally.unread,
-            unread_references=[place.reference for place in tally.unread_named],
+            looked_at=result.cases,
+            changed=result.changed,
+            unread=result.unread,
+            unread_references=[place.reference for place in result.unread_named],
         ),
-        clocks=[_clock_change_out(code, clock, language) for code, clock in tally.clocks.items()],
-        konfliktrad=[_office_deadlines_out(office, load, trial.day) for office, load in offices],
+        clocks=[_clock_change_out(code, clock, language) for code, clock in result.clocks.items()],
+        konfliktrad=[_office_deadlines_out(office, load, comparison.day) for office, load in offices],
         notices=[
             NoticesOut(
                 level=level,
                 told=audience,
                 tonight=_both_out(counts.tonight),
-                weeks=_weeks_out(counts.weeks, trial.day),
+                weeks=_weeks_out(counts.weeks, comparison.day),
             )
             for (level, audience), counts in sorted(
-                tally.notices.items(), key=lambda row: (list(Level).index(row[0][0]), list(Audience).index(row[0][1]))
+                result.notices.items(), key=lambda row: (list(Level).index(row[0][0]), list(Audience).index(row[0][1]))
             )
         ],
-        items=[_line_out(line, language) for line in tally.lines],
-        left_out=tally.moved_clocks - len(tally.lines),
+        items=[_line_out(line, language) for line in result.lines],
+        left_out=result.moved_clocks - len(result.lines),
     )
 
 

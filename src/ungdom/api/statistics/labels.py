@@ -36,7 +36,7 @@ def places(tx: Connection, language: texts.Language) -> Places:
     }
 
 
-def labels_for(  # each decides a word of it
+def labels_for(
     cube: Cube,
     language: texts.Language,
     place_names: Places,

@@ -9,7 +9,7 @@ from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, D
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.lead_times import Point
 from ungdom.analytics.queries.statistics import CubeQuery, CubeResult
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.indicators.present import rounded
 from ungdom.api.statistics.schemas import (
@@ -76,7 +76,7 @@ def _cells(cube: Cube, curves: Mapping[Key, list[Point]]) -> Iterator[TableCellO
 def definitions_out(language: texts.Language) -> list[FigureDefinitionOut]:
     """Every definition."""
     return [
-        filled(
+        from_source(
             FigureDefinitionOut,
             definition,
             definition=definition.version,

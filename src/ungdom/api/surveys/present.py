@@ -2,12 +2,12 @@
 
 from ungdom import texts
 from ungdom.analytics.surveys.inviting import DueInvitation
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.surveys.schemas import DueOut
 
 
 def due_out(due: DueInvitation, language: texts.Language) -> DueOut:
-    return filled(
+    return from_source(
         DueOut,
         due,
         kind_label=texts.label(language, due.kind),

@@ -1,7 +1,7 @@
 """The follow-up team as a schema, as far as the viewer may learn of it."""
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.team.schemas import MatterAccessOut, MemberOut, SeatOut, TeamOut
 from ungdom.cases import CaseView
@@ -30,7 +30,7 @@ def team_out(read: CaseView, viewer: Viewer, as_of: AsOfOut, language: texts.Lan
 def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.Language) -> MemberOut:
     of_the_office = Disclosure.PERSON in read.disclosures
     may_see = redaction.may_learn_sharing(read, viewer, member.member)
-    return filled(
+    return from_source(
         MemberOut,
         member,
         agency_label=texts.label(language, member.agency),
@@ -48,9 +48,11 @@ def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.
 def _share_out(access: sharing.SharingDecision, language: texts.Language, reasons: bool) -> MatterAccessOut:
     """One matter. `reasons`: for the office; a member does not learn whose consent is missing."""
     why = access.why_not if reasons else None
-    return filled(
-        MatterAccessOut,
-        access,
+    return MatterAccessOut(
+        matter=access.matter,
+        allowed=access.allowed,
+        ground=access.ground,
+        law=access.law,
         label=texts.label(language, access.matter),
         reason=why,
         message=texts.text(language, "not_shared", why) if why else None,

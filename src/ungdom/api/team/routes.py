@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from ungdom.api.http.case_reading import case_view
+from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import ReadContext
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.team.present import team_out
@@ -17,4 +17,4 @@ router = APIRouter(tags=["cases"])
 def get_team(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Members now and before, what may be shared with each and why not, and who must be there by law."""
     viewer = context.recorder.viewer
-    return case_view(context, case_id, as_of, lambda read, then: team_out(read, viewer, then, context.language))
+    return case_response(context, case_id, as_of, lambda read, then: team_out(read, viewer, then, context.language))

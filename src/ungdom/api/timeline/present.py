@@ -1,7 +1,7 @@
 """The timeline as schemas."""
 
 from ungdom import texts
-from ungdom.api.http.present import filled
+from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.timeline.schemas import EntryOut, Timeline
 from ungdom.cases import CaseView
@@ -12,7 +12,7 @@ from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
     """The entries that the reader may learn of."""
     visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
-    return Timeline(as_of=as_of, items=[filled(EntryOut, e, label=_label(e, language)) for e in visible])
+    return Timeline(as_of=as_of, items=[from_source(EntryOut, e, label=_label(e, language)) for e in visible])
 
 
 def _label(entry: TimelineEntry, language: texts.Language) -> str:

@@ -1,9 +1,9 @@
 """Webhooks and their deliveries as schemas."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from ungdom.api.http.present import filled
-from ungdom.api.webhooks.schemas import DeliveryOut, WebhookOut
+from ungdom.api.http.present import from_source
+from ungdom.api.webhooks.schemas import DeliveryOut, Kind, WebhookOut
 from ungdom.lazy import lazy
 from ungdom.store.deliveries import Delivery
 from ungdom.store.webhooks import Webhook
@@ -15,10 +15,12 @@ else:
 
 
 def webhook_out(webhook: Webhook, with_url: bool) -> WebhookOut:
-    return filled(
-        WebhookOut,
-        webhook,
+    return WebhookOut(
         id=webhook.webhook_id,
+        kinds=[cast(Kind, kind) for kind in webhook.kinds],
+        created_at=webhook.created_at,
+        disabled_at=webhook.disabled_at,
+        disabled_because=webhook.disabled_because,
         url=webhook.credentials.url if with_url else None,
         host=httpx.URL(webhook.credentials.url).host,
         owner=webhook.owner.subject,
@@ -27,4 +29,4 @@ def webhook_out(webhook: Webhook, with_url: bool) -> WebhookOut:
 
 
 def delivery_out(delivery: Delivery) -> DeliveryOut:
-    return filled(DeliveryOut, delivery, id=delivery.delivery_id)
+    return from_source(DeliveryOut, delivery, id=delivery.delivery_id)

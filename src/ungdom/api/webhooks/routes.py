@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from ungdom import cases
-from ungdom.api.http import cursors
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import TooManyWebhooks
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.pagination import PageQuery, page_and_cursor, read_cursor, start_after, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import ADMIN, READ
 from ungdom.api.webhooks.present import delivery_out, webhook_out
@@ -198,10 +197,11 @@ def _rotate_secret(tx: Connection, context: RequestContext, webhook_id: UUID) ->
 def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, query: DeliveryQuery) -> ApiResponse:
     receiver = deliveries.receiver_of(WEBHOOK, _own_webhook(tx, context, webhook_id).webhook_id)
     list_key = f"{receiver} {query.state}"
-    before = int(cursors.read(context.cursor_key, list_key, query.cursor)) if query.cursor else None
+    after = read_cursor(context, list_key, query)
+    before = int(after) if after else None
     entries = deliveries.page(tx, receiver, query.state, before, query.limit + 1)
     rows = entries[: query.limit]
-    following = cursors.write(context.cursor_key, list_key, str(rows[-1].place)) if len(entries) > query.limit else None
+    following = write_cursor(context, list_key, str(rows[-1].place) if len(entries) > query.limit else None)
     return json_response(DeliveryList(items=[delivery_out(delivery) for delivery in rows], next=following))
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from ungdom import texts
-from ungdom.api.http.present import filled, unmet_out
+from ungdom.api.http.present import from_source, unmet_out
 from ungdom.api.worklist.schemas import NextDueOut, TaskKindOut, TaskOut, WorkRow
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
@@ -15,7 +15,7 @@ from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
 
 def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
     left = days_between(day, row.turns_18_on)
-    return filled(
+    return from_source(
         WorkRow,
         row,
         id=row.case_id,
@@ -40,7 +40,7 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
 
 def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
     availability = task.on(day)
-    return filled(
+    return from_source(
         TaskOut,
         task,
         label=texts.label(language, task.kind),

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from ungdom.api.http import inputs as i
-from ungdom.api.http.case_reading import case_view
+from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
@@ -64,7 +64,7 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
         visible = redaction.visible_tasks(case_tasks, context.recorder.viewer, offices.transfer_to(read.case))
         return TaskList(as_of=then, items=[task_out(task, read.on, context.language) for task in visible])
 
-    return case_view(context, case_id, as_of, view, may_read_worklist)
+    return case_response(context, case_id, as_of, view, may_read_worklist)
 
 
 def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> ApiResponse:

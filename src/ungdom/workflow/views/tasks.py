@@ -97,7 +97,7 @@ class TaskAvailability:
 class Task:
     """One thing to do. `action`: the event that settles it. `due`: None where nothing says by when.
 
-    `act_on`: the day it is put in order by: the due day, moved forward for what matters more (`TaskRule.ahead`).
+    `act_on`: the day it is put in order by: the due day, moved forward for what matters more (`TaskRule.days_ahead`).
     """
 
     kind: TaskKind

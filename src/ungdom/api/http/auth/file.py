@@ -106,7 +106,7 @@ class PersonClaimMapping:
 class TrustedIssuer:
     """One issuer. Its keys are fetched from `jwks_uri`, or lie in `jwks_file` beside this file.
 
-    `keys_longest_hours`: as long keys are used while the issuer cannot be asked for new ones.
+    `keys_longest_hours`: how long known keys are used while the issuer cannot be reached.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT

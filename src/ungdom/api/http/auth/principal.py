@@ -103,7 +103,7 @@ class BadToken(AccessError):
 
 
 class NotLetIn(AccessError):
-    """The token holds, and nobody on our list is meant by it. `code`: what is told to who sent it."""
+    """The token is valid, but its subject is not in the access file. `code`: of the problem in the response."""
 
     def __init__(self, code: str, reason: str, about: TokenSummary | None = None) -> None:
         super().__init__(f"{code}: {reason}", about)
