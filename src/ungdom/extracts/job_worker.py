@@ -35,7 +35,7 @@ RETRY_DELAY = timedelta(minutes=10)
 
 
 class Stopped(Exception):
-    """The worker was told to stop, or lost the claim."""
+    """The worker was stopped, or lost the claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def run_until_stopped(work: ExtractWorkerContext, stop: Event, every: float) -> None:
-    """Make extract jobs until `stop` is set; `every`: seconds between two looks for work."""
+    """Make extract jobs until `stop` is set; `every`: seconds between two polls."""
     for current in polling.rounds(stop, max(every, SHORTEST_INTERVAL), LOG):
         with current.attempt("the round of extract jobs"):
             if has_work(work):
