@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how server and browser are started
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test helpers that start server and browser
 
 from tests import pg, process, service
 from tests.web.browser import chromium

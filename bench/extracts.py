@@ -27,7 +27,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how PostgreSQL is started
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test helper that starts PostgreSQL
 
 from server import Server
 
@@ -88,7 +88,7 @@ def say(line: str) -> None:
 
 
 def fill(url: str, events: int) -> tuple[int, int]:
-    """Create at least that many events. The numbers of events and cases."""
+    """Create at least that many events. Returns the numbers of events and cases."""
     db = Database.open(url, statement_seconds=3600)
     db.upgrade()
     today = oslo_date(clock.now()) - timedelta(days=2)  # nothing is recorded after `known_at`

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how PostgreSQL is started
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test helper that starts PostgreSQL
 
 from server import Server
 from service import cpu_seconds

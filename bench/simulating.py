@@ -41,17 +41,17 @@ CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 
 
 def folded(tx: Connection) -> int:
-    """Read and fold every open case; the number."""
+    """Read and fold every open case; returns their number."""
     return sum(1 for _ in _cases(tx))
 
 
 def with_clocks(tx: Connection) -> int:
-    """Read and fold every open case, and compute its clocks once; the number."""
+    """Read and fold every open case, and compute its clocks once; returns their number."""
     return sum(1 for case in _cases(tx) if deadlines(case, DAY))
 
 
 def simulated(tx: Connection) -> int:
-    """Run the simulation; the number of cases."""
+    """Run the simulation; returns the number of cases."""
     return simulation.simulate(tx, Viewer(Role.SYSTEM, "bench", None), CHANGES, DAY, 200).cases
 
 

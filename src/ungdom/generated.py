@@ -108,7 +108,7 @@ def _clock_row(rule: DeadlineRule) -> str:
 
 
 def permissions_text() -> str:
-    """Who sees which case and what they learn of it, and in whose name they record."""
+    """The permissions: who sees which case and which parts of it, and in whose name they record."""
     nobody = ", ".join(f"`{role}`" for role in Role if not access_rules_for(role))
     deciding = ", ".join(state for state in State if state in PROSECUTION_SEES)
     parts = [
@@ -184,7 +184,7 @@ def _indicator_row(indicator: Indicator) -> str:
 
 
 def statistics_text() -> str:
-    """Lead time and completion as they are defined in code, and how every figure is made."""
+    """Lead time and completion as they are defined in code, and how every figure is computed."""
     parts = [NOTE + "# Statistics\n\n", "".join(f"{line}\n" for line in _STATISTICS)]
     for family in (Family.LEAD_TIME, Family.COMPLETION):
         parts.append(f"\n## {texts.label('en', family)}\n\n{_INDICATOR_HEAD.replace('indicator', 'figure')}")

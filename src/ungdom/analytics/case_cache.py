@@ -111,7 +111,7 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
 
 
 def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
-    """Streams summaries: only one of them and the ids of the cases to recompute are held in memory.
+    """Streams summaries; only one summary and the ids of the cases to recompute are held in memory.
 
     Raises `TooManyCases`.
     """
@@ -131,7 +131,7 @@ def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
 
 
 def query(selection: CaseSelection, *more: Column[Any]) -> Select[Any]:
-    """The cases asked for, with what `is_current` looks at and these columns."""
+    """The statement for the selected cases, with the columns that `is_current` reads and these ones."""
     columns = (C.case_id, C.version.label("now"), C.updated_at, F.version, F.defined, F.last_on, *more)
     statement = select(*columns).outerjoin(case_figures, F.case_id == C.case_id)
     if selection.since is not None:
@@ -146,14 +146,14 @@ def query(selection: CaseSelection, *more: Column[Any]) -> Select[Any]:
 
 
 def is_current(row: Row[Any], selection: CaseSelection) -> bool:
-    """Whether what is kept is the one asked for."""
+    """Whether the stored row is valid for this selection."""
     fresh = row.version == row.now and row.defined == DEFINITIONS_FINGERPRINT
     unchanged = selection.known_at is None or row.updated_at <= selection.known_at
     return bool(fresh and unchanged and (selection.valid_at is None or row.last_on <= selection.valid_at))
 
 
 def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
-    """The case as it is asked about; None: nothing had happened yet, or the history is no legal walk (`unread`)."""
+    """The case as of the selection; None: nothing had happened yet, or the history is illegal (counted in `unread`)."""
     events = effective(stored.events)
     valid = [event for event in events if selection.valid_at is None or event.occurred_on <= selection.valid_at]
     try:
@@ -163,7 +163,7 @@ def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
         return None
 
 
-# --- keeping ------------------------------------------------------------------------------------------------
+# --- storing ------------------------------------------------------------------------------------------------
 
 
 def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""A case as one flat row, for statistics and extracts: days, codes and an age, nothing else of the youth. Pure.
+"""A case as one flat row, for statistics and extracts: days, codes and an age, no other data about the youth. Pure.
 
-A row is told by the history alone: what lasts is left open, and is counted until `as_of`, the day that is asked. So a
-row that is kept stays right from day to day until the history goes on. Every rule is that of `workflow`.
+Derived from events only: open intervals have no end date and are counted until `as_of`. A stored row therefore stays
+valid until the case has a new event. Every rule is that of `workflow`.
 """
 
 from collections import Counter
@@ -24,12 +24,12 @@ K = TypeVar("K")
 DAY = timedelta(days=1)
 
 DECISIONS = (E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT)
-"""Who first decides on the sanction; an appeal may change what was decided."""
+"""The events that first decide on the sanction; an appeal may change the decision."""
 ADULT = 18
 
 
 class Interval(NamedTuple, Generic[K]):
-    """Days of one kind, from a day to a day; `until` None: they last."""
+    """Days of one kind, from a day to a day; `until` is None for an open interval."""
 
     kind: K
     since: Day
@@ -38,18 +38,16 @@ class Interval(NamedTuple, Generic[K]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """One case as it stood on `as_of`. Days of steps are those of the first of their kind, except as said.
+    """One case as of `as_of`. The day of a step is that of its first occurrence, unless stated otherwise.
 
     `konfliktrad`: the one office it counts for. `police_district`: of that office; None where it is not known.
     `offence_group`: of the last act, from which lead time is counted; of several on one day, the first named.
-    `offence_groups`: of all acts. `age`: whole years on the last day of the last act.
-    `decided`, `decision_regime`, `term_days`: of the decision in force, an appeal applied; None before there is one.
-    `pinned`: the regime of execution, where somebody has pinned one.
-    `in_view`: the day from which it was under observation: receipt, where it was first recorded at or after that,
-    otherwise registration.
-    `stage_intervals`, `wait_intervals`: its life by stage and by party waited for; each of the two is the whole life.
-    `interruptions`: when the term stood still.
-    `closing`: the reason that the closing gives, where it gives one.
+    `offence_groups`: of all acts. `age`: whole years on the last day of the last act. `decided`, `decision_regime`,
+    `term_days`: of the decision in force, after any appeal; None before there is one. `pinned`: the overriding regime
+    of execution, where one has been set. `in_view`: first day under observation: the day of receipt if the case was
+    first recorded on or after that day, otherwise the day of registration. `stage_intervals`, `wait_intervals`: the
+    life of the case by stage and by party waited for; each covers all of it. `interruptions`: intervals during which
+    the term was suspended. `closing`: the reason given by the closing event, if it gives one.
     """
 
     as_of: date
@@ -95,57 +93,60 @@ class CaseFacts:
 
     @property
     def until(self) -> date:
-        """The end of its life, or of what is known of it."""
+        """The last day of the case, or the last day known if it is open."""
         return self.closed or self.as_of
 
     @property
     def total_days(self) -> int:
-        """The life of the case in days; the stage days add up to it, and so do the wait days."""
+        """Duration of the case in days; equal to the sum of the stage days and to the sum of the wait days."""
         return days_between(self.registered, self.until)
 
     @property
     def stage_days(self) -> dict[State, int]:
-        """Days in each stage it has been in."""
+        """Days in each stage the case has been in."""
         return _days_by_kind(self.stage_intervals, date.min, self.until)
 
     @property
     def wait_days(self) -> dict[Party, int]:
-        """Days in which each party was waited for."""
+        """Days of waiting for each party."""
         return _days_by_kind(self.wait_intervals, date.min, self.until)
 
     @property
     def wait_days_before(self) -> dict[Party, int]:
         """The wait days after the last offence and before the start; without a start, all since the last offence.
 
-        With the unreported days they add up to P3.
+        Their sum plus the unreported days is P3.
         """
         return _days_by_kind(self.wait_intervals, self.last_offence, self.started or self.until)
 
     @property
     def interrupted_days(self) -> int:
-        """Days on which the term stood still."""
+        """Days on which the term was suspended."""
         return sum(_days_by_kind(self.interruptions, date.min, self.until).values())
 
     @property
     def adjusted_end(self) -> date | None:
-        """The planned end moved by the days interrupted."""
+        """The planned end, moved by the interrupted days."""
         if self.planned_end is None or not law.CHOICES.interruption_moves_end:
             return self.planned_end
         return self.planned_end + timedelta(days=self.interrupted_days)
 
     @property
     def regime(self) -> Regime:
-        """The regime of the decision; before there is one, that of the day asked, as `case.decision_regime` has it."""
+        """The regime of the decision; before there is one, that of `as_of`, as in `case.decision_regime`."""
         return self.decision_regime or law.REGIME.on(self.as_of)
 
     @property
     def execution_regime(self) -> Regime | None:
-        """The regime that execution follows on the last day known of it; None before the start."""
+        """The regime that applies to the execution on the last known day; None before the start."""
         return (self.pinned or law.REGIME.on(self.until)) if self.started else None
 
     @property
     def late_entry(self) -> bool:
-        """Whether it was first known by its receipt: what ended before would never have been seen (late entry)."""
+        """Whether it was first known by its receipt (late entry).
+
+        Had it ended before, it would not have been observed.
+        """
         return self.received is not None and self.in_view == self.received
 
     @property
@@ -160,17 +161,17 @@ class CaseFacts:
 
 
 def office(case: Case) -> str:
-    """The konfliktråd that a case is counted for: one, so that a case that moved is counted once in the country."""
+    """The konfliktråd that a case is counted for: exactly one, so that a transferred case is counted once."""
     return case.konfliktrad
 
 
 def facts_of(
     case: Case, day: date, districts: Mapping[str, str] | None = None, opened: date | None = None
 ) -> CaseFacts:
-    """The case as it stood on that day, by the events it holds: none of them later than `day`.
+    """The case as of that day, derived from its events, none of which may be later than `day`.
 
-    `districts`: the police district of each konfliktråd. `opened`: the day on which it was first recorded; without it
-    that of its first event as it now reads.
+    `districts`: the police district of each konfliktråd. `opened`: the day on which the case was first recorded;
+    default: the day of its first event, as corrected.
     """
     first_recorded = opened or oslo_date(case.events[0].recorded_at)
     return _derive_facts(case, day, (districts or {}).get(office(case)), first_recorded)
@@ -181,7 +182,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
     last = max(case.offences, key=lambda act: act.last_day)
     p1, p2, p3 = measures(case)
     sanctioned, start = case.sanction_in_force, case.start
-    open_end = max(event.occurred_on for event in case.events) + DAY  # later than every event: what reaches it is open
+    open_end = max(event.occurred_on for event in case.events) + DAY  # after all events: an interval up to it is open
     stops = case.interruptions(open_end) if case.start else []
     return CaseFacts(
         as_of=day,
@@ -228,7 +229,7 @@ def _derive_facts(case: Case, day: date, district: str | None, opened: date) -> 
 
 
 def _wait_intervals(case: Case, open_end: date) -> tuple[Interval[Party], ...]:
-    """The waits, those for one party that follow each other as one."""
+    """The waits; consecutive waits for the same party are merged."""
     intervals: list[Interval[Party]] = []
     for wait in ledger(case, open_end):
         until = None if wait.until == open_end and not case.is_closed else wait.until
@@ -245,13 +246,13 @@ def _first_day(case: Case, *kinds: EventType) -> date | None:
 
 
 def _age(born: date, day: date) -> int:
-    """Whole years: the last birthday reached by that day."""
+    """Age in whole years: the number of the last birthday reached by that day."""
     years = day.year - born.year
     return years if birthday(born, years) <= day else years - 1
 
 
 def _term_days(case: Case) -> int | None:
-    """The length of the sanction in days, counted from the start, or before there is one from the decision."""
+    """The length of the sanction in days, counted from the start, or, before there is one, from the decision."""
     if case.sanction_in_force is None:
         return None
     since = case.start.on if case.start else case.sanction_in_force.on
@@ -259,7 +260,7 @@ def _term_days(case: Case) -> int | None:
 
 
 def _closing_reason(case: Case) -> str | None:
-    """What the event that closed the case gives as reason, outcome, or what came instead."""
+    """The reason, outcome or replacement given by the event that closed the case."""
     if not case.is_closed:
         return None
     closing_event = next(event for event in case.events if event.seq == case.intervals[-1].seq)
@@ -268,7 +269,7 @@ def _closing_reason(case: Case) -> str | None:
 
 
 def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> dict[K, int]:
-    """The days of each kind that lie between the two days; what lasts, until the later of them."""
+    """Days per kind between the two days; open intervals count until the later one."""
     total: Counter[K] = Counter()
     for kind, since, until in intervals:
         inside = days_between(max(since, low), high if until is None else min(until, high))
@@ -277,7 +278,7 @@ def _days_by_kind(intervals: Iterable[Interval[K]], low: date, high: date) -> di
     return dict(total)
 
 
-# --- keeping ------------------------------------------------------------------------------------------------
+# --- serialisation ------------------------------------------------------------------------------------------
 
 _CODES = (
     *("sanction", "konfliktrad", "decision_regime", "pinned", "offence_group", "start_rule", "state", "closing"),

@@ -1,7 +1,7 @@
-"""Streams the facts of every case in the order of case ids, a page at a time.
+"""Streams the facts of every case in the order of case ids, one page at a time.
 
 Facts are stored in `case_figures` by the nightly run. Those of a case that has changed since, or that is read as of a
-day before its last event, are recomputed from its events: what is read is never older than the events.
+day before its last event, are recomputed from its events: the facts read are never older than the events.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ C, F = case_current.c, case_figures.c
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedCase:
-    """The facts of a case with its ids, which are used for a look-up or a pseudonym only."""
+    """The facts of a case with its ids, which are used only for a look-up or a pseudonym."""
 
     case_id: UUID
     person_id: UUID
@@ -45,7 +45,7 @@ def read(
     keys: EncryptionKeys | None = None,
     districts: Mapping[str, str] | None = None,
 ) -> Iterator[IdentifiedCase]:
-    """The facts of every selected case, by case id. Counts in `selection.unread` the cases that cannot be read.
+    """The facts of every selected case, by case id. Counts unreadable cases in `selection.unread`.
 
     As of `selection.valid_at`, or else the day of `selection.known_at`, or else today. `keys`: decrypt the sex of the
     youth; without them it is unknown for all. `districts`: as from `police_districts`, read here if not given. Raises
@@ -82,7 +82,7 @@ def police_districts(tx: Connection) -> dict[str, str]:
 def recompute(
     tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> Iterator[tuple[UUID, Case, CaseFacts]]:
-    """These cases and their facts, computed from their events; without those that cannot be read."""
+    """These cases and their facts, computed from their events; unreadable cases are skipped."""
     for stored in journal.load_many(tx, case_ids, selection.known_at):
         case = case_cache.fold_as_of(stored, selection)
         if case:

@@ -13,7 +13,7 @@ from ungdom.workflow.vocabulary import Sanction, State
 
 
 class Stay(NamedTuple):
-    """A stay in one state: since when, and on which day that was known."""
+    """A stay in one state: its first day, and the day on which that was known."""
 
     state: State
     since: Day
@@ -22,9 +22,10 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseSummary:
-    """One case. `coordinator`: assigned last. `plan_meeting`: the first plan meeting, or in R0 the plan signed.
+    """Summary of one case. `coordinator`: the last one assigned.
 
-    `stays`: those before the case was received or left, and the last one.
+    `plan_meeting`: the first plan meeting, or in R0 the signing of the plan. `stays`: those before the case was
+    received or left, and the last one.
     """
 
     sanction: Sanction
@@ -41,7 +42,7 @@ class CaseSummary:
 
     @property
     def state(self) -> State:
-        """The state it is in."""
+        """The current state."""
         return self.stays[-1].state
 
 

@@ -1,4 +1,4 @@
-"""From rows to columns: what each definition counts of each case, gathered once for every table made of it. Pure."""
+"""Converts cases to columns: what each definition counts, collected once for every table computed from it. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ else:
 
 D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
 KnownValues = Mapping[str, Iterable[str]]
-"""Values of a dimension that are shown also where nobody has them: the codes of every konfliktråd."""
+"""Values of a dimension that are listed even with no cases: the codes of every konfliktråd."""
 
 
 def _int_column() -> array[int]:
@@ -43,10 +43,10 @@ def _int_column() -> array[int]:
 
 @dataclass(slots=True)
 class CohortColumns(Generic[D]):
-    """The cases that one definition counts, a place each in its columns.
+    """The cases that one definition counts, one index per case in its columns.
 
-    `subject`: the place of the case among all; `period_day`: the day that puts it into a period; `outcome_code`: the
-    place of the way it ended among the outcomes, and one more; 0: has not. `entry`, `time`: of durations, in days.
+    `subject`: the index of the case among all; `period_day`: the day that places it in a period; `outcome_code`: the
+    index of its ending among the outcomes plus one, 0 if it has not ended. `entry`, `time`: of durations, in days.
     """
 
     definition: D
@@ -57,19 +57,19 @@ class CohortColumns(Generic[D]):
     time: array[int] = field(default_factory=_int_column)
 
     def code_of(self, ending: str) -> int:
-        """The number of a way of ending."""
+        """The numeric code of an ending."""
         return CENSORED if ending == WAITING else self.definition.outcomes.index(ending) + 1
 
     def spans(self, members: RowIndices | slice = slice(None)) -> Spans:
-        """The durations of these cases, under observation or not."""
+        """The durations of these cases, whether ever at risk or not."""
         return Spans(numbers(self.entry)[members], numbers(self.time)[members], numbers(self.outcome_code)[members])
 
 
 @dataclass(slots=True)
 class CohortCollector(Generic[D]):
-    """Cases as they come in: `cohorts` by code of the definition, `columns` of what they are grouped by.
+    """Cases as they are read: `cohorts` by code of the definition, `columns` of the dimensions.
 
-    `day`: what lasts is counted until its end. `period`: the first and the last day that count; None: any.
+    `day`: open intervals are counted until its end. `period`: the first and the last day that count; None: any.
     """
 
     day: date
@@ -79,7 +79,7 @@ class CohortCollector(Generic[D]):
     size: int = 0
 
     def add(self, subject: Subject) -> None:
-        """Count one more case, where a definition counts it."""
+        """Count one more case in every definition that applies to it."""
         counted = False
         for cohort in self.cohorts.values():
             counted |= _add_to_cohort(cohort, subject, self.size, self.day, self.period)
@@ -89,7 +89,7 @@ class CohortCollector(Generic[D]):
                 column.add(DIMENSION_READERS[code](subject))
 
     def table(self, code: str, by: Sequence[str]) -> CohortTable[D]:
-        """What this definition counts, by these dimensions."""
+        """What this definition counts, grouped by these dimensions."""
         cohort = self.cohorts[code]
         where = numbers(cohort.subject)
         named: list[tuple[Dimension, RowIndices]] = []
@@ -110,14 +110,17 @@ class CohortCollector(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CohortTable(Generic[D]):
-    """What one definition counts, grouped by dimensions; `places`: of each counted case, in each of them."""
+    """What one definition counts, grouped by dimensions.
+
+    `places`: the indices of the values of each counted case, per dimension.
+    """
 
     cohort: CohortColumns[D]
     dimensions: tuple[Dimension, ...]
     places: tuple[RowIndices, ...]
 
     def cells(self) -> Iterator[tuple[tuple[str, ...], RowIndices]]:
-        """Each combination of values and totals that a case has, and the places of its cases."""
+        """Each combination of values and totals that has a case, and the indices of its cases."""
         return cells(self.dimensions, self.places, len(self.cohort.period_day))
 
     def cube(self, estimates: tuple[str, ...], cells: Mapping[tuple[str, ...], CubeCell]) -> Cube:
@@ -150,7 +153,7 @@ def dimension_columns(by: Iterable[str], known_values: KnownValues) -> dict[str,
 def _add_to_cohort(
     cohort: CohortColumns[D], subject: Subject, place: int, day: date, period: tuple[date, date] | None
 ) -> bool:
-    """Whether the definition counts this case; if so it stands in the columns."""
+    """Add the case to the columns if the definition counts it; returns whether it does."""
     if isinstance(cohort.definition, LeadTimeDefinition):
         duration = cohort.definition.duration(subject.facts)
         if duration is None or not _within(duration.period_day, period):

@@ -1,4 +1,4 @@
-"""Completion as tables: how the cases of each cell came out, and the share completed with its limits. Pure."""
+"""Completion as tables: the outcomes of the cases in each cell, and the share completed with its limits. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ else:
 P, U = IndicatorPeriod, IndicatorUnit
 _EXCLUDED = "death and what lapsed for another reason are told apart and stand in neither"
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COMPLETIONS: tuple[CompletionDefinition, ...] = (
     CompletionDefinition("completion.received", 1, Family.COMPLETION, U.SHARE, P.RECEIVED, "of these, cases completed",
@@ -44,7 +44,7 @@ COMPLETIONS: tuple[CompletionDefinition, ...] = (
 COMPLETION_BY_CODE = {definition.code: definition for definition in COMPLETIONS}
 
 ESTIMATES = ("share", "share_low", "share_high")
-"""Completed, of all but those counted apart; with Wilson's 95 % limits."""
+"""The share completed, excluding cases counted apart, with Wilson's 95 % limits."""
 
 
 def table(collector: CohortCollector[CompletionDefinition], code: str, by: Sequence[str]) -> Cube:
@@ -62,7 +62,7 @@ def table(collector: CohortCollector[CompletionDefinition], code: str, by: Seque
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None, float | None]:
-    """A share with its 95 % limits; None where there is nothing to share. Source: Wilson 1927."""
+    """A share with its 95 % limits; None where the denominator is 0. Source: Wilson 1927."""
     if not denominator:
         return None, None, None
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)

@@ -17,10 +17,9 @@ from ungdom.workflow.vocabulary import EventType
 
 
 class CountContribution(NamedTuple):
-    """One that is counted in a denominator. `in_numerator`: in the numerator too; None: kept apart from both.
+    """One unit counted in a denominator. `in_numerator`: in the numerator too; None: excluded from both.
 
-    `period_day`: the day that places it in a period. `part`: which part of the indicator it belongs to; empty: the
-    whole.
+    `period_day`: the day that places it in a period. `part`: the part of the indicator it belongs to; empty: the whole.
     """
 
     period_day: Day
@@ -33,9 +32,9 @@ class DurationContribution(NamedTuple):
 
     `period_day`: the day that places it in a period; `since`: from which its days are counted.
 
-    `ended_on`: the day it ended, None while it lasts. `ended`: by what was waited for; otherwise the case left in
-    another way, and is censored on that day. `observed_from`: under observation from that morning; None: from the
-    first.
+    `ended_on`: the day it ended, None while it is open. `ended`: whether it ended by what was waited for; otherwise the
+    case left in another way, and the wait is censored on that day. `observed_from`: under observation from that
+    morning; None: from the first.
     """
 
     period_day: Day
@@ -47,7 +46,7 @@ class DurationContribution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From one kind of event to the next in a chain. `otherwise`: events that end the wait in another way."""
+    """A step from one kind of event to the next in a chain. `otherwise`: events that end the wait in another way."""
 
     begins: tuple[EventType, ...]
     ends: tuple[EventType, ...]
@@ -55,9 +54,9 @@ class Link:
 
 
 def durations(case: Case, link: Link) -> Iterator[DurationContribution]:
-    """Every wait of this kind in the case, one at a time: what would begin another while one lasts belongs to it.
+    """Every wait of this kind in the case, without overlap, in order of occurrence.
 
-    In the order in which things happened; what happened on one day, in the order recorded.
+    An event that would start another wait during one belongs to it. Events of one day are in the order recorded.
     """
     since: date | None = None
     for event in events_in_order(case):
@@ -71,12 +70,12 @@ def durations(case: Case, link: Link) -> Iterator[DurationContribution]:
 
 
 def open_duration(case: Case, period_day: date, since: date) -> DurationContribution:
-    """A wait that has not ended: open as long as the case is, otherwise left on the day it closed."""
+    """A wait that has not ended: open while the case is open, otherwise censored on the day the case closed."""
     return DurationContribution(period_day, since, case.closed_on and max(case.closed_on, since), ended=False)
 
 
 def duration_until(case: Case, period_day: date, since: date, end: date | None) -> DurationContribution:
-    """A wait that ended on that day; None: it has not."""
+    """A wait that ended on that day; None: it has not ended."""
     return (
         open_duration(case, period_day, since)
         if end is None
@@ -85,12 +84,12 @@ def duration_until(case: Case, period_day: date, since: date, end: date | None) 
 
 
 def events_in_order(case: Case) -> list[Event]:
-    """The events as they happened; those of one day in the order recorded."""
+    """The events in order of occurrence; those of one day in the order recorded."""
     return sorted(case.events, key=lambda event: (event.occurred_on, event.seq))
 
 
 def contributions_by_part(period_day: date, in_numerator_by_part: dict[str, bool]) -> Iterator[CountContribution]:
-    """A contribution per part, and one for the whole: in the numerator if all parts are."""
+    """A contribution per part, and one for the whole, which is in the numerator if all parts are."""
     return chain(
         (CountContribution(period_day, in_numerator, part) for part, in_numerator in in_numerator_by_part.items()),
         (CountContribution(period_day, all(in_numerator_by_part.values())),),

@@ -1,8 +1,8 @@
 """A figure over many cases as a table: a cell for each combination of values, and for each total of them. Pure.
 
-Every count in a cell is a number of cases (or people) and adds up: the parts of a cell by way of ending to the cell,
-and the cells of the values under a total to the total. Estimates (medians, shares) stand beside the counts and add up
-to nothing. What is published, exact answers, JSON-stat and CSV are all made of this shape.
+Every count in a cell is a number of cases (or people) and is additive: the counts by ending add up to the cell, and the
+cells of the values under a total add up to the total. Estimates (medians, shares) are not additive. Releases, exact
+query results, JSON-stat and CSV are all built from this structure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ from enum import StrEnum
 from itertools import product
 
 TOTAL = "_T"
-"""The value of a dimension that stands for all of it (the code of SDMX)."""
+"""The value of a dimension that is its total (SDMX code)."""
 
 Key = tuple[str, ...]
-"""One value per dimension, in their order."""
+"""One value per dimension, in the order of the dimensions."""
 
 
 class CellStatus(StrEnum):
@@ -31,15 +31,15 @@ class CellStatus(StrEnum):
 
     @property
     def hidden(self) -> bool:
-        """Whether its numbers are kept back."""
+        """Whether its numbers are suppressed."""
         return self in (CellStatus.PRIMARY, CellStatus.SECONDARY)
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """What a table is told apart by. `values`: without `TOTAL`, in order of showing.
+    """A dimension that a table is grouped by. `values`: without `TOTAL`, in display order.
 
-    `parents`: of a value that is part of another than the total, that other one (a half-year of its year).
+    `parents`: for a value that is part of a value other than the total, that value (a half-year of its year).
     """
 
     code: str
@@ -54,9 +54,9 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class CubeCell:
-    """One combination of values. `counts`: how many by way of ending; `estimates`: by name, None where not reached.
+    """One combination of values. `counts`: by ending; `estimates`: by name, None where not reached.
 
-    `withheld`: the names of estimates that are kept back though its counts are shown.
+    `withheld`: names of the estimates that are suppressed although the counts are shown.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class CubeCell:
 
     @property
     def total(self) -> int:
-        """All that were counted."""
+        """The sum of the counts."""
         return sum(self.counts.values())
 
 
@@ -77,8 +77,8 @@ EMPTY = CubeCell(status=CellStatus.NOTHING)
 class Cube:
     """A figure (its code and the version of its definition) over these dimensions.
 
-    `outcomes`: the names of the counts; `estimates`: the names of the estimates, in order. A combination that is
-    not in `cells` has nothing to count.
+    `outcomes`: the names of the counts; `estimates`: the names of the estimates, in order. A combination without a cell
+    in `cells` has nothing to count.
     """
 
     figure: str
@@ -89,7 +89,7 @@ class Cube:
     cells: Mapping[Key, CubeCell]
 
     def keys(self) -> Iterator[Key]:
-        """Every combination, the total of each dimension after its values."""
+        """Every combination, with the total of each dimension after its values."""
         return product(*((*dimension.values, TOTAL) for dimension in self.dimensions))
 
     def at(self, key: Key) -> CubeCell:
@@ -97,7 +97,7 @@ class Cube:
         return self.cells.get(key, EMPTY)
 
     def sums(self) -> Iterator[tuple[Key, tuple[Key, ...]]]:
-        """Each combination that is a sum along one dimension, and the combinations that it is the sum of."""
+        """Each combination that is a sum along one dimension, and its summands."""
         for place, dimension in enumerate(self.dimensions):
             others = [(*other.values, TOTAL) for n, other in enumerate(self.dimensions) if n != place]
             for whole, parts in dimension.parts():

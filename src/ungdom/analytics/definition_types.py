@@ -49,10 +49,10 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One figure. `code`: of a stage or a wait the state or party after a dot.
+    """One figure. `code`: for a stage or a wait, followed by a dot and the state or party.
 
-    `outcomes`: the ways of ending, counted apart; they add up to all cases. `changed`: what each version after the
-    first changed.
+    `outcomes`: the endings, counted separately; they add up to all cases. `changed`: the change made by each version
+    after the first.
     """
 
     code: str
@@ -74,9 +74,9 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class LeadTimeDefinition(Definition):
-    """A figure of days. `duration`: what it is of a case; None: nothing.
+    """A figure in days. `duration`: the duration it takes of a case; None: none.
 
-    `any_end`: the curve is of every ending; otherwise of `ENDED`, and who leaves in another way is censored.
+    `any_end`: the curve counts every ending; otherwise only `ENDED`, and cases that leave in another way are censored.
     """
 
     duration: Callable[[CaseFacts], StepDuration | None] = lambda _row: None
@@ -85,9 +85,9 @@ class LeadTimeDefinition(Definition):
 
 @dataclass(frozen=True, slots=True)
 class CompletionDefinition(Definition):
-    """A figure of how cases came out.
+    """A figure of the outcomes of cases.
 
-    `cohort_day`: the day that puts a case into the cohort; None: it does not belong.
+    `cohort_day`: the day that places a case in the cohort; None: it does not belong to it.
     """
 
     cohort_day: Callable[[CaseFacts], date | None] = lambda _row: None

@@ -1,7 +1,7 @@
-"""Cases put into the cells of tables: each belongs to its own values and to every total above them. Pure.
+"""Assigns cases to the cells of tables: each belongs to its own values and to every total above them. Pure.
 
-Cases are read one after the other into columns of numbers; a hundred thousand of them take a few megabytes. A cell is
-then a list of places in these columns.
+Cases are read sequentially into numeric columns; a hundred thousand of them take a few megabytes. A cell is a list of
+indices into these columns.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ RowIndices: TypeAlias = "NDArray[np.int64]"
 
 
 class Subject(NamedTuple):
-    """A case that is counted. `sex`: of the youth, sealed elsewhere: it is looked up and never kept beside the row."""
+    """A case that is counted. `sex`: of the youth, stored encrypted elsewhere: looked up, never stored with the row."""
 
     facts: CaseFacts
     sex: str = UNKNOWN
@@ -67,7 +67,7 @@ DIMENSION_READERS: Mapping[str, Callable[[Subject], str]] = {
     _D.AGE: lambda subject: subject.facts.age_group,
     _D.SEX: lambda subject: subject.sex if subject.sex in SEXES else UNKNOWN,
 }
-"""The value that a case has in each dimension but the period."""
+"""The value of a case in each dimension except the period."""
 
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
     _D.SANCTION: tuple(Sanction),
@@ -79,12 +79,12 @@ FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
 
 
 def half_year(day: date) -> str:
-    """2025-06-30: 2025H1."""
+    """The half-year of a day: 2025H1 for 2025-06-30."""
     return f"{day.year}H{1 if day.month < SECOND_HALF_START else 2}"
 
 
 def periods(first: date, last: date) -> Dimension:
-    """The half-years from the one to the other, each after its year."""
+    """The half-years from the first to the last, each after its year."""
     values: list[str] = []
     parents: dict[str, str] = {}
     for year in range(first.year, last.year + 1):
@@ -96,20 +96,20 @@ def periods(first: date, last: date) -> Dimension:
 
 @dataclass(slots=True)
 class DimensionColumn:
-    """What cases are told apart by, as numbers: the place of the value of each in `values`."""
+    """A dimension as numbers: for each case the index of its value in `values`."""
 
     code: str
     values: dict[str, int] = field(default_factory=dict)
     codes: array[int] = field(default_factory=lambda: array("q"))
 
     def add(self, value: str) -> None:
-        """One more case."""
+        """Add one more case."""
         self.codes.append(self.values.setdefault(value, len(self.values)))
 
     def indexed(self) -> tuple[Dimension, RowIndices]:
-        """Its values in the order of the vocabulary, others by name: every fixed one, also where nobody has it.
+        """Its values in the order of the vocabulary, others by name, including every fixed value without cases.
 
-        With it for each case the place of its value.
+        Also returns for each case the index of its value.
         """
         fixed = FIXED_VALUES.get(self.code, ())
         others = sorted(value for value in self.values if value not in fixed)
@@ -120,12 +120,12 @@ class DimensionColumn:
 
 
 def numbers(column: array[int]) -> RowIndices:
-    """The column as numbers to count with."""
+    """The column as a numeric array."""
     return np.frombuffer(column, dtype=np.int64) if len(column) else np.empty(0, dtype=np.int64)
 
 
 def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: int) -> Iterator[tuple[Key, RowIndices]]:
-    """Each combination that a case has, totals among them, and which cases have it."""
+    """Each combination that has a case, totals included, and the indices of its cases."""
     levels = [list(_levels(axis, place)) for axis, place in zip(dimensions, places, strict=True)]
     for chosen in product(*levels):
         key, mask = np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)
@@ -145,7 +145,7 @@ def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: i
 
 
 def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
-    """The place of each case's own value, of the value that it is part of, and of the total."""
+    """The index of each case's own value, of its parent value, and of the total."""
     yield indices
     if dimension.parents:
         known = {value: place for place, value in enumerate(dimension.values)}

@@ -18,9 +18,9 @@ from ungdom.workflow.vocabulary import CLOSED, Party, State
 ENDED = "ended"
 """Ended by what was waited for."""
 WAITING = "waiting"
-"""Has not ended."""
+"""Not ended."""
 NEVER_AT_RISK = "unseen"
-"""Came into view on the day it ended or later: counted, and left out of the estimate."""
+"""First observed on the day it ended or later: counted, and excluded from the estimate."""
 ENDED_BY_CLOSING = "closed"
 """Ended by the closing of the case."""
 LEFT_OTHERWISE = "left_otherwise"
@@ -32,16 +32,17 @@ BEFORE_START = {
     State.NO_PLAN: State.NO_PLAN.value,
     State.LAPSED: State.LAPSED.value,
 }
-"""How a case leaves without a start; any other way is `LEFT_OTHERWISE`, and of those that lapsed some `DIED`."""
+"""Endings of a case that leaves without a start; any other is `LEFT_OTHERWISE`, or `DIED` for some of those that
+lapsed."""
 WAYS_BEFORE_START = (*BEFORE_START.values(), DIED, LEFT_OTHERWISE)
 DAY = timedelta(days=1)
 
 
 class StepDuration(NamedTuple):
-    """One passage of one case. `period_day`: places it in a period; `since`: its days are counted from there.
+    """One duration of one case. `period_day`: places it in a period; `since`: the day its days are counted from.
 
-    `observed_from`: under observation from the morning of that day. `ended_on`: the day it ended, None while it
-    lasts, then `ending` is `WAITING`; otherwise the way it ended.
+    `observed_from`: under observation from the morning of that day. `ended_on`: the day it ended, None while it is
+    open, when `ending` is `WAITING`; otherwise `ending` is the way it ended.
     """
 
     period_day: date
@@ -52,17 +53,17 @@ class StepDuration(NamedTuple):
 
     @property
     def entry(self) -> int:
-        """Days gone when it came under observation; -1: from the morning of its first day."""
+        """Days elapsed when it came under observation; -1: from the morning of its first day."""
         return entry(self.since, self.observed_from)
 
 
 def entry(since: date, observed_from: date) -> int:
-    """The days gone on the evening before `observed_from`; what was seen from the first morning enters at -1."""
+    """The days elapsed on the evening before `observed_from`; -1 if observed from the first morning."""
     return max(-1, days_between(since, observed_from) - 1)
 
 
 def offence_to_receipt(facts: CaseFacts) -> StepDuration:
-    """P1, of cases by the day of registration. A case that was first known by its receipt cannot tell of the wait."""
+    """P1, by the day of registration. A case first known by its receipt carries no information on this wait."""
     return _duration_until(
         facts,
         facts.registered,
@@ -73,14 +74,14 @@ def offence_to_receipt(facts: CaseFacts) -> StepDuration:
 
 
 def receipt_to_start(facts: CaseFacts) -> StepDuration | None:
-    """P2, of cases by the day of receipt; none where interim conditions had begun the execution before."""
+    """P2, by the day of receipt; None where interim conditions had already begun the execution."""
     if facts.received is None or (facts.started and facts.p2 is None):
         return None
     return _duration_until(facts, facts.received, facts.received, facts.received, facts.started)
 
 
 def offence_to_start(facts: CaseFacts) -> StepDuration:
-    """P3, of cases by the day of registration."""
+    """P3, by the day of registration."""
     return _duration_until(
         facts,
         facts.registered,
@@ -91,7 +92,7 @@ def offence_to_start(facts: CaseFacts) -> StepDuration:
 
 
 def in_stage(facts: CaseFacts, state: State) -> StepDuration | None:
-    """The first stay in that stage, of cases by the day it began: one a case, so that counts are of cases."""
+    """The first stay in that stage, by the day it began: one per case, so that counts are numbers of cases."""
     for place, stay in enumerate(facts.stage_intervals):
         if stay.kind is state:
             after = facts.stage_intervals[place + 1].kind if place + 1 < len(facts.stage_intervals) else facts.state
@@ -100,7 +101,7 @@ def in_stage(facts: CaseFacts, state: State) -> StepDuration | None:
 
 
 def waiting_for(facts: CaseFacts, party: Party) -> StepDuration | None:
-    """The first time this party was waited for before the start, of cases by the day it began; a start ends it."""
+    """The first wait for this party before the start, by the day it began; a start ends it."""
     for wait in facts.wait_intervals:
         if wait.kind is party and (facts.started is None or wait.since < facts.started):
             until = wait.until if facts.started is None else min(wait.until or facts.started, facts.started)
@@ -124,5 +125,5 @@ def _duration_of_interval(facts: CaseFacts, since: date, until: date | None, end
 
 
 def way_of_leaving(facts: CaseFacts) -> str:
-    """How a case that is closed left before what was waited for; death apart from what lapsed for another reason."""
+    """How a closed case left before the event waited for; death is separate from other reasons for lapsing."""
     return DIED if facts.died else BEFORE_START.get(facts.state, LEFT_OTHERWISE)

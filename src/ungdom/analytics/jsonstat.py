@@ -1,8 +1,9 @@
-"""A cube as JSON-stat 2.0, and the same cells as CSV. Pure: what things are called is handed in.
+"""A cube as JSON-stat 2.0, and the same cells as CSV. Pure: labels are passed in.
 
 A cell of JSON-stat is one number: each count of the cube, their sum and each estimate is a value of one more dimension,
-`contents`. What is not a number says why, by the standard symbols of Statistics Norway (ssb.no, "Standardtegn i
-tabeller"). Why a cell is hidden, for itself or for another, is not told: it would narrow down what is hidden.
+`contents`. A missing number has a reason, one of the standard symbols of Statistics Norway (ssb.no, "Standardtegn i
+tabeller"). Whether a cell is suppressed by primary or secondary suppression is not disclosed: it would narrow down the
+suppressed value.
 """
 
 import csv
@@ -16,9 +17,9 @@ from typing import Any
 from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension
 
 CONTENTS = "contents"
-"""The dimension of what is counted or estimated."""
+"""The dimension of counts and estimates."""
 ALL = "all"
-"""Its value that is the sum of the counts; not there where a cube has one count only."""
+"""Its value that is the sum of the counts; absent where a cube has one count only."""
 TIME, GEO = frozenset({"period"}), frozenset({"konfliktrad", "police_district"})
 """Dimensions of time and of place, where a cube has them."""
 
@@ -37,17 +38,17 @@ class Sign(StrEnum):
 
     @property
     def symbol(self) -> str:
-        """As it is written in a table."""
+        """The symbol as written in a table."""
         return _SYMBOLS[self]
 
 
 _SYMBOLS = {Sign.HIDDEN: ":", Sign.MISSING: "..", Sign.IMPOSSIBLE: ".", Sign.PROVISIONAL: "*"}
-"""Of Statistics Norway; the last one it used until 2021."""
+"""Symbols of Statistics Norway; it used the last one until 2021."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a number counts, and with how many decimals it is told."""
+    """What a number counts, and the number of decimals it is written with."""
 
     label: str
     decimals: int = 0
@@ -55,11 +56,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class DatasetMetadata:
-    """What a cube is told with. A label that is missing is the code itself.
+    """Labels and metadata of a cube. A missing label defaults to the code.
 
     `dimensions`: label by code, of `contents` as well; `values`: label by code of the dimension and value, `TOTAL` as
-    well; `units`: by value of `contents`; `signs`: in words. `updated`: when the cube was made; `more`: further members
-    of `extension`: `valid_at`, the release, how cells were hidden.
+    well; `units`: by value of `contents`; `signs`: in words. `updated`: when the cube was computed; `more`: further
+    members of `extension`: `valid_at`, the release, how cells were suppressed.
     """
 
     title: str
@@ -76,7 +77,7 @@ class DatasetMetadata:
 
 @dataclass(frozen=True, slots=True)
 class DatasetValue:
-    """One number of a cell; no value always has a sign."""
+    """One number of a cell; a missing value always has a sign."""
 
     value: float | None
     sign: Sign | None = None
@@ -112,7 +113,7 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
 
 
 def csv_rows(cube: Cube, metadata: DatasetMetadata) -> Iterator[list[str]]:
-    """A line of names, then a line a number: the code of each dimension, of contents, the number, its symbol."""
+    """A header line, then one line per number: the code of each dimension, of contents, the number, its symbol."""
     yield [*(dimension.code for dimension in cube.dimensions), CONTENTS, "value", "status"]
     for key in cube.keys():  # noqa: SIM118 - a method
         for name, number in zip(contents(cube), dataset_values(cube, cube.at(key), metadata), strict=True):
@@ -133,7 +134,7 @@ def contents(cube: Cube) -> tuple[str, ...]:
 
 
 def dataset_values(cube: Cube, cell: CubeCell, metadata: DatasetMetadata) -> Iterator[DatasetValue]:
-    """The numbers of a cell, in the order of `contents`. A hidden cell has none."""
+    """The numbers of a cell, in the order of `contents`. A suppressed cell has none."""
     if cell.status.hidden:
         yield from (DatasetValue(None, Sign.HIDDEN) for _ in contents(cube))
         return

@@ -1,7 +1,7 @@
 """Lead times as tables: the Kaplan–Meier and Aalen–Johansen estimates of the durations in each cell. Pure.
 
-Nobody who still waits is left out: the median of those that have ended is lower than what a case has to expect, as is
-their mean, which stands beside the estimate and is named `mean_of_ended`.
+Open waits are included: the median of those that have ended is lower than the expected wait of a case, as is their
+mean, which is reported beside the estimate under the name `mean_of_ended`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LONGER = "of these, those that wait longer than the norm or the days asked for,
 _STRATEGY = "strategy: rapid start; krl § 23; Kaplan and Meier 1958"
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
     LeadTimeDefinition("p1", 1, Family.LEAD_TIME, U.DAYS, P.REGISTERED, _LONGER,
@@ -72,7 +72,7 @@ LEAD_TIMES: tuple[LeadTimeDefinition, ...] = (
 LEAD_TIME_BY_CODE = {definition.code: definition for definition in LEAD_TIMES}
 
 QUANTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75, "p90": 0.9}
-"""The names of the quantiles, and the share that has ended by then."""
+"""The names of the quantiles, and the share that has ended by each."""
 MEAN = "mean_of_ended"
 OVER = "over"
 BY_THEN = "_by"
@@ -81,8 +81,8 @@ BY_THEN = "_by"
 def estimates_of(definition: LeadTimeDefinition, threshold: int | None) -> tuple[str, ...]:
     """The names of the estimates: quantiles with 95 % limits, and the naive mean.
 
-    Where there is a threshold also the share that waits longer (Kaplan–Meier), and the shares that have ended in each
-    way by then (Aalen–Johansen), which with `waiting_by` make 1.
+    With a threshold also the share that waits longer (Kaplan–Meier), and the shares that have ended in each way by then
+    (Aalen–Johansen), which with `waiting_by` add up to 1.
     """
     named = [f"{name}{limit}" for name in QUANTILES for limit in ("", "_low", "_high")] + [MEAN]
     if threshold is not None:
@@ -116,7 +116,7 @@ def _estimates(
     estimates: dict[str, float | None] = {}
     for name, quantile in zip(QUANTILES, quantiles(curve, tuple(QUANTILES.values())), strict=True):
         estimates |= {name: quantile.days, f"{name}_low": quantile.low, f"{name}_high": quantile.high}
-    # The naive mean, of those that ended: it leaves out who still waits, and knows nothing of late entry.
+    # The naive mean, of those that ended: it excludes open waits and ignores late entry.
     ended = spans.time[spans.ending != CENSORED if cohort.definition.any_end else spans.ending == cohort.code_of(ENDED)]
     estimates[MEAN] = float(ended.mean()) if len(ended) else None
     if threshold is None:
@@ -129,14 +129,17 @@ def _estimates(
 
 
 def curve_of(cohort: CohortColumns[LeadTimeDefinition], spans: Spans) -> Curve:
-    """The curve of the durations: until they end by what was waited for, or in any way where the definition says so."""
+    """The curve of the durations until they end by what was waited for.
+
+    If the definition counts every end, until they end in any way.
+    """
     return kaplan_meier(spans, None if cohort.definition.any_end else cohort.code_of(ENDED))
 
 
 def _shares_by_threshold(
     cohort: CohortColumns[LeadTimeDefinition], spans: Spans, threshold: int
 ) -> dict[str, float | None]:
-    """The share that has ended in each way by the threshold, none of them censored, and what is left of 1."""
+    """The share that has ended in each way by the threshold, with none of the ways censored, and the remainder of 1."""
     ways = [ending for ending in cohort.definition.outcomes if ending not in (WAITING, NEVER_AT_RISK)]
     at_risk = spans.ever_at_risk()
     if not len(at_risk.time) or (int(at_risk.time.max()) < threshold and bool((at_risk.ending == CENSORED).any())):
@@ -157,7 +160,10 @@ def _none_if_nan(value: float | None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The share that waits longer than so many days, with its 95 % limits; how many were at risk, and ended, then."""
+    """The share that waits longer than this number of days, with its 95 % limits.
+
+    Also the numbers at risk and ended on that day.
+    """
 
     days: int
     share: float
@@ -168,7 +174,7 @@ class Point:
 
 
 def points(curve: Curve) -> Iterator[Point]:
-    """Every step of a curve: exact, not to be published."""
+    """Every step of a curve: exact, not for publication."""
     low, high = curve.limits()
     for row in zip(curve.days, curve.survival, low, high, curve.at_risk, curve.ended, strict=True):
         yield Point(

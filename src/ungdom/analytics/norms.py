@@ -1,4 +1,4 @@
-"""What the offices hold themselves to in figures: dated, never law. Clocks of single cases have theirs in `law`."""
+"""Office norms for figures: dated, never law. The norms for clocks of single cases are in `law`."""
 
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.law import FIRST, OFFICE, Dated
@@ -25,9 +25,9 @@ PHASE_WEIGHT = Dated(
     "times the work of preparing a plan",
     OFFICE,
 )
-"""The work that an open case is to its coordinator, by phase."""
+"""The workload of an open case for its coordinator, by phase."""
 
 SANCTION_WEIGHT = Dated(
     ((FIRST, {Sanction.YOUTH_FOLLOW_UP: 1.0, Sanction.YOUTH_SANCTION: 1.5}),), "times a youth follow-up", OFFICE
 )
-"""A youth sanction has more who must meet, and more tests and reports."""
+"""A youth sanction involves more participants, and more tests and reports."""

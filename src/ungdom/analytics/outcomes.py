@@ -1,7 +1,7 @@
 """The outcomes of cases, derived from their facts: the three cohorts of completion, and how their cases end. Pure.
 
-Each of the three has been published as "the share that completes"; they answer different questions, and a case stands
-once in each, at the one konfliktråd it counts for.
+Each of the three has been published as "the share that completes"; they measure different things. A case is counted
+once in each, at its one konfliktråd.
 """
 
 from datetime import date
@@ -25,7 +25,7 @@ CLOSINGS = (
 """Every way of closing, in the order of the vocabulary."""
 
 EXCLUDED_OUTCOMES = (DIED, State.LAPSED.value)
-"""Death, and what lapsed for another reason: counted apart, and in neither numerator nor denominator."""
+"""Death, and lapsing for another reason: counted separately, in neither numerator nor denominator."""
 OUTCOMES = (*(state.value for state in CLOSINGS if state is not State.LAPSED), OPEN, *EXCLUDED_OUTCOMES)
 
 
@@ -40,17 +40,17 @@ def started(facts: CaseFacts) -> date | None:
 
 
 def closed(facts: CaseFacts) -> date | None:
-    """The day that places it among cases closed, of those that the konfliktråd has had: police count the others."""
+    """The day that places it among cases closed, of those the konfliktråd has had: police count the others."""
     return facts.closed if facts.received or facts.started else None
 
 
 def completed(facts: CaseFacts) -> bool | None:
-    """Whether it has been completed; None: it lapsed (death, limitation, pardon), and is kept apart."""
+    """Whether it has been completed; None: it lapsed (death, limitation, pardon), and is counted separately."""
     return None if facts.state is State.LAPSED else facts.state is State.COMPLETED
 
 
 def outcome(facts: CaseFacts) -> str:
-    """How it came out, one of `OUTCOMES`."""
+    """The outcome of the case, one of `OUTCOMES`."""
     if facts.closed is None:
         return OPEN
     return DIED if facts.died else facts.state.value

@@ -1,9 +1,9 @@
-"""How long things take when not everything has ended yet: Kaplan–Meier and Aalen–Johansen on counts of days.
+"""Survival estimators for durations with censoring: Kaplan–Meier and Aalen–Johansen on counts of days.
 
 A case is at risk in the half-open span (entry, time]: one that enters late (left truncation) counts from the day after
-it came into view, and one that has not ended (censored) counts until it was seen last. Where an exit and a censoring
-fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenwood 1926, Aalen and Johansen 1978;
-held against R's `survival` by the tests.
+it came under observation, and one that has not ended (censored) counts until it was last observed. Where an exit and a
+censoring fall on the same day the exit comes first. Source: Kaplan and Meier 1958, Greenwood 1926, Aalen and Johansen
+1978; the tests compare with R's `survival`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ CONFIDENCE = 0.95
 CENSORED = 0
 """The code of a case that has not ended; every other code is a way of ending."""
 _NEAR = 1e-9
-"""Two shares that are closer than this are the same."""
+"""Two shares closer than this are treated as equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spans:
-    """Cases under observation, one place each: days at entry, days when seen last, and how it ended (0: not yet)."""
+    """Cases under observation, one index each: days at entry and when last observed, and how it ended (0: not yet)."""
 
     entry: Days
     time: Days
@@ -48,17 +48,17 @@ class Spans:
         return cls(table[:, 0], table[:, 1], table[:, 2])
 
     def ever_at_risk(self) -> Spans:
-        """Without those that were never at risk: they ended before they came into view."""
+        """Without those that were never at risk: they ended before they came under observation."""
         mask = self.time > self.entry
         return Spans(self.entry[mask], self.time[mask], self.ending[mask])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskSetCounts:
-    """What the curves are made of: in each group on each day how many entered, ended in each way, were seen last.
+    """Counts that curves are computed from: per group and day, how many entered, ended in each way, were last observed.
 
-    One place for each group and day on which there was anything, by group, then day; `ended` by the code of the way.
-    Who never was at risk (ended before coming into view) is in none of them.
+    One index per group and day with any count, by group, then day; `ended` by the code of the ending. Cases never at
+    risk (ended before they came under observation) are in none of them.
     """
 
     group: Days
@@ -69,7 +69,7 @@ class RiskSetCounts:
 
     @classmethod
     def of(cls, spans: Spans, group: Days | None = None) -> RiskSetCounts:
-        """Counted from cases; `group`: the code of the group of each, small whole numbers from 0; None: all are one."""
+        """Counted from cases; `group`: the code of the group of each, small whole numbers from 0; None: one group."""
         seen = spans.time > spans.entry
         entry, time, ending = spans.entry[seen], spans.time[seen], spans.ending[seen]
         first = int(entry.min(initial=0))
@@ -85,19 +85,19 @@ class RiskSetCounts:
 
     @property
     def ended_total(self) -> Days:
-        """How many ended, in whichever way."""
+        """How many ended, in any way."""
         total: Days = np.sum([np.zeros_like(self.day), *self.ended.values()], axis=0, dtype=np.int64)
         return total
 
     @property
     def at_risk(self) -> Days:
-        """How many were under observation: entered before the day, and not ended or seen last before it."""
+        """How many were at risk: entered before the day, and not ended or last observed before it."""
         change = self.entered - self.ended_total - self.censored
-        before: Days = np.cumsum(change) - change  # whoever enters a group leaves it: each begins with none
+        before: Days = np.cumsum(change) - change  # a case that enters a group leaves it: each begins with 0
         return before
 
     def groups(self) -> Iterator[tuple[int, RiskSetCounts]]:
-        """The counts of each group alone, by its code; a group without cases at risk is not there."""
+        """The counts of each group, by its code; groups without cases at risk are absent."""
         cuts = np.flatnonzero(np.diff(self.group, prepend=-1, append=-1))
         for first, end in pairwise(cuts):
             rows = slice(first, end)
@@ -108,9 +108,9 @@ class RiskSetCounts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Kaplan–Meier: the days on which something ended, how many were at risk, how many ended.
+    """Kaplan–Meier curve: the days on which a case ended, how many were at risk, how many ended.
 
-    `last`: the last day on which anybody was under observation; beyond it nothing is known.
+    `last`: the last day on which any case was under observation; beyond it nothing is known.
     """
 
     days: Days
@@ -134,13 +134,13 @@ class Curve:
         return log_log_limits(self.survival, self.hazard_variance, confidence)
 
     def after(self, day: int) -> int:
-        """How many of the days are at or before that day: the place in the curve."""
+        """The number of days at or before that day: the index in the curve."""
         return int(np.searchsorted(self.days, day, side="right"))
 
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A quantile of the time in days, with its limits; None where the curve does not come down so far."""
+    """A quantile of the time in days, with its limits; None where the curve does not reach that level."""
 
     days: float | None
     low: float | None
@@ -162,7 +162,7 @@ class ConditionalShare:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
-    """Aalen–Johansen: on each day the share that has ended in each way, by the code of the way."""
+    """Aalen–Johansen: on each day the share that has ended in each way, by the code of the ending."""
 
     days: Days
     at_risk: Days
@@ -170,7 +170,7 @@ class Incidence:
 
 
 def kaplan_meier(cases: Spans | RiskSetCounts, ending: int | None = None) -> Curve:
-    """The curve of the time until that ending, every other one censored; None: until any. Of counts of one group."""
+    """The curve of the time until that ending, every other one censored; None: until any. Counts: of one group."""
     counts = RiskSetCounts.of(cases) if isinstance(cases, Spans) else cases
     ended = counts.ended_total if ending is None else counts.ended.get(ending, np.zeros_like(counts.day))
     on = ended > 0
@@ -179,7 +179,7 @@ def kaplan_meier(cases: Spans | RiskSetCounts, ending: int | None = None) -> Cur
 
 
 def aalen_johansen(cases: Spans | RiskSetCounts) -> Incidence:
-    """The share that has ended in each way, when ways of ending compete: none of them is treated as censoring."""
+    """The share that has ended in each way, with competing endings: none of them is treated as censoring."""
     counts = RiskSetCounts.of(cases) if isinstance(cases, Spans) else cases
     any_way = kaplan_meier(counts)
     before = np.concatenate([[1.0], any_way.survival[:-1]])
@@ -189,15 +189,15 @@ def aalen_johansen(cases: Spans | RiskSetCounts) -> Incidence:
 
 
 def quantile(curve: Curve, share: float, confidence: float = CONFIDENCE) -> Quantile:
-    """The day by which that share has ended: the first on which the curve is at or below what is left of 1.
+    """The day by which that share has ended: the first on which the curve is at or below 1 minus the share.
 
-    Where the curve lies exactly on that level for a stretch, the middle of the stretch.
+    Where the curve is exactly at that level for an interval, the middle of the interval.
     """
     return quantiles(curve, (share,), confidence)[0]
 
 
 def quantiles(curve: Curve, shares: Sequence[float], confidence: float = CONFIDENCE) -> list[Quantile]:
-    """Several quantiles of one curve, its limits counted once."""
+    """Several quantiles of one curve, with its limits computed once."""
     lines = (curve.survival, *curve.limits(confidence))
     return [Quantile(*(_day_reached(curve.days, line, 1 - share) for line in lines)) for share in shares]
 

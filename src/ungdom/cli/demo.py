@@ -155,7 +155,7 @@ def subject_of(role: Role, konfliktrad: str | None) -> str:
 
 
 def _write_tokens(config: Settings) -> Path:
-    """Write a token per role to a file named after it, readable by its owner only. The folder."""
+    """Write a token per role to a file named after it, readable by its owner only. Returns the folder."""
     from ungdom.api.http.tokens import NEEDS_OFFICE, SCOPES, Issuer
 
     issuer, folder = Issuer(config), config.data_dir / "demo" / "tokens"
@@ -168,7 +168,7 @@ def _write_tokens(config: Settings) -> Path:
 
 
 def _write_secret(file: Path, text: str) -> None:
-    """Write the file so that nobody else can read it at any moment."""
+    """Write the file so that it is never readable by anyone else, not even while it is created."""
     temporary = file.with_name(f".{file.name}.new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(

@@ -1,4 +1,4 @@
-"""`ungdom forecast`: recount the waiting times, and compare past forecasts with the outcomes."""
+"""`ungdom forecast`: recompute the waiting times, and compare past forecasts with the outcomes."""
 
 import json
 from dataclasses import asdict
@@ -23,7 +23,7 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 
 @forecast_app.command()
 def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
-    """Recount the waiting times, by default as known at the end of yesterday. The nightly run does the same."""
+    """Recompute the waiting times, by default as known at the end of yesterday. The nightly run does the same."""
     from ungdom.analytics.forecast import probabilities
 
     db = open_database(selected_settings(on_demo))

@@ -6,7 +6,7 @@ from ungdom.store.schema.reference import konfliktrad
 
 
 def known(code: str | None) -> str | None:
-    """This code, as a callback of an option. Raises `BadSettings` with the codes there are when it is none of them."""
+    """This code, as a callback of an option. Raises `BadSettings` with the valid codes if it is none of them."""
     codes = [str(row["code"]) for row in reference.read(konfliktrad)]
     if code is None or code in codes:
         return code

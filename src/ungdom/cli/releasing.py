@@ -1,4 +1,4 @@
-"""Releases: published tables, which are made once and never changed."""
+"""Releases: published tables, which are built once and never changed."""
 
 import json
 import subprocess

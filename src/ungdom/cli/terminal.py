@@ -82,7 +82,7 @@ def print_rows(rows: list[dict[str, Any]], layout: str, as_json: bool) -> None:
 
 
 def id_of(kind: str, text: str) -> UUID:
-    """The id of a thing of this kind. Raises `BadSettings`."""
+    """The id of an object of this kind. Raises `BadSettings`."""
     try:
         return UUID(text)
     except ValueError:

@@ -52,7 +52,7 @@ class Extract:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 EXTRACTS: tuple[Extract, ...] = (
     Extract("cases", 1, "a case", ("case",), cases.COLUMNS, cases.rows_of),

@@ -210,7 +210,7 @@ def record_failure(tx: Connection, job: ExtractJob, reason: str, at: datetime, r
 
 
 def release_claim(tx: Connection, job: ExtractJob) -> None:
-    """Release the claim of a worker that was told to stop: the job is free at once, and the attempt does not count."""
+    """Release the claim of a stopped worker: the job is free at once, and the attempt does not count."""
     tx.execute(_update_claimed(job).values(status=JobStatus.WAITING, claimed_until=None, attempts=J.attempts - 1))
 
 

@@ -182,7 +182,7 @@ def _parquet(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
 
 @contextmanager
 def _arrow(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
-    """The rows are copied: a stream includes the bytes behind missing values and beyond the ends of a slice."""
+    """Writes an Arrow stream. Rows are copied: a stream includes the bytes behind missing values and beyond a slice."""
     with pa.ipc.new_stream(out, schema) as writer:
         yield lambda group: writer.write_batch(group.take(pa.array(range(group.num_rows), pa.int32())))
 

@@ -1,7 +1,7 @@
-"""From cubes to a release: counts hidden over all tables of a figure together, and beside what was released before.
+"""Builds a release from cubes: suppresses counts across all tables of a figure and in relation to earlier releases.
 
-A figure whose new numbers cannot be told safely beside the earlier ones is told as it was: its earlier tables stand.
-Where there are none, it is withheld.
+A figure whose new numbers cannot be published safely beside the earlier ones keeps its earlier tables. Where there are
+none, it is withheld.
 """
 
 import json
@@ -37,16 +37,16 @@ from ungdom.workflow.calendar import oslo_date
 
 D = StatisticDimension
 STRUCTURAL_ZERO_DIMENSIONS = frozenset({D.REGIME})
-"""Dimensions with combinations that anybody knows to be empty: a regime and a year. Their zeros hide nothing."""
+"""Dimensions with combinations known to be empty, such as a regime and a year. Their zeros protect no other count."""
 
 Districts = Mapping[str, str]
 Report = Callable[[int, int], object]
-"""Called with how many figures are released, and how many there are."""
+"""Called with the number of figures released and the total number."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedFigures:
-    """The figures of one row of the list as they are released. `exact`: what the register keeps for later releases."""
+    """The released figures of one row of the plan. `exact`: exact values stored for later releases."""
 
     population: str
     tables: list[dict[str, Any]]
@@ -59,7 +59,7 @@ class ReleasedFigures:
 
 
 def identity(group: FigureGroup, cube: Cube, key: Key) -> Id:
-    """The same for the same people in every table: figure, version, and the values that are not totals."""
+    """Identifies the same people in every table: figure, version, and the values that are not totals."""
     values = sorted(zip((dimension.code for dimension in cube.dimensions), key, strict=True))
     parts = [f"{code}={value}" for code, value in values if value != TOTAL]
     whole = key[-1] == TOTAL
@@ -79,7 +79,7 @@ def linked_counts(group: FigureGroup, cubes: Sequence[Cube], districts: District
 
 
 def _district_sums(counts: Mapping[Id, int], districts: Districts) -> Iterator[tuple[Id, tuple[Id, ...]]]:
-    """A district, and its konfliktråd, with the same other values."""
+    """Each district with its konfliktråd, the other values being equal."""
     offices: dict[str, list[str]] = {}
     for office, district in districts.items():
         offices.setdefault(district, []).append(office)
@@ -110,14 +110,14 @@ def _office_sums(group: FigureGroup, cubes: Sequence[Cube]) -> Iterator[tuple[Id
 
 
 def _suppression_cost(name: Id, count: int) -> float | None:
-    """What hiding a count is missed: more the higher it stands in the tables. None: it is never hidden."""
+    """Suppression cost of a count: higher for higher levels of the tables. None: it is never suppressed."""
     values = str(name).split("|")[2:]
     if not values or (count == 0 and any(value.partition("=")[0] in STRUCTURAL_ZERO_DIMENSIONS for value in values)):
         return None
     return (1 + math.log2(count or 1)) * 3.0 ** (3 - len(values))
 
 
-# --- making ------------------------------------------------------------------------------------------------
+# --- building ----------------------------------------------------------------------------------------------
 
 
 def read_release_input(
@@ -134,7 +134,7 @@ def read_release_input(
 def release_figures(
     group: FigureGroup, cubes: Sequence[Cube], policy: Policy, districts: Districts, earlier: Sequence[ReleasedFigures]
 ) -> ReleasedFigures:
-    """The tables of one row of the list, protected. `earlier`: as it stands in earlier releases, the oldest first."""
+    """The protected tables of one row of the plan. `earlier`: its tables in earlier releases, the oldest first."""
     plain = linked_counts(group, cubes, districts)
     dominated = dominated_totals(policy, plain.counts, _office_sums(group, cubes))
     now = Release(plain.counts, plain.sums, below_threshold(policy, plain.counts), dominated)
@@ -151,7 +151,7 @@ def release_figures(
 
 
 def _newly_hidden_share(result: ProtectionResult, earlier: Release) -> float:
-    """The share of what was shown before that would be hidden now, without what is small now."""
+    """The share of counts shown before that would be suppressed now, excluding counts that are small now."""
     shown = [i for i in earlier.counts if i not in earlier.hidden_below and i not in earlier.hidden_above]
     return sum(i in result.hidden_above for i in shown) / max(1, len(shown))
 
@@ -165,7 +165,7 @@ def _carried_over(group: FigureGroup, earlier: Sequence[ReleasedFigures], result
 
 
 def _released_table(group: FigureGroup, cube: Cube, hidden: frozenset[Id], policy: Policy) -> dict[str, Any]:
-    """One table as it is released: every combination that is not zero, and every hidden one."""
+    """One table as released: every nonzero combination, and every suppressed one."""
     named = ((key, identity(group, cube, key)) for key in cube.keys())  # noqa: SIM118 - a method
     rows = [
         _released_row(group, cube, key, hidden, policy) for key, name in named if name in hidden or cube.at(key).total
@@ -189,7 +189,7 @@ def _released_row(group: FigureGroup, cube: Cube, key: Key, hidden: frozenset[Id
 def _released_estimates(
     group: FigureGroup, cube: Cube, key: Key, hidden: frozenset[Id], policy: Policy
 ) -> dict[str, Any]:
-    """Those that many cases stand behind, and that lead back to no hidden count; whole days, whole per cent."""
+    """Estimates over enough cases from which no suppressed count can be derived; whole days, whole per cent."""
     cell = cube.at(key)
     shown: dict[str, Any] = {}
     for name, value in cell.estimates.items():
@@ -205,7 +205,10 @@ def _released_estimates(
 
 
 def _proof(result: ProtectionResult, now: Release, policy: Policy) -> dict[str, Any]:
-    """That it holds, without the numbers: for each hidden count only how many values it might have, at the least."""
+    """Proof of protection without the numbers.
+
+    For each suppressed count it has only the minimum number of its feasible values.
+    """
     hidden = sorted(map(str, result.hidden_below | result.hidden_above))
     widths = {name: min(result.feasible_count(name), policy.threshold) for name in hidden}
     return {
@@ -226,7 +229,7 @@ def _proof(result: ProtectionResult, now: Release, policy: Policy) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDocument:
-    """A release as texts, the same bytes whenever it is made of the same."""
+    """A release as texts; the same input gives the same bytes."""
 
     known_at: datetime
     content: str
@@ -239,7 +242,7 @@ class ReleaseDocument:
         return sha256(self.content.encode()).hexdigest()
 
 
-def build_release(  # each decides what comes of it, but the report
+def build_release(  # each argument affects the content, except the report
     tx: Connection,
     keys: EncryptionKeys,
     known_at: datetime,
@@ -248,7 +251,7 @@ def build_release(  # each decides what comes of it, but the report
     earlier: Sequence[ReleaseDocument],
     report: Report = lambda _done, _all: None,
 ) -> ReleaseDocument:
-    """The release of everything on the list as it was known then. `earlier`: the others, the oldest first."""
+    """The release of every row of the plan as known then. `earlier`: the earlier releases, the oldest first."""
     day, districts = oslo_date(known_at), case_reader.police_districts(tx)
     release_input, known = read_release_input(tx, keys, known_at, now, districts), values_of(districts)
     before = [_parse_document(item) for item in earlier]
@@ -264,7 +267,7 @@ def build_release(  # each decides what comes of it, but the report
 
 
 def _document(known_at: datetime, day: date, policy: Policy, released: Iterable[ReleasedFigures]) -> ReleaseDocument:
-    known_at = known_at.astimezone(UTC)  # one instant is one text, whoever names it
+    known_at = known_at.astimezone(UTC)  # equal instants must serialise identically
     head = {"known_at": known_at.isoformat(), "day": str(day), "code": ungdom.__version__, "policy": asdict(policy)}
     parts = list(released)
     content = {**head, "figures": [{"of": o.population, "stands": o.status, "tables": o.tables} for o in parts]}
@@ -283,7 +286,7 @@ def _document(known_at: datetime, day: date, policy: Policy, released: Iterable[
 
 
 def dump(value: Any) -> str:
-    """JSON, one way only."""
+    """Canonical JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -303,7 +306,7 @@ def _parse_document(document: ReleaseDocument) -> dict[str, ReleasedFigures]:
 
 
 def faults(document: ReleaseDocument, digest: str) -> list[str]:
-    """What is wrong with a kept release: its content, or its proof. Empty: nothing."""
+    """Faults of a stored release, in its content or its proof. Empty: none."""
     content, proof = json.loads(document.content), json.loads(document.proof)
     problems = [] if document.digest == digest == proof.get("content") else ["content is not what was released"]
     policy = Policy(**content["policy"])
@@ -330,7 +333,7 @@ def _figure_faults(part: Mapping[str, Any], figures: ReleasedFigures, policy: Po
 
 
 def _matches_counts(part: Mapping[str, Any], figures: ReleasedFigures, hidden: frozenset[Id], policy: Policy) -> bool:
-    """Whether what is shown is what was counted, and nothing hidden is shown."""
+    """Whether the values shown equal those counted, and no suppressed value is shown."""
     shown = {i: policy.rounded(count) for i, count in figures.exact.counts.items() if i not in hidden}
     rows = ((_row_identity(part["of"], table, row), row[-2]) for table in part["tables"] for row in table["cells"])
     return all(count is None or shown.get(name) == count for name, count in rows)
@@ -346,7 +349,7 @@ def _row_identity(of: str, table: Mapping[str, Any], row: Sequence[Any]) -> str:
 
 
 def cube_of(table: Mapping[str, Any]) -> Cube:
-    """A released table as a cube: a hidden count has no number, and nothing tells why it is hidden."""
+    """A released table as a cube: a suppressed count has no number, and the reason for suppression is not disclosed."""
     dimensions = tuple(Dimension(o["code"], tuple(o["values"]), o["under"]) for o in table["dimensions"])
     size, cells = len(dimensions), {}
     for row in table["cells"]:
@@ -355,7 +358,7 @@ def cube_of(table: Mapping[str, Any]) -> Cube:
 
 
 def _cell_of(count: int | None, estimates: Mapping[str, Any], ending: str, names: Sequence[str]) -> CubeCell:
-    """Estimates stand at the total of the endings; one that is not there was kept back."""
+    """Estimates belong to the total of the endings; one that is absent was withheld."""
     if count is None:
         return CubeCell(status=CellStatus.PRIMARY)
     withheld = frozenset(names) - set(estimates) if ending == TOTAL else frozenset()

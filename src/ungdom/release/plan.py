@@ -1,7 +1,7 @@
-"""What is released: one list of figures and breakdowns, told apart by coarser endings than the exact answers have.
+"""The release plan: figures and their breakdowns, with coarser endings than the exact results have.
 
-Fewer endings leave fewer small counts to hide. The endings are a dimension of the released table, so that each count
-is shown or hidden by itself. Whoever adds a figure adds a row to `RELEASE_PLAN`.
+Fewer endings leave fewer small counts to suppress. The endings are a dimension of the released table, so that each
+count is shown or suppressed separately. To add a figure, add a row to `RELEASE_PLAN`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,14 +30,15 @@ from ungdom.workflow.vocabulary import State
 
 D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
 SINCE = date(2022, 1, 1)
-"""Tables begin here. It stays: a total over periods then means the same in every release, with a period more."""
+"""First day of the tables. It does not change: a total over periods then means the same in every release, plus new
+periods."""
 
 ENDING = "ending"
 CASES = "cases"
 LEFT_OTHERWISE, EXCLUDED = "left", "apart"
 HAS_RELAPSED, NOT_FOLLOWED = "has_relapsed", "not_followed"
 START_ENDINGS = {ENDED: ENDED, WAITING: WAITING, NEVER_AT_RISK: ENDED}
-"""An exact ending, and the one it is released as; any other as `LEFT_OTHERWISE`."""
+"""The released ending of each exact one; any other is released as `LEFT_OTHERWISE`."""
 COMPLETION_ENDINGS = {
     State.COMPLETED.value: State.COMPLETED.value,
     OPEN: OPEN,
@@ -53,14 +54,14 @@ RELAPSE_ENDINGS: Mapping[str, str] = {
 Breakdowns = tuple[tuple[str, ...], ...]
 
 BREAKDOWNS: Breakdowns = ((PERIOD,), *((PERIOD, code) for code in DIMENSION_READERS))
-"""What the main figures are told apart by, each as a table of its own."""
+"""The breakdowns of the main figures, each a separate table."""
 FEW_BREAKDOWNS: Breakdowns = ((PERIOD,), (PERIOD, StatisticDimension.SANCTION))
-"""What each stage and each party waited for is told apart by."""
+"""The breakdowns of each stage and of each party waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInput:
-    """What is counted: every case, and every spell of recidivism with the sex of the person, as known then."""
+    """The input of a release: every case, and every recidivism spell with the sex of the person, as known then."""
 
     subjects: list[Subject]
     spells: list[tuple[RecidivismSpell, str]]
@@ -73,7 +74,7 @@ CubeBuilder = Callable[[ReleaseInput, date, KnownValues, Breakdowns], Iterator[C
 class FigureGroup:
     """Figures that count the same people: a total of one is the total of another. `endings`: exact to released.
 
-    `derived_from`: the endings that an estimate can be counted back to, beside all of them. `breakdowns`: a table each.
+    `derived_from`: the endings whose counts can be derived from an estimate. `breakdowns`: one table each.
     """
 
     codes: tuple[str, ...]
@@ -84,17 +85,17 @@ class FigureGroup:
 
     @property
     def population(self) -> str:
-        """The name that their totals go by."""
+        """The population that their totals refer to."""
         return self.codes[0]
 
     def released_cubes(self, release_input: ReleaseInput, day: date, known: KnownValues) -> Iterator[Cube]:
-        """Every table, its endings coarser and as its last dimension."""
+        """Every table, with coarser endings as its last dimension."""
         for cube in self.build_cubes(release_input, day, known, self.breakdowns):
             yield coarsen_outcomes(cube, self.endings)
 
 
 def coarsen_outcomes(cube: Cube, endings: Mapping[str, str]) -> Cube:
-    """The same table with endings as a dimension; estimates stand at the total of it."""
+    """The same table with endings as a dimension; estimates belong to its total."""
     names = tuple(dict.fromkeys(endings.get(ending, LEFT_OTHERWISE) for ending in cube.outcomes))
     cells: dict[Key, CubeCell] = {}
     for key, cell in cube.cells.items():
@@ -132,7 +133,7 @@ def _recidivism_cubes(code: str) -> CubeBuilder:
 
 
 def _endings_behind_days(name: str) -> tuple[str, ...]:
-    """Quantiles and the naive mean are days of those that ended; others can be counted back to every ending."""
+    """Quantiles and the naive mean depend on cases that ended; other estimates can disclose every ending."""
     return (ENDED,) if name.split("_", maxsplit=1)[0] in (*QUANTILES, "mean") else (ENDED, WAITING, LEFT_OTHERWISE)
 
 

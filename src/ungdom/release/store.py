@@ -1,4 +1,4 @@
-"""Making a release and keeping it, and answering from what has been released."""
+"""Builds and stores releases, and reads released tables."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,18 +20,18 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import last_moment, oslo_date
 
 NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
-"""Ids of releases are made of what they hold."""
+"""Namespace of the ids of releases, which are derived from their content."""
 DAY = timedelta(days=1)
 POLICY = Policy()
 FIRST_MONTHS = (1, 4, 7, 10)
 
 
 class ReleaseInFuture(Exception):
-    """A release is of a time that has passed."""
+    """A release can only be built for a time in the past."""
 
 
 class ReleaseOutOfOrder(Exception):
-    """A release of an earlier time than one that is there."""
+    """A release must not be of an earlier time than an existing one."""
 
 
 class NoSuchTable(Exception):
@@ -44,7 +44,7 @@ class NoSuchTable(Exception):
 
 
 def end_of_yesterday(now: datetime) -> datetime:
-    """The last moment of the day before."""
+    """The last instant of the previous day."""
     return last_moment(oslo_date(now) - DAY)
 
 
@@ -56,7 +56,7 @@ def release(
     policy: Policy = POLICY,
     report: Report = lambda _done, _all: None,
 ) -> StoredRelease:
-    """The release of what was known then, made if it is not there.
+    """The release of what was known then, built if it does not exist.
 
     Raises `ReleaseInFuture`, `ReleaseOutOfOrder`.
     """
@@ -89,7 +89,7 @@ def release(
 
 
 def release_quarter(db: Database, keys: EncryptionKeys, now: datetime) -> dict[str, int]:
-    """On the first day of a quarter the release of all that was known before it; otherwise nothing."""
+    """On the first day of a quarter, release what was known before it; otherwise do nothing."""
     day = oslo_date(now)
     if day.day != 1 or day.month not in FIRST_MONTHS:
         return {}
@@ -98,7 +98,7 @@ def release_quarter(db: Database, keys: EncryptionKeys, now: datetime) -> dict[s
 
 
 def faults(tx: Connection) -> Iterator[str]:
-    """What is wrong with any release that is kept."""
+    """Faults of all stored releases."""
     for stored in releases.all_with_exact(tx):
         yield from (f"{stored.release_id}: {fault}" for fault in build.faults(_document_of(stored), stored.sha256))
 
@@ -108,7 +108,7 @@ def _document_of(stored: StoredRelease) -> ReleaseDocument:
 
 
 def manifest(stored: StoredRelease) -> dict[str, Any]:
-    """The manifest of a release: when, by which rules and versions, what came of it, and which tables it has."""
+    """The manifest of a release: its time, rules, versions, results and tables."""
     content, proof = json.loads(stored.content), json.loads(stored.proof)
     figures = {
         name: {label: value for label, value in part.items() if label != "possible_values"}
@@ -136,12 +136,12 @@ def table_dimensions(table: Mapping[str, Any]) -> list[str]:
     return [dimension["code"] for dimension in table["dimensions"] if dimension["code"] != ENDING]
 
 
-# --- answering ---------------------------------------------------------------------------------------------
+# --- queries -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedTableQuery:
-    """A figure by these dimensions, of cases with these values."""
+    """A figure grouped by these dimensions, for cases with these values."""
 
     figure: str
     by: tuple[str, ...]
@@ -150,7 +150,7 @@ class ReleasedTableQuery:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePeriod:
-    """The days asked for; `last`: the last of the release."""
+    """The requested days; `last`: the last day of the release."""
 
     since: date
     until: date
@@ -158,11 +158,11 @@ class ReleasePeriod:
 
     @property
     def covers_all(self) -> bool:
-        """Whether they are all that has been released."""
+        """Whether they cover the whole released period."""
         return self.since <= SINCE and self.until >= self.last
 
     def where(self) -> dict[str, str]:
-        """The released period that these days are, if not all of them. Raises `NoSuchTable`."""
+        """The released period equal to these days, if not all of them. Raises `NoSuchTable`."""
         if self.covers_all:
             return {}
         named = {days: name for name, days in self._periods()}
@@ -171,7 +171,7 @@ class ReleasePeriod:
         return {PERIOD: named[self.since, self.until]}
 
     def within(self, cube: Cube) -> Cube:
-        """The periods that lie in these days, and the total where they are all."""
+        """The periods within these days, and the total where they cover all."""
         inside = {name for name, (first, last) in self._periods() if self.since <= first and last <= self.until}
         place = [item.code for item in cube.dimensions].index(PERIOD)
         shown = inside | ({TOTAL} if self.covers_all else set())
@@ -190,7 +190,7 @@ class ReleasePeriod:
 
 
 def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> Cube:
-    """Cells of a released table, chosen and never added up. Raises `NoSuchTable`."""
+    """Cells of a released table, selected and never summed. Raises `NoSuchTable`."""
     tables = [
         t for part in json.loads(stored.content)["figures"] for t in part["tables"] if t["figure"] == query.figure
     ]
@@ -202,7 +202,7 @@ def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> Cube:
 
 
 def select_cells(cube: Cube, query: ReleasedTableQuery) -> Cube:
-    """The cells with these values, and the totals of what it is not told apart by."""
+    """The cells with these values, and the totals of dimensions not grouped by."""
     positions = [n for n, dimension in enumerate(cube.dimensions) if dimension.code in (*query.by, ENDING)]
     fixed = {
         n: query.where.get(dimension.code, TOTAL) for n, dimension in enumerate(cube.dimensions) if n not in positions

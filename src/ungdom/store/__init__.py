@@ -1,1 +1,1 @@
-"""What is kept: tables, transactions, the journal of events, people, reference data. The only home of `commit`."""
+"""Storage: tables, transactions, the journal of events, people, reference data. Only this package commits."""

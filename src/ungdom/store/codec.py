@@ -1,7 +1,7 @@
 """Typed values as compact JSON text, for columns that hold JSON.
 
-Named tuples and tuples are arrays, and a `Day` is its number since the year 1: what is stored by the hundred thousand
-has neither names nor dashes. A change of such a type changes the stored shape.
+Named tuples and tuples are arrays, and a `Day` is its ordinal since the year 1: without field names and dashes, columns
+with hundreds of thousands of values stay small. A change of such a type changes the stored format.
 """
 
 from datetime import date

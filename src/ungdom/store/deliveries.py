@@ -1,7 +1,7 @@
 """Deliveries: one row per message and recipient, ordered per recipient.
 
 The first unsettled delivery of a recipient goes first; the later ones wait until it is settled. A dead letter is
-settled. The column `held` is a word and a code, as in the outbox.
+settled. The column `held` is a status word and a code, as in the outbox.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from ungdom.store.outbox import DEAD, WITHDRAWN
 from ungdom.store.schema.notices import delivery
 
 WEBHOOK, MAIL = "webhook", "mail"
-"""The channels. The inbox is none: a notice in it has arrived."""
+"""The channels. The inbox is not one: a notice in it counts as delivered."""
 
 _NAMESPACE = UUID("5b9c1d57-6c0f-4a53-9a0e-7d4c8f2b1e63")
 D = delivery.c
@@ -163,7 +163,7 @@ def mark_delivered(tx: Connection, delivery_id: UUID, at: datetime) -> None:
 def set_status(
     tx: Connection, claimed: Delivery, held: str, next_try_at: datetime | None, settled_at: datetime | None
 ) -> None:
-    """Write how the delivery stands after its attempt, unless it has been settled or claimed again since.
+    """Write the status of the delivery after an attempt, unless it has been settled or claimed again since.
 
     `settled_at`: None while another attempt follows.
     """

@@ -1,4 +1,4 @@
-"""The errors of the store, drawn whole.
+"""The error hierarchy of the store.
 
 StoreError
 ├── Stale          the case has changed since it was read, or two transactions conflicted

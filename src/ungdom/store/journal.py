@@ -268,7 +268,7 @@ def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]
 
 
 def _clear_alerts(tx: Connection, stored: StoredCase, new: Sequence[Event], case: Case) -> None:
-    """Also if the nightly sweep may have raised an alert since the case was read: it does not change the version."""
+    """Clears alerts, also where the nightly sweep may have raised one since the case was read without a new version."""
     at = new[-1].recorded_at
     today = oslo_date(at)
     if stored.alerted or (stored.look_on is not None and stored.look_on <= today):

@@ -1,9 +1,9 @@
 """The outbox: messages written in the transaction of the event they report. Ids, a type and times, no personal data.
 
-The column `held` is a word and a code: `again.` (the last attempt failed, a retry follows), `lacks.` (incomplete,
-cannot be composed yet), `dead.` (dead letter: retry limit reached or refused), `withdrawn.` (not to be sent: the event
-was annulled, or a person withdrew the message). A message of a case waits for every earlier one of that case that has
-neither arrived nor been withdrawn.
+The column `held` is a status word and a code: `again.` (the last attempt failed, a retry follows), `lacks.`
+(incomplete, cannot be composed yet), `dead.` (dead letter: retry limit reached or refused), `withdrawn.` (not to be
+sent: the event was annulled, or a person withdrew the message). A message of a case waits for every earlier one of that
+case that has neither arrived nor been withdrawn.
 """
 
 import json

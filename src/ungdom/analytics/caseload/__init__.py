@@ -1,4 +1,4 @@
-"""Caseload and capacity: what each coordinator and konfliktråd has, what comes in and goes out, and what will come.
+"""Caseload and capacity: open cases of each coordinator and konfliktråd, weekly flow, and expected arrivals.
 
 Counted from case summaries in one pass, as of now or of a day in the past. Pure.
 """
@@ -16,25 +16,28 @@ from ungdom.workflow.calendar import days_between
 from ungdom.workflow.vocabulary import PHASE, Phase, Sanction
 
 WEEKS_BACK = 13
-"""Weeks listed: seven days each, the last ending on the day asked."""
+"""Number of weeks listed: seven days each, the last ending on the requested day."""
 
 PhaseAndSanction = tuple[Phase, Sanction]
 
 
 @dataclass(slots=True)
 class OpenCaseCounts:
-    """Open cases of somebody, or of an office, by phase and sanction."""
+    """Open cases of a coordinator or an office, by phase and sanction."""
 
     open: Counter[PhaseAndSanction] = field(default_factory=Counter)
 
     def weight(self, day: date) -> float:
-        """The work that they are: cases times the norms of that day, office norm."""
+        """Workload of these cases: cases times the norms of that day (office norm)."""
         return sum(count * weight_of(phase, sanction, day) for (phase, sanction), count in self.open.items())
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklyFlow:
-    """One week: `since` its first day. `received`: into the konfliktråd; `closed`: of those it had."""
+    """Flow of one week. `since`: its first day.
+
+    `received`: cases received by the konfliktråd; `closed`: of those it had.
+    """
 
     since: date
     received: int
@@ -43,7 +46,7 @@ class WeeklyFlow:
 
 @dataclass(slots=True)
 class OfficeCaseload:
-    """One konfliktråd, or the country, as it stands on a day."""
+    """Caseload of one konfliktråd, or of the country, on a day."""
 
     day: date
     load: OpenCaseCounts = field(default_factory=OpenCaseCounts)
@@ -71,7 +74,7 @@ class OfficeCaseload:
                 self.waiting.append(summary)
 
     def _weeks_back(self, day: date) -> int:
-        """Which week back it lies in: 0 for the seven days that end on the day asked."""
+        """How many weeks back the day is: 0 for the seven days that end on the requested day."""
         return days_between(day, self.day) // 7
 
     def flow(self) -> list[WeeklyFlow]:
@@ -82,7 +85,7 @@ class OfficeCaseload:
 
 @dataclass(slots=True)
 class Caseload:
-    """Every konfliktråd asked for, the country under None, and the history that arrivals are foretold from."""
+    """Caseload of every requested konfliktråd, of the country under None, and the history used to forecast arrivals."""
 
     day: date
     only: str | None = None
@@ -94,7 +97,7 @@ class Caseload:
         self.offices = {self.only: OfficeCaseload(self.day)}
 
     def add(self, summary: CaseSummary) -> None:
-        """Count one more case: for its konfliktråd, once for the country, and for the history of all."""
+        """Count one more case: for its konfliktråd, once for the country, and in the history of all."""
         self.forecaster.add(summary)
         if self.only is None:
             self.offices[None].add(summary)
@@ -102,21 +105,21 @@ class Caseload:
             self.offices.setdefault(summary.konfliktrad, OfficeCaseload(self.day)).add(summary)
 
     def arrivals(self, konfliktrad: str | None) -> tuple[list[ArrivalWeek], int]:
-        """What is expected there in the next weeks of those in the chain, and of how many nothing can be said."""
+        """Expected arrivals per week at that konfliktråd, and the number of cases in the chain without a forecast."""
         return self.forecaster.predict(self.offices[konfliktrad].waiting)
 
     def warnings(self, konfliktrad: str | None) -> Iterator[PressureWarning]:
-        """Where growth of one sanction goes with longer waits of the other."""
+        """Warnings where growth of one sanction coincides with longer waits of the other."""
         return warnings(self.offices[konfliktrad].received_cases, self.day)
 
 
 def weight_of(phase: Phase, sanction: Sanction, day: date) -> float:
-    """The work of one case, as against preparing the plan of a youth follow-up. Office norm of that day."""
+    """Workload of one case relative to preparing the plan of a youth follow-up (office norm of that day)."""
     return norms.PHASE_WEIGHT.on(day)[phase] * norms.SANCTION_WEIGHT.on(day)[sanction]
 
 
 def count_caseload(summaries: Iterable[CaseSummary], day: date, only: str | None = None) -> Caseload:
-    """The load of these cases on that day. `only`: of that konfliktråd, without the country."""
+    """The caseload of these cases on that day. `only`: of that konfliktråd, without the country."""
     caseload = Caseload(day, only)
     for summary in summaries:
         caseload.add(summary)

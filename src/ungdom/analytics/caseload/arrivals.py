@@ -1,9 +1,9 @@
-"""How many of the cases in the chain will be received, week by week, counted from how long earlier ones took. Pure.
+"""Forecast of how many cases in the chain will be received per week, from the durations of earlier cases. Pure.
 
-Of every case that has not been received: the share of earlier cases that were received within so many more days, of
-those that had waited as long in the same state. Those that leave in another way are no censored cases here, they never
-arrive: Aalen–Johansen. The numbers of a week are those of independent cases with these shares. Cases that are not
-registered yet are not foretold; neither is the uncertainty of the shares themselves.
+For every case that has not been received: the share of earlier cases received within the given number of further days,
+among those that had waited as long in the same state. Cases that leave in another way are not censored, as they never
+arrive: Aalen–Johansen. The numbers of a week are those of independent cases with these shares. Cases not registered yet
+are not forecast; the uncertainty of the shares themselves is not included.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ RECEIVED, LEFT = 1, 2
 WEEKS_AHEAD = 8
 
 StayRow = tuple[int, int, int, int]
-"""Of a stay: days in it, days at entry, days until seen last, and how it ended."""
+"""A stay: days in it, days at entry, days until last observed, and how it ended."""
 IncidenceKey = tuple[State, Sanction | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivalWeek:
-    """One week ahead, `since` its first day: how many are expected, and between which numbers they lie in 95 of 100."""
+    """One week ahead; `since`: its first day. The expected number of cases and its 95 % prediction limits."""
 
     since: date
     expected: float
@@ -55,7 +55,7 @@ class ArrivalForecaster:
     cache: dict[IncidenceKey, Incidence | None] = field(default_factory=dict)
 
     def add(self, summary: CaseSummary) -> None:
-        """The stays of one more case, those of the last three years."""
+        """Add the stays of one more case that fall in the last three years."""
         over = summary.received or summary.closed
         ending = RECEIVED if summary.received else LEFT if summary.closed else CENSORED
         if over is not None and over <= self.day - WINDOW:
@@ -70,7 +70,7 @@ class ArrivalForecaster:
             self.rows[stay.state, summary.sanction].append((here, entry, days_between(stay.since, until), ending))
 
     def predict(self, waiting: Iterable[CaseSummary]) -> tuple[list[ArrivalWeek], int]:
-        """The weeks ahead for these cases, and of how many of them nothing can be said: too few came before them."""
+        """The forecast per week for these cases, and the number of cases without one: too few came before them."""
         shares = [self._weekly_shares(summary) for summary in waiting]
         known = [each for each in shares if each is not None]
         table = np.array(known).reshape(-1, WEEKS_AHEAD)
@@ -81,7 +81,7 @@ class ArrivalForecaster:
         return weeks, len(shares) - len(known)
 
     def _weekly_shares(self, summary: CaseSummary) -> list[float] | None:
-        """How likely the case is received in each of the weeks."""
+        """Probability that the case is received in each of the weeks."""
         stay = summary.stays[-1]
         waited = max(0, days_between(stay.since, self.day))
         landmark = max(mark for mark in LANDMARKS if mark <= waited)
@@ -113,7 +113,7 @@ def _incidence_at(incidence: Incidence, ending: int, day: int) -> float:
 
 
 def _prediction_limits(shares: NDArray[np.float64]) -> tuple[int, int]:
-    """The limits of how many of independent cases with these shares arrive, exactly."""
+    """Exact prediction limits for the number of arrivals among independent cases with these shares."""
     numbers = np.array([1.0])
     for share in shares:
         numbers = np.convolve(numbers, [1 - share, share])

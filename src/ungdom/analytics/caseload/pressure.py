@@ -1,4 +1,4 @@
-"""The warning when growth in one sanction pushes the wait in the other: a rule as data, and what it finds. Pure."""
+"""Warning when growth in one sanction lengthens the wait in the other: rules as data, and their evaluation. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ PLAN_MEETING_HELD, LEFT = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class PressureRule:
-    """When to warn. `growth`: of cases received, `longer`: of the median wait, both as a share of what was before.
+    """When to warn. `growth`: of cases received, `longer`: of the median wait, both relative to the preceding span.
 
-    Two spans of `weeks` weeks are held against each other: the last, and the one before it. In each of them at least
-    `fewest` cases of the one must have been received, and at least `fewest` of the other have waited.
+    Two spans of `weeks` weeks are compared: the last one and the one before it. In each of them at least `fewest` cases
+    of the one sanction must have been received, and at least `fewest` of the other must have waited.
     """
 
     code: str
@@ -35,7 +35,7 @@ RULES: tuple[PressureRule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCase:
-    """A case that was received: when, when the plan meeting was held, when it closed; None: not yet."""
+    """A received case: the days of receipt, plan meeting and closing; None: not yet."""
 
     sanction: Sanction
     received: date
@@ -45,7 +45,7 @@ class ReceivedCase:
 
 @dataclass(frozen=True, slots=True)
 class PressureWarning:
-    """What was found: `growing` grew from `before` to `recent` cases received, and `waiting` waits longer.
+    """A rule that is met: `growing` grew from `before` to `recent` cases received, and `waiting` waits longer.
 
     `days_before`, `days`: the median days from receipt to the plan meeting, before and now.
     """
@@ -62,7 +62,7 @@ class PressureWarning:
 def warnings(
     cases: Sequence[ReceivedCase], day: date, rules: Iterable[PressureRule] = RULES
 ) -> Iterator[PressureWarning]:
-    """Every pair of sanctions for which a rule is met on that day."""
+    """A warning per pair of sanctions for which a rule is met on that day."""
     for rule in rules:
         for growing in Sanction:
             for waiting in (other for other in Sanction if other is not growing):
@@ -89,10 +89,10 @@ def _warning_for(
 
 
 def median_wait(cases: Iterable[ReceivedCase], since: date, until: date, fewest: int) -> float | None:
-    """The median days from receipt to the plan meeting, as the wait was in the span after `since` until `until`.
+    """The median days from receipt to the plan meeting, in the span after `since` until `until`.
 
-    Every case that waited in the span counts for the part of its wait that lies there (Kaplan–Meier, entering late);
-    None with fewer than `fewest`, or where the median is not reached.
+    Every case that waited in the span contributes the part of its wait inside it (Kaplan–Meier with late entry). None
+    with fewer than `fewest` cases, or where the median is not reached.
     """
     rows = [row for case in cases if (row := _survival_row(case, since, until))]
     return quantile(kaplan_meier(Spans.of(rows), PLAN_MEETING_HELD), 0.5).days if len(rows) >= fewest else None

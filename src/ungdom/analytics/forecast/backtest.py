@@ -1,4 +1,4 @@
-"""Asking in the past: on many past days, with what was known then, about the cases that waited then; and what came.
+"""Backtest of the forecasts: for many past days, forecasts from what was known then, compared with the outcomes.
 
 The calibration that is shown beside every forecast comes from here. Nothing recorded after a day is used for that day.
 """
@@ -29,7 +29,7 @@ from ungdom.store.session import Connection, Database
 
 EVALUATION_INTERVAL = timedelta(days=91)
 EVALUATIONS = 16
-"""Asked on so many evenings, a quarter of a year apart: about four years."""
+"""Number of evenings evaluated, a quarter of a year apart: about four years."""
 
 ALL = ""
 _BINS = Codec(tuple[CalibrationBin, ...])
@@ -37,12 +37,12 @@ C = forecast_calibration.c
 
 
 def evaluation_days(until: date) -> list[date]:
-    """The days at whose end it is asked, oldest first."""
+    """The days at whose end forecasts are evaluated, oldest first."""
     return [until - EVALUATION_INTERVAL * n for n in range(EVALUATIONS, 0, -1)]
 
 
 def run(db: Database, until: date, report: Report = lambda _done, _all: None) -> list[Calibration]:
-    """How forecasts would have come out, judged as known at the end of `until`: of all clocks, then clock by clock."""
+    """Calibration of past forecasts, evaluated as known at the end of `until`: of all clocks, then per clock."""
     days = evaluation_days(until)
     waits: dict[date, list[ClockSpell]] = {day: [] for day in days}
     outcomes: dict[date, list[tuple[ForecastQuery, ForecastOutcome]]] = {day: [] for day in days}
@@ -57,7 +57,7 @@ def run(db: Database, until: date, report: Report = lambda _done, _all: None) ->
 def judge(
     waits: Iterable[ClockSpell], outcomes: Iterable[tuple[ForecastQuery, ForecastOutcome]], day: date
 ) -> Iterator[JudgedForecast]:
-    """What would have been foretold at the end of that day, beside what came; without those nothing was said of."""
+    """Forecasts at the end of that day with their outcomes; queries without a forecast are skipped."""
     curve = curve_lookup(history(waits, day))
     for query, result in outcomes:
         probability = predict(query, curve).probability
@@ -66,7 +66,7 @@ def judge(
 
 
 def calibrations(judged: list[JudgedForecast]) -> Iterator[Calibration]:
-    """Of all of them, then clock by clock, where there are enough."""
+    """Calibration of all forecasts, then per clock, where there are enough."""
     by_clock: defaultdict[str | None, list[JudgedForecast]] = defaultdict(list)
     for item in judged:
         by_clock[None].append(item)
@@ -76,7 +76,7 @@ def calibrations(judged: list[JudgedForecast]) -> Iterator[Calibration]:
 
 
 def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator[tuple[ForecastQuery, ForecastOutcome]]:
-    """What would have been asked about the case on the morning after that day, and can be judged."""
+    """The forecast queries of the case on the morning after that day that can be evaluated, with their outcomes."""
     for spell in known.by_day.get(day, []):
         if spell.waits and spell.since <= day:
             query = forecast_query(spell, morning_after(day), spell.konfliktrad)
@@ -85,11 +85,11 @@ def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator
                 yield query, result
 
 
-# --- kept, to be shown with the forecasts ------------------------------------------------------------------------
+# --- storage of the results --------------------------------------------------------------------------------------
 
 
 def save(db: Database, until: date, results: list[Calibration], now: datetime) -> None:
-    """In the place of what was kept before."""
+    """Store these results in place of the earlier ones."""
     common = {"until": until, "computed_at": now}
     rows = [asdict(item) | {"clock": item.clock or ALL, "bins": _BINS.dump(item.bins)} | common for item in results]
     with db.writing() as tx:
@@ -98,7 +98,7 @@ def save(db: Database, until: date, results: list[Calibration], now: datetime) -
 
 
 def read_calibrations(tx: Connection) -> dict[str | None, tuple[date, Calibration]]:
-    """By clock, None for all of them: until when it was judged, and how the forecasts came out."""
+    """By clock, None for all of them: the last day of the evaluation, and the calibration."""
     rows = tx.execute(select(forecast_calibration))
     names = [name for name in Calibration.__dataclass_fields__ if name not in ("clock", "bins")]
     calibrations: dict[str | None, tuple[date, Calibration]] = {}

@@ -1,8 +1,9 @@
-"""How forecasts of the past came out: predicted against observed, and the Brier score. Pure.
+"""Calibration of past forecasts: predicted against observed shares, and the Brier score. Pure.
 
-A forecast is judged only when its limit lay within what is known by now, whether or not the wait ended before: quick
-endings are then not over-represented. A case that left in another way before its limit is censored, as in the curves:
-the observed share of a bin is Kaplan–Meier's, on the share of the time that was left when it was asked.
+A forecast is evaluated only when its limit is within the period known by now, whether or not the wait ended before:
+quick endings are then not over-represented. A case that left in another way before its limit is censored, as in the
+curves: the observed share of a bin is the Kaplan–Meier estimate, on the share of the time that was left at the
+forecast.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ else:
     np = lazy("numpy")
 
 BINS = 10
-"""At most so many bins, of equally many forecasts, none with fewer than `FEWEST`."""
+"""Maximum number of bins, with equally many forecasts each and none with fewer than `FEWEST`."""
 
 FULL_TIME_LEFT = 1000
-"""The time that was left when it was asked, in thousandths: all of it."""
+"""All of the time left at the forecast, in thousandths."""
 
 
 class Ending(StrEnum):
@@ -42,7 +43,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForecastOutcome:
-    """What became of a wait that was asked about. `at`: when, in thousandths of the time that was left, rounded up."""
+    """The outcome of a wait that was forecast. `at`: when, in thousandths of the time that was left, rounded up."""
 
     ending: Ending
     at: int
@@ -60,7 +61,7 @@ class JudgedForecast:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """Forecasts close to each other: their mean, the share that did pass, and how many there are."""
+    """Forecasts with similar probability: their mean, the share that passed the limit, and their number."""
 
     predicted: float
     observed: float
@@ -69,10 +70,11 @@ class CalibrationBin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the forecasts of a clock came out; `clock` None: of all of them.
+    """Calibration of the forecasts of a clock; `clock` None: of all clocks.
 
-    `share`: that passed, those that left being censored. `brier`: the mean square of probability minus outcome, over
-    those that did not leave (0 is perfect); `brier_of_share`: the same had each been told `share`, known afterwards.
+    `share`: that passed, with those that left censored. `brier`: the mean square of probability minus outcome, over
+    those that did not leave (0 is perfect); `brier_of_share`: the same if every forecast had been `share`, known
+    afterwards.
     """
 
     clock: str | None
@@ -87,9 +89,9 @@ class Calibration:
 
 
 def forecast_outcome(query: ForecastQuery, now: Sequence[ClockSpell], until: date) -> ForecastOutcome | None:
-    """What became of the wait, as the case is known now; None when it cannot be judged.
+    """The outcome of the wait, as the case is known now; None when it cannot be evaluated.
 
-    That is: the limit lies after `until`, or a correction has taken the clock away.
+    That is: the limit is after `until`, or a correction has removed the clock.
     """
     wait = next((spell for spell in now if (spell.clock, spell.begun) == (query.clock, query.begun)), None)
     if wait is None or query.due > until:
@@ -102,13 +104,16 @@ def forecast_outcome(query: ForecastQuery, now: Sequence[ClockSpell], until: dat
 
 
 def _share_of_time_left(query: ForecastQuery, day: date) -> int:
-    """A day that became known late may lie before the question: the beginning."""
+    """The share of the time left that had elapsed at the end of that day, in thousandths, rounded up.
+
+    A day before the query, which became known late, counts as the first day.
+    """
     elapsed = max(0, days_between(query.day, day)) + 1
     return -(-FULL_TIME_LEFT * elapsed // (query.days_left + 1))
 
 
 def calibrate(judged: Sequence[JudgedForecast], clock: str | None) -> Calibration | None:
-    """How these came out; None with fewer than `FEWEST`, or when all of them left."""
+    """Calibration of these forecasts; None with fewer than `FEWEST`, or when all of them left."""
     known = [forecast for forecast in judged if forecast.outcome.ending is not Ending.LEFT]
     if len(judged) < FEWEST or not known:
         return None
@@ -129,7 +134,7 @@ def calibrate(judged: Sequence[JudgedForecast], clock: str | None) -> Calibratio
 
 
 def observed_share(judged: Sequence[JudgedForecast]) -> float:
-    """The share that passed its limit, those that left in another way being censored."""
+    """The share that passed its limit, with those that left in another way censored."""
     spans = Spans.of(
         [(0, forecast.outcome.at, 1 if forecast.outcome.ending is Ending.IN_TIME else CENSORED) for forecast in judged]
     )

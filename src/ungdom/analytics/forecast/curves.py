@@ -1,11 +1,11 @@
-"""From spells to a probability: which curve is asked, which one when data are few, and what it answers. Pure.
+"""From spells to a probability: which curve applies, which fallback when data are few, and its estimate. Pure.
 
 The probability is P(T > limit | T >= t), conditional Kaplan–Meier: of the cases that had waited as long on the same
 stage, the share that passed its limit, had none of them left in another way (those that did are censored).
 
 Curves count from a *landmark*, a number of days already spent on the stage, and hold only cases that were still there
-then: a case that waits long in one stage is not compared with those that had moved on. What a case waited before it
-came to the stage enters only through the days that are left.
+then: a case that waits long in one stage is not compared with those that had moved on. The wait before the stage enters
+only through the days that are left.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ CLOCK_STOPPED, CASE_ENDED = 1, 2
 """How a spell ended: the clock stopped, or the case closed or moved past the step without it."""
 
 LANDMARKS = (0, 7, 14, 30, 60, 90, 120, 180, 270, 365)
-"""Days on a stage from which curves count; a case is held against the last one it has reached."""
+"""Days on a stage from which curves count; a case is compared at the last one it has reached."""
 
 WINDOW = timedelta(days=3 * 365)
-"""How far back the history reaches: waiting before that is not counted, so that old practice fades out."""
+"""Length of the history: earlier waiting is not counted, so that old practice loses its influence."""
 
 FEWEST = 30
-"""Cases waiting at the time asked about, below which the next rung is tried. Nothing is said of fewer."""
+"""Minimum number of cases waiting at the time of the query; below it the next fallback level is tried, then no
+forecast."""
 
 
 class ForecastBasis(StrEnum):
@@ -68,7 +69,7 @@ class ForecastStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CurveKey:
-    """Which curve. `sanction` None: both; `konfliktrad` None: the whole country."""
+    """The key of a curve. `sanction` None: both; `konfliktrad` None: the whole country."""
 
     clock: str
     stage: State
@@ -79,7 +80,7 @@ class CurveKey:
 
 @dataclass(frozen=True, slots=True)
 class FallbackLevel:
-    """One rung: whether it keeps to the office, and to the sanction."""
+    """One fallback level: whether it is limited to the office, and to the sanction."""
 
     basis: ForecastBasis
     office: bool
@@ -91,12 +92,12 @@ FALLBACK_LEVELS = (
     FallbackLevel(ForecastBasis.COUNTRY, office=False, sanction=True),
     FallbackLevel(ForecastBasis.BOTH_SANCTIONS, office=False, sanction=False),
 )
-"""The fallback: the first rung with `FEWEST` cases at risk whose observations reach the limit answers; then none."""
+"""The fallback: the first level with `FEWEST` cases at risk whose observations reach the limit is used; then none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The answer to a question. `basis` and `estimate` are None without a figure."""
+    """The result of a forecast query. `basis` and `estimate` are None without a figure."""
 
     query: ForecastQuery
     standing: ForecastStanding
@@ -105,7 +106,7 @@ class Forecast:
 
     @property
     def probability(self) -> float | None:
-        """That the clock passes its limit; None where nothing is foretold."""
+        """Probability that the clock passes its limit; None without a forecast."""
         return self.estimate.share if self.estimate else None
 
 
@@ -113,7 +114,7 @@ Lookup = Callable[[CurveKey], Curve | None]
 
 
 def predict(query: ForecastQuery, lookup: Lookup) -> Forecast:
-    """The answer from the first rung that holds enough."""
+    """The forecast from the first level with enough cases."""
     if query.days_left < 0:
         return Forecast(query, ForecastStanding.PASSED)
     for level, key in fallback_keys(query):
@@ -126,7 +127,7 @@ def predict(query: ForecastQuery, lookup: Lookup) -> Forecast:
 
 
 def fallback_keys(query: ForecastQuery) -> Iterator[tuple[FallbackLevel, CurveKey]]:
-    """The curves to try, in order; not that of the office where the office must not be told."""
+    """The curves to try, in order; without that of the office where the office must not be disclosed."""
     landmark = max(mark for mark in LANDMARKS if mark <= query.stage_days)
     for level in FALLBACK_LEVELS:
         if query.konfliktrad is not None or not level.office:
@@ -142,7 +143,7 @@ def fallback_keys(query: ForecastQuery) -> Iterator[tuple[FallbackLevel, CurveKe
 class StageDurations:
     """The spells of one clock on one stage as known on one day.
 
-    `days_on_stage`: days on the stage, so far or in all.
+    `days_on_stage`: days on the stage, so far or in total.
     """
 
     sanction: NDArray[np.str_]
@@ -167,7 +168,7 @@ History = dict[tuple[str, State], StageDurations]
 
 
 def history(waits: Iterable[ClockSpell], day: date) -> History:
-    """What was known at the end of that day, by clock and stage: every spell until then, those that run censored."""
+    """What was known at the end of that day, by clock and stage: every spell until then, open ones censored."""
     rows: defaultdict[tuple[str, State], list[tuple[str, str, int, int, int, int]]] = defaultdict(list)
     for spell in waits:
         if spell.since <= day and (spell.over is None or spell.over > day - WINDOW):
@@ -181,7 +182,7 @@ def history(waits: Iterable[ClockSpell], day: date) -> History:
 
 
 def _duration_row(spell: ClockSpell, day: date) -> tuple[str, str, int, int, int, int]:
-    """Sanction, office, then days since the spell began: on the stage, at entry, when seen last; and how it ended.
+    """Sanction, office, then days since the spell began: on the stage, at entry, when last observed; and how it ended.
 
     At risk from the morning after it became known; without an end, until the end of `day`.
     """
@@ -194,7 +195,7 @@ def _duration_row(spell: ClockSpell, day: date) -> tuple[str, str, int, int, int
 
 
 def curve_lookup(known_durations: History) -> Lookup:
-    """Curves counted from the history as they are asked for, each of them once."""
+    """A look-up that computes each curve of the history on first use."""
     cache: dict[CurveKey, Curve | None] = {}
 
     def lookup(key: CurveKey) -> Curve | None:
@@ -207,7 +208,7 @@ def curve_lookup(known_durations: History) -> Lookup:
 
 
 def all_keys(known_durations: History) -> Iterator[CurveKey]:
-    """Every curve that the history could give."""
+    """Every curve that the history can provide."""
     for (clock, stage), durations in known_durations.items():
         offices = [None, *np.unique(durations.konfliktrad).tolist()]
         for landmark in LANDMARKS:

@@ -1,6 +1,6 @@
-"""The stays that forecasts are counted from: one clock running while a case was on one stage. Pure.
+"""The stays that forecasts are computed from: one clock running while a case was on one stage. Pure.
 
-A spell holds days, the stage, the sanction and the office. Nothing of the youth goes in.
+A spell holds days, the stage, the sanction and the office, and no data about the youth.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from ungdom.workflow.vocabulary import CLOSED, Sanction, State
 FORECAST_CLOCKS: tuple[DeadlineRule, ...] = tuple(
     r for r in RULES if r.length and r.delay and r.code not in FOLLOW_THE_TERM
 )
-"""The clocks that can be foretold: they have a length of their own, and passing them is somebody's delay."""
+"""The clocks that can be forecast: they have a length of their own, and passing them is a delay on somebody's part."""
 
 _MOOT = {rule.code: rule.moot for rule in FORECAST_CLOCKS}
 RUNNING = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
@@ -31,10 +31,10 @@ RUNNING = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
 class ClockSpell:
     """One clock of one case while it was on one stage.
 
-    `konfliktrad`: the one office it counts for: that which had the case on its last day.
-    `since`: the later of entering the stage and the start of the clock; `known`: the first day on which that was known.
-    `left`: the stage was left; `stopped`: the clock stopped, on whichever stage; `ended`: the case closed, or moved
-    past the step, without it. None: not yet.
+    `konfliktrad`: the one office it counts for: that which had the case on its last day. `since`: the later of entering
+    the stage and the start of the clock; `known`: the first day on which that was known. `left`: the stage was left;
+    `stopped`: the clock stopped, on whichever stage; `ended`: the case closed, or moved past the step, without it.
+    None: not yet.
     """
 
     clock: str
@@ -51,17 +51,17 @@ class ClockSpell:
 
     @property
     def over(self) -> date | None:
-        """The day on which nobody waited any more: for the clock, or for the case."""
+        """The day on which the wait ended, for the clock or for the case."""
         return self.stopped or self.ended
 
     @property
     def waits(self) -> bool:
-        """The clock runs and the case is on this stage."""
+        """Whether the clock runs and the case is on this stage."""
         return self.left is None and self.over is None
 
 
 def clock_spells(case: Case) -> list[ClockSpell]:
-    """Every spell of the case, as its history tells them: no day is asked, so the same history gives the same."""
+    """Every spell of the case, derived from its history alone: independent of the current day."""
     spells: list[ClockSpell] = []
     for deadline in deadlines(case, date.max, FORECAST_CLOCKS):
         ended = None if deadline.stopped_on or deadline.status in RUNNING else _over_since(case, _MOOT[deadline.code])
@@ -102,9 +102,9 @@ def _over_since(case: Case, moot: frozenset[State]) -> date:
 
 @dataclass(frozen=True, slots=True)
 class ForecastQuery:
-    """What is asked in the morning of `day`: how likely it is that this clock passes its limit.
+    """A forecast query on the morning of `day`: how likely this clock is to pass its limit.
 
-    `konfliktrad` None: the office must not be told, and is not asked about.
+    `konfliktrad` None: the office must not be disclosed, and its own history is not used.
     """
 
     clock: str
@@ -123,17 +123,17 @@ class ForecastQuery:
 
     @property
     def days_left(self) -> int:
-        """Days until the limit; less than 0 when it is passed."""
+        """Days until the limit; negative when it has passed."""
         return days_between(self.day, self.due)
 
 
 def forecast_query(spell: ClockSpell, day: date, konfliktrad: str | None) -> ForecastQuery:
-    """The question to ask about a spell that waits."""
+    """The query for a running spell."""
     return ForecastQuery(
         spell.clock, spell.stage, spell.sanction, konfliktrad, spell.begun, spell.since, spell.due, day
     )
 
 
 def morning_after(day: date) -> date:
-    """The day on which what was known at the end of `day` is asked about."""
+    """The day of the queries that use what was known at the end of `day`."""
     return day + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The waits of cases as they were known at the end of days in the past, read once for all of these days."""
+"""The waits of cases as known at the end of past days, read once for all of these days."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 
 Report = Callable[[int, int], object]
-"""Called with how many cases are read, and how many there are."""
+"""Called with the number of cases read and the total number."""
 
 BATCH = 200
 C = case_current.c
@@ -25,7 +25,7 @@ C = case_current.c
 
 @dataclass(frozen=True, slots=True)
 class HistoricWaits:
-    """The spells of one case, as known at the end of each of the days asked for; no day before it was known at all."""
+    """The spells of one case, as known at the end of each requested day; days before it was known are absent."""
 
     case_id: UUID
     by_day: dict[date, list[ClockSpell]]

@@ -1,7 +1,7 @@
-"""How likely a case is to pass a limit, given how long it has waited already. Of time only, never of the youth.
+"""How likely a case is to pass a limit, given how long it has already waited. Uses time only, no data on the youth.
 
-`refresh` counts the curves from every case of the last years, once a night or when told to, and keeps them in
-`forecast_curve`; a question about one case reads a few rows of that table. Method and limits: docs/forecast.md.
+`refresh` computes the curves from every case of the last years, nightly or on command, and stores them in
+`forecast_curve`; a query about one case reads a few rows of that table. Method and limits: docs/forecast.md.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ _KEY_COLUMNS = tuple(forecast_curve.primary_key)
 _NUMBERS = Codec(list[int])
 _ARRAYS = ("days", "at_risk", "ended")
 ALL = ""
-"""How the table writes both sanctions, and the whole country."""
+"""Value in the table for both sanctions, and for the whole country."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseForecast:
-    """Everything foretold of one case. `as_of`: the curves hold what was known at the end of that day; None: none."""
+    """Every forecast of one case. `as_of`: the curves hold what was known at the end of that day; None: none."""
 
     as_of: date | None
     answers: tuple[Forecast, ...]
 
 
 def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> CaseForecast:
-    """Each running clock of a case that can be foretold, asked on that day.
+    """A forecast for each running clock of a case that can be forecast, on that day.
 
-    `konfliktrad`: the office whose own history may be used; None where the reader must not learn which it is.
+    `konfliktrad`: the office whose own history may be used; None where the reader may not learn which it is.
     """
     waiting = [spell for spell in clock_spells(case) if spell.waits and spell.since <= day]
     queries = [forecast_query(spell, day, konfliktrad) for spell in waiting]
@@ -80,9 +80,9 @@ def of_case(tx: Connection, case: Case, day: date, konfliktrad: str | None) -> C
 
 
 def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) -> dict[str, int]:
-    """Count the curves anew from what was known at the end of that day, and keep them; how many cases and curves.
+    """Recompute and store the curves from what was known at the end of that day; returns the counts.
 
-    Two at once do no harm: the same day gives the same rows.
+    The counts are the numbers of cases and curves. Safe to run twice at once: the same day gives the same rows.
     """
     waits: list[ClockSpell] = []
     cases = 0

@@ -1,7 +1,7 @@
 """The indicators of the strategy: one row each, with its definition in words and the function that counts it.
 
-A row is the only home of its indicator: answers, the command line and docs/indicators.md are made of it. Whoever
-changes what a function counts gives the row a new version; figures name the version they were made by.
+A row is the only home of its indicator: responses, the command line and docs/indicators.md are generated from it. A
+change of what a function counts requires a new version of the row; figures name the version they were computed with.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ class IndicatorGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FromFacts:
-    """A counting that the statistics share: it asks the row of a case, not its history."""
+    """A count shared with the statistics: it reads the facts of a case, not its history."""
 
     contributions: (
         Callable[[CaseFacts], Iterator[CountContribution]] | Callable[[CaseFacts], Iterator[DurationContribution]]
@@ -50,11 +50,11 @@ Counting = (
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator. `numerator`, `denominator`: what is counted, in words; `source`: where it is written.
+    """One indicator. `numerator`, `denominator`: what is counted, in words; `source`: where it is published.
 
-    `counting`: the marks that a case gives it; None: it is counted from survey answers. `parts`: what it is told apart
-    by. `norm`: the days within which it should end, by the day they are counted from. `changed`: what each version
-    after the first changed.
+    `counting`: yields the contributions of a case; None: it is counted from survey answers. `parts`: its breakdown.
+    `norm`: the days within which it should end, by the day they are counted from. `changed`: the change made by each
+    version after the first.
     """
 
     code: str
@@ -71,7 +71,7 @@ class Indicator:
     changed: tuple[str, ...] = ()
 
     def contributions(self, case: Case, facts: CaseFacts) -> Iterator[CountContribution | DurationContribution]:
-        """What this case gives it."""
+        """The contributions of this case to the indicator."""
         if isinstance(self.counting, FromFacts):
             yield from self.counting.contributions(facts)
         elif self.counting:
@@ -97,7 +97,7 @@ G, U, P = IndicatorGroup, IndicatorUnit, IndicatorPeriod
 LAPSED_EXCLUDED = "those that lapsed (death, limitation, pardon) are told apart and stand in neither"
 LATE_ENTRY = "a case that was first known by its receipt is at risk from there, no longer from the last offence"
 
-# A table is read across, and in the order of the strategy.
+# One line per row keeps the table readable; in the order of the strategy.
 # fmt: off
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("completed_of_received", 1, G.COMPLETION, U.SHARE, P.RECEIVED,

@@ -1,4 +1,4 @@
-"""Breaches and new offences: each link from the breach to the judgment, and whether it went on."""
+"""Breaches and new offences: each step from the breach to the judgment, and whether the execution continued."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -20,7 +20,7 @@ E = EventType
 
 REFERRED = (E.REFERRED_FOR_BREACH, E.REFERRED_FOR_RESUMPTION)
 ESCALATING_EVENTS = (E.INTERRUPTED, E.PETITION_SENT, *REFERRED)
-"""What takes a breach further without, or instead of, a talk."""
+"""Events that escalate a breach without, or instead of, a talk."""
 
 TO_TALK = Link(
     (E.BREACH_RECORDED,), (E.BREACH_TALK_ORDERED,), (*ESCALATING_EVENTS, E.BREACH_TALK_HELD, E.REPLAN_MEETING_HELD)
@@ -46,25 +46,26 @@ TO_REACTION = Link((E.NEW_OFFENCE_RECORDED,), (*ESCALATING_EVENTS, E.CLOSED_AFTE
 
 
 def to_talk(case: Case) -> Iterator[DurationContribution]:
-    """A breach of the period until a talk about it was ordered. Breaches meanwhile belong to the first."""
+    """A breach in the period, until a talk about it was ordered. Further breaches meanwhile belong to the first."""
     return durations(case, TO_TALK)
 
 
 def talk_held(case: Case) -> Iterator[DurationContribution]:
-    """A talk ordered in the period until it was held."""
+    """A talk ordered in the period, until it was held."""
     return durations(case, TALK_HELD)
 
 
 def conditions_set(case: Case) -> Iterator[CountContribution]:
-    """A talk held in the period; in the numerator when conditions were set in it: that is on the same day."""
+    """A talk held in the period; in the numerator when conditions were set in it, that is, on the same day."""
     for event in case.all(E.BREACH_TALK_HELD):
         yield CountContribution(event.occurred_on, _sets_conditions(event))
 
 
 def to_referral(case: Case) -> Iterator[DurationContribution]:
-    """Conditions set in the period until the case was referred: to correctional service, prosecution or for resumption.
+    """Conditions set in the period, until the case was referred.
 
-    Most never are: they are censored when the case closes, or today.
+    Referrals: to correctional service, prosecution or for resumption. Most cases are never referred: they are censored
+    when the case closes, or today.
     """
     since: date | None = None
     for event in events_in_order(case):
@@ -78,17 +79,17 @@ def to_referral(case: Case) -> Iterator[DurationContribution]:
 
 
 def to_petition(case: Case) -> Iterator[DurationContribution]:
-    """A referral of the period until the petition was sent."""
+    """A referral in the period, until the petition was sent."""
     return durations(case, TO_PETITION)
 
 
 def to_judgment(case: Case) -> Iterator[DurationContribution]:
-    """A petition of the period until the court had decided; a conversion counts from the day it was final."""
+    """A petition in the period, until the court had decided; a conversion counts from the day it was final."""
     return durations(case, TO_JUDGMENT)
 
 
 def to_resumption(case: Case) -> Iterator[DurationContribution]:
-    """A referral for resumption in the period until the prosecution had decided."""
+    """A referral for resumption in the period, until the prosecution had decided."""
     return durations(case, TO_RESUMPTION)
 
 
@@ -99,7 +100,7 @@ def prosecution_resumed(case: Case) -> Iterator[CountContribution]:
 
 
 def went_on(case: Case) -> Iterator[CountContribution]:
-    """An interruption of the period that is over; in the numerator when the execution went on."""
+    """An interruption in the period that is over; in the numerator when the execution continued."""
     for span in durations(case, INTERRUPTION):
         if span.ended_on:
             yield CountContribution(span.period_day, span.ended)
@@ -115,9 +116,9 @@ def new_offence(case: Case) -> Iterator[CountContribution]:
 
 
 def to_reaction(case: Case) -> Iterator[DurationContribution]:
-    """A new offence recorded in the period until something was done: talk, interruption, referral, petition, closing.
+    """A new offence recorded in the period, until a reaction: talk, interruption, referral, petition, closing.
 
-    A case that is completed without has left in another way.
+    A case completed without a reaction counts as having left in another way.
     """
     return durations(case, TO_REACTION)
 

@@ -1,6 +1,6 @@
-"""Completion: how cases came out. Three denominators side by side, because each has been published as the share.
+"""Completion: the outcomes of cases, with three denominators, because each has been published as the share.
 
-Which cases these are and what counts as completed stands in `statistics.outcomes`, for this and for the statistics.
+Which cases they include and what counts as completed is defined in `analytics.outcomes`, shared with the statistics.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def of_closed(facts: CaseFacts) -> Iterator[CountContribution]:
 def closed_as(facts: CaseFacts) -> Iterator[CountContribution]:
     """A case of the konfliktråd that was closed in the period, under each way of closing: in the numerator of its own.
 
-    Death, limitation and pardon are one of the ways here.
+    Death, limitation and pardon are one of these ways.
     """
     on = outcomes.closed(facts)
     if on:

@@ -1,4 +1,4 @@
-"""Real and informed consents: what was recorded of how they came about, and whether they were taken back."""
+"""Real and informed consents: what was recorded about how they were given, and whether they were withdrawn."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -23,7 +23,7 @@ class ConsentPart(StrEnum):
 def recorded(case: Case) -> Iterator[CountContribution]:
     """A consent given in the period, by youth or guardian: what is recorded of who explained, when, form and language.
 
-    As a whole: all four. An explanation on a later day than the consent is none.
+    The whole requires all four. An explanation on a day after the consent does not count.
     """
     for event in case.all(E.CONSENT_GIVEN):
         details = event.details

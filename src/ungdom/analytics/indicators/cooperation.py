@@ -1,4 +1,4 @@
-"""Interdisciplinary cooperation: coordination before the decision, who comes, and how soon others answer."""
+"""Interdisciplinary cooperation: coordination before the decision, attendance, and response times of other agencies."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -28,13 +28,13 @@ AGENCIES = (
     Attendee.MEASURE_PROVIDER,
     Attendee.OTHER,
 )
-"""Who comes to a team meeting for an agency: neither family nor victim, nor the konfliktråd that calls it."""
+"""Attendees of a team meeting who represent an agency: neither family nor victim, nor the konfliktråd that calls it."""
 
 INVESTIGATED = Link((E.PUM_ORDERED,), (E.PUM_RETURNED,))
 
 
 def coordinated(case: Case) -> Iterator[CountContribution]:
-    """A sanction decided on in the period; in the numerator when the coordination group had met by that day."""
+    """A sanction decided in the period; in the numerator when the coordination group had met by that day."""
     decided = case.first(*DECISIONS)
     if decided:
         met = (event.occurred_on for event in case.all(E.COORDINATION_MEETING_HELD))
@@ -42,7 +42,7 @@ def coordinated(case: Case) -> Iterator[CountContribution]:
 
 
 def attendance(case: Case) -> Iterator[CountContribution]:
-    """An agency invited to a team meeting in the period, once for each meeting; in the numerator when it came."""
+    """An agency invited to a team meeting in the period, once per meeting; in the numerator when it attended."""
     for event in case.all(E.TEAM_MEETING_HELD):
         details = event.details
         if isinstance(details, d.TeamMeetingHeld):
@@ -55,22 +55,22 @@ def attendance(case: Case) -> Iterator[CountContribution]:
 
 
 def measure_answered(case: Case) -> Iterator[DurationContribution]:
-    """A measure asked for in the period: until its provider answered. A start tells the answer too."""
+    """A measure requested in the period, until its provider answered. A start counts as an answer too."""
     yield from _measure_durations(case, (E.MEASURE_ANSWERED, E.MEASURE_STARTED))
 
 
 def measure_begun(case: Case) -> Iterator[DurationContribution]:
-    """A measure asked for in the period: until it began. A refusal ends the wait in another way."""
+    """A measure requested in the period, until it began. A refusal ends the wait in another way."""
     yield from _measure_durations(case, (E.MEASURE_STARTED,))
 
 
 def person_investigation(case: Case) -> Iterator[DurationContribution]:
-    """A person investigation ordered in the period: until it came back."""
+    """A person investigation ordered in the period, until it was returned."""
     yield from durations(case, INVESTIGATED)
 
 
 def _measure_durations(case: Case, ends: tuple[EventType, ...]) -> Iterator[DurationContribution]:
-    """Each measure from its first request; its number in the case tells which events are about it."""
+    """Each measure from its first request; its number within the case identifies the events about it."""
     requests: dict[str, date] = {}
     for event in case.all(E.MEASURE_REQUESTED):
         if isinstance(event.details, d.Measure):

@@ -1,8 +1,9 @@
-"""From marks to figures: what is counted of each konfliktråd and of the country, in a period, as known on a day. Pure.
+"""From contributions to figures: per konfliktråd and for the country, in a period, as known on a day. Pure.
 
 Waits that have not ended are censored on that day, and those that ended in another way on the day they did: the median
-is Kaplan–Meier's, cases first known by their receipt at risk from there. The mean of those that ended stands beside it
-under its own name, for it has been published as the lead time: it leaves out whoever still waits.
+is the Kaplan–Meier estimate, with cases first known by their receipt at risk from there. The mean of those that ended
+is reported beside it under its own name, because it has been published as the lead time: it excludes whoever still
+waits.
 """
 
 from collections import defaultdict
@@ -20,15 +21,15 @@ from ungdom.workflow.calendar import after, days_between
 ENDED, LEFT = 1, 2
 
 WHOLE = ""
-"""The part of an indicator that is all of it."""
+"""The part that is the whole of an indicator."""
 
 FEWEST_SHOWN = 5
-"""Counts of others below it, other than none, are not shown to an office."""
+"""Nonzero counts of others below this number are not shown to an office."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithinNorm:
-    """How many ended within the norm, of those for which its last day has come and that had not left before it."""
+    """Number that ended within the norm, of those whose last day within it has come and that had not left before it."""
 
     norm: str
     numerator: int
@@ -37,7 +38,7 @@ class WithinNorm:
 
 @dataclass(frozen=True, slots=True)
 class MedianDetail:
-    """What a wait comes to beside its median. `low`, `high`: the 95 % limits of the median.
+    """Details of a wait beside its median. `low`, `high`: the 95 % limits of the median.
 
     `waiting`: not ended yet; `left`: ended in another way; both are censored. `mean_of_ended`: the naive mean, of those
     that ended only.
@@ -55,8 +56,8 @@ class MedianDetail:
 class Figure:
     """One figure. `konfliktrad` None: the country. `value` None: nothing to count, or the median is not reached.
 
-    `apart`: in neither count. `without_numbers`: not shown, because few of other offices could be told from it; all
-    counts are then 0.
+    `apart`: in neither count. `without_numbers`: suppressed, because small counts of other offices could be derived
+    from it; all counts are then 0.
     """
 
     indicator: Indicator
@@ -71,7 +72,7 @@ class Figure:
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Every number of cases that can be read from it."""
+        """Every number of cases that the figure discloses."""
         numbers = [self.numerator, self.denominator, self.denominator - self.numerator, self.apart]
         if self.wait:
             numbers += [self.wait.waiting, self.wait.left]
@@ -112,7 +113,7 @@ class _DurationCount:
 
 @dataclass(slots=True)
 class IndicatorAccumulator:
-    """A period, both days in it, and what was counted in it so far. `day`: open waits are censored at its end."""
+    """A period, both ends included, and the counts in it so far. `day`: open waits are censored at its end."""
 
     since: date
     until: date
@@ -122,7 +123,7 @@ class IndicatorAccumulator:
     cases: int = 0
 
     def add(self, summary: CaseSummary) -> None:
-        """Count what falls into the period of one more case: for its konfliktråd, and once for the country."""
+        """Count the contributions of one more case in the period: for its konfliktråd, and once for the country."""
         self.cases += 1
         for indicator in INDICATORS:
             for contribution in summary.counts.get(indicator.code, ()):
@@ -169,8 +170,8 @@ def _median_figure(indicator: Indicator, place: str | None, counted: _DurationCo
 def redact_country(own: Iterable[Figure], country: Iterable[Figure]) -> list[Figure]:
     """The figures of the country as an office may see them, beside its own exact ones.
 
-    Own figures taken from those of the country give those of the others: where any of these counts is 1 to 4, the
-    indicator is hidden with all its parts, so that none can be found by subtraction.
+    The figures of the country minus the office's own are those of the others: where any of these counts is 1 to 4, the
+    indicator is suppressed with all its parts, so that none can be derived by subtraction.
     """
     own_by_key = {(figure.indicator.code, figure.part): figure for figure in own}
     figures = list(country)

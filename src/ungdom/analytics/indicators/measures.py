@@ -15,14 +15,14 @@ E = EventType
 
 
 def first_measure(case: Case) -> Iterator[DurationContribution]:
-    """A case whose execution began in the period: until its first measure. One that ran already has no wait."""
+    """A case whose execution began in the period, until its first measure. A measure already running gives no wait."""
     if case.start:
         begun = min((event.occurred_on for event in case.all(E.MEASURE_STARTED)), default=None)
         yield duration_until(case, case.start.on, case.start.on, begun and max(begun, case.start.on))
 
 
 def answers(case: Case) -> Iterator[CountContribution]:
-    """An answer of a provider in the period, under each answer there is: in the numerator of its own."""
+    """An answer of a provider in the period, under each possible answer: in the numerator of its own."""
     for event in case.all(E.MEASURE_ANSWERED):
         details = event.details
         if isinstance(details, d.MeasureAnswered):
@@ -32,7 +32,7 @@ def answers(case: Case) -> Iterator[CountContribution]:
 
 
 def changes(case: Case) -> Iterator[CountContribution]:
-    """A change of a plan in the period, under each load there is: in the numerator of its own."""
+    """A change of a plan in the period, under each possible load: in the numerator of its own."""
     for event in case.all(E.PLAN_CHANGED):
         details = event.details
         if isinstance(details, d.PlanChanged):

@@ -9,12 +9,12 @@ from ungdom.analytics.durations import ENDED, StepDuration
 
 
 def offence_to_receipt(facts: CaseFacts) -> Iterator[DurationContribution]:
-    """P1 of a case registered in the period. Its cohort is that of registration: the first that is known of it."""
+    """P1 of a case registered in the period. Its cohort is that of registration, the first day known of it."""
     yield _contribution(durations.offence_to_receipt(facts))
 
 
 def receipt_to_start(facts: CaseFacts) -> Iterator[DurationContribution]:
-    """P2 of a case received in the period; none where interim conditions had begun the execution before."""
+    """P2 of a case received in the period; none where interim conditions had already begun the execution."""
     duration = durations.receipt_to_start(facts)
     if duration:
         yield _contribution(duration)

@@ -1,1 +1,1 @@
-"""Figures read from the database: what the API, the command line and releases ask for."""
+"""Figures read from the database, for the API, the command line and releases."""

@@ -13,7 +13,7 @@ from ungdom.workflow.calendar import oslo_date
 
 @dataclass(frozen=True, slots=True)
 class CaseloadResult:
-    """The load, and how many cases could not be read."""
+    """The caseload, and the number of unreadable cases."""
 
     load: Caseload
     unread: int
@@ -26,7 +26,7 @@ def read_caseload(
     as_of: tuple[date | None, datetime | None] = (None, None),
     at_most: int | None = AT_MOST,
 ) -> CaseloadResult:
-    """The load now or as of a day, read in one snapshot; `only`: of that konfliktråd. Raises `TooManyCases`."""
+    """The caseload now or as of a day, read in one snapshot; `only`: of that konfliktråd. Raises `TooManyCases`."""
     valid_at, known_at = as_of
     day = valid_at or oslo_date(known_at or now)
     selection = CaseSelection(valid_at, known_at, since=day - WINDOW, at_most=at_most)

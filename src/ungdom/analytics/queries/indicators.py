@@ -19,7 +19,7 @@ from ungdom.workflow.vocabulary import Sanction
 class IndicatorQuery:
     """Which figures. `konfliktrad`: one office and the country; None: all offices. `day`: counted at its end.
 
-    `known_at` None: what is known now. `at_most`: cases that may be recomputed; None: any number.
+    `known_at` None: as known now. `at_most`: cases that may be recomputed; None: any number.
     """
 
     since: date
@@ -33,13 +33,13 @@ class IndicatorQuery:
 
     @property
     def of_the_past(self) -> bool:
-        """Whether an earlier day or an earlier state of knowledge is asked for."""
+        """Whether an earlier day or an earlier state of knowledge is requested."""
         return self.valid_at is not None or self.known_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorResult:
-    """The figures, how many cases were read, and how many could not be."""
+    """The figures, the number of cases read, and the number of unreadable ones."""
 
     figures: tuple[Figure, ...]
     cases: int
@@ -67,7 +67,7 @@ def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     for summary in case_cache.read(tx, selection):
         period.add(summary)
     answered: list[SurveyCell] | None = None
-    if not (query.of_the_past or query.sanction):  # no answer carries a day; groups by sanction are too small to show
+    if not (query.of_the_past or query.sanction):  # survey answers have no day; by sanction they are too few
         quarters = results.quarters_in(query.since, query.until, query.day)
         answered = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
     offices = [query.konfliktrad] if query.konfliktrad else sorted(reference.konfliktrad_codes(tx))

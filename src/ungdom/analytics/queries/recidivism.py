@@ -63,7 +63,7 @@ def with_sex(
 def person_histories(
     tx: Connection, selection: CaseSelection, day: date, districts: Mapping[str, str] | None = None
 ) -> Iterator[PersonHistory]:
-    """Everybody who has a case, as of that day, in the order of person ids; streamed a page at a time.
+    """Every person who has a case, as of that day, in the order of person ids; streamed a page at a time.
 
     `districts`: as from `police_districts`, read here if not given. Raises `TooManyCases` while iterating.
     """

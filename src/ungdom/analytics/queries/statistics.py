@@ -1,6 +1,6 @@
 """Lead time and completion computed from the current cases, exact, by any dimensions and filters.
 
-Exact figures of few cases identify people: they are for those who may see the cases anyway, and are not published.
+Exact figures of few cases identify people: they are for users who may see the cases anyway, and are not published.
 Published figures are read from releases (`ungdom.release.store`), never computed here.
 """
 

@@ -1,8 +1,8 @@
-"""Recidivism as tables: how persons came out, and the share that has relapsed after so many months. Pure.
+"""Recidivism as tables: outcomes of persons, and the share that has relapsed after a number of months. Pure.
 
-The share is that of Kaplan and Meier: who has not been seen for the whole window counts as long as they were seen, and
-is not dropped; who dies or leaves is censored on that day. Beside it stand the share where death competes (Aalen and
-Johansen), and the plain share among those whose window was over.
+The share is the Kaplan–Meier estimate: a person not observed for the whole window counts for the time observed and is
+not dropped; a person who dies or leaves is censored on that day. Beside it are the share with death as competing event
+(Aalen–Johansen), and the plain share among those whose window was over.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ else:
     np = lazy("numpy")
 
 MONTHS = (12, 24, 36, 60)
-"""After how many months the share that has relapsed is told, as far as the window goes."""
+"""Months after which the share that has relapsed is reported, as far as the window reaches."""
 A_MONTH = 365.25 / 12
 RELAPSE, DEATH = 1, 2
 NO_KNOWN_VALUES: KnownValues = MappingProxyType({})
 
 MATURED = (Relapse.RELAPSED, Relapse.NOT_RELAPSED, Relapse.PENDING)
-"""Those whose window was over, and who were seen until then or until they relapsed."""
+"""Persons whose window was over, and who were observed until then or until they relapsed."""
 
 
 def estimates(definition: RecidivismDefinition) -> tuple[str, ...]:
@@ -47,7 +47,10 @@ def estimates(definition: RecidivismDefinition) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class SpellColumns:
-    """The spells of one definition in columns, a place each; `risk`: the places of the spells at risk, span by span."""
+    """The spells of one definition in columns, one index per spell.
+
+    `risk`: the index of the spell for each interval at risk.
+    """
 
     definition: RecidivismDefinition
     outcomes: list[str] = field(default_factory=list)
@@ -57,7 +60,7 @@ class SpellColumns:
     risk: list[tuple[int, int, int]] = field(default_factory=list)
 
     def add(self, spell: RecidivismSpell, sex: str) -> None:
-        """One more spell."""
+        """Add one more spell."""
         place, subject = len(self.outcomes), Subject(spell.facts, sex)
         self.outcomes.append(spell.outcome)
         self.index_dates.append(spell.index_date)
@@ -80,9 +83,9 @@ def spell_columns(
 
 
 def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[date, date] | None = None) -> Cube:
-    """One definition told apart by these dimensions: persons by outcome, and the estimates.
+    """One definition grouped by these dimensions: persons by outcome, and the estimates.
 
-    `period`: the first and the last day of origins that were asked for; None: from the first there is until `day`.
+    `period`: the first and the last day of the requested index dates; None: from the first there is until `day`.
     """
     span = period or (min(columns.index_dates, default=day), day)
     named: list[tuple[Dimension, RowIndices]] = []
@@ -122,7 +125,7 @@ def _estimates(
     for months in MONTHS:
         if months <= definition.months:
             yield from _share_after(curve, months)
-    competing: float | None = None  # by the end of the window, of all: nobody who has died can relapse any more
+    competing: float | None = None  # by the end of the window, of all: a person who has died cannot relapse any more
     if _observed_for(curve, definition.months):
         shares = aalen_johansen(spans).ended.get(RELAPSE)
         competing = float(shares[-1]) if shares is not None and len(shares) else 0.0
@@ -132,7 +135,7 @@ def _estimates(
 
 
 def _share_after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]]:
-    """The share that has relapsed after so many months, with its limits; None where nobody was seen so long."""
+    """The share that has relapsed after these months, with its limits; None where nobody was observed so long."""
     share: float | None = None
     low: float | None = None
     high: float | None = None
@@ -148,11 +151,11 @@ def _share_after(curve: Curve, months: int) -> Iterator[tuple[str, float | None]
 
 
 def last_day(months: int) -> int:
-    """The most days that so many months can have: 366 for 12."""
+    """The maximum number of days in that many months: 366 for 12."""
     return ceil(months * A_MONTH)
 
 
 def _observed_for(curve: Curve, months: int) -> bool:
-    """Whether anybody was seen so long, or nobody is left who has not relapsed."""
+    """Whether anybody was observed so long, or nobody is left who has not relapsed."""
     gone = len(curve.days) > 0 and float(curve.survival[-1]) == 0
     return gone or curve.last >= floor(months * A_MONTH)

@@ -16,10 +16,10 @@ P, U = IndicatorPeriod, IndicatorUnit
 
 @dataclass(frozen=True, slots=True)
 class RecidivismDefinition(Definition):
-    """A share of persons, not cases. `months`: the length of the window, whose last day belongs to it.
+    """A share of persons, not cases. `months`: the length of the window, including its last day.
 
-    `index_date`: the day that a case gives, its decision being final on the day told; None: none. `relapse_day`: the
-    day on which a matter is a relapse; `pending_day`: the day of one that is not decided yet.
+    `index_date`: the index date of a case, given the day its decision became final; None: none. `relapse_day`: the day
+    on which an offence record is a relapse; `pending_day`: the day of one that is not decided yet.
     """
 
     months: int = 0
@@ -40,7 +40,7 @@ _ACT = (
     "observation; acquittals, dropped charges and simplified fines left out"
 )
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 RECIDIVISMS: tuple[RecidivismDefinition, ...] = (
     RecidivismDefinition("ssb_5y", 1, Family.RECIDIVISM, U.SHARE, P.DECIDED,

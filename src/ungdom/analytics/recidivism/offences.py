@@ -1,7 +1,7 @@
-"""Matters: one new act, or one charge of it, and what became of it, however many cases and messages tell of it. Pure.
+"""Offence records: one new act, or one charge of it, and its outcome, merged from all cases and messages. Pure.
 
-A case tells of its own acts and of new offences recorded in it; observations tell of the rest. Told twice it is one
-matter: by the same numbers (`key`), or of the same day.
+A case has its own acts and the new offences recorded in it; observations have the rest. Duplicates are merged: records
+with the same numbers (`key`), or of the same day.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
@@ -23,7 +23,7 @@ _IMPLY_A_CHARGE = (E.INDICTED, E.TRANSFERRED_TO_FOLLOW_UP, E.JUDGMENT_GIVEN, E.F
 
 
 class OffenceRecord(NamedTuple):
-    """One matter. `offence`: the day of the act, of an act that lasted the first; None: nobody has told it.
+    """One offence. `offence`: the day of the act, the first day of an act that lasted; None: not reported.
 
     `charged`: the day of the charge. `decided`: the day on which a decision that holds the youth guilty became final, a
     simplified fine (forenklet forelegg) left out; `fined`: there was one. `left`: dropped, acquitted, or set aside.
@@ -38,13 +38,13 @@ class OffenceRecord(NamedTuple):
 
     @property
     def stands(self) -> bool:
-        """Whether the charge still stands: it ended neither without guilt nor with a simplified fine alone."""
+        """Whether the charge is still valid: it ended neither without guilt nor with a simplified fine alone."""
         return self.decided is not None or not (self.left or self.fined)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseOffences:
-    """What one case tells of matters. `own`: its acts; `later`: new offences that were recorded in it."""
+    """The offences of one case. `own`: its acts; `later`: new offences that were recorded in it."""
 
     own: tuple[OffenceRecord, ...]
     later: tuple[OffenceRecord, ...]
@@ -80,7 +80,7 @@ def _holds_guilty(by: Event) -> bool:
 
 
 def _later_offences(case: Case) -> Iterator[OffenceRecord]:
-    """A decision that closed the case is of the new offence recorded last, where it does not tell of which."""
+    """A decision that closed the case is attributed to the new offence recorded last, where it does not name one."""
     known: date | None = None
     for event in case.all(E.NEW_OFFENCE_RECORDED, E.CLOSED_AFTER_NEW_OFFENCE):
         details = event.details
@@ -91,11 +91,11 @@ def _later_offences(case: Case) -> Iterator[OffenceRecord]:
             yield OffenceRecord(details.offence_on or known, None, details.decided_on)
 
 
-# --- what is observed, and all of it together -------------------------------------------------------------------
+# --- observations, and deduplication ----------------------------------------------------------------------------
 
 
 def offence_of_observation(observation: Observation) -> OffenceRecord | None:
-    """The matter that an observation tells of; None where it is of something else."""
+    """The offence that an observation reports; None for another kind of observation."""
     key = str(observation.matter_id) if observation.matter_id else None
     if observation.kind is KIND.CHARGE:
         return OffenceRecord(observation.offence_on, charged=observation.occurred_on, key=key)
@@ -110,7 +110,7 @@ def offence_of_observation(observation: Observation) -> OffenceRecord | None:
 
 
 def deduplicate(records: Iterable[OffenceRecord]) -> list[OffenceRecord]:
-    """Each matter once: those of one key as one, then those of one day as one."""
+    """Deduplicates by reference key, then by offence date."""
     by_key = _merged_by_key((record.key or n, record) for n, record in enumerate(records))
     return _merged_by_key((record.offence or n, record) for n, record in enumerate(by_key))
 
@@ -135,7 +135,7 @@ def _earlier(first: date | None, other: date | None) -> date | None:
     return min((day for day in (first, other) if day is not None), default=None)
 
 
-# --- keeping ----------------------------------------------------------------------------------------------------
+# --- serialisation ----------------------------------------------------------------------------------------------
 
 
 _StoredOffence = tuple[Day | None, Day | None, Day | None, bool]

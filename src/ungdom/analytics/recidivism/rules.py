@@ -1,4 +1,4 @@
-"""What the definitions of recidivism count of a case and of a matter: from which day, and on which. Pure."""
+"""The rules of the definitions of recidivism: the index date of a case, and the relapse day of an offence. Pure."""
 
 from datetime import date
 from enum import StrEnum
@@ -30,7 +30,7 @@ def decided(facts: CaseFacts, final: date | None) -> date | None:
 
 
 def started(facts: CaseFacts, _final: date | None) -> date | None:
-    """The start of execution, unless the decision fell."""
+    """The start of execution, unless the decision was set aside."""
     return facts.started if facts.state is not State.OTHER_DECISION else None
 
 
@@ -40,21 +40,21 @@ def completed(facts: CaseFacts, _final: date | None) -> date | None:
 
 
 def charged(offence: OffenceRecord) -> date | None:
-    """The day of a charge that still stands; a decision without one that is known stands for it."""
+    """The day of a charge that is still valid; where only a decision is known, its day is used."""
     return (offence.charged or offence.decided) if offence.stands else None
 
 
 def offended(offence: OffenceRecord) -> date | None:
-    """The day of an act that is decided with finality; where nobody has told it, the day of the decision."""
+    """The day of an act that is decided with finality; where it is not reported, the day of the decision."""
     return (offence.offence or offence.decided) if offence.decided else None
 
 
 def not_decided(offence: OffenceRecord) -> date | None:
-    """The day of an act that somebody is charged with and that is not decided yet."""
+    """The day of an act that is charged and not decided yet."""
     open_ = offence.decided is None and offence.stands
     return (offence.offence or offence.charged) if open_ else None
 
 
 def never(_matter: OffenceRecord) -> date | None:
-    """Nothing waits: a charge is known when it is made."""
+    """None: a charge is never pending, as it is known when it is made."""
     return None

@@ -1,7 +1,8 @@
-"""Recidivism spells: one row a person, origin and definition, from the origin until what ends the observation. Pure.
+"""Recidivism spells: one row per person, index date and definition. Pure.
 
-All lengths are calendar days counted from the day of origin, that day not included. A spell holds internal ids, which
-go nowhere but into a look-up or a pseudonym. This is also what the extract of recidivism spells is made of.
+A spell lasts from the index date until what ends the observation. All lengths are calendar days counted from the index
+date, which is not included. A spell holds internal ids, which are used only for a look-up or a pseudonym. The extract
+of recidivism spells is built from this as well.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,12 +25,12 @@ from ungdom.workflow.calendar import after, days_between
 from ungdom.workflow.vocabulary import ObservationKind
 
 RiskInterval = tuple[int, int]
-"""Days at risk: after the first, until and with the second."""
+"""Days at risk: after the first, up to and including the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenCase:
-    """A case of a person as it stood."""
+    """A case of a person as of the day of observation."""
 
     case_id: UUID
     facts: CaseFacts
@@ -38,7 +39,7 @@ class SeenCase:
 
 @dataclass(frozen=True, slots=True)
 class PersonHistory:
-    """What is known of one person: every case, and what was observed beside them, until the day of observation."""
+    """What is known of one person: every case, and the observations, until the day of observation."""
 
     person_id: UUID
     cases: tuple[SeenCase, ...]
@@ -47,7 +48,7 @@ class PersonHistory:
 
 @dataclass(frozen=True, slots=True)
 class ObservationPeriod:
-    """A person under observation from a day of origin. `resident`: in the country on the last day, which is `last`.
+    """A person under observation from an index date. `resident`: in the country on the last day, which is `last`.
 
     `died`: on that last day.
     """
@@ -65,21 +66,21 @@ class ObservationPeriod:
 
     @property
     def until(self) -> date:
-        """The last day at risk; without one, the origin."""
+        """The last day at risk; without one, the index date."""
         return self.index_date + timedelta(days=self.risk[-1][1] if self.risk else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecidivismSpell:
-    """One person from one origin by one definition, as known on the day of observation.
+    """One person from one index date by one definition, as known on the day of observation.
 
     `index_date`: the day it begins; `window_end`: the last day of the window; `seen_until`: the last day under
     observation (of the relapse, the window, the observation, the death, or the departure without return).
     `relapsed_on`: the day of the first relapse, a charge or an act by the definition; `decided_on`: the day on which
-    that matter was decided with finality, if it is; `dated`: False where nobody told the day of the act, and that of
-    the decision stands for it.
-    `matured`: the window was over. `outcome`: how it came out, the reason of censoring among them.
-    `at_risk`: when the person lived and was in the country, as days from the origin. `facts`: the case of the origin.
+    that offence was decided with finality, if it is; `dated`: False where the day of the act was not reported, and that
+    of the decision is used. `matured`: the window was over. `outcome`: how it came out, including the reason of
+    censoring. `at_risk`: when the person lived and was in the country, as days from the index date. `facts`: the case
+    of the index date.
     """
 
     definition: str
@@ -99,16 +100,16 @@ class RecidivismSpell:
 
     @property
     def at_risk_days(self) -> int:
-        """Days at risk until the relapse, or as long as the person was seen."""
+        """Days at risk until the relapse, or until the end of observation."""
         return sum(until - since for since, until in self.at_risk)
 
 
 def recidivism_spells(
     histories: Iterable[PersonHistory], day: date, definitions: Sequence[RecidivismDefinition] = RECIDIVISMS
 ) -> Iterator[RecidivismSpell]:
-    """Every spell of these people as observed at the end of `day`, in the order of people, definitions and origins.
+    """Every spell of these people as observed at the end of `day`, in the order of people, definitions and index dates.
 
-    What is observed later is left out; the cases have to be told as they stood on that day.
+    Later observations are ignored; the cases must be as of that day.
     """
     for whole in histories:
         history = replace(whole, observed=tuple(item for item in whole.observed if item.occurred_on <= day))
@@ -119,7 +120,7 @@ def recidivism_spells(
 
 
 def _index_dates(history: PersonHistory, definition: RecidivismDefinition) -> list[tuple[SeenCase, date]]:
-    """The first origin of each calendar year: a person is counted once in a base year."""
+    """The first index date of each calendar year: a person is counted once in a base year."""
     given = [
         (definition.index_date(case.facts, next((matter.decided for matter in case.offences.own), None)), case)
         for case in history.cases
@@ -177,7 +178,7 @@ def _outcome(relapsed_on: date | None, period: ObservationPeriod, matured: bool,
 
 
 def _other_offences(history: PersonHistory, origin: SeenCase) -> list[OffenceRecord]:
-    """Each matter of this person but the acts that the case of the origin is about, whoever else tells of those."""
+    """Each offence of this person except the acts of the index case, whatever their source."""
     own = {record.offence for record in origin.offences.own}
     cases = (item.offences.own for item in history.cases if item is not origin)
     later = (item.offences.later for item in history.cases)
@@ -190,7 +191,7 @@ def _other_offences(history: PersonHistory, origin: SeenCase) -> list[OffenceRec
 
 
 def _observation_period(history: PersonHistory, index_date: date, end: date) -> ObservationPeriod:
-    """From the origin to the end of window or observation, or to the death before it."""
+    """From the index date to the end of window or observation, or to the death before it."""
     deaths = [observation.occurred_on for observation in history.observed if observation.kind is ObservationKind.DEATH]
     deaths += [case.facts.closed for case in history.cases if case.facts.died and case.facts.closed]
     last = min([end, *deaths])
@@ -201,9 +202,9 @@ def _observation_period(history: PersonHistory, index_date: date, end: date) -> 
 def residence_spans(
     index_date: date, last: date, observed: Iterable[Observation]
 ) -> tuple[tuple[RiskInterval, ...], bool]:
-    """The days in the country after the origin, until `last`; and whether the person is there on that day.
+    """The days in the country after the index date, until `last`; and whether the person is there on that day.
 
-    The day of leaving is one, the day of coming back is none.
+    The day of leaving is included, the day of return is not.
     """
     spans: list[RiskInterval] = []
     resident, since = True, index_date

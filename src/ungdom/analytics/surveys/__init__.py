@@ -1,4 +1,7 @@
-"""User surveys: who is asked what and when, as data. docs/surveys.md says how answers are kept from their givers."""
+"""User surveys: who is asked what and when, as data.
+
+docs/surveys.md describes how answers are separated from respondents.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +45,7 @@ LOWEST_GRADE, HIGHEST_GRADE = 1, 5
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """What is asked on an occasion. A changed one is a new row with a new version: answers name theirs."""
+    """The questions of an occasion. A change requires a new row with a new version: answers name theirs."""
 
     kind: SurveyKind
     version: str
@@ -77,23 +80,23 @@ OCCASIONS: tuple[SurveyOccasion, ...] = (
         into=(State.CONVERTED, State.BREACH_CLOSED, State.CONSENT_WITHDRAWN, State.OTHER_DECISION),
     ),
 )
-"""Endings count when the execution had begun. Nobody is asked after a death, or another way of lapsing."""
+"""Endings count if the execution had begun. Nobody is asked after a death, or another way of lapsing."""
 
 ASK_WITHIN = Dated(((FIRST, Length(days=60)),), "days", OFFICE)
-"""After the event: whoever is asked later does not remember."""
+"""Period after the event in which somebody may be asked: later, memory has faded."""
 
 MONTHS_OPEN = 3
 """An invitation can be used until the last day of the second month after that in which it was handed over."""
 
 MAX_TRIES = 10
-"""As many answers that do not fit as one invitation bears."""
+"""Maximum number of invalid submissions per invitation."""
 
 FEWEST_ANSWERS = 5
-"""Results are shown where at least so many answers stand behind, and never where fewer could be told from them."""
+"""Minimum number of answers for results to be shown; results from which fewer could be derived are never shown."""
 
 
 def newest_questionnaire(kind: SurveyKind) -> Questionnaire:
-    """What is asked now on that occasion."""
+    """The current questionnaire of that occasion."""
     return [questionnaire for questionnaire in QUESTIONNAIRES if questionnaire.kind is kind][-1]
 
 
@@ -103,7 +106,7 @@ def questionnaire_of_version(version: str) -> Questionnaire:
 
 
 def month_of(day: date) -> date:
-    """The first day of its month."""
+    """The first day of the month of that day."""
     return day.replace(day=1)
 
 

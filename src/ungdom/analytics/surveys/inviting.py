@@ -1,4 +1,4 @@
-"""Inviting and answering. The token goes to whoever asked for it once, and nothing leads from an answer to it."""
+"""Invitations and answers. The token is handed once to whoever requested it, and no answer can be linked to it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,22 +28,22 @@ from ungdom.workflow.payloads import By
 
 
 class NotDue(Exception):
-    """Nobody is to be asked on that occasion now: it has not come, has passed, or all have their invitation."""
+    """Nobody can be asked on that occasion now: it has not come, has passed, or all have their invitation."""
 
 
 class NoSuchInvitation(Exception):
-    """No invitation can be used with this token. Whether there ever was one is not told."""
+    """No invitation can be used with this token. Whether there ever was one is not disclosed."""
 
 
 class DoesNotFit(Exception):
-    """The answers are not those of the questionnaire."""
+    """The answers do not match the questionnaire."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueInvitation:
-    """Somebody to be asked. `on`: the day of the event; `until`: the last day to hand over an invitation.
+    """A respondent to be asked. `on`: the day of the event; `until`: the last day to hand over an invitation.
 
-    `needed`: invitations there should be: one, or one for each guardian; `handed_over`: those that were handed over.
+    `needed`: required number of invitations: one, or one for each guardian; `handed_over`: those that were handed over.
     """
 
     kind: SurveyKind
@@ -56,12 +56,12 @@ class DueInvitation:
 
 
 def read_due_invitations(tx: Connection, case_id: UUID, case: Case, day: date) -> list[DueInvitation]:
-    """Everybody to be asked in this case on that day, also those who have their invitation."""
+    """Every respondent to be asked in this case on that day, including those who have their invitation."""
     return due_invitations(case, day, surveys.handed_over(tx, case_id))
 
 
 def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) -> list[DueInvitation]:
-    """The same, with what was handed over by event and respondent. Pure."""
+    """The same, given the invitations handed over by event and respondent. Pure."""
     invitations: list[DueInvitation] = []
     for occasion in OCCASIONS:
         events: list[Event] = []
@@ -89,7 +89,7 @@ def _due_on_occasion(
 def invite(
     tx: Connection, case_id: UUID, case: Case, konfliktrad: str, occasion: tuple[SurveyKind, By], day: date
 ) -> tuple[str, DueInvitation, date]:
-    """A token for whoever is to be asked on this occasion, what it is for, and the last day it can be used.
+    """A token for the respondent of this occasion, the invitation it is for, and the last day it can be used.
 
     Raises `NotDue`.
     """
@@ -114,7 +114,7 @@ def invite(
 
 
 def read_invitation(tx: Connection, token: str, day: date) -> tuple[Invitation, Questionnaire]:
-    """What whoever has this token is asked. Raises `NoSuchInvitation`."""
+    """The invitation and questionnaire of this token. Raises `NoSuchInvitation`."""
     invitation = surveys.find_usable_invitation(tx, token, day, MAX_TRIES)
     if invitation is None:
         raise NoSuchInvitation
@@ -122,14 +122,14 @@ def read_invitation(tx: Connection, token: str, day: date) -> tuple[Invitation, 
 
 
 def answer(db: Database, token: str, given: dict[str, int], day: date) -> None:
-    """Keep the answers, and let go of the invitation, in one transaction. Raises `NoSuchInvitation`, `DoesNotFit`.
+    """Store the answers and delete the invitation in one transaction. Raises `NoSuchInvitation`, `DoesNotFit`.
 
-    Answers that do not fit are counted, so that a token bears only a few.
+    Invalid answers are counted, so that a token allows only a few.
     """
     with db.writing() as tx:
         invitation, questionnaire = read_invitation(tx, token, day)
         fits = set(given) == set(questionnaire.questions)
-        # kept in the order of the questionnaire: that in which they were sent would be somebody's own
+        # stored in the order of the questionnaire: the order of submission could identify the respondent
         accepted = (
             surveys.accept_answers(
                 tx, invitation, {question: given[question] for question in questionnaire.questions}, uuid4()

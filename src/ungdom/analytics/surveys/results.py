@@ -1,8 +1,9 @@
-"""What was answered, and how many did: only in cells that hold enough, and none that gives away a smaller one. Pure.
+"""Survey results: grades and response rates in cells with enough answers. Pure.
 
-A cell is a konfliktråd or the country, an occasion and a quarter. Longer periods are sums of cells that are shown, so
-that no two of them differ by a cell that is not. The country is shown when the konfliktråd that are not make up none of
-it, or enough. Neither sanction nor respondent tells cells apart: the groups would be too small.
+A cell is a konfliktråd or the country, an occasion and a quarter. No cell shown discloses a smaller one. Longer periods
+are sums of shown cells, so that no two of them differ by a suppressed cell. The country is shown when the suppressed
+konfliktråd have no answers in total, or enough. Cells are not broken down by sanction or respondent: the groups would
+be too small.
 """
 
 from collections import defaultdict
@@ -21,7 +22,7 @@ LOWEST_AGREEING_GRADE = 4
 
 @dataclass(frozen=True, slots=True)
 class GradeSummary:
-    """One question in a cell. `total`: the sum of the grades; `agree`: how many gave 4 or 5."""
+    """Grades of one question in a cell. `total`: the sum of the grades; `agree`: how many gave 4 or 5."""
 
     question: SurveyQuestion
     answers: int
@@ -33,7 +34,7 @@ class GradeSummary:
 class SurveyCell:
     """One cell. `konfliktrad` None: the country. `grade_summaries`: empty where the answers are too few to be shown.
 
-    `shows_rate`: enough were invited for their number of answers to tell of nobody.
+    `shows_rate`: enough were invited for the number of answers not to identify anybody.
     """
 
     konfliktrad: str | None
@@ -48,7 +49,7 @@ class SurveyCell:
 def quarters_in(since: date, until: date, day: date) -> tuple[date, date] | None:
     """The first days of the first and the last quarter that lie wholly in the period; None: there is none.
 
-    Only quarters whose last invitation has expired by `day`: nobody can look before and after an answer.
+    Only quarters whose last invitation has expired by `day`: results cannot be compared before and after an answer.
     """
     first = quarter_of(since)
     if first < since:
@@ -62,7 +63,7 @@ def quarters_in(since: date, until: date, day: date) -> tuple[date, date] | None
 
 
 def cells(counted: Iterable[SurveyGroupCounts], answered: Iterable[SurveyAnswers]) -> list[SurveyCell]:
-    """Every cell with its counts, and the grades of those that hold enough answers."""
+    """Every cell with its counts, and the grades of those with enough answers."""
     cells_by_key = _count_cells(counted)
     given: defaultdict[tuple[SurveyKind, date], dict[str, list[SurveyAnswers]]] = defaultdict(dict)
     for answer in answered:
@@ -91,7 +92,7 @@ def _count_cells(counted: Iterable[SurveyGroupCounts]) -> dict[tuple[str | None,
 
 
 def _suppress_rates(cells_by_key: dict[tuple[str | None, SurveyKind, date], SurveyCell]) -> None:
-    """The rate of the country is not shown where that of few others could be told from it."""
+    """Suppress the rate of the country where that of few others could be derived from it."""
     for (place, kind, quarter), cell in cells_by_key.items():
         if place is None:
             rest = sum(
@@ -103,7 +104,7 @@ def _suppress_rates(cells_by_key: dict[tuple[str | None, SurveyKind, date], Surv
 
 
 def is_safe_remainder(rest: int) -> bool:
-    """Whether what is not shown of it gives nothing away: none, or as many as are shown."""
+    """Whether the suppressed remainder discloses nothing: it is zero, or large enough to be shown."""
     return rest == 0 or rest >= FEWEST_ANSWERS
 
 

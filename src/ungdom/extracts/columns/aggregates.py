@@ -126,7 +126,7 @@ def _dimension(code: str, description: str, source: str) -> Column:
     )
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("release", T.STRING, "the release, as `GET /v1/releases` has it", OFFICE_NORM,

@@ -54,7 +54,7 @@ def rows_of(snapshot: CaseSnapshot) -> Iterator[AlertRow]:
         yield AlertRow(snapshot, tuple(changes))
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("alert", T.STRING, "the alert", OFFICE_NORM, lambda row: row.changes[0].alert_id, named=PseudonymKind.ALERT),

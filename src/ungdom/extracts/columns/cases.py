@@ -72,7 +72,7 @@ def _flag(name: str, read: Callable[[d.Terms], Any], description: str, source: s
     return Column(name, T.BOOLEAN, description, source, lambda row: read(row.terms) if row.terms else None, True)
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     CASE,

@@ -90,7 +90,7 @@ def rows_of_events(events: Sequence[Event], day: date, snapshot: CaseSnapshot | 
             yield EventRow(snapshot, event, corrections.get(event.seq), effective_event)
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     CASE,

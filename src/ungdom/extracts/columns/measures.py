@@ -60,7 +60,7 @@ def _planned(name: str) -> Callable[[MeasureRow], Any]:
     return lambda row: getattr(row.planned, name) if row.planned else None
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("measure", T.STRING, "the measure", OFFICE_NORM, lambda row: row.id, named=PseudonymKind.MEASURE),

@@ -43,7 +43,7 @@ def rows_of(snapshot: CaseSnapshot) -> Iterator[SpellRow]:
     )
 
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 COLUMNS: tuple[Column, ...] = (
     Column("spell", T.STRING, "the spell", OFFICE_NORM, lambda row: row.id, named=PseudonymKind.SPELL),

@@ -12,7 +12,7 @@ OFFICE_NORM = "office norm"
 CLOCKS = tuple(rule.code for rule in RULES)
 """The codes of every clock."""
 
-# A table is read across.
+# One line per row keeps the table readable.
 # fmt: off
 CASE = Column(
     "case", T.STRING, "the case; the same in every extract of one purpose and key version", OFFICE_NORM,

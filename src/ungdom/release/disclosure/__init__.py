@@ -1,9 +1,9 @@
-"""Small counts are kept back, and others beside them, so that nobody can work them out. Pure; no case, no table.
+"""Primary and secondary suppression of counts in releases. Pure; no case, no table.
 
-Counts below the threshold are hidden for themselves. Then others are, as little missed as can be, until for every
-hidden count there is another set of numbers that fits all that is told, in this release and in the earlier ones. HiGHS
-looks for those; that they fit is proved in whole numbers (`moves`). What an attacker is granted: `system`.
-docs/decisions/0027-disclosure.md
+Counts below the threshold are suppressed (primary). Others are then suppressed at minimal total cost (secondary), until
+every suppressed count has another set of numbers consistent with everything published in this release and the earlier
+ones, so that none can be recalculated. HiGHS searches for these sets; their consistency is proved in integers
+(`alternatives`). What an attacker is assumed to know: `constraint_system`. docs/decisions/0027-disclosure.md
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +19,13 @@ __all__ = ["Id", "Policy", "ProtectionResult", "Release", "audit", "below_thresh
 class Policy:
     """The rules as data; the figures are office norms, not law.
 
-    `threshold`: counts from 1 to one below it are hidden (office norm: 1 to 4).
-    `values`: as many values as a hidden count must at least be possible to have.
-    `dominance`: a total is hidden when one of the offices makes up all of it but fewer than the threshold: with its own
-    figures at hand it would count the few of others (the p % rule for counts, with p as a number of people).
-    `rounding`: what is shown is rounded to the nearest multiple, halves up; 1: not at all. On top of hiding.
-    `estimates_from`: medians and shares are shown of as many cases and more.
-    `lost`: the share of what was shown before that may be hidden anew; where more would be, the earlier figures stand.
+    `threshold`: counts from 1 to one below it are suppressed (office norm: 1 to 4). `values`: the minimum number of
+    feasible values of a suppressed count. `dominance`: a total is suppressed when one of the offices makes up all of it
+    but fewer than the threshold: subtracting its own figures would disclose the few of others (the p % rule for counts,
+    with p as a number of people). `rounding`: values shown are rounded to the nearest multiple, halves up; 1: not at
+    all. In addition to suppression. `estimates_from`: minimum number of cases for which medians and shares are shown.
+    `lost`: the maximum share of counts shown before that may be newly suppressed; above it, the earlier figures are
+    kept.
     """
 
     threshold: int = 5
@@ -36,18 +36,19 @@ class Policy:
     lost: float = 0.1
 
     def rounded(self, count: int) -> int:
-        """A count as it is shown."""
+        """A count as shown."""
         return (count + self.rounding // 2) // self.rounding * self.rounding
 
 
 @dataclass(slots=True)
 class ProtectionResult:
-    """What came of it.
+    """The result of protection.
 
-    `hidden_below`, `hidden_above`: what is hidden. `feasible_count`: how many values each hidden count might have.
+    `hidden_below`, `hidden_above`: the suppressed counts. `feasible_count`: the number of feasible values of each.
 
-    `unprotected`: hidden counts of this or an earlier release that could be worked out: nothing may be published then.
-    `alternatives`: the proof, to be kept as closely as the counts: each is another set of numbers that fits.
+    `unprotected`: suppressed counts of this or an earlier release that could be derived; non-empty blocks publication.
+    `alternatives`: the proof, as confidential as the counts: each is another set of numbers consistent with the
+    published ones.
     """
 
     system: ConstraintSystem
@@ -58,16 +59,16 @@ class ProtectionResult:
 
     @property
     def hidden_below(self) -> frozenset[Id]:
-        """Hidden, and below the threshold; nothing tells them from the others."""
+        """Suppressed, and below the threshold; not distinguishable from the others when published."""
         return frozenset(i for i, unknown in self._hidden_unknowns() if unknown.value < self.system.threshold)
 
     @property
     def hidden_above(self) -> frozenset[Id]:
-        """Hidden, and not below the threshold."""
+        """Suppressed, and not below the threshold."""
         return frozenset(i for i, unknown in self._hidden_unknowns() if unknown.value >= self.system.threshold)
 
     def feasible_count(self, i: Id) -> int:
-        """How many values this hidden count is proved to be possible to have."""
+        """The number of values that this suppressed count is proved to be able to have."""
         return len(self.feasible_values.get(self.system.of[i], ()))
 
     def _hidden_unknowns(self) -> list[tuple[Id, UnknownCount]]:
@@ -76,7 +77,7 @@ class ProtectionResult:
 
 
 def below_threshold(policy: Policy, counts: Mapping[Id, int]) -> frozenset[Id]:
-    """The counts that are hidden for themselves."""
+    """The counts from 1 to one below the threshold: under primary suppression."""
     return frozenset(i for i, count in counts.items() if 0 < count < policy.threshold)
 
 
@@ -93,7 +94,7 @@ def dominated_totals(
 def protect(
     policy: Policy, now: Release, cost: Mapping[Id, float], earlier: Sequence[Release] = ()
 ) -> ProtectionResult:
-    """Hide beside what `now` hides for itself. `cost`: what hiding an id is missed; those without may not be hidden."""
+    """Add secondary suppression to `now`. `cost`: suppression cost per id; ids without a cost are never suppressed."""
     system = ConstraintSystem(policy.threshold, _suppressible_costs(now, cost), earlier, now)
     solver, result = Solver(system), ProtectionResult(system)
     for number in _hidden_counts(system):
@@ -104,7 +105,10 @@ def protect(
 
 
 def audit(policy: Policy, system: ConstraintSystem, alternatives: Iterable[Alternative]) -> list[int]:
-    """The hidden counts that these moves do not protect; empty: all are. No solver is believed: whole numbers only."""
+    """The suppressed counts that these alternatives do not protect; empty: all are.
+
+    Verified in integers, without trusting a solver.
+    """
     feasible_values: dict[int, set[int]] = {}
     for alternative in alternatives:
         if not is_feasible(system, alternative):
@@ -118,13 +122,16 @@ def audit(policy: Policy, system: ConstraintSystem, alternatives: Iterable[Alter
 
 
 def _suppressible_costs(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
-    """Without totals of zero and what is under them: of those anybody knows that they are zero."""
+    """The costs without totals of zero and their parts, which are known to be zero."""
     known_zero = {cell_id for total, parts in now.sums if not now.counts[total] for cell_id in (total, *parts)}
     return {i: much for i, much in cost.items() if i not in known_zero}
 
 
 def _hidden_counts(system: ConstraintSystem) -> list[int]:
-    """The hidden counts, the smallest first; without what is only a difference between two of them."""
+    """The suppressed counts, the smallest first.
+
+    Unknowns that are only a difference between two counts are left out.
+    """
     hidden = [
         n for n, unknown in enumerate(system.unknowns) if unknown.hidden and unknown.is_count and system.root(n) == n
     ]
@@ -136,7 +143,7 @@ def _required_values(policy: Policy, unknown: UnknownCount) -> int:
 
 
 def _protect_count(policy: Policy, solver: Solver, result: ProtectionResult, number: int) -> None:
-    """Hide what it takes, until this count might have as many values as are wanted, or nothing more helps."""
+    """Suppress counts until this one has enough feasible values, or until no further suppression helps."""
     unknown = result.system.unknowns[number]
     values = result.feasible_values.setdefault(number, {unknown.value})
     while len(values) < _required_values(policy, unknown):
@@ -154,7 +161,7 @@ def _protect_count(policy: Policy, solver: Solver, result: ProtectionResult, num
 
 
 def _cheapest_alternative(solver: Solver, number: int, down: int, up: int) -> Alternative | None:
-    """The move that hides least, one value down or up from those reached."""
+    """The alternative with the least suppression, one value below or above those reached."""
     unknown = solver.system.unknowns[number]
     steps = [step for step in (up, down) if unknown.low <= unknown.value + step <= unknown.high]
     options = [option for step in steps if (option := solver.cheapest_alternative(number, step))]

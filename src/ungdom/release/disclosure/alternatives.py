@@ -1,7 +1,7 @@
-"""Other tables that look the same from outside: HiGHS looks for them, whole numbers prove them. Pure.
+"""Alternative tables that are consistent with the published values: HiGHS finds them, integers prove them. Pure.
 
-A move says of some hidden counts how many more or fewer they might be, so that every row still comes to the same. With
-one that changes a count, nobody can tell what the count is, whatever they reckon with.
+An alternative assigns to some suppressed counts how much larger or smaller they might be, so that every row keeps its
+sum. Where one changes a count, the count cannot be determined by any calculation.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ else:
     highs_core = lazy("highspy._core")
 
 Alternative = Mapping[int, int]
-"""By unknown: how many more it would be, or fewer."""
+"""By unknown: the difference, positive or negative."""
 
 MAX_MULTIPLE = 8
-"""As many times a move is tried over and over, each way."""
+"""Maximum multiple of an alternative that is tried, in each direction."""
 MAX_SHIFT = 50
-"""No move changes a count by more."""
+"""Maximum change of a count in one alternative."""
 TOLERANCE = 1e-6
 SOLVER_OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
@@ -38,11 +38,11 @@ SOLVER_OPTIONS: dict[str, bool | int | float | str] = {
     "mip_rel_gap": 0.5,
     "mip_max_nodes": 500,
 }
-"""One thread and one seed: the same answer every time. Of whole numbers any answer will do, not only the cheapest."""
+"""One thread and one seed, for reproducible results. For the integer model any feasible solution is accepted."""
 
 
 def _model() -> highs_core._Highs:
-    model = highs_core._Highs()  # its subclass writes a banner on standard output as it is made
+    model = highs_core._Highs()  # its subclass prints a banner when it is constructed
     for name, value in SOLVER_OPTIONS.items():
         model.setOptionValue(name, value)
     return model
@@ -54,7 +54,10 @@ def solver_version() -> str:
 
 
 def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
-    """Whether it changes hidden counts only, and no row. `feasible_multiples` says how far it goes."""
+    """Whether it changes suppressed counts only, and keeps every row.
+
+    `feasible_multiples` returns how far it can be applied.
+    """
     rows = {place for n in alternative for place in system.touching.get(n, ())}
     balanced = all(
         sum(times * alternative.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
@@ -63,7 +66,7 @@ def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
 
 
 def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> range:
-    """How many times over the move may be made, 0 among them, with every count within what is known of it."""
+    """The multiples of the alternative, 0 included, that keep every count within its known bounds."""
     up = down = MAX_MULTIPLE
     for number, step in alternative.items():
         unknown = system.unknowns[number]
@@ -74,7 +77,10 @@ def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> ra
 
 @dataclass(slots=True)
 class Solver:
-    """One model for all moves of a system: a column each way for every unknown that may move, a row for each sum."""
+    """One model for all alternatives of a system.
+
+    It has a column per direction for every unknown that can vary, and a row for each sum.
+    """
 
     system: ConstraintSystem
     numbers: list[int] = field(init=False)
@@ -123,13 +129,13 @@ class Solver:
         )
 
     def mark_suppressed(self, number: int) -> None:
-        """From now on it costs nothing to move it."""
+        """From now on, changing this unknown has no cost."""
         place = self.column[number]
         for column in (place, place + len(self.numbers)):
             self.model.changeColCost(column, self._cost(number))
 
     def cheapest_alternative(self, number: int, step: int) -> tuple[float, Alternative] | None:
-        """The cheapest move that changes this count by `step`, and its cost; None: there is none."""
+        """The alternative of lowest cost that changes this count by `step`, and its cost; None: there is none."""
         if number not in self.column:
             return 0.0, {number: step}
         up, down = self.column[number], self.column[number] + len(self.numbers)
@@ -143,7 +149,7 @@ class Solver:
         return solution
 
     def _solve_as_integer(self) -> tuple[float, Alternative] | None:
-        """The same where the first answer halved a count: slower, and seldom needed."""
+        """The same as an integer model, for a first solution with fractional values: slower, and seldom needed."""
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         self._set_variable_type(highspy.HighsVarType.kInteger)

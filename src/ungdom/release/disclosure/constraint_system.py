@@ -1,8 +1,8 @@
-"""What an attacker has before them: every count of every release, what is known of each, and how they add up. Pure.
+"""The knowledge of an attacker: every count of every release, its known bounds, and the sums among them. Pure.
 
-A count that stays the same from one release to the next is one unknown, not two: the attacker is granted to know of
-every count whether it grew, fell or stayed. Counts that must be equal (a total with one part that is not zero) are one
-unknown as well. Nothing is granted that a true answer would contradict.
+A count that stays the same from one release to the next is one unknown, not two: the attacker is assumed to know of
+every count whether it grew, fell or stayed. Counts that must be equal (a total with one nonzero part) are one unknown
+as well. Nothing is assumed that the true values would contradict.
 """
 
 from collections import defaultdict
@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 
 Id = Hashable
 UPPER_BOUND = 10**6
-"""No count is as large."""
+"""No count reaches this value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is told at once.
+    """One release.
 
-    `counts`: exact, by id. `hidden_below`, `hidden_above`: hidden for itself, and beside them.
+    `counts`: exact, by id. `hidden_below`, `hidden_above`: suppressed counts below the threshold, and those not below
+    it.
     """
 
     counts: Mapping[Id, int]
@@ -29,10 +30,10 @@ class Release:
 
 @dataclass(slots=True)
 class UnknownCount:
-    """A count as the attacker meets it. `low`, `high`: what is known of it as long as it is hidden.
+    """A count as the attacker knows it. `low`, `high`: its known bounds while it is suppressed.
 
-    `published`: it stands in an earlier release. `ids`: those of the release to come that have it, each with what
-    hiding it costs. `hidden`: it is kept back. `is_count`: False of what one count grew or fell by.
+    `published`: it is in an earlier release. `ids`: its ids in the release being built, each with its suppression cost.
+    `hidden`: it is suppressed. `is_count`: False for the difference between two values of a count.
     """
 
     value: int
@@ -46,16 +47,16 @@ class UnknownCount:
 
     @property
     def can_vary(self) -> bool:
-        """Whether it may take another value, now or when it is hidden as well."""
+        """Whether it may take another value, now or once it is suppressed as well."""
         return not self.published and self.low < self.high and (self.hidden or bool(self.ids))
 
 
 Row = dict[int, int]
-"""By unknown: how often it is counted; together they come to a known number."""
+"""By unknown: its coefficient; the sum is a known number."""
 
 
 class ConstraintSystem:
-    """All unknowns, and the rows that bind them. `of`: the unknown of each id, of the release to come."""
+    """All unknowns, and the rows that constrain them. `of`: the unknown of each id of the release being built."""
 
     def __init__(self, threshold: int, cost: Mapping[Id, float], earlier: Sequence[Release], now: Release) -> None:
         self.threshold = threshold
@@ -75,16 +76,16 @@ class ConstraintSystem:
                 self.touching[number].append(place)
 
     def root(self, number: int) -> int:
-        """The unknown that this one is equal to."""
+        """The representative of the unknowns equal to this one."""
         while self._same[number] != number:
             number = self._same[number]
         return number
 
     def suppress(self, number: int) -> None:
-        """Keep this one back."""
+        """Suppress this unknown."""
         self.unknowns[number].hidden = True
 
-    # --- one release after the other --------------------------------------------------------------------------
+    # --- releases in order ------------------------------------------------------------------------------------
 
     def _add_release(
         self, release: Release, last: dict[Id, int], hidden_below: set[Id], cost: Mapping[Id, float] | None = None
@@ -119,7 +120,7 @@ class ConstraintSystem:
     def _narrow(
         self, unknown: UnknownCount, i: Id, release: Release, hidden_below: set[Id], cost: Mapping[Id, float] | None
     ) -> None:
-        """What this release, or the rule by which it is to hide, tells of a count."""
+        """Tighten the bounds of a count by what this release, or its rule of primary suppression, discloses."""
         hidden = i in release.hidden_below or i in release.hidden_above
         if i in release.hidden_below and i not in hidden_below:
             unknown.high = min(unknown.high, self.threshold - 1)
@@ -158,7 +159,7 @@ class ConstraintSystem:
         remaining.cost += absorbed.cost
 
     def _distinct_rows(self) -> Iterator[Row]:
-        """Each row once, of unknowns that may take another value."""
+        """Each distinct row, restricted to unknowns that may take another value."""
         seen = set()
         for row in self._rows:
             counted: Row = defaultdict(int)
