@@ -36,10 +36,10 @@ JOB = "nightly"
 class SweepOutcome(StrEnum):
     """The outcome of checking one case."""
 
-    OK = "ok"  # nothing to tell of
-    RAISED = "raised"  # somebody is told of something
-    OPEN = "open"  # told of before, and not settled
-    SUPPRESSED = "suppressed"  # the same, and put off or answered
+    OK = "ok"  # no open alert
+    RAISED = "raised"  # an alert was raised or escalated
+    OPEN = "open"  # open alerts, none of them new
+    SUPPRESSED = "suppressed"  # every open alert is snoozed or answered
     FAILED = "failed"  # it could not be read or judged
 
 

@@ -1,1 +1,1 @@
-"""A synthetic national case load: invented people, and histories that the engine itself has allowed, step by step."""
+"""A synthetic national case load: invented people, and histories in which the engine has allowed every step."""

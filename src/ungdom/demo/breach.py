@@ -1,4 +1,4 @@
-"""Breach and new offence: talks, conditions, referrals, petitions, reviews, interruptions and how they end."""
+"""Breach and new offence: talks, conditions, referrals, petitions, reviews, interruptions and their endings."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ PLACES = tuple(d.BreachCondition)
 
 
 def recorded(simulator: CaseSimulator, on: date) -> DemoEvent:
-    """A breach of that day."""
+    """The event of a breach on that day."""
     return DemoEvent(E.BREACH_RECORDED, on, d.BreachRecorded(kind=simulator.draws.pick(KINDS)), states=WHEREVER)
 
 
@@ -84,7 +84,7 @@ def _act_on_breach(simulator: CaseSimulator, since: date) -> None:
 
 
 def replan(simulator: CaseSimulator, on: date) -> None:
-    """A new plan meeting, which police and correctional service have agreed to in a youth sanction."""
+    """Hold a new plan meeting, with the consent of police and correctional service in a youth sanction."""
     present = (At.YOUTH, At.GUARDIAN, At.KONFLIKTRAD, At.POLICE)
     both = simulator.sanction is Sanction.YOUTH_SANCTION
     meeting = d.ReplanMeetingHeld(present=present, consent_police=both, consent_correctional_service=both)
@@ -93,7 +93,7 @@ def replan(simulator: CaseSimulator, on: date) -> None:
 
 
 def refer(simulator: CaseSimulator, on: date) -> None:
-    """Referred with a recommendation, as the law of that day allows."""
+    """Refer the breach with a recommendation that the law of that day allows."""
     regime = simulator.case.execution_regime(on)
     prosecution = regime is Regime.R2 and simulator.happens(parameters.REFERRED_TO_PROSECUTION)
     drawn = d.Recommendation(simulator.draws.pick(parameters.RECOMMENDED))
@@ -155,7 +155,7 @@ def _expires(simulator: CaseSimulator, on: date) -> bool:
 
 
 def petition(simulator: CaseSimulator, on: date, recommended: d.Recommendation, by: d.BreachAuthority) -> None:
-    """A petition to the court, for breach."""
+    """Send a petition to the court for breach."""
     r0 = simulator.case.execution_regime(on) is Regime.R0
     requested = d.Recommendation.SERVE_PRISON if r0 else recommended
     actor = Actor.PROSECUTION if by is d.BreachAuthority.PROSECUTION else Actor.CORRECTIONAL_SERVICE

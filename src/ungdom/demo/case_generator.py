@@ -143,7 +143,7 @@ def national(today: date) -> int:
 
 
 def registration(case_number: int, cases: int, today: date) -> datetime:
-    """The instant at which that case of so many was registered: the years keep their shares, whatever the number."""
+    """The instant at which that case was registered. The yearly shares do not depend on the total number of cases."""
     years = _years(today)
     left = (case_number + 0.5) / cases * sum(weight for _, weight in years)
     for year, weight in years:
@@ -177,7 +177,7 @@ def _instant(year: int, share: float, today: date) -> datetime:
     return hour + timedelta(seconds=int(days % 1 * 28_000))
 
 
-# --- how it begins ----------------------------------------------------------------------------------------------
+# --- beginning --------------------------------------------------------------------------------------------------
 
 
 def _pace(office: DemoOffice) -> float:

@@ -159,7 +159,7 @@ def _decision(simulator: CaseSimulator, outcome: d.AppealOutcome, on: date) -> d
     return d.AppealDecided(outcome=outcome, served_on=on, terms=d.Terms(**fields | {"length": length, "served_on": on}))
 
 
-# --- on its way to the konfliktråd ------------------------------------------------------------------------------
+# --- transfer to the konfliktråd ----------------------------------------------------------------------------------
 
 
 def final(simulator: CaseSimulator) -> None:
@@ -192,7 +192,7 @@ def complain(
     outcome: d.ComplaintOutcome,
     decides: Actor,
 ) -> None:
-    """A complaint, filed and decided on these days while the case is open."""
+    """File and decide a complaint on these days while the case is open."""
     filed = DemoEvent(E.COMPLAINT_FILED, days[0], d.ComplaintFiled(about=about))
     decided = DemoEvent(E.COMPLAINT_DECIDED, days[1], d.ComplaintDecided(about=about, outcome=outcome), decides)
 
@@ -214,5 +214,5 @@ def dispatched(simulator: CaseSimulator) -> None:
 
 
 def receive(simulator: CaseSimulator, on: date) -> None:
-    """Received by the konfliktråd."""
+    """Record the receipt by the konfliktråd on that day."""
     simulator.move(E.RECEIVED, on, d.Received())

@@ -30,7 +30,7 @@ def executing(simulator: CaseSimulator) -> None:
 
 
 def _pin(simulator: CaseSimulator) -> None:
-    """Pin some of the cases that run across the change of law to the rules that they began under."""
+    """Pin the original rules in some of the cases that run across the change of law."""
     across = simulator.since < law.SEPTEMBER_2024 < term.end_of(simulator)
     if across and simulator.happens(parameters.PINNED):
         on = working(law.SEPTEMBER_2024 + timedelta(days=simulator.draws.rng.randrange(3, 40)))
@@ -40,7 +40,7 @@ def _pin(simulator: CaseSimulator) -> None:
 
 
 def _minor(simulator: CaseSimulator, on: date) -> None:
-    """A breach without consequences; the plan continues."""
+    """Record a breach without consequences; the plan continues."""
     simulator.plan_fact(breach.recorded(simulator, on))
     simulator.catch_up(on)
     if simulator.state is State.EXECUTING and on <= simulator.today:
@@ -63,7 +63,7 @@ def _pause(simulator: CaseSimulator, on: date) -> None:
 
 
 def _complaint(simulator: CaseSimulator, on: date) -> None:
-    """Interrupted while a complaint about the plan is decided."""
+    """Interrupt the execution while a complaint about the plan is decided."""
     if simulator.case.execution_regime(on) is Regime.R0:
         term.complete(simulator)
         return
@@ -87,7 +87,7 @@ _TURNS: dict[str, Callable[[CaseSimulator, date], object]] = {
 
 
 def electronic_control(simulator: CaseSimulator) -> None:
-    """The end of the period, a decision of the court to lift it, or a petition to extend it."""
+    """End the period, record a decision of the court to lift it, or petition to extend it."""
     ordered = simulator.case.last(E.ELECTRONIC_CONTROL_ORDERED)
     details = ordered.details if ordered else None
     over = details.until if isinstance(details, d.ElectronicControlOrdered) else simulator.since

@@ -71,7 +71,7 @@ def _person_investigation(simulator: CaseSimulator) -> None:
 
 
 def wait(simulator: CaseSimulator, party: Party, reason: d.WaitReason, since: date, until: date) -> None:
-    """A wait for a party from one day to another; it is recorded only while the case is open."""
+    """Record a wait for a party from one day to another, if the case is open."""
     started = DemoEvent(E.WAIT_STARTED, since, d.WaitStarted(party=party, reason=reason))
     ended = DemoEvent(E.WAIT_ENDED, until, d.WaitEnded(party=party))
 
@@ -122,7 +122,7 @@ def _consent_needed(simulator: CaseSimulator, on: date) -> bool:
 
 
 def _plan_consents(simulator: CaseSimulator, since: date) -> date:
-    """Plan the consents, once. The day by which everybody has answered."""
+    """Plan the consents, once. Returns the day by which everybody has answered."""
     if simulator.consents_answered_on or not _consent_needed(simulator, since):
         return simulator.consents_answered_on or since
     on = simulator.consents_answered_on = simulator.draws.later(since, parameters.CONSENTS, simulator.pace)
@@ -201,7 +201,7 @@ def _decide(simulator: CaseSimulator, on: date) -> None:
 
 
 def set_aside(simulator: CaseSimulator, on: date) -> bool:
-    """The decision is set aside: a transfer by a complaint, a judgment because it is overturned or reopened."""
+    """Set the decision aside: a transfer by a complaint, a judgment because it is overturned or reopened."""
     if simulator.case.has(E.TRANSFERRED_TO_FOLLOW_UP):
         return simulator.move(E.DECISION_SET_ASIDE, on, d.DecisionSetAside(reason=d.SetAside.COMPLAINT_UPHELD))
     why = d.SetAside.CASE_REOPENED if simulator.happens(parameters.CASE_REOPENED) else d.SetAside.JUDGMENT_OVERTURNED

@@ -18,7 +18,7 @@ SOURCE = "invented"
 CHARGED, CHARGED_AGAIN, DIED, LEFT, CAME_BACK = 0.45, 0.3, 0.004, 0.015, 0.4
 DROPPED, ACQUITTED, FINED = 0.2, 0.05, 0.08
 MEAN_DAYS = 500
-"""From the decision to the next act, where there is one."""
+"""Mean number of days from the decision to the next act, if there is one."""
 FIRST_CHARGE, LAST_CHARGE, FIRST_DECISION, LAST_DECISION = 5, 90, 60, 400
 MOST = 4
 RECORDED_LATE = 20

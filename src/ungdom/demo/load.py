@@ -70,11 +70,11 @@ def load(
     progress: Callable[[int, int], object] = lambda _done, _total: None,
     processes: int = 1,
 ) -> Summary:
-    """Write a synthetic case load into a database with the current schema. A summary of what was written.
+    """Write a synthetic case load into a database with the current schema; returns a summary of what was written.
 
     `cases`: the number registered from 2014 until today; None: as many as in the country. `progress` is called with
-    the number written and the total. `processes`: how many generate cases; this process writes them. Raises
-    `DuplicateKey` when the same load was written before.
+    the number written and the total. `processes`: the number of generating processes; this process writes the
+    cases. Raises `DuplicateKey` if the same load was written before.
     """
     total = case_generator.national(today) if cases is None else cases
     counter = LoadCounter()

@@ -24,7 +24,7 @@ def is_empty(db: Database) -> bool:
 
 
 def begin(db: Database, today: date, at: datetime) -> UUID:
-    """Record the start of a load; the id of the run."""
+    """Record the start of a load; returns the id of the run."""
     with db.writing() as tx:
         return job_runs.start(tx, JOB, today, at)
 

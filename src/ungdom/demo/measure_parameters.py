@@ -1,6 +1,6 @@
 """The parameters of plans and measures in the synthetic case load.
 
-Nothing has been published about them: they are chosen to resemble what offices report.
+Nothing has been published about them: they are chosen to resemble the reports of offices.
 """
 
 from ungdom.demo.parameters import Spread
@@ -34,7 +34,7 @@ PROVIDED_BY: dict[str, tuple[tuple[str, float], ...]] = {
     "abstinence_testing": (("konfliktrad", 0.6), ("kommunal_rustjeneste", 0.4)),
     "noneconomic_compensation": (("konfliktrad", 1.0),),
 }
-"""The agencies that carry a measure out; other measures have no provider."""
+"""The agencies that carry out each measure; other measures have no provider."""
 NEED: dict[str, Need] = {
     "education_work_community": Need.SCHOOL_OR_WORK, "residence_work_education": Need.SCHOOL_OR_WORK,
     "programme_or_treatment": Need.VIOLENCE, "programme": Need.VIOLENCE, "community_tasks": Need.FRIENDS_AND_LEISURE,

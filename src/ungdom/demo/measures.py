@@ -18,7 +18,7 @@ EXECUTION = frozenset(IN_EXECUTION)
 ASKING = EXECUTION | {State.RECEIVED, State.PREPARING, State.INTERIM_CONDITIONS, State.POSTPONED}
 RUNNING = EXECUTION | {State.INTERIM_CONDITIONS}
 END_REASON = {State.CONSENT_WITHDRAWN: MeasureEnd.STOPPED_BY_YOUTH, State.COMPLETED: MeasureEnd.END_OF_TERM}
-"""Why a measure ends that runs when the case is closed in this state; otherwise the provider stops it."""
+"""The reason for ending a running measure when the case is closed in this state; by default the provider stops it."""
 ENDING = RUNNING | frozenset(state for state, phase in PHASE.items() if phase is Phase.BREACH)
 
 

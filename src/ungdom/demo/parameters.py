@@ -27,7 +27,7 @@ class Spread:
         return log(self.median)
 
 
-# --- how many, and where ----------------------------------------------------------------------------------------
+# --- number and place -------------------------------------------------------------------------------------------
 
 FIRST_DAY = date(2014, 7, 1)
 
@@ -54,7 +54,7 @@ SANCTION_SHARE: dict[int, float] = {
     2018: 0.115,
     2019: 0.15,
     2021: 0.145,
-    2024: 0.18,  # no longer only for repeated or serious crime
+    2024: 0.18,  # no longer limited to repeated or serious crime
 }
 """Share of youth sanctions by a court among the cases registered from that year on. Published of those received:
 13 % in 2015, 9 in 2017, 10 in 2018, 14 in 2019."""
@@ -88,7 +88,7 @@ OFFICES: tuple[DemoOffice, ...] = (
     DemoOffice("trondelag", 0.080, 155, "TTRO"),
     DemoOffice("nordland", 0.035, 180, "TSAL"),
     DemoOffice("troms", 0.020, 438, "TNTR"),  # the slowest mean published for 2018
-    DemoOffice("finnmark", 0.010, 72, "TOFI"),  # the quickest
+    DemoOffice("finnmark", 0.010, 72, "TOFI"),  # the fastest
 )
 P1_MEAN, P1_FIXED = 188, 22
 """The mean of P1 at pace 1.0, and the part of it that is the same for every office, in days."""
@@ -116,7 +116,7 @@ LANGUAGES: tuple[tuple[str, float], ...] = (
     ("nb", 0.86), ("nn", 0.08), ("en", 0.03), ("ar", 0.01), ("so", 0.01), ("uk", 0.01),
 )  # fmt: skip
 AGE_DAYS = (15 * 366, 18 * 365 - 10)
-"""Age at the acts, in days: 15 to 17, a little inside."""
+"""Age at the acts, in days: 15 to 17, with a margin."""
 
 # --- acts -------------------------------------------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ PLAN_COMPLAINT, COMPLAINT_PARTLY_UPHELD = 0.012, 0.2
 SURVEY = 0.14
 COMPLETED_AFTER = Spread(2, 1.1)
 
-# --- what interrupts it -----------------------------------------------------------------------------------------
+# --- interruptions ----------------------------------------------------------------------------------------------
 
 TURNS: dict[Sanction, tuple[tuple[str, float], ...]] = {
     Sanction.YOUTH_FOLLOW_UP: (
@@ -345,7 +345,7 @@ WINDOW_COMPLETED = 0.55
 PETITION_AFTER_TERM = 0.35
 REOPENED = 0.003
 
-# --- how it is recorded -----------------------------------------------------------------------------------------
+# --- recording --------------------------------------------------------------------------------------------------
 
 LATE_RECORDING = 0.09
 """Share of facts recorded late; the others are recorded on the same day or within a few days."""

@@ -136,7 +136,7 @@ def _national_id(born: date, serial: int) -> str | None:
 
 def _control(digits: str, weights: tuple[int, ...]) -> int | None:
     rest = -sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True)) % 11
-    return None if rest == 10 else rest  # noqa: PLR2004  # a control digit of two digits: such a number is not issued
+    return None if rest == 10 else rest  # noqa: PLR2004  # 10 does not fit in one digit: such a number is not issued
 
 
 # --- staff ------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def open_file(simulator: CaseSimulator) -> None:
         _transfer(simulator, simulator.later(parameters.TRANSFER_AFTER))
 
 
-# --- to another konfliktråd -------------------------------------------------------------------------------------
+# --- transfer to another konfliktråd ----------------------------------------------------------------------------
 
 
 def _transfer(simulator: CaseSimulator, on: date) -> None:
@@ -74,7 +74,7 @@ def _answer_transfer(simulator: CaseSimulator, on: date, declined: bool) -> None
         simulator.plan_fact(DemoEvent(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
 
 
-# --- preparing --------------------------------------------------------------------------------------------------
+# --- preparation ------------------------------------------------------------------------------------------------
 
 
 def preparing(simulator: CaseSimulator) -> None:
@@ -133,7 +133,7 @@ def _start(simulator: CaseSimulator, on: date) -> None:
 
 
 def meet(simulator: CaseSimulator, on: date) -> bool:
-    """Hold the plan meeting with the required participants."""
+    """Hold the plan meeting with the required participants; returns whether it was held."""
     guardian = (At.GUARDIAN,) if simulator.case.under_age(on) and simulator.youth.guardians else ()
     police = simulator.sanction is Sanction.YOUTH_SANCTION or simulator.happens(parameters.POLICE_AT_FOLLOW_UP)
     both = (At.POLICE, At.CORRECTIONAL_SERVICE) if simulator.sanction is Sanction.YOUTH_SANCTION else ()
@@ -160,7 +160,7 @@ def withdraw(simulator: CaseSimulator, on: date) -> None:
 
 
 def fail(simulator: CaseSimulator, on: date) -> None:
-    """The plan failed."""
+    """Record that the plan failed."""
     court_case = simulator.sanction is Sanction.YOUTH_SANCTION
     why = simulator.draws.pick(_FAILURES)
     recommended = d.Recommendation.SERVE_PRISON if court_case else None

@@ -26,7 +26,7 @@ class RandomDraws:
         return self.rng.random() < share
 
     def pick(self, weighted: Sequence[tuple[T, float]]) -> T:
-        """One of these, by weight."""
+        """One of these values, drawn by weight."""
         left = self.rng.random() * sum(weight for _, weight in weighted)
         for value, weight in weighted:
             left -= weight

@@ -26,7 +26,7 @@ OURS, POLICE, COURT, PROBATION = "ungdom", "police", "court", "correctional-serv
 
 
 class HistoryEnded(Exception):
-    """The simulation ends: the case is closed, or the next step lies after today."""
+    """The simulation ends: the case is closed, or the next step is after today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class CaseSimulator:
         return self.case.sanction
 
     def happens(self, share: float) -> bool:
-        """True in that share of the cases."""
+        """True with this probability."""
         return self.draws.happens(share)
 
     def later(self, spread: Spread, pace: float = 1.0, since: date | None = None) -> date:

@@ -22,7 +22,7 @@ CONDUCTED = {At.YOUTH, At.KONFLIKTRAD}
 
 
 def restorative(simulator: CaseSimulator) -> None:
-    """The victim is invited, answers, and sometimes withdraws."""
+    """Invite the victim and record the answer, sometimes followed by a withdrawal."""
     if not simulator.happens(parameters.VICTIM_INVITED):
         return
     invited = simulator.later(parameters.VICTIM_ASKED)

@@ -1,1 +1,1 @@
-"""The justice sector's own messages (ESAS). Pure: mapping only; transport is elsewhere."""
+"""The official messages of the justice sector (ESAS). Pure: mapping only; transport is in other packages."""

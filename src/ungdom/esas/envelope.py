@@ -37,7 +37,7 @@ class Fault(StrEnum):
     NO_KEY_ID = "no_key_id"
     UNKNOWN_KEY = "unknown_key"
     SIGNATURE = "signature"
-    OTHER_SENDER = "other_sender"  # the token was not issued to the sender, or to no partner
+    OTHER_SENDER = "other_sender"  # the token was issued to another party than the sender, or to no partner
 
 
 class NotSigned(Exception):

@@ -115,7 +115,7 @@ TERMS: dict[Kind, type[Any]] = {
     Kind.PERSON_INVESTIGATION_ORDERED: d.PumOrdered,
     Kind.PERSON_INVESTIGATION_RETURNED: d.PumReturned,
 }
-"""What each kind asks for beyond who and when."""
+"""The terms of each kind of message, beyond person, case and day."""
 
 DecisionId = Annotated[str, StringConstraints(pattern=patterns.DECISION_ID)]
 """The sender's own id of a decision, the same in every version of it."""
@@ -197,12 +197,12 @@ class DecisionMessage:
 
 @cache
 def reader(kind: Kind) -> TypeAdapter[Any]:
-    """Reads and writes the terms of this kind."""
+    """The parser and serialiser for the terms of this kind."""
     return TypeAdapter(TERMS[kind])
 
 
 class BadMessage(Exception):
-    """The message does not have the shape that its kind asks for. `problems`: each place and what is wrong there."""
+    """The message does not have the shape that its kind requires. `problems`: each place and its error."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(f"{len(problems)} problem(s) in the message")
@@ -246,7 +246,7 @@ def read_sent(raw: bytes | str, now: datetime) -> DecisionMessage:
 
 
 def plain(message: DecisionMessage) -> dict[str, Any]:
-    """The message as plain JSON values; what is left at its default is left out."""
+    """The message as plain JSON values, without fields that have their default."""
     values: dict[str, Any] = _READER.dump_python(replace(message, terms=NOTHING), mode="json", exclude_defaults=True)
     terms = reader(message.kind).dump_python(message.terms, mode="json", by_alias=True, exclude_defaults=True)
     return {**values, "terms": terms}

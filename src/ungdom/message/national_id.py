@@ -1,9 +1,9 @@
 """Checks national identity numbers (fødselsnummer, D-nummer, SSP-nummer). A number is flagged, never rejected.
 
-A number is never a key, and age is never read from it: the day of birth is its own field. From 2032 a number tells
-neither century nor sex. Both rules of control digits stand side by side; nobody changes number.
-Source: folkeregisterforskriften (FOR-2017-07-14-1201) § 2-2; Skatteetaten's description of numbers from 2032; the
-sector's contracts for SSP numbers, which the police's central register gives to somebody who has no other.
+A number is never a key, and age is never derived from it: the day of birth is a separate field. From 2032 a number
+contains neither century nor sex. Both rules of control digits are supported, because nobody changes number. Source:
+folkeregisterforskriften (FOR-2017-07-14-1201) § 2-2; Skatteetaten's description of numbers from 2032; the sector's
+contracts for SSP numbers, which the police's central register assigns to people without another number.
 """
 
 import calendar
@@ -26,18 +26,18 @@ class Series(StrEnum):
     TENOR = "tenor"  # Skatteetaten's Test-Norge: month + 80
     DOLLY = "dolly"  # NAV's Dolly: month + 40; a health helper number looks the same
     NHN = "nhn"  # Norsk helsenett: month + 65; 66 to 72 may be NPID's + 60 as well
-    SSP_OR_NPID = "ssp_or_npid"  # month + 20: the police's central register, or NAV's own; the number does not tell
+    SSP_OR_NPID = "ssp_or_npid"  # month + 20: the police's central register, or NAV's own; indistinguishable
     NPID = "npid"  # NAV's own, synthetic: month + 60
     UNKNOWN = "unknown"
 
 
 class NationalIdFlag(StrEnum):
-    """Something to look at."""
+    """A finding about a number, to be checked by a person."""
 
     NOT_ELEVEN_DIGITS = "not_eleven_digits"
     NO_SUCH_DATE = "no_such_date"
     WRONG_CONTROL_DIGITS = "wrong_control_digits"
-    RULE_OF_2032 = "rule_of_2032"  # right, by the rule for numbers issued from 2032
+    RULE_OF_2032 = "rule_of_2032"  # valid, by the rule for numbers issued from 2032
     SYNTHETIC = "synthetic"
     OTHER_BIRTH_DATE = "other_birth_date"  # day, month or two-digit year differ from the day of birth given
 
@@ -65,7 +65,7 @@ class NationalIdCheck:
 
     @property
     def is_well_formed(self) -> bool:
-        """Eleven digits, a date that exists, correct control digits; not whether the number was ever issued."""
+        """Whether it has eleven digits, an existing date and correct control digits; not whether it was ever issued."""
         return not self.flags & _WRONG
 
 
@@ -75,7 +75,7 @@ def normalise(number: str) -> str:
 
 
 def check_national_id(number: str, born: date | None = None) -> NationalIdCheck:
-    """Checks a number, and compares it with the day of birth if one is given."""
+    """The result of checking a number and, if a day of birth is given, of comparing the two."""
     digits = normalise(number)
     if len(digits) != _DIGITS or not (digits.isascii() and digits.isdigit()):
         return NationalIdCheck(digits, Series.UNKNOWN, False, frozenset({NationalIdFlag.NOT_ELEVEN_DIGITS}))

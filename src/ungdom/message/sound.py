@@ -1,4 +1,4 @@
-"""Strict JSON that every parser reads as the same value (RFC 7493): UTF-8, unique names, no NaN, no lone surrogates.
+"""Strict JSON that every parser interprets identically (RFC 7493): UTF-8, unique names, no NaN, no lone surrogates.
 
 Python's own parser accepts UTF-16, keeps the last of two equal names, and accepts NaN and lone surrogates.
 """
@@ -8,11 +8,11 @@ import math
 from typing import Any
 
 MAX_DEPTH = 32
-"""The deepest nesting of objects and lists that is read."""
+"""The maximum nesting depth of objects and lists."""
 
 
 class StrictJsonError(ValueError):
-    """Parsers could read it differently. `kind`: why, as a key of the section `invalid` of the texts."""
+    """Parsers could interpret it differently. `kind`: the reason, as a key of the section `invalid` of the texts."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -34,7 +34,7 @@ def read_strict(raw: bytes) -> Any:
 
 
 def json_fault(raw: bytes) -> str | None:
-    """Why it is not strict JSON, as a key of the section `invalid` of the texts; None if it is."""
+    """The reason why it is not strict JSON, as a key of the section `invalid` of the texts; None if it is strict."""
     try:
         read_strict(raw)
     except StrictJsonError as error:
@@ -64,6 +64,6 @@ def _check_value(value: object, left: int) -> None:
         for inner in value:
             _check_value(inner, left - 1)
     elif isinstance(value, str):
-        value.encode()  # half of a surrogate pair cannot be: UnicodeEncodeError is a ValueError
+        value.encode()  # fails for half of a surrogate pair: UnicodeEncodeError is a ValueError
     elif isinstance(value, float) and not math.isfinite(value):
         raise StrictJsonError("json_number")

@@ -1,4 +1,4 @@
-"""What each kind of message says beyond who and when. Where one event says the same, its own details are the terms."""
+"""The terms of each kind of message, beyond person, case and day. The payload of an event is reused where it fits."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from ungdom.workflow.payloads.base import CLOSED_SHAPE
 NOTHING = d.Details()
 
 CaseNumber = Annotated[str, StringConstraints(pattern=patterns.CASE_NUMBER)]
-"""A number of police or court: 3 to 40 letters, digits and `./:-`."""
+"""A case number of police or court: 3 to 40 letters, digits and `./:-`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

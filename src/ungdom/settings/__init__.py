@@ -1,7 +1,7 @@
 """The settings of an installation. Each is an environment variable whose name begins with `UNGDOM_`.
 
-`model` has the table of settings and their rules, `environment` reads them, `keys` makes and judges keys, `files` keeps
-what a development installation makes for itself. The table as a page: docs/settings.md.
+`model` has the table of settings and their rules, `environment` reads them, `keys` creates and validates keys, `files`
+stores what a development installation generates for itself. The table as a page: docs/settings.md.
 """
 
 import os
@@ -23,9 +23,9 @@ __all__ = [
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process, or of these variables.
+    """The settings in the environment of this process, or in these variables.
 
-    Raises `BadSettings` that names every setting that is missing, wrong or unknown, a line for each.
+    Raises `BadSettings` with one line per setting that is missing, wrong or unknown.
     """
     from ungdom.settings import environment  # noqa: PLC0415  # who hands settings in does not load pydantic-settings
 

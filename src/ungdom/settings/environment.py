@@ -1,4 +1,4 @@
-"""Settings read from the environment: values, or files that hold secrets. Everything wrong is named at once."""
+"""Settings from the environment: values, or files that contain secrets. All errors are reported together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, setting_info
 
 PREFIX = "UNGDOM_"
 TEST_PREFIX = "UNGDOM_TEST_"
-"""Variables of the project's own tests, which the service does not read."""
+"""Prefix of variables of the project's own tests, which the service ignores."""
 
 FILE = "_FILE"
 NEEDS_ENV = (
@@ -22,17 +22,17 @@ NEEDS_ENV = (
     " (only `ungdom demo`, `ungdom token` and commands with --demo start without it)"
 )
 DEVELOPMENT_KEYS = ("people_keys", "cursor_key", "extract_keys")
-"""What a development installation makes for itself."""
+"""The keys that a development installation generates for itself."""
 
 
 class _Environment(Settings, BaseSettings):
-    """The settings as pydantic-settings reads them: how variables are named."""
+    """The settings with the names of their variables, for pydantic-settings."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, enable_decoding=False, protected_namespaces=())
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings in these variables. Raises `BadSettings` that names all that is missing, wrong or unknown."""
+    """The settings in these variables. Raises `BadSettings` that names all that are missing, wrong or unknown."""
     given = _given(environ)
     problems = dict(_unknown(given))
     source = EnvSettingsSource(_Environment)
@@ -54,13 +54,13 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def names() -> dict[str, str]:
-    """The field of every variable, those that name the file of a secret included."""
+    """The field of every variable, including the variables that name the file of a secret."""
     known = {PREFIX + field.upper(): field for field in Settings.model_fields}
     return known | {name + FILE: field for name, field in known.items() if setting_info(field).secret}
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with our prefix. An empty one is an absent one."""
+    """The variables with the prefix of this product. An empty variable counts as missing."""
     ours = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
     return {name: value for name, value in ours.items() if value and not name.startswith(TEST_PREFIX)}
 
@@ -73,7 +73,7 @@ def _unknown(given: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _from_files(given: Mapping[str, str], problems: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Field and text of each secret that stands in a file. What is wrong is added to the problems, by variable."""
+    """Field and text of each secret that is in a file. Errors are added to `problems`, by variable."""
     for variable, field in names().items():
         path = given.get(variable + FILE)
         if path is None or not setting_info(field).secret:
@@ -95,14 +95,14 @@ def _text_of(path: Path) -> str:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    """Never the content of the file."""
+    """The reason of the error, without any content of the file."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "it is not text" if isinstance(error, UnicodeError) else str(error)
 
 
 def _development_keys(folder: Path, missing: Iterable[str], problems: dict[str, str]) -> dict[str, str]:
-    """The keys that are not set, from the data folder: made at first use. What is wrong is added to the problems."""
+    """The keys that are not set, from the data folder; generated at first use. Errors are added to `problems`."""
     try:
         return {field: read_or_create_secret(folder / f"{PREFIX.lower()}{field}.key") for field in missing}
     except (OSError, BadSettings) as error:
@@ -112,7 +112,7 @@ def _development_keys(folder: Path, missing: Iterable[str], problems: dict[str, 
 
 
 def _placeholder_keys(missing: Iterable[str]) -> dict[str, str]:
-    """Keys for settings that are refused for another reason: so that nothing is said of keys that nobody has to set."""
+    """Keys for settings that are refused for another reason, so that no errors about missing keys are reported."""
     return {field: new_development_key() for field in missing}
 
 
@@ -120,7 +120,7 @@ def _placeholder_keys(missing: Iterable[str]) -> dict[str, str]:
 
 
 def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Variable and what is wrong with it, a line for each setting. Values of secrets are not shown."""
+    """The variable and its error, one line per setting. Values of secrets are not shown."""
     for problem in error.errors(include_url=False):
         field = str(problem["loc"][0])
         info, cause = setting_info(field), problem.get("ctx", {}).get("error")

@@ -2,4 +2,4 @@
 
 
 class BadSettings(Exception):
-    """A setting is missing or wrong, or a command was called with something it cannot use."""
+    """A setting is missing or wrong, or a command was called with an argument it cannot use."""

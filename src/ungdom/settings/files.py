@@ -10,21 +10,21 @@ from ungdom.settings.errors import BadSettings
 from ungdom.settings.keys import new_development_key
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""The permission bits of everybody but the owner."""
+"""The permission bits of everybody except the owner."""
 NOT_PRIVATE = (
     "{path} can be read or changed by others and is not this user's alone: "
     "give ungdom a file in a folder of its own (UNGDOM_DATA_DIR), for instance a new one below it"
 )
-"""Why a folder is refused, and what would help."""
+"""The message for a folder that is refused: the reason, and what would help."""
 
 
 def read_or_create_secret(path: Path) -> str:
-    """A secret of a development installation: made at first use, then read from its file (mode 600)."""
+    """A secret of a development installation: created at first use, then read from its file (mode 600)."""
     return read_or_create(path, new_development_key)
 
 
 def read_or_create(path: Path, make: Callable[[], str]) -> str:
-    """The text of this file, made at first use. Of several processes that start at once one makes it for all."""
+    """The text of this file, created at first use. If several processes start at once, one creates it for all."""
     if not path.exists():
         private_folder(path.parent)
         _write_once(path, make())
@@ -32,7 +32,7 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
 
 
 def private_folder(path: Path) -> None:
-    """Creates this folder with mode 700, or takes the rights of others away from it. Raises `BadSettings`."""
+    """Creates this folder with mode 700, or removes the permissions of others. Raises `BadSettings`."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         restrict_to_owner(path)
@@ -41,23 +41,23 @@ def private_folder(path: Path) -> None:
 
 
 def refuse_shared(folder: Path) -> None:
-    """Nobody but its owner, a group of theirs and root may write to this folder, which is left as it is.
+    """Raises `BadSettings` if somebody other than its owner, a group of theirs and root may write to this folder.
 
-    For a folder that is not the program's own: it may hold other files. Raises `BadSettings`.
+    For a folder that is not the program's own and may hold other files. The folder is not changed.
     """
     try:
         status = folder.stat()
     except OSError:
-        return  # whoever opens a file there is answered
+        return  # reported when a file in it is opened
     mode = stat.S_IMODE(status.st_mode)
     if mode & (stat.S_IWOTH | stat.S_ISVTX) or (mode & OTHERS and status.st_uid not in (0, os.geteuid())):
         raise BadSettings(NOT_PRIVATE.format(path=folder))
 
 
 def restrict_to_owner(path: Path) -> None:
-    """Only the owner may read and write this file or folder from now on. Raises `BadSettings` where that is refused.
+    """Restricts this file or folder to its owner. Raises `BadSettings` if the permissions cannot be changed.
 
-    A folder that users share (sticky, as `/tmp`) or that belongs to somebody else is never changed.
+    A folder shared by users (sticky, such as `/tmp`) or owned by somebody else is never changed.
     """
     status = path.stat()
     mode = stat.S_IMODE(status.st_mode)
@@ -72,7 +72,7 @@ def restrict_to_owner(path: Path) -> None:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """The file appears whole or not at all, and is never overwritten."""
+    """Writes the file atomically: it appears complete or not at all, and is never overwritten."""
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text + "\n")

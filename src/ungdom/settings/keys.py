@@ -1,7 +1,7 @@
-"""Keys: 32 random bytes written in base64. New ones, and what makes one unfit.
+"""Keys: 32 random bytes in base64. Generates them, and checks whether one is unfit for use.
 
-A key of a development installation ends in a checksum of its own first bytes, so that it is recognised, and refused,
-wherever it is used outside development.
+A key of a development installation ends in a checksum of its own first bytes, so that it is recognised and refused
+outside development.
 """
 
 import hmac
@@ -12,18 +12,18 @@ from hashlib import sha256
 from itertools import pairwise
 
 LENGTH = 32
-"""Bytes of a key."""
+"""The number of bytes of a key."""
 
 KEY_PURPOSES: Mapping[str, str] = {
     "people": "UNGDOM_PEOPLE_KEYS",
     "cursor": "UNGDOM_CURSOR_KEY",
     "extracts": "UNGDOM_EXTRACT_KEYS",
 }
-"""What `ungdom keys new --for` makes a key for, and the setting it belongs to."""
+"""The purposes for `ungdom keys new --for`, with the setting of each key."""
 
 _CHECKSUM = 4
 _LEAST_DISTINCT = 16
-"""Different values among the bytes of a key. 32 random bytes have about 30; fewer than 16 is no accident."""
+"""The minimum number of distinct bytes in a key. 32 random bytes have about 30; fewer than 16 is no accident."""
 
 
 def new_key() -> str:
@@ -38,12 +38,12 @@ def new_development_key() -> str:
 
 
 def is_development_key(raw: bytes) -> bool:
-    """Whether a development installation made it. A random key is taken for one with a chance of 1 in 2^32."""
+    """Whether a development installation generated it. False positives of random keys: 1 in 2^32."""
     return hmac.compare_digest(_checksum(raw[:-_CHECKSUM]), raw[-_CHECKSUM:])
 
 
 def decode_key(written: str) -> bytes:
-    """The 32 bytes of a key in base64, of either alphabet. Raises `ValueError`."""
+    """The 32 bytes of a key in either alphabet of base64. Raises `ValueError`."""
     try:
         raw = b64decode(written.strip().replace("-", "+").replace("_", "/"), validate=True)
     except ValueError:
@@ -54,7 +54,7 @@ def decode_key(written: str) -> bytes:
 
 
 def parse_versioned_key(written: str) -> tuple[int, bytes]:
-    """Version and bytes of an extract key, `version:base64`; version 1 where it has none. Raises `ValueError`."""
+    """Version and bytes of an extract key, `version:base64`; version 1 if it has none. Raises `ValueError`."""
     version, colon, secret = written.strip().rpartition(":")
     if colon and not (version.isascii() and version.isdigit() and int(version)):
         raise ValueError("has a version that is not a whole number above 0")
@@ -62,7 +62,7 @@ def parse_versioned_key(written: str) -> tuple[int, bytes]:
 
 
 def check_strength(raw: bytes) -> None:
-    """Raises `ValueError` when somebody could guess it: repeated, counted, or typed on a keyboard."""
+    """Raises `ValueError` if the key could be guessed: repeated bytes, a sequence, or text typed on a keyboard."""
     if any(raw == (raw[:period] * LENGTH)[:LENGTH] for period in range(1, LENGTH // 2 + 1)):
         raise ValueError("is weak: it repeats itself")
     if len(set(raw)) < _LEAST_DISTINCT:

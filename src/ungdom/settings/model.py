@@ -1,7 +1,7 @@
 """The table of settings: name, type, meaning, shape, default and example of each, and the rules between them.
 
-The rules are validators of the fields, so that one validation names every setting that is missing or wrong. A rule
-looks at the fields above its own only.
+The rules are validators of the fields, so that one validation reports every setting that is missing or wrong. A rule
+reads only fields defined above its own.
 """
 
 import re
@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ungdom.settings import keys
 
 PUBLIC_URL = "http://127.0.0.1:8000"
-"""Where a development installation is found when nothing else is set."""
+"""The address of a development installation if no other is set."""
 
 DATA_DIR = Path(".ungdom")
 DEVELOPMENT, PRODUCTION = "development", "production"
@@ -32,10 +32,11 @@ _KEY = "base64 of 32 random bytes"
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """What errors and the page on settings say of a setting, beside its meaning and example.
+    """What errors and the page on settings show of a setting, besides its meaning and example.
 
-    `shape`: what a value looks like. `default`: in words, where the default of the field does not say it. `made_by`:
-    the command that makes a value. A `secret` may stand in a file that `…_FILE` names, and is shown nowhere.
+    `shape`: the form of a value. `default`: a description, if the default of the field is not sufficient.
+    `made_by`: the command that generates a value. `secret`: may be in a file that `…_FILE` names, and is never
+    shown.
     """
 
     shape: str
@@ -45,9 +46,9 @@ class SettingInfo:
 
 
 class SecretText(str):
-    """A text that is not shown: `str`, `repr` and `format` give asterisks, as `pydantic.SecretStr` does.
+    """A text that is never shown: `str`, `repr` and `format` return asterisks, like `pydantic.SecretStr`.
 
-    Being a `str`, it is used as one by whatever takes the value.
+    As a `str`, it can be passed wherever the value is needed.
     """
 
     __slots__ = ()
@@ -63,7 +64,7 @@ class SecretText(str):
 
 
 def _split(value: object) -> object:
-    """A list written with commas; anything else is left for the type to judge."""
+    """A list from a text separated by commas; anything else is returned unchanged for the type to validate."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -242,7 +243,7 @@ class Settings(BaseModel):
 
     @property
     def development(self) -> bool:
-        """Whether the built-in issuer may run."""
+        """Whether this is a development installation, in which the built-in issuer may run."""
         return self.env == DEVELOPMENT
 
     # --- rules ----------------------------------------------------------------------------------------------
@@ -322,22 +323,22 @@ class Settings(BaseModel):
 
 
 def setting_info(name: str) -> SettingInfo:
-    """What is said of the setting of this field."""
+    """The description of the setting of this field."""
     return next(item for item in Settings.model_fields[name].metadata if isinstance(item, SettingInfo))
 
 
 def _strict(info: ValidationInfo) -> bool:
-    """Whether the rules of production hold: everywhere but in development, and where the kind is not known."""
+    """Whether the rules of production apply: in every kind of installation except development, and if it is unknown."""
     return info.data.get("env") != DEVELOPMENT
 
 
 def _kind(info: ValidationInfo) -> str:
-    """The kind of installation as it is written in a message."""
+    """The kind of installation as shown in a message."""
     return str(info.data.get("env", "production"))
 
 
 def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
-    """Strong, of this kind of installation, and used once. Raises `ValueError`."""
+    """Checks that keys are strong, of this kind of installation, and used once. Raises `ValueError`."""
     for raw in given:
         keys.check_strength(raw)
         if _strict(info) and keys.is_development_key(raw):
@@ -350,14 +351,14 @@ def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
 
 
 def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
-    """The keys of other purposes that have been read by now, by field."""
+    """The keys of other purposes that have been validated so far, by field."""
     people = {keys.decode_key(key) for key in data.get("people_keys", ())}
     cursor = {keys.decode_key(data["cursor_key"])} if "cursor_key" in data else set()
     return {"people_keys": people, "cursor_key": cursor}
 
 
 def _kind_of(url: str) -> str:
-    """`postgresql` or `sqlite`. Raises `ValueError` without the address, which may hold a password."""
+    """`postgresql` or `sqlite`. Raises `ValueError` without the address in its text: it may contain a password."""
     scheme, _, rest = url.partition("://")
     kind = scheme.partition("+")[0]
     if kind == "sqlite" and rest.lstrip("/") in ("", ":memory:"):
@@ -384,7 +385,7 @@ def _host_of(address: str) -> str:
 
 
 def _host(url: str) -> str | None:
-    """The host of this URL; None where it has none, or a port that cannot be."""
+    """The host of this URL; None if it has none, or an invalid port."""
     return urlsplit(url).hostname if _has_sound_port(url) else None
 
 

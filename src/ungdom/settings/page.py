@@ -1,4 +1,4 @@
-"""The page on settings, made from the table of them."""
+"""The page on settings, generated from their table."""
 
 from ungdom.settings.environment import FILE, PREFIX, TEST_PREFIX
 from ungdom.settings.model import Settings, setting_info
@@ -25,7 +25,7 @@ _LINES = (
 
 
 def page() -> str:
-    """The page, as Markdown."""
+    """The page as Markdown."""
     rows = "".join(_setting_row(field) for field in Settings.model_fields)
     head = "| setting | meaning | value | default | example | secret |\n" + "|---" * 6 + "|\n"
     return "# Settings\n\n" + "".join(f"{line}\n" for line in _LINES) + head + rows

@@ -23,7 +23,10 @@ Day = Annotated[date, GetPydanticSchema(lambda _type, _handler: _ORDINAL)]
 
 
 class Codec(Generic[T]):
-    """Writes and reads the values of one type. `load` raises pydantic's `ValidationError` for any other shape."""
+    """Writes and reads the values of one type.
+
+    `load` takes what pydantic converts to the type, and raises its `ValidationError` for any other value.
+    """
 
     def __init__(self, of: type[T]) -> None:
         self._adapter = TypeAdapter(of)

@@ -1,4 +1,4 @@
-"""What people read, in bokmål, nynorsk and English: labels by enum value, sentences by refusal and problem code."""
+"""Texts for people, in bokmål, nynorsk and English: labels by enum value, sentences by refusal and problem code."""
 
 import re
 import tomllib
@@ -59,9 +59,9 @@ _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q=(0(?:\.\d{0,
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LENGTH = re.compile(r"\d+ (?:year|month|week|day)s?(?: \d+ (?:year|month|week|day)s?)*", re.ASCII)
 _MOST_QUOTED = 4
-"""The most alternatives that a sentence names; further ones are only counted."""
+"""The largest number of alternatives named in a sentence; further ones are only counted."""
 
-# Shape problems (by pydantic's names) that share the sentence of another one.
+# Kinds of validation problems (pydantic's names) that use the sentence of another kind.
 _SAME_AS = {
     "unexpected_keyword_argument": "extra_forbidden",
     "date_from_datetime_inexact": "date_parsing",
@@ -97,19 +97,19 @@ _WITH_LIMIT = {
     "too_short": "values_at_least",
     "too_long": "values_at_most",
 }
-"""The sentences that name a limit; the others are for empty texts and lists, and where the limit is not known."""
+"""The sentences that state a limit. The plain ones are for empty texts and lists, and for unknown limits."""
 
 
 @cache
 def catalogue(language: Language) -> Catalogue:
-    """All texts of a language, read from its file at the first use; shared by all callers, so never changed."""
+    """All texts of a language, read from its file at the first use. Shared by all callers: do not modify the result."""
     raw = tomllib.loads(files(__name__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
     return {section: dict(_flat(body)) for section, body in raw.items()}
 
 
 @cache
 def code_words() -> Mapping[str, str]:
-    """The words of the code for the glossary: term and one sentence in English, in alphabetical order of the file."""
+    """The terms of the code for the glossary, each with one English sentence, in alphabetical order as in the file."""
     words: dict[str, str] = tomllib.loads(files(__name__).joinpath("code_words.toml").read_text(encoding="utf-8"))
     return words
 
@@ -152,20 +152,21 @@ def negotiate(accept_language: str | None) -> Language:
 
 
 def text(language: Language, section: str, key: str, **values: str | int) -> str:
-    """One text with its placeholders filled in. Raises KeyError when there is no such text, or a value is missing."""
+    """One text with its placeholders filled in. Raises KeyError if the text or a value is missing."""
     return catalogue(language)[section][key].format(**values)
 
 
 @cache
 def section_of(words: type[StrEnum]) -> str:
-    """The section that holds the labels of an enum: its class name in snake_case, with one shorter name."""
+    """The section with the labels of an enum: the class name in snake_case, unless a shorter one is defined."""
     return _SECTIONS.get(words) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.__name__).lower()
 
 
 def label(language: Language, word: str) -> str:
-    """The label of an enum member, with a capital: fit to stand alone.
+    """The label of an enum member, capitalised for use on its own.
 
-    A plain string is looked up in every section of labels; the first in the catalogue answers, states before events.
+    A plain string is looked up in every section of labels; the first match in the order of the catalogue is
+    returned, states before events.
     """
     if isinstance(word, StrEnum):
         return catalogue(language)[section_of(type(word))][word]
@@ -187,10 +188,10 @@ def render(language: Language, value: object) -> str:
 
 
 def refusal(language: Language, code: str, current: Value, needed: Value, earliest: date | None) -> str:
-    """The sentence for an unmet condition: what is not as it must be, and what would help.
+    """The sentence for an unmet condition: what is not as required, and what would help.
 
-    A text may also ask for `low` and `high`, the first and the last of what is needed, where that is a range; and for
-    `named`, the alternatives in quotation marks, a long list of them cut short.
+    A text may also contain `low` and `high`, the first and last of the needed values if they form a range, and
+    `named`, the alternatives in quotation marks, abbreviated if there are many.
     """
     ends = needed if isinstance(needed, list) and needed else [needed]
     return text(
@@ -207,9 +208,10 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
 
 
 def invalid(language: Language, kind: str, values: Mapping[str, str | int] | None = None) -> str:
-    """The sentence for a kind of shape problem, by pydantic's name for it; a general one for other kinds.
+    """The sentence for a kind of validation problem, by pydantic's name; a general one for other kinds.
 
-    `values`: the `limit` that is passed, the `rule` of form that is not followed, and what else the sentence names.
+    `values`: the `limit` that is exceeded, the `rule` of form that is violated, and further values for the
+    sentence.
     """
     sentences, named = catalogue(language)["invalid"], values or {}
     key = _SAME_AS.get(kind, kind)
@@ -219,7 +221,7 @@ def invalid(language: Language, kind: str, values: Mapping[str, str | int] | Non
         key = _WITH_LIMIT.get(kind, key)
     try:
         return sentences.get(key, sentences["other"]).format(**named)
-    except KeyError:  # a problem that was kept by its code alone
+    except KeyError:  # a problem that was stored with its code only
         return sentences["other"]
 
 
@@ -227,7 +229,7 @@ def _render_word(language: Language, value: object) -> str:
     word = value if isinstance(value, str) else str(value)
     if isinstance(word, StrEnum) or word in _all_labels(language):
         written = label(language, word)
-        return written[0].lower() + written[1:] if written[1:2].islower() else written  # an abbreviation stays
+        return written[0].lower() + written[1:] if written[1:2].islower() else written  # an abbreviation
     if _LENGTH.fullmatch(word):
         numbers, units = word.split()[::2], word.split()[1::2]
         pairs = zip(numbers, units, strict=True)

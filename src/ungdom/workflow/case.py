@@ -1,4 +1,4 @@
-"""The state of one case, derived from its events: what guards, clocks and views read. `engine.fold` builds it."""
+"""The state of one case, derived from its events. `engine.fold` builds it; guards, clocks and views read it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ D = TypeVar("D", bound=d.Details)
 
 _DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
 REOPENED_AS_IT_STOOD = "2026-11-25"
-"""From this version of the table on days in a closed state are days of standstill when the term stood still before."""
+"""First version of the table in which a term that was paused at the closing stays paused until the case is reopened."""
 _STARTS = {
     E.PLAN_MEETING_HELD: "plan_meeting",
     E.PLAN_SIGNED: "plan_signed",
@@ -27,7 +27,7 @@ _STARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Youth:
-    """What the rules need to know of the person, and no more. Kept with people, not in events."""
+    """The facts about the person that the rules need, and no others. Stored with people, not in events."""
 
     born: date
     guardians: int
@@ -35,7 +35,7 @@ class Youth:
 
 @dataclass(frozen=True, slots=True)
 class StateInterval:
-    """One stay in one state. `clock`: the term of the sanction runs meanwhile."""
+    """One stay in one state. `clock`: whether the term of the sanction runs during it."""
 
     state: State
     since: date
@@ -45,7 +45,7 @@ class StateInterval:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStart:
-    """The start of execution and the rule that gave it: plan_meeting, plan_signed or interim_conditions."""
+    """The start of execution and the rule that determined it: plan_meeting, plan_signed or interim_conditions."""
 
     on: date
     rule: str
@@ -54,7 +54,7 @@ class ExecutionStart:
 
 @dataclass(frozen=True, slots=True)
 class SanctionInForce:
-    """The decision in force: its date, regime, and the length of the sanction."""
+    """The decision in force: its date, its regime, and the length of the sanction."""
 
     on: date
     regime: Regime
@@ -64,9 +64,10 @@ class SanctionInForce:
 
 @dataclass(frozen=True)
 class Case:
-    """A case at one point of its history. `events`: in the order recorded, corrections already applied.
+    """A case at one point of its history.
 
-    `table`: the version of the table it runs under.
+    `events`: in the order recorded, with corrections applied. `table`: the version of the table that the case runs
+    under.
     """
 
     youth: Youth
@@ -81,15 +82,15 @@ class Case:
     regime_overrides: tuple[tuple[date, Regime], ...] = ()
     offences: tuple[d.Offence, ...] = ()
 
-    # --- where it stands ----------------------------------------------------------------------------------------
+    # --- current state ------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> State:
-        """The state it is in."""
+        """The current state."""
         return self.intervals[-1].state
 
     def states_on(self, day: date) -> tuple[State, ...]:
-        """Every state it was in on that day, the latest first; the day of a move has both."""
+        """Every state of the case on that day, the latest first. The day of a transition has both states."""
         until = [interval.since for interval in self.intervals[1:]] + [date.max]
         states = [
             state_interval.state
@@ -100,22 +101,22 @@ class Case:
 
     @property
     def entered_on(self) -> date:
-        """The day it came into its state: no move may be dated before."""
+        """The day on which the case entered its current state. No move may be dated before it."""
         return self.intervals[-1].since
 
     @property
     def is_closed(self) -> bool:
-        """In one of the closed states."""
+        """Whether the case is in one of the closed states."""
         return self.state in CLOSED
 
     @property
     def closed_on(self) -> date | None:
-        """The day it was closed; None while it is open."""
+        """The day on which the case was closed; None while it is open."""
         return self.entered_on if self.is_closed else None
 
     @property
     def registered_on(self) -> date:
-        """The day its life began."""
+        """The day on which the case was registered."""
         return self.intervals[0].since
 
     # --- the history --------------------------------------------------------------------------------------------
@@ -125,24 +126,24 @@ class Case:
         return (event for event in self.events if event.type in kinds)
 
     def until(self, day: date, *kinds: EventType) -> list[Event]:
-        """The events of these types that had happened by that day, by the day they occurred, then as recorded."""
+        """The events of these types that had occurred by that day, ordered by day of occurrence, then as recorded."""
         events = (event for event in self.all(*kinds) if event.occurred_on <= day)
         return sorted(events, key=lambda event: (event.occurred_on, event.seq))
 
     def payloads(self, shape: type[D]) -> Iterator[tuple[Event, D]]:
-        """Every event with a payload of this class, and that payload, in the order recorded."""
+        """Every event with a payload of this class, paired with that payload, in the order recorded."""
         return ((event, event.details) for event in self.events if isinstance(event.details, shape))
 
     def event(self, seq: int) -> Event:
-        """The event with this number."""
+        """The event with this sequence number."""
         return next(event for event in self.events if event.seq == seq)
 
     def last(self, *kinds: EventType) -> Event | None:
-        """The event of these types recorded last."""
+        """The event of these types that was recorded last; None if there is none."""
         return next((event for event in reversed(self.events) if event.type in kinds), None)
 
     def first(self, *kinds: EventType) -> Event | None:
-        """The event of these types recorded first."""
+        """The event of these types that was recorded first; None if there is none."""
         return next(self.all(*kinds), None)
 
     def has(self, *kinds: EventType) -> bool:
@@ -158,15 +159,15 @@ class Case:
 
     @property
     def last_offence(self) -> date:
-        """The last day of the last act: the lead time is counted from here (settled choice)."""
+        """The last day of the last act. The lead time is counted from this day (settled choice)."""
         return max(offence.last_day for offence in self.offences)
 
     def under_age(self, day: date) -> bool:
-        """Under 18 on that day: guardians have their part. vergemålsloven § 8."""
+        """Whether the youth is under 18 on that day, so that guardians take part. vergemålsloven § 8."""
         return day < self.of_age_on
 
     def guardians_on(self, day: date) -> int:
-        """How many guardians have their part on that day: none from 18. vergemålsloven § 8."""
+        """The number of guardians who take part on that day; 0 from the 18th birthday. vergemålsloven § 8."""
         return self.youth.guardians if self.under_age(day) else 0
 
     @property
@@ -175,7 +176,7 @@ class Case:
         return after(self.youth.born, law.MAJORITY.on(self.youth.born))
 
     def aged_at(self, offence: d.Offence) -> bool:
-        """15 or more, and under 18, at that act. strl §§ 20, 52 a; strpl § 71 a."""
+        """Whether the youth was 15 or older, and under 18, at that act. strl §§ 20, 52 a; strpl § 71 a."""
         low = birthday(self.youth.born, law.AGE_FROM.on(offence.on))
         high = birthday(self.youth.born, law.AGE_BELOW.on(offence.on))
         return low <= offence.last_day and offence.on < high
@@ -183,20 +184,20 @@ class Case:
     # --- regime, term and end -----------------------------------------------------------------------------------
 
     def decision_regime(self, day: date) -> Regime:
-        """The regime of conditions and terms: that of the decision; before there is one, that of the step's date."""
+        """The regime of conditions and terms: that of the decision; without a decision, that of the given day."""
         return self.sanction_in_force.regime if self.sanction_in_force else law.REGIME.on(day)
 
     def execution_regime(self, day: date) -> Regime:
-        """The regime of execution, breach and complaints: that of the step's date, unless one was pinned by then."""
+        """The regime of execution, breach and complaints: that of the given day, unless another was pinned by then."""
         return self.regime_override(day) or law.REGIME.on(day)
 
     def regime_override(self, day: date) -> Regime | None:
-        """The regime that a named user has pinned, for steps from the day it was pinned on."""
+        """The regime pinned by a named user, for steps from the day of the pin on; None without a pin."""
         return next((regime for since, regime in reversed(self.regime_overrides) if since <= day), None)
 
     @property
     def planned_end(self) -> date | None:
-        """The last day of the term as decided, interruptions not counted. krl § 23; the start day does not count."""
+        """The last day of the term as decided, without interruptions. krl § 23; the start day does not count."""
         if self.start is None or self.sanction_in_force is None:
             return None
         end = after(self.start.on, self.sanction_in_force.length)
@@ -204,11 +205,11 @@ class Case:
 
     @property
     def stands_still(self) -> bool:
-        """Whether the execution has started and its term does not run now: its end moves from day to day."""
+        """Whether the execution has started and its term is paused, so that its end moves by one day per day."""
         return self.start is not None and not self.intervals[-1].clock
 
     def interruptions(self, day: date) -> list[tuple[date, date]]:
-        """The spans in which the clock stood still, from and to, until that day. After the end nothing stands still."""
+        """The spans until that day in which the term was paused, as (from, to). Pauses after the end are left out."""
         end = self.planned_end
         spans: list[tuple[date, date]] = []
         for since, until in self._stops(day):
@@ -243,7 +244,11 @@ class Case:
         return places
 
     def _stood_still(self, place: int) -> bool:
-        """A case that was closed while its term stood still, and reopened, stood still all along (office norm)."""
+        """Whether the term was paused in that interval (index).
+
+        A case that was closed while its term was paused, and later reopened, counts as paused all along (office
+        norm).
+        """
         interval = self.intervals[place]
         if interval.state not in CLOSED:
             return not interval.clock
@@ -251,18 +256,24 @@ class Case:
         return reopened and not self.intervals[place - 1].clock
 
     def interrupted_days(self, day: date) -> int:
-        """Days the clock stood still, until that day."""
+        """The number of days until that day on which the term was paused."""
         return sum(days_between(since, until) for since, until in self.interruptions(day))
 
     def adjusted_end(self, day: date) -> date | None:
-        """The planned end moved by the days interrupted until that day. 2026-04-09 and 60 days: 2026-06-08."""
+        """The planned end plus the days interrupted until that day; None before the start.
+
+        2026-04-09 and 60 days: 2026-06-08.
+        """
         end = self.planned_end
         if end is None or not law.CHOICES.interruption_moves_end:
             return end
         return date.fromordinal(end.toordinal() + self.interrupted_days(day))
 
     def served_days(self, day: date) -> int | None:
-        """Days of the term that have run until that day, interruptions left out; at most until the case closed."""
+        """Days of the term served until that day, at most until the closing; None before the start.
+
+        Interruptions do not count.
+        """
         if self.start is None:
             return None
         until = min(day, self.closed_on) if self.closed_on else day
@@ -270,7 +281,7 @@ class Case:
 
     @property
     def served_before_interruption(self) -> int | None:
-        """Days served when the clock last stopped; None when it never has."""
+        """Days served when the term was last paused; None if it never was."""
         stops = [since for since, _ in self._stops(date.max)]
         return self.served_days(stops[-1]) if stops else None
 
@@ -278,7 +289,7 @@ class Case:
 
     @property
     def served_on(self) -> date | None:
-        """The day the judgment that stands was served, in whatever order services became known."""
+        """The day on which the judgment in force was served, regardless of the order in which services became known."""
         judged = self.last(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED)
         if judged is None:
             return None
@@ -289,7 +300,7 @@ class Case:
 
     @property
     def plan_made(self) -> bool:
-        """A plan meeting was held, or in R0 a plan signed."""
+        """Whether a plan meeting was held or, in R0, a plan was signed."""
         return self.has(E.PLAN_MEETING_HELD, E.PLAN_SIGNED)
 
     @property
@@ -307,20 +318,23 @@ class Case:
 
     @property
     def referral(self) -> Event | None:
-        """The referral that is open: none has been declined, rejected or taken back since."""
+        """The last referral, if it is open; otherwise None.
+
+        A declined or rejected petition, a new plan meeting or a final conversion ends it.
+        """
         ended = self.last(E.PETITION_DECLINED, E.PETITION_REJECTED, E.REPLAN_MEETING_HELD, E.CONVERSION_FINAL)
         referral = self.last(E.REFERRED_FOR_BREACH)
         return referral if referral and (ended is None or ended.seq < referral.seq) else None
 
     @property
     def petition(self) -> d.PetitionSent | None:
-        """The petition sent last."""
+        """The petition that was sent last; None without one."""
         sent = self.last(E.PETITION_SENT)
         return sent.details if sent and isinstance(sent.details, d.PetitionSent) else None
 
     @property
     def team(self) -> frozenset[str]:
-        """The members of the follow-up team (oppfølgingsteam) as it stands. krl § 26."""
+        """The current members of the follow-up team (oppfølgingsteam). krl § 26."""
         members: set[str] = set()
         for event in self.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
             if isinstance(event.details, d.MemberJoined):
@@ -329,10 +343,13 @@ class Case:
                 members.discard(event.details.member)
         return frozenset(members)
 
-    # --- waiting ------------------------------------------------------------------------------------------------
+    # --- waits --------------------------------------------------------------------------------------------------
 
     def waits(self) -> list[tuple[Event, Event | None]]:
-        """Each recorded wait with the event that ended it, None while it runs. An end without a party ends the last."""
+        """Each recorded wait with the event that ended it, or None while it is open.
+
+        An end that names no party ends the wait that started last.
+        """
         waits: list[tuple[Event, Event | None]] = []
         for event in self.all(E.WAIT_STARTED, E.WAIT_ENDED):
             if isinstance(event.details, d.WaitStarted):
@@ -350,7 +367,7 @@ def _end_wait(waits: list[tuple[Event, Event | None]], ended: Event, details: d.
 
 
 def decision_in(event: Event) -> SanctionInForce | None:
-    """The decision that this event holds, if it holds one."""
+    """The decision that this event contains; None if it contains none."""
     details = event.details
     if (
         isinstance(details, d.AppealDecided)
@@ -367,6 +384,6 @@ def decision_in(event: Event) -> SanctionInForce | None:
 
 
 def start_given_by(event: Event) -> ExecutionStart | None:
-    """The start of execution that this event gives when it moves the case. krl § 23 third paragraph."""
+    """The start of execution that results if this event moves the case; None if none. krl § 23 third paragraph."""
     rule = _STARTS.get(event.type)
     return ExecutionStart(event.occurred_on, rule, event.seq) if rule else None

@@ -103,7 +103,7 @@ class Attempt:
 
 
 class Workflow:
-    """The machine of one sanction and regime, and its transition for each row and source state."""
+    """The state machine of one sanction and regime, with its transition per row and source state."""
 
     def __init__(self, rows: tuple[Move, ...], sanction: Sanction, regime: Regime) -> None:
         self.machine = Machine(
@@ -122,7 +122,7 @@ class Workflow:
             self._transitions[id(row), source] = trigger, trigger.transitions[source.name][-1]
 
     def fires(self, attempt: Attempt) -> bool:
-        """Whether the attempt succeeds: executes the transition of its row directly, without a search by name."""
+        """Whether the attempt succeeds. Executes the transition of its row directly, without a search by name."""
         trigger, transition = self._transitions[id(attempt.row), attempt.state]
         return bool(transition.execute(EventData(None, trigger, self.machine, attempt, (), {})))
 
@@ -149,17 +149,17 @@ def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) ->
 
 
 def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
-    """In whose name this event can happen in a case of this sanction."""
+    """The actors in whose name this event can occur in a case of this sanction."""
     return _ACTORS[sanction, event]
 
 
 def regime_for(case: Case, event: EventType, day: date) -> Regime:
-    """The regime for this step: of the decision for conditions and terms, of the day for every other step."""
+    """The regime for this step: that of the decision for conditions and terms, that of the day for other steps."""
     return case.decision_regime(day) if event in BY_DECISION else case.execution_regime(day)
 
 
 def decide(case: Case, step: ProposedEvent) -> Decision:
-    """Whether this step is allowed; all unmet conditions are returned, not only the first."""
+    """Whether this step is allowed, with every unmet condition, not only the first."""
     regime = regime_for(case, step.type, step.on)
     source, row = _matching_row(case, regime, step.type, step.details, step.on)
     if row is None:
@@ -172,7 +172,7 @@ def decide(case: Case, step: ProposedEvent) -> Decision:
 
 
 def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
-    """`decide` for every event type that this role may record. `step`: the day, the person and the external facts."""
+    """`decide` for every event type that this role may record. `step`: its day, person and external facts are used."""
     acts = acts_for(role)
     candidates = (
         (event, tuple(a for a in actors_of(case.sanction, event) if a in acts))
@@ -191,7 +191,7 @@ def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
 
 
 def decide_registration(youth: Youth, event: Event, version: str | None = None) -> Decision:
-    """Whether this case may be opened. `version`: of the table, as in `fold`."""
+    """Whether this case may be opened. `version`: the version of the table, as in `fold`."""
     initial = initial_case(youth, event, version)
     step = ProposedEvent(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     row = next(row for row in rules(initial.table).rows if row.event is E.CASE_REGISTERED)
@@ -201,9 +201,9 @@ def decide_registration(youth: Youth, event: Event, version: str | None = None) 
 
 
 def fold(youth: Youth, events: Sequence[Event], version: str | None = None) -> Case:
-    """The case that this history results in, corrections applied. Raises `IllegalHistory`.
+    """The case that results from this history, with corrections applied. Raises `IllegalHistory`.
 
-    `version`: of the table; None: the version that the history names.
+    `version`: the version of the table; None: the version that the history names.
     """
     history = effective(events)
     if not history or history[0].type is not E.CASE_REGISTERED:
@@ -221,13 +221,13 @@ def version_of(events: Sequence[Event]) -> str:
 
 
 def apply(case: Case, event: Event) -> Case:
-    """The case after one more event, without checking conditions. Raises `IllegalHistory` when no row fits."""
+    """The case after one more event, without checking conditions. Raises `IllegalHistory` if no row matches."""
     moves = isinstance(event.details, d.RulesMigrated)
     return fold(case.youth, (*case.events, event)) if moves else with_event(case, event)
 
 
 def with_event(case: Case, event: Event) -> Case:
-    """The case after one more event under its own version of the table. Raises `IllegalHistory` when no row fits."""
+    """The case after one more event under its own version of the table. Raises `IllegalHistory` if no row matches."""
     regime = regime_for(case, event.type, event.occurred_on)
     _, row = _matching_row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
@@ -292,7 +292,7 @@ def with_changes(case: Case, changes: dict[str, Any]) -> Case:
 def _matching_row(
     case: Case, regime: Regime, event: EventType, details: d.Details | None, day: date
 ) -> tuple[State, Move | None]:
-    """The row that fits: a move by the current state, a fact by the states of the day on which it occurred."""
+    """The matching row: for a move by the current state, for a fact by the states of the day on which it occurred."""
     rows = _rows_at(case, regime, case.state, event)
     current_row = next((row for row in rows if row.condition is None or row.condition(details)), None)
     late = case.registered_on <= day < case.entered_on

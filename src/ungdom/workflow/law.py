@@ -1,7 +1,7 @@
-"""The legal numbers, each with the day it holds from, its unit and its source. Changed here, in one line only.
+"""The numbers set by law, each with the day from which it applies, its unit and its source.
 
-A changed number is a new `(from, value)` pair: what was decided under the old one keeps it.
-The regime that a step is judged by is settled in `case.regime_for`.
+Each number is defined once. A change adds a `(from, value)` pair; decisions under an earlier value keep it. The regime
+that applies to a step is determined by `engine.regime_for`.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Dated(Generic[T]):
     source: str
 
     def on(self, day: date) -> T:
-        """The value in force that day; before the first day, the first value."""
+        """The value in force on that day; before the first day, the first value."""
         current = self.values[0][1]
         for since, value in self.values:
             if since <= day:
@@ -79,7 +79,7 @@ PETITION_ELECTRONIC_CONTROL = Dated(((FIRST, Length()),), "days", "strl § 52 c 
 ELECTRONIC_CONTROL_REVIEW = Dated(((FIRST, Length(months=3)),), "months", "strl § 52 c fifth paragraph")
 PUM_RENEWAL = Dated(((FIRST, Length(years=1)),), "years", "strpl § 161 a second paragraph")
 
-# Clocks without one: what the offices hold themselves to. Never shown as law.
+# Clocks without a statute: norms that the offices set themselves. Never shown as law.
 FIRST_CONTACT = Dated(((FIRST, Length(days=7)),), "days", OFFICE)
 PLAN_MEETING = Dated(((FIRST, Length(days=60)),), "days", OFFICE)  # the agency's own published aim
 LEAD_TIME = Dated(((FIRST, Length(days=180)),), "days", OFFICE)
@@ -88,7 +88,7 @@ BREACH_TALK_HELD = Dated(((FIRST, Length(days=14)),), "days", OFFICE)
 TEAM_MEETING = Dated(((FIRST, Length(days=42)),), "days", OFFICE)
 TRANSFER_ACCEPT = Dated(((FIRST, Length(days=7)),), "days", OFFICE)
 
-# What a measure weighs in the load of a plan. krl § 25 last paragraph does not say how that load is found.
+# The load points of measures in a plan. krl § 25 last paragraph does not define how the load is calculated.
 MEASURE_WEIGHT = Dated(
     ((FIRST, {MeasureKind.SUPPORTIVE: 1, MeasureKind.MIXED: 2, MeasureKind.INTRUSIVE: 3}),), "points", OFFICE
 )
@@ -96,19 +96,19 @@ MEASURE_WEIGHT = Dated(
 
 @dataclass(frozen=True)
 class Choices:
-    """Where the law is silent and the product has settled a reading. Each is a setting; answers name the one used."""
+    """Interpretations chosen where the law is silent. Each is a setting; results name the interpretation used."""
 
     count_start_day: bool = False
-    """Is the day of the start the first day of the term? domstolloven § 148: no."""
+    """Whether the day of the start is the first day of the term. Default false: domstolloven § 148."""
     interruption_moves_end: bool = True
-    """Does an interruption stop the clock, so that the planned end moves by the interrupted days?"""
+    """Whether an interruption pauses the term, so that the planned end moves by the interrupted days."""
     move_term_end: bool = False
-    """Is a term of a sanction that ends on a weekend lengthened? It would be to the youth's disadvantage: no."""
+    """Whether a sanction term ending on a weekend is extended. Default false: that would disadvantage the youth."""
 
 
 CHOICES = Choices()
 
 
 def holds(version: str, since: str, until: str | None) -> bool:
-    """Whether what came with the table `since` and went with that of `until` is asked by this version of it."""
+    """Whether a rule introduced in table version `since` and removed in version `until` applies to this version."""
     return since <= version and (until is None or version < until)

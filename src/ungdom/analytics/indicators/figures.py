@@ -56,7 +56,7 @@ class MedianDetail:
 class Figure:
     """One figure. `konfliktrad` None: the country. `value` None: nothing to count, or the median is not reached.
 
-    `apart`: in neither count. `without_numbers`: suppressed, because small counts of other offices could be derived
+    `apart`: in neither count. `hidden`: suppressed, because small counts of other offices could be derived
     from it; all counts are then 0.
     """
 

@@ -107,7 +107,7 @@ def read(
     general = (sending_flags(document.forsendelse), identity_number_flags(body), value_flags(document, body))
     flags = tuple(dict.fromkeys([*version_flags, *reading.flags, *chain(*general)]))
     problems = list(reading.problems)
-    if reading.messages:  # a message that records something may hold no day that cannot be right
+    if reading.messages:  # a message that leads to events must not contain an implausible day
         days = (flag.pointer for flag in flags if flag.code is F.IMPLAUSIBLE_YEAR)
         problems += [Problem(pointer, "implausible", "is too far away") for pointer in days]
     if problems:
@@ -191,7 +191,7 @@ def _official_message(kind: MessageType, version: str | None, document: Any, rea
 
 
 def _revalidated(messages: tuple[DecisionMessage, ...], body: object) -> tuple[DecisionMessage, ...]:
-    """The messages as parsed by `ungdom.message`. Raises `BadOfficial` for what that parser refuses."""
+    """The messages as parsed by `ungdom.message`. Raises `BadOfficial` for anything that its parser refuses."""
     try:
         return tuple(read_ours(to_json(plain(message))) for message in messages)
     except BadMessage as error:

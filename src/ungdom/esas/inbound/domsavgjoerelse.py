@@ -1,7 +1,7 @@
-"""`DOMSAVGJOERELSE` 1.2: a judgment, with a decision per accused.
+"""`DOMSAVGJOERELSE` 1.2: a judgment, with one decision per accused.
 
-The contract holds neither interim conditions nor whether the youth lives in Norway; a court that imposed ungdomsstraff
-has found that the conditions of the law are met. strl § 52 a.
+The contract contains neither interim conditions nor whether the youth lives in Norway; a court that imposed
+ungdomsstraff has found that the conditions of the law are met. strl § 52 a.
 """
 
 from collections.abc import Iterator

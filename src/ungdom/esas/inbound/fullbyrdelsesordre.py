@@ -1,4 +1,4 @@
-"""`FULLBYRDELSESORDRE` 1.2: the prosecution has a judgment carried out, and says from when it is final.
+"""`FULLBYRDELSESORDRE` 1.2: the prosecution orders the execution of a judgment, with the day on which it became final.
 
 It is addressed to kriminalomsorgen; a konfliktråd that executes ungdomsstraff gets a copy. strpl § 455.
 """

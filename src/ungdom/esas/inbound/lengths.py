@@ -1,4 +1,4 @@
-"""Lengths of punishments in judgments, and the unsuspended part of a prison sentence."""
+"""Lengths of punishments in judgments, and the part of a prison sentence that is not suspended."""
 
 from collections.abc import Iterator
 from typing import Annotated

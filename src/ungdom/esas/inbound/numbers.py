@@ -104,7 +104,7 @@ def _entry(node: dict[str, Any], pointer: str) -> IdentityNumberEntry | None:
     kind, number = numbers[0]
     born = _born(node.get("foedselsdato"))
     named = node["navn"] if isinstance(node.get("navn"), dict) else node
-    # Refs are not compared: samples give two people the same one.
+    # Refs are not compared: in the samples, two people share one.
     name = tuple((_text(named.get(part)) or "").casefold() for part in ("fornavn", "etternavn"))
     return IdentityNumberEntry(f"{pointer}/{_FIELD}", number, kind, name, born, several=len(numbers) > 1)
 

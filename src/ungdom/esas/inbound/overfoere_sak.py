@@ -1,4 +1,4 @@
-"""`overfoereSak` 1.0: the police brings a case to the konfliktråd. Both published variants say the same to us.
+"""`overfoereSak` 1.0: the police transfers a case to the konfliktråd. Both published variants are treated alike.
 
 The contract has no id of the decision, no length of the sanction, and no day of a consent.
 """
@@ -60,7 +60,7 @@ class OverfoereSak(EsasModel):
 
 
 def to_messages(document: OverfoereSak, pseudonymise: Pseudonymiser | None) -> Reading:
-    """The message that the case was dispatched and delivered."""
+    """The messages that the case was dispatched and delivered."""
     case_type = document.saksinformasjon.sakstype
     if case_type not in SANCTIONS:
         odd = () if case_type in OTHER_CASE_TYPES else (OfficialFlag(F.UNKNOWN_VALUE, "/saksinformasjon/sakstype"),)

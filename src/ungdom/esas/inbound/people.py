@@ -23,7 +23,7 @@ Protection = Literal["none", "confidential", "strictly_confidential"]
 
 _SEX: dict[str, Sex] = {"KVINNE": "female", "MANN": "male"}
 _GRADES: dict[str, Protection] = {
-    "KLIENT_ADRESSE": "confidential",  # the contracts do not say what it means yet
+    "KLIENT_ADRESSE": "confidential",  # its meaning is not defined in the contracts yet
     "FORTROLIG": "confidential",
     "STRENGT_FORTROLIG": "strictly_confidential",
 }
@@ -126,7 +126,7 @@ class Siktet(Reachable):
     tilleggsId: Unread = None
 
 
-# --- into our own words -----------------------------------------------------------------------------------------
+# --- conversion ---------------------------------------------------------------------------------------------
 
 
 def person(

@@ -1,4 +1,4 @@
-"""`SIKTELSE_TILTALE` 1.3: a charge, an indictment or a fine offered, told of each of the accused."""
+"""`SIKTELSE_TILTALE` 1.3: a charge, an indictment or a fine offered, with one message per accused."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -39,7 +39,7 @@ class EsasModel(BaseModel):
 
 
 Unread = Any
-"""A field that the contract has and this product does not read."""
+"""A field of the contract that this product ignores."""
 
 
 Text = Annotated[str, Printable(500)]
@@ -110,7 +110,7 @@ def _instant_of(written_day: str, time: str, offset: str) -> ParsedInstant:
     at = datetime.fromisoformat(f"{written_day}T{time}{offset.replace('Z', '+00:00')}")
     in_oslo = oslo_date(at)
     on = in_oslo if at.utcoffset() == timedelta(0) else wall.date()
-    in_force = {wall.replace(tzinfo=OSLO, fold=fold).utcoffset() for fold in (0, 1)}  # two in the hour that comes twice
+    in_force = {wall.replace(tzinfo=OSLO, fold=fold).utcoffset() for fold in (0, 1)}  # two during the repeated hour
     odd = [F.OFFSET_NOT_OSLO] if at.utcoffset() not in in_force else []
     changes = [F.DATE_WOULD_CHANGE] if in_oslo != wall.date() else []
     return ParsedInstant(on, at, (*odd, *changes))
@@ -215,7 +215,7 @@ def _value_flags(value: object, raw: Any, pointer: str) -> Iterator[OfficialFlag
         yield from value_flags(value, raw, pointer)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            if not isinstance(inner, list):  # no contract has lists of lists: what is not read may be any depth
+            if not isinstance(inner, list):  # no contract has lists of lists: unknown fields may have any depth
                 yield from _value_flags(inner, raw[place], f"{pointer}/{place}")
     elif isinstance(value, ParsedDay | ParsedInstant):
         yield from (OfficialFlag(code, pointer) for code in value.odd)

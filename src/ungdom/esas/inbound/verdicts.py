@@ -42,7 +42,7 @@ class Ungdomsstraff(EsasModel):
 
 
 class Reaksjoner(EsasModel):
-    """The reactions, which may stand together."""
+    """The reactions; several may be combined."""
 
     ungdomsstraff: Ungdomsstraff | None = None
     fengsel: Fengsel | None = None
@@ -118,7 +118,7 @@ def _terms(verdict: AccusedVerdict, sanction: Ungdomsstraff) -> dict[str, Any]:
 
 
 def _exceeds(given: Length, most: Length, on: date) -> bool:
-    """Over two years is given only where prison would clearly have exceeded two years. strl § 52 b a."""
+    """Whether an appeal judgment exceeds two years, which requires that prison would clearly have. strl § 52 b a."""
     return after(on, given) > after(on, most)
 
 

@@ -1,1 +1,1 @@
-"""What the history of a case says about one aspect, before any rule is applied. Pure."""
+"""Facts about single aspects of a case, derived from its history before any rule is applied. Pure."""

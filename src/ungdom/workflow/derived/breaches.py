@@ -1,6 +1,6 @@
-"""Breaches and new offences: what followed each, step by step with its days; control periods; the petition window.
+"""Breaches and new offences with the steps that followed each; electronic control; the petition window. Pure.
 
-Pure: read from the history. krl §§ 31-34, strl § 52 c.
+Derived from the history. krl §§ 31-34, strl § 52 c.
 """
 
 from collections.abc import Iterator
@@ -32,12 +32,12 @@ _CONSEQUENCES = frozenset(
         E.WINDOW_CLOSED,
     }
 )
-"""What comes of a step that was taken: it belongs to whatever that step was about."""
+"""Events that result from an earlier step. They are added to the chains of that step."""
 
 
 @dataclass(frozen=True, slots=True)
 class BreachChainStep:
-    """One step: the event, the days since the one before, and since the breach or offence itself."""
+    """One step of a chain: the event, the days since the previous step, and the days since the breach or offence."""
 
     event: Event
     days: int
@@ -46,17 +46,17 @@ class BreachChainStep:
 
 @dataclass(slots=True)
 class BreachChain:
-    """A breach or new offence and what followed it. The first step is what was recorded."""
+    """A breach or new offence and the steps that followed it. The first step is the breach or offence itself."""
 
     steps: list[BreachChainStep] = field(default_factory=list)
 
     @property
     def ground(self) -> Event:
-        """The breach or new offence."""
+        """The breach or new offence that began the chain."""
         return self.steps[0].event
 
     def add(self, event: Event) -> None:
-        """One step more."""
+        """Add a step."""
         first = self.ground.occurred_on if self.steps else event.occurred_on
         last = self.steps[-1].event.occurred_on if self.steps else event.occurred_on
         self.steps.append(
@@ -66,9 +66,10 @@ class BreachChain:
 
 @dataclass(frozen=True, slots=True)
 class ControlPeriod:
-    """Electronic control: from, until and with that day, when it may be re-examined, and at most. strl § 52 c.
+    """A period of electronic control. strl § 52 c.
 
-    `extension`: ordered while an earlier period ran, or on the day it was over.
+    `since`, `until`: its first and last day. `review_from`: the day from which it may be re-examined. `longest`:
+    the last day permitted by law. `extension`: ordered while an earlier period ran, or on its last day.
     """
 
     since: date
@@ -82,9 +83,10 @@ class ControlPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PetitionWindow:
-    """Until when a petition reaches the court: for control, and for anything else. strl § 52 c sixth paragraph.
+    """The last days on which a petition may reach the court. strl § 52 c sixth paragraph.
 
-    `days_left`: to the last of these; negative once it has passed. `sent_on`: the petition sent last.
+    `control_last`: for electronic control. `last`: for any other petition. `days_left`: calendar days until `last`,
+    negative after it. `sent_on`: the day of the petition that was sent last.
     """
 
     end_of_term: date
@@ -96,10 +98,10 @@ class PetitionWindow:
 
 
 def chains(case: Case) -> list[BreachChain]:
-    """A chain for each breach and new offence, in the order recorded.
+    """One chain per breach and new offence, in the order recorded.
 
-    A step belongs to the grounds it was taken for: those of its kind recorded since the step before. What comes of a
-    step belongs to the chains of that step.
+    A step is added to the chains of the grounds it was taken for: those of its kind recorded since the previous
+    step. The consequences of a step are added to the chains of that step.
     """
     builder = _ChainBuilder()
     for event in case.events:
@@ -108,7 +110,11 @@ def chains(case: Case) -> list[BreachChain]:
 
 
 class _ChainBuilder:
-    """The chains as they grow: of each kind those that the next step is for, and those that the last one was for."""
+    """Builds the chains event by event.
+
+    Keeps, per kind of ground, the chains that the next step is added to, and the chains that the last step was
+    added to.
+    """
 
     def __init__(self) -> None:
         self.all: list[BreachChain] = []
@@ -137,7 +143,7 @@ class _ChainBuilder:
 
 
 def _ground_kinds(event: Event) -> Iterator[EventType]:
-    """For which kinds of ground this step was taken."""
+    """The kinds of ground for which this step was taken."""
     breach, offence = _grounds(event)
     if breach:
         yield E.BREACH_RECORDED
@@ -163,7 +169,7 @@ _BREACH_REASONS = (d.InterruptionReason.MISSED_TALK, d.InterruptionReason.NEW_BR
 
 
 def control_periods(case: Case) -> list[ControlPeriod]:
-    """Every period of electronic control, in the order ordered."""
+    """Every period of electronic control, in the order in which they were ordered."""
     periods: list[ControlPeriod] = []
     for event, order in case.payloads(d.ElectronicControlOrdered):
         later = (e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED) if e.seq > event.seq)
@@ -187,7 +193,7 @@ def _period(event: Event, until: date, ended: Event | None, before: ControlPerio
 
 
 def window(case: Case, day: date) -> PetitionWindow | None:
-    """The petition window of a youth sanction, once its term has begun; None of others."""
+    """The petition window of a youth sanction whose term has begun; None for other cases."""
     end, last = petition_deadline(case, day, True), petition_deadline(case, day, False)
     if case.sanction is not Sanction.YOUTH_SANCTION or end is None or last is None:
         return None
@@ -203,7 +209,7 @@ def window(case: Case, day: date) -> PetitionWindow | None:
 
 
 def petition_deadline(case: Case, day: date, electronic_control: bool) -> date | None:
-    """The last day a petition can reach the court; None before the term has begun. strl § 52 c sixth paragraph."""
+    """The last day for a petition to reach the court; None before the term begins. strl § 52 c sixth paragraph."""
     end = case.adjusted_end(day)
     if end is None or electronic_control:
         return end

@@ -1,8 +1,8 @@
-"""Complaints: which decisions can be complained about, to whom, until when, and what one that is upheld undoes. Pure.
+"""Complaints: the decisions they can concern, who decides them, the time limits, and what an upheld one reverses. Pure.
 
-krl § 22 e made the office's decisions of plan and execution single decisions from R1 on: three weeks, the secretariat
-decides (fvl §§ 28, 29). The transfer to follow-up: three weeks, the superior prosecutor (strpl § 59 a). `RULES` is the
-table. A complaint that comes late is taken in; it is dismissed, or taken up for a reason (fvl § 31).
+From R1 on, krl § 22 e makes the office's decisions about plan and execution single decisions: three weeks, decided by
+the secretariat (fvl §§ 28, 29). The transfer to follow-up: three weeks, decided by the superior prosecutor (strpl § 59
+a). `RULES` is the table. A late complaint is recorded; it is dismissed, or considered for a stated reason (fvl § 31).
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -24,7 +24,7 @@ NOTHING = d.Details()
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRule:
-    """One row: a kind of decision, the events that are one, from which regime, who decides the complaint, the time."""
+    """One row: a kind of decision, its events, the regimes, who decides the complaint, and the time limit."""
 
     about: d.ComplaintAbout
     decisions: tuple[EventType, ...]
@@ -37,7 +37,7 @@ class ComplaintRule:
 
 @dataclass(frozen=True, slots=True)
 class Complainable:
-    """A decision that can be complained about, until and with `last_day` (moved off non-working days, dl § 149)."""
+    """A decision that can be complained about, until `last_day` inclusive (moved off non-working days, dl § 149)."""
 
     rule: ComplaintRule
     event: Event
@@ -47,7 +47,10 @@ class Complainable:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A complaint, the decision it is about (the newest of that kind; None: none is known), and how it was decided."""
+    """A complaint, the decision it concerns, and the event that decided it.
+
+    `decision`: the newest of that kind; None if none is known. `decided`: None while the complaint is open.
+    """
 
     about: d.ComplaintAbout
     filed: Event
@@ -56,7 +59,7 @@ class Complaint:
 
     @property
     def late(self) -> bool:
-        """Filed after the last day."""
+        """Whether it was filed after the last day."""
         return self.decision is not None and self.filed.occurred_on > self.decision.last_day
 
 
@@ -64,14 +67,14 @@ class Aftermath(StrEnum):
     """What becomes of a decision when a complaint about it is upheld."""
 
     UNDONE = "undone"
-    NOTHING_LEFT = "nothing_left"  # its effect was over already
+    NOTHING_LEFT = "nothing_left"  # the decision no longer had any effect
     BY_HAND = "by_hand"  # the secretariat's decision is carried out by a step of the office
-    NOT_POSSIBLE = "not_possible"  # the event that would undo it is not open in the case as it stands
+    NOT_POSSIBLE = "not_possible"  # the reversing event is not allowed in the current state of the case
 
 
 @dataclass(frozen=True, slots=True)
 class ComplaintConsequence:
-    """What an upheld complaint leads to; `event` and `details`: what is recorded after it."""
+    """The consequence of an upheld complaint. `event` and `details`: what is recorded after the decision on it."""
 
     aftermath: Aftermath
     event: EventType | None = None
@@ -110,19 +113,19 @@ RULES: tuple[ComplaintRule, ...] = (
          regimes=LATER, to=SEC, time=PLAN, law="krl §§ 22 e, 27"),
 )
 # fmt: on
-"""What the prosecution or a court decides in the execution, an interruption on a charge among it, is not here."""
+"""Decisions of the prosecution or a court during execution, such as an interruption on a charge, have no row."""
 
 DECIDES: dict[d.ComplaintAbout, Actor] = {rule.about: rule.to for rule in RULES}
-"""Who decides a complaint about each kind of decision."""
+"""The actor that decides a complaint, by kind of decision."""
 
 
 def rule_of(event: Event) -> ComplaintRule | None:
-    """The row by which this event can be complained about, its regime left aside; None: it cannot."""
+    """The row under which this event can be complained about, regardless of regime; None if there is none."""
     return next((rule for rule in RULES if event.type in rule.decisions and rule.fits(event.details)), None)
 
 
 def decisions(case: Case, *about: d.ComplaintAbout) -> Iterator[Complainable]:
-    """Every decision of the case that can be complained about, of these kinds or of all, in the order recorded."""
+    """The decisions of the case that can be complained about, in the order recorded. No `about`: all kinds."""
     for event in case.events:
         rule = rule_of(event)
         if rule and case.execution_regime(event.occurred_on) in rule.regimes and (not about or rule.about in about):
@@ -130,9 +133,9 @@ def decisions(case: Case, *about: d.ComplaintAbout) -> Iterator[Complainable]:
 
 
 def complainable(rule: ComplaintRule, event: Event) -> Complainable:
-    """The decision with the day the parties were notified and the last day to complain. dl §§ 148, 149.
+    """The decision with the day of notification of the parties and the last day to complain. dl §§ 148, 149.
 
-    Notified on 13 February 2025, a Thursday: until and with Thursday 6 March.
+    Notified on Thursday 13 February 2025: until Thursday 6 March, inclusive.
     """
     notified_on = event.details.notified_on if isinstance(event.details, d.TransferredToFollowUp) else None
     on = notified_on or event.occurred_on
@@ -140,7 +143,7 @@ def complainable(rule: ComplaintRule, event: Event) -> Complainable:
 
 
 def complaints_in(case: Case) -> list[Complaint]:
-    """Every complaint in the order recorded. A decision on one answers the first of its kind that is open."""
+    """Every complaint in the order recorded. A decision on a complaint applies to the first open one of its kind."""
     complaints: list[Complaint] = []
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
         details = event.details
@@ -156,7 +159,7 @@ def complaints_in(case: Case) -> list[Complaint]:
 
 
 def open_complaint(case: Case, about: d.ComplaintAbout | None = None) -> Complaint | None:
-    """The first complaint, about that or anything, that has been filed and not decided."""
+    """The first complaint that is filed and not decided; None without one. `about`: only of this kind."""
     waiting = (
         complaint for complaint in complaints_in(case) if complaint.decided is None and about in (None, complaint.about)
     )
@@ -164,7 +167,7 @@ def open_complaint(case: Case, about: d.ComplaintAbout | None = None) -> Complai
 
 
 def complaint_filed_on(case: Case, decision: Complainable) -> date | None:
-    """The day somebody complained about this very decision."""
+    """The day on which a complaint about exactly this decision was filed; None without one."""
     same = (
         complaint
         for complaint in complaints_in(case)
@@ -174,7 +177,7 @@ def complaint_filed_on(case: Case, decision: Complainable) -> date | None:
 
 
 def last_upheld(case: Case, about: d.ComplaintAbout) -> Complaint | None:
-    """The complaint about that which was upheld last."""
+    """The complaint of this kind that was upheld last; None without one."""
     upheld = (complaint for complaint in reversed(complaints_in(case)) if _is_upheld(complaint))
     return next((complaint for complaint in upheld if complaint.about is about), None)
 
@@ -184,7 +187,7 @@ def _is_upheld(complaint: Complaint) -> bool:
     return isinstance(details, d.ComplaintDecided) and details.outcome is d.ComplaintOutcome.UPHELD
 
 
-# --- what is undone -------------------------------------------------------------------------------------------------
+# --- reversal -------------------------------------------------------------------------------------------------------
 
 UndoRule = Callable[[Case, Event], ComplaintConsequence]
 NOTHING_LEFT = ComplaintConsequence(Aftermath.NOTHING_LEFT)
@@ -192,7 +195,7 @@ BY_HAND = ComplaintConsequence(Aftermath.BY_HAND)
 
 
 def consequence_of(case: Case, complaint: Complaint) -> ComplaintConsequence | None:
-    """What the decision on this complaint leads to in the case as it stands right after it; None: nothing changes."""
+    """The consequence of the decision on this complaint, for the case right after it; None if nothing changes."""
     details = complaint.decided.details if complaint.decided else None
     if not isinstance(details, d.ComplaintDecided) or complaint.decision is None:
         return None
@@ -204,7 +207,10 @@ def consequence_of(case: Case, complaint: Complaint) -> ComplaintConsequence | N
 
 
 def undone_by(case: Case, complaint: Complaint) -> Event | None:
-    """The event recorded with the decision on the complaint that undid what it was about."""
+    """The event, recorded together with the decision on the complaint, that reversed the disputed decision.
+
+    None without such an event.
+    """
     decided = complaint.decided
     if decided is None:
         return None
@@ -213,7 +219,7 @@ def undone_by(case: Case, complaint: Complaint) -> Event | None:
 
 
 def remaining_action(case: Case, complaint: Complaint) -> Aftermath | None:
-    """What the office still has to do by hand after an upheld complaint; None: nothing, as far as the case tells."""
+    """What the office must still do by hand after an upheld complaint; None if nothing, as far as is recorded."""
     if complaint.decided is None or case.state in CLOSED or undone_by(case, complaint):
         return None
     met = case.last(E.REPLAN_MEETING_HELD)
@@ -226,7 +232,7 @@ def remaining_action(case: Case, complaint: Complaint) -> Aftermath | None:
 def _while_newest(
     *kinds: EventType, states: Collection[State], undone_by: EventType, details: d.Details = NOTHING
 ) -> UndoRule:
-    """Undone if the case is in one of the states and the decision is its newest event of these types."""
+    """A rule: reversed if the case is in one of the states and the decision is its newest event of these types."""
 
     def undo(case: Case, decision: Event) -> ComplaintConsequence:
         in_effect = case.state in states and case.last(*kinds) == decision
@@ -257,7 +263,7 @@ UNDO_RULES: dict[d.ComplaintAbout, UndoRule] = {
     A.TRANSFER_TO_FOLLOW_UP: _undo_transfer,
     A.PLAN: lambda case, _decision: NOTHING_LEFT if case.state in CLOSED else BY_HAND,
     A.PLAN_CHANGE: _while_newest(E.PLAN_CHANGED, E.PLAN_APPROVED, E.REPLAN_MEETING_HELD, states=IN_EXECUTION,
-         undone_by=E.PLAN_CHANGED, details=d.PlanChanged(load=d.PlanLoad.EQUAL)),  # to the load decided before
+         undone_by=E.PLAN_CHANGED, details=d.PlanChanged(load=d.PlanLoad.EQUAL)),  # the load decided before
     A.DRUG_BAN: _while_newest(E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED, states=tuple(State),
          undone_by=E.DRUG_BAN_LIFTED),
     A.BREACH_CONDITIONS: _while_newest(E.BREACH_TALK_HELD, states=(State.TIGHTENED,),
@@ -269,4 +275,7 @@ UNDO_RULES: dict[d.ComplaintAbout, UndoRule] = {
     A.STAY_ABROAD: _undo_stay_refusal,
 }
 # fmt: on
-"""By kind of decision, what undoes it. A plan falls by hand: a new plan meeting (`replan_meeting_held`) follows."""
+"""How an upheld complaint reverses a decision, by kind of decision.
+
+A plan is replaced by hand: a new plan meeting (`replan_meeting_held`) follows.
+"""

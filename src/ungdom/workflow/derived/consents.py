@@ -1,8 +1,8 @@
-"""The consents of a case: who gave which, how they were informed, how each stands on a day, and who is missing.
+"""The consents of a case: who consented to what, how they were informed, the status on a day, and who is missing.
 
-krl § 11: consent to the sanction is real and informed, of the youth and, while they are under 18, of every guardian.
-krl § 22 c: information is shared with consent; they are told what for and with whom. Pure: the day is handed in. Who
-may learn what by these consents is asked of `sharing`.
+krl § 11: consent to the sanction must be real and informed, from the youth and, while they are under 18, from every
+guardian. krl § 22 c: information is shared with consent, given after information on purpose and recipients. Pure: the
+day is an argument. `sharing` decides which information these consents let somebody learn.
 """
 
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ class ConsentStatus(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    ENDED_AT_18 = "ended_at_18"  # the guardian's: from the 18th birthday the youth alone decides
-    NOT_INFORMED = "not_informed"  # it was explained after it was given
+    ENDED_AT_18 = "ended_at_18"  # for a guardian: from the 18th birthday the youth alone decides
+    NOT_INFORMED = "not_informed"  # the explanation was given after the consent
 
 
 class NotTold(StrEnum):
@@ -62,8 +62,9 @@ class ConsentLack(StrEnum):
 class ConsentInformation:
     """How somebody was informed before they consented, as far as it is recorded.
 
-    `by`: the reference of a person, or the authority in whose name the consent was told: the explanation is then its
-    own task (strpl § 71 a), and only what contradicts itself is wrong. `missing`: what is not recorded.
+    `by`: the reference of a person, or the authority in whose name the consent was reported. In the latter case the
+    explanation is that authority's own task (strpl § 71 a), and only contradictions are errors. `missing`: what is
+    not recorded.
     """
 
     by: str | None
@@ -77,11 +78,11 @@ class ConsentInformation:
 
 @dataclass(frozen=True, slots=True)
 class RecordedConsent:
-    """The last word of one person on one matter.
+    """The latest statement of one person about one consent.
 
-    `guardian`: the reference of the guardian, never a name. `given_on`: None where they only refused. `until`: the last
-    day it holds. `ended_on`: the day of the refusal or withdrawal, the last day of one given for a time, or the 18th
-    birthday. `recipient`, `scope`, `purpose`: of a consent to share only.
+    `guardian`: the reference of the guardian, never a name. `given_on`: None if they only refused. `until`: the
+    last day on which it is valid. `ended_on`: the day of the refusal or withdrawal, the last day of a time-limited
+    consent, or the 18th birthday. `recipient`, `scope`, `purpose`: only for a consent to share.
     """
 
     kind: ConsentKind
@@ -100,7 +101,7 @@ class RecordedConsent:
 
 @dataclass(frozen=True, slots=True)
 class MissingConsent:
-    """Somebody whose consent the sanction needs and does not have: who, why, and since when."""
+    """A person whose required consent to the sanction is missing: who, why, and since when."""
 
     by: By
     guardian: str | None
@@ -112,13 +113,16 @@ class MissingConsent:
 
 
 def current_consents(case: Case) -> tuple[bool, int]:
-    """Whether the youth consents to the sanction, and how many guardians do. Two without a reference are two."""
+    """Whether the youth consents to the sanction, and the number of guardians who do.
+
+    Two consents of guardians without a reference count as two guardians.
+    """
     consenting = [by for (by, _), (given, against) in _events_by_person(case).items() if given and not against]
     return By.YOUTH in consenting, consenting.count(By.GUARDIAN)
 
 
 def sanction_consents(case: Case, day: date) -> list[RecordedConsent]:
-    """The last word of everybody who has said one, as it stands on that day."""
+    """The latest statement of each person about the sanction, with its status on that day."""
     by_person = _events_by_person(case)
     for event in case.all(E.CONSENT_WITHDRAWN):
         _record_objection(by_person, event)
@@ -131,7 +135,7 @@ def rests_on_consent(case: Case, day: date) -> bool:
 
 
 def missing_consents(case: Case, day: date) -> list[MissingConsent]:
-    """Everybody whose consent the sanction needs on that day and does not have; nobody where it needs none."""
+    """The missing consents to the sanction on that day; empty if the sanction needs no consent."""
     if not rests_on_consent(case, day):
         return []
     consents = sanction_consents(case, day)
@@ -141,7 +145,7 @@ def missing_consents(case: Case, day: date) -> list[MissingConsent]:
 
 
 def _missing_of(by: By, consents: list[RecordedConsent], needed: int) -> Iterator[MissingConsent]:
-    """Where fewer than so many consent: everybody whose consent does not hold, and as many as have said nothing."""
+    """The missing consents if fewer than `needed` are valid: each invalid one; the remaining number as not given."""
     invalid = [consent for consent in consents if consent.status is not ConsentStatus.VALID]
     left = needed - (len(consents) - len(invalid))
     if left > 0:
@@ -156,7 +160,10 @@ ConsentEvents = tuple[Event | None, Event | None]
 
 
 def _events_by_person(case: Case) -> dict[ConsentKey, ConsentEvents]:
-    """By person the consent given last, and what was said against it since. A guardian without a reference is one."""
+    """Per person, the last consent given and the objection recorded since (None if none).
+
+    Each consent of a guardian without a reference counts as a person of its own.
+    """
     by_person: dict[ConsentKey, ConsentEvents] = {}
     for event in case.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
         if isinstance(event.details, d.ConsentGiven):
@@ -167,7 +174,7 @@ def _events_by_person(case: Case) -> dict[ConsentKey, ConsentEvents]:
 
 
 def _record_objection(by_person: dict[ConsentKey, ConsentEvents], event: Event) -> None:
-    """A refusal or withdrawal; of a guardian who is not named, it counts against all of them."""
+    """Record a refusal or withdrawal. One by a guardian who is not named applies to all guardians."""
     details = event.details
     if not isinstance(details, d.ConsentBy):
         return
@@ -207,7 +214,7 @@ def _status_after(against: Event | None) -> ConsentStatus:
 
 
 def _status_on(case: Case, consent: RecordedConsent, day: date) -> RecordedConsent:
-    """What the calendar and the information have made of a consent that nobody has taken back."""
+    """The consent with its status on that day: ended at 18, expired, not informed, or as it was."""
     if consent.status is not ConsentStatus.VALID:
         return consent
     if consent.by is By.GUARDIAN and not case.under_age(day):
@@ -236,7 +243,7 @@ def _information(given: Event, details: d.ConsentGiven | d.SharingConsentGiven) 
 
 
 def sharing_consents(case: Case, day: date) -> list[RecordedConsent]:
-    """Every consent to share that was ever given: a person, a recipient and a scope each, as it stands on that day."""
+    """Every consent to share ever given, one per person, recipient and scope, with its status on that day."""
     given = [details for _, details in case.payloads(d.SharingConsentGiven)]
     recipients = [item for item in Attendee if any(item in details.recipients for details in given)]
     combinations = ((agency, scope, by) for agency in recipients for scope in Sharing for by in By)
@@ -244,10 +251,10 @@ def sharing_consents(case: Case, day: date) -> list[RecordedConsent]:
 
 
 def sharing_consents_for(case: Case, by: By, agency: Attendee, scope: Sharing, day: date) -> list[RecordedConsent]:
-    """How the consents of the youth, or of each guardian by reference, to share this with this agency stand.
+    """The consents of the youth, or of each guardian by reference, to share this scope with this agency.
 
-    Guardians without a reference count as one: nobody can tell whether two consents are of two of them. A withdrawal
-    that does not say whose, or of one who is not known, is of all.
+    Consents of guardians without a reference count as one guardian, because it is unknown whether they are
+    different people. A withdrawal without a reference, or with an unknown one, applies to all.
     """
     by_guardian: dict[str, RecordedConsent] = {}
     for event in case.until(day, E.SHARING_CONSENT_GIVEN, E.SHARING_CONSENT_WITHDRAWN):

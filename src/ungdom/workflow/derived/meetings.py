@@ -1,6 +1,6 @@
-"""The meetings of a case: who was invited, who was there, and who by law had to be. krl §§ 22 d, 24, 26, 31, 33.
+"""The meetings of a case: who was invited, who was present, and who was required by law. krl §§ 22 d, 24, 26, 31, 33.
 
-What an event does not say is not known: where nobody is named, attendance is None, never nought.
+Attendance that an event does not record is unknown: None, never 0.
 """
 
 from collections.abc import Callable, Iterable
@@ -43,12 +43,12 @@ KIND: dict[EventType, MeetingKind] = {
     E.RESTORATIVE_MEETING_HELD: K.RESTORATIVE,
     E.OTHER_RESTORATIVE_PROCESS_HELD: K.RESTORATIVE,
 }
-"""Which event tells of which kind of meeting."""
+"""The kind of meeting that each event records."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredAttendee:
-    """One row: who had to be there, at which meetings, in which sanction and regime, by which law, and when."""
+    """One row: an attendee required at meetings, with the sanctions, the regimes, the law and the condition."""
 
     who: Attendee
     kinds: tuple[MeetingKind, ...]
@@ -60,9 +60,9 @@ class RequiredAttendee:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One meeting. `held`: it took place; a breach talk that the youth stayed away from did not.
+    """One meeting. `held`: whether it took place; a breach talk that the youth did not attend did not.
 
-    `invited`, `present`: None where the event does not say. `required`: who by law had to be there, with that law.
+    `invited`, `present`: None if not recorded. `required`: the attendees required by law, with that law.
     """
 
     kind: MeetingKind
@@ -76,25 +76,25 @@ class Meeting:
 
     @property
     def expected(self) -> Attendees:
-        """Who should have come: who was invited, and who by law had to be there."""
+        """The attendees who should have been present: those invited and those required by law."""
         return tuple(dict.fromkeys((*(self.invited or ()), *(required.who for required in self.required))))
 
     @property
     def absent(self) -> Attendees | None:
-        """Who should have come and did not; None where it is not known who came."""
+        """The attendees who should have been present and were not; None if attendance is unknown."""
         present = self.present
         return None if present is None else tuple(who for who in self.expected if who not in present)
 
     @property
     def missing(self) -> tuple[RequiredAttendee, ...]:
-        """Who by law had to be there and was not; nobody where it is not known who came."""
+        """The attendees required by law who were not present; empty if attendance is unknown."""
         present = self.present
         return () if present is None else tuple(row for row in self.required if row.who not in present)
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """How often one agency came to the meetings of a case to which it should have come, of those it is known of."""
+    """The attendance of one agency at the meetings it should have attended, counting meetings of known attendance."""
 
     agency: Attendee
     expected: int
@@ -102,12 +102,12 @@ class Attendance:
 
 
 def always(_case: Case, _day: date) -> bool:
-    """At every such meeting."""
+    """True: required at every such meeting."""
     return True
 
 
 def has_guardian(case: Case, day: date) -> bool:
-    """While the youth is under 18 and has a guardian. vergemålsloven § 8."""
+    """Whether the youth is under 18 and has a guardian. vergemålsloven § 8."""
     return case.guardians_on(day) > 0
 
 
@@ -146,19 +146,19 @@ REQUIRED: tuple[RequiredAttendee, ...] = (
          law="krl §§ 31, 33", condition=always),
 )
 # fmt: on
-"""Who had to be there. Of the plan meeting the guards on its row ask for the same; a test holds the two together.
+"""The required attendees. For the plan meeting the guards of its row require the same; a test compares the two.
 
-Nobody has to come to a restorative meeting: that takes both sides wanting it.
+Nobody is required at a restorative meeting, because it is voluntary for both sides.
 """
 
 
 def meetings(case: Case, day: date) -> list[Meeting]:
-    """Every meeting of the case by that day, in the order they were held."""
+    """Every meeting of the case by that day, in the order in which they were held."""
     return [_meeting(case, event) for event in case.until(day, *KIND)]
 
 
 def attendance(meetings: Iterable[Meeting]) -> list[Attendance]:
-    """Of each agency or person by part: to how many meetings they should have come, and to how many they came."""
+    """Per agency or person by role: the number of meetings they should have attended, and the number attended."""
     counts: dict[Attendee, tuple[int, int]] = {}
     for meeting in meetings:
         for who in meeting.expected if meeting.present is not None else ():
@@ -184,7 +184,7 @@ def _meeting(case: Case, event: Event) -> Meeting:
 
 
 def _invited_and_present(event: Event) -> tuple[Attendees | None, Attendees | None]:
-    """Who was invited and who was there, None where it is not said. Who holds a breach talk holds it with the youth."""
+    """Who was invited and who was present; None if not recorded. The youth is present at every breach talk held."""
     details = event.details
     if isinstance(details, d.CoordinationMeetingHeld):
         return None, details.agencies or None

@@ -1,6 +1,6 @@
 """The plan of a case: its versions with measures and load, and the state of each measure. krl § 25.
 
-Derived from the events that had happened by the day asked about.
+Derived from the events that had occurred by a given day.
 """
 
 from collections import Counter
@@ -24,11 +24,11 @@ E = EventType
 
 @dataclass(frozen=True, slots=True)
 class PlanVersion:
-    """One version of the plan: the day and the event that made it, its measures, and the day it was approved.
+    """One version of the plan: the day and event that created it, its measures, and the day of approval.
 
-    `measures`: empty while they are not recorded. `load`: points, None without measures. `notified_on`: the day the
-    youth was notified. `declared`: the load as the coordinator declared it. `superseded_on`: the day of the next
-    version.
+    `measures`: empty while none are recorded. `load`: points, None without measures. `notified_on`: the day on
+    which the youth was notified. `declared`: the load as declared by the coordinator. `superseded_on`: the day of
+    the next version.
     """
 
     number: int
@@ -47,10 +47,11 @@ _VERSION_EVENTS = (E.PLAN_MEETING_HELD, E.PLAN_SIGNED, E.PLAN_APPROVED, E.PLAN_C
 
 
 def versions(case: Case, day: date) -> list[PlanVersion]:
-    """Every version of the plan made by that day, in order.
+    """Every version of the plan created by that day, in order.
 
-    A meeting makes a version, and its approval completes it. A change by the coordinator makes a version that needs no
-    approval. In R0 the signature makes the plan; in later regimes it follows the meeting and makes no version.
+    A meeting creates a version, and its approval completes it. A change by the coordinator creates a version that
+    needs no approval. In R0 the signature creates the plan; in later regimes it follows the meeting and creates no
+    version.
     """
     versions: list[PlanVersion] = []
     for event in case.until(day, *_VERSION_EVENTS):
@@ -68,23 +69,23 @@ def versions(case: Case, day: date) -> list[PlanVersion]:
 
 
 def in_force(case: Case, day: date) -> PlanVersion | None:
-    """The version of that day; None before there is a plan."""
+    """The version in force on that day; None before the first one."""
     return next(reversed(versions(case, day)), None)
 
 
 def planned_measures(case: Case, day: date) -> tuple[PlannedMeasure, ...]:
-    """The measures of the last version that lists any by that day; empty if none does."""
+    """The measures of the last version by that day that lists any; empty if none does."""
     return next((version.measures for version in reversed(versions(case, day)) if version.measures), ())
 
 
 def awaits_approval(case: Case, day: date) -> bool:
-    """Whether the plan of that day is not approved yet."""
+    """Whether the plan in force on that day has not been approved yet."""
     version = in_force(case, day)
     return version is not None and version.approved_on is None
 
 
 def known_codes(case: Case) -> frozenset[tuple[str, str]]:
-    """Number and code of every measure that has been on the plan, requested or started."""
+    """Number and code of every measure that was ever planned, requested or started."""
     payloads = (event.details for event in case.all(*_VERSION_EVENTS, E.MEASURE_REQUESTED, E.MEASURE_STARTED))
     return frozenset(
         (measure.measure, measure.code)
@@ -95,7 +96,7 @@ def known_codes(case: Case) -> frozenset[tuple[str, str]]:
 
 
 def _with_approval(version: PlanVersion, event: Event) -> PlanVersion:
-    """The version as this event leaves it: approved, or changed by the coordinator, whose decision is the approval."""
+    """The version after this event: approved, or changed by the coordinator, whose decision counts as the approval."""
     details, on = event.details, event.occurred_on
     if not isinstance(details, d.PlannedMeasureList):
         return version
@@ -119,15 +120,16 @@ class MeasureStatus(StrEnum):
     REFUSED = "refused"
     RUNNING = "running"
     ENDED = "ended"
-    DROPPED = "dropped"  # taken off the plan before it began
+    DROPPED = "dropped"  # removed from the plan before it started
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureState:
     """One measure of a case as of a day. `code`, `provider`: the last values recorded in the plan or a request.
 
-    `planned`: its row in the plan in force; None if it has none. `asked_on`: the first request; `requested_on`: the
-    last request, which `answered_on` and `answer` answer. `started_on`: the first start.
+    `planned`: its entry in the plan in force; None without one. `asked_on`: the day of the first request.
+    `requested_on`: the day of the last request; `answered_on` and `answer`: the reply to that request.
+    `started_on`: the first start.
     """
 
     measure: str
@@ -172,14 +174,17 @@ class MeasureState:
         return _days(self.answered_on, self.started_on)
 
     def days_waited(self, day: date) -> int | None:
-        """Calendar days from the first request to the start, or to that day before it; None if refused or unasked."""
+        """Calendar days from the first request to the start, or to that day if not started.
+
+        None if it was refused or not requested.
+        """
         if self.started_on is not None or self.status is MeasureStatus.REFUSED:
             return self.days_to_start
         return _days(self.asked_on, day)
 
 
 def measures(case: Case, day: date) -> list[MeasureState]:
-    """Every measure of the case as of that day, in the order they became known."""
+    """Every measure of the case as of that day, in the order in which they became known."""
     states: dict[str, MeasureState] = {}
     for event in case.until(day, *_MEASURE_EVENTS):
         for measure in _measures_in(event.details):

@@ -1,8 +1,9 @@
-"""Of which steps of the office the youth is heard first, and whether they were. Pure.
+"""The steps of the office before which the youth must be heard, and whether that was done. Pure.
 
-Grunnloven § 104, barnekonvensjonen art. 12; krl § 22 e made these steps single decisions (enkeltvedtak) from R1 on, so
-that fvl §§ 16 and 17 hold: whoever a decision turns against is told beforehand and may speak. What the prosecution or
-the court decides is theirs to hear the youth about. `STEPS` is the table; docs/decisions/0021-consent-and-hearing.md.
+Grunnloven § 104, barnekonvensjonen art. 12. From R1 on, krl § 22 e makes these steps single decisions (enkeltvedtak),
+so that fvl §§ 16 and 17 apply: a party affected adversely must be notified in advance and may comment. For decisions of
+the prosecution or the court, those authorities hear the youth themselves. `STEPS` is the table;
+docs/decisions/0021-consent-and-hearing.md.
 """
 
 from collections.abc import Callable
@@ -20,9 +21,10 @@ LAW = "Grunnloven § 104; fvl §§ 16, 17"
 
 @dataclass(frozen=True, slots=True)
 class HearingRule:
-    """One row: a step, for which details, after which grounds the youth is heard about it.
+    """One row: a step, the details it applies to, and the grounds after which the youth must be heard about it.
 
-    `talk`: a breach talk held after the ground is such a hearing. `always`: also where no ground is recorded.
+    `talk`: a breach talk held after the ground counts as a hearing. `always`: required also if no ground is
+    recorded.
     """
 
     step: EventType
@@ -36,7 +38,10 @@ class HearingRule:
 
 @dataclass(frozen=True, slots=True)
 class HeardStatus:
-    """Whether the youth has been heard about a step: the newest ground, and the hearing after it (None: not yet)."""
+    """Whether the youth has been heard about a step.
+
+    `ground`: the newest ground. `hearing`: the hearing after it; None if there is none yet.
+    """
 
     about: d.HeardAbout
     ground: Event | None
@@ -44,7 +49,7 @@ class HeardStatus:
 
     @property
     def how(self) -> d.HeardHow | None:
-        """How; a breach talk is spoken. None: not heard."""
+        """The form of the hearing; a breach talk is oral. None if the youth was not heard."""
         if self.hearing is None:
             return None
         details = self.hearing.details
@@ -68,7 +73,7 @@ def _resumed_on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
 BREACHES = (E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
 OFFENCES = (E.NEW_OFFENCE_RECORDED,)
 S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
-P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # read across, as in the table
+P, I = d.PetitionGround, d.InterruptionReason  # noqa: E741  # short names keep the rows readable
 
 # Read by lawyers: one row per step and ground.
 # fmt: off
@@ -91,16 +96,20 @@ STEPS: tuple[HearingRule, ...] = (
          condition=_always, sanctions=S, talk=False, always=True),
 )
 # fmt: on
-"""The steps. Conditions after a breach are set in the talk, and a new plan in the meeting: there the youth speaks."""
+"""The steps that require a hearing.
+
+Conditions after a breach, set in the breach talk, and a new plan, made in the meeting, have no row: the youth is heard
+there.
+"""
 
 
 def is_required(case: Case, day: date) -> bool:
-    """Whether the steps of that day are single decisions: from R1 on. krl § 22 e."""
+    """Whether steps of that day are single decisions, which require a hearing: from R1 on. krl § 22 e."""
     return case.execution_regime(day) is not Regime.R0
 
 
 def heard_status(case: Case, rule: HearingRule, day: date) -> HeardStatus:
-    """Whether the youth was heard about this step by that day, after every ground that is known."""
+    """Whether the youth was heard about this step by that day, after every known ground."""
     grounds = [event for event in case.events if event.type in rule.grounds]
     last_seq, since = max((g.seq for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
     after = (e for e in case.events if e.seq > last_seq and since <= e.occurred_on <= day and _is_hearing(e, rule))
@@ -108,9 +117,9 @@ def heard_status(case: Case, rule: HearingRule, day: date) -> HeardStatus:
 
 
 def missing_hearing(case: Case, step: EventType, details: d.Details | None, day: date) -> HeardStatus | None:
-    """What the youth has not been heard about before this step; None where they have, or need not be.
+    """The hearing that is missing before this step; None if there was one or none is required.
 
-    Without details: None where one way of taking the step needs no further hearing.
+    Without details: None if at least one variant of the step needs no further hearing.
     """
     rules = [rule for rule in STEPS if rule.step is step and rule.condition(details)]
     statuses = [status for rule in rules if (status := heard_status(case, rule, day)).ground or rule.always]
@@ -118,7 +127,7 @@ def missing_hearing(case: Case, step: EventType, details: d.Details | None, day:
 
 
 def heard_statuses(case: Case, day: date) -> list[HeardStatus]:
-    """Of each step after a breach or new offence that is recorded, whether the youth has been heard about it."""
+    """For each step that follows a recorded breach or new offence, whether the youth has been heard about it."""
     rules = [rule for rule in STEPS if not rule.always and case.sanction in rule.sanctions]
     by_ground = [(status.ground.seq, status) for rule in rules if (status := heard_status(case, rule, day)).ground]
     return list({status.about: status for _, status in sorted(by_ground, key=lambda pair: pair[0])}.values())

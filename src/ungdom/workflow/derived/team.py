@@ -1,4 +1,4 @@
-"""The follow-up team (oppfølgingsteam): who is on it and was, who must be by law, and who is missing. krl § 26."""
+"""The follow-up team (oppfølgingsteam): present and former members, required members, and missing ones. krl § 26."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,12 +27,12 @@ ROLES: dict[Attendee, tuple[TeamRole, ...]] = {
     A.PROSECUTION: (T.OTHER,),
     A.OTHER: (T.OTHER, T.MEASURE_PROVIDER),
 }
-"""What somebody of this agency can be on the team as; the first, where it was not said. Office norm."""
+"""The team roles that a member of each agency may have. The first is used if no role is recorded. Office norm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody on the team, from one day to another; `left` None while they are on it. Both days are Oslo dates."""
+    """A member of the team from `joined` to `left`, as Oslo dates. `left`: None while they are a member."""
 
     member: str
     agency: Attendee
@@ -55,7 +55,7 @@ class Mandatory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One row: who, in which sanction and regime, by which law, when it concerns a case, and whether it is met."""
+    """One row: a required member, sanctions, regimes, law, when it applies to a case, and whether it is met."""
 
     who: Mandatory
     sanctions: tuple[Sanction, ...]
@@ -67,7 +67,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One that must be on the team of a case, by which law, and whether they are."""
+    """One required member of the team of a case, the law that requires it, and whether the requirement is met."""
 
     who: Mandatory
     law: str
@@ -75,7 +75,7 @@ class Seat:
 
 
 def members(case: Case) -> list[Member]:
-    """Everybody who is or was on the team, in the order they joined."""
+    """Every present and former member of the team, in the order in which they joined."""
     team: list[Member] = []
     for event in case.all(E.TEAM_MEMBER_JOINED, E.TEAM_MEMBER_LEFT):
         details = event.details
@@ -90,18 +90,18 @@ def members(case: Case) -> list[Member]:
 
 
 def present(case: Case) -> list[Member]:
-    """Everybody who is on the team."""
+    """Every present member of the team."""
     return [member for member in members(case) if member.left is None]
 
 
 def is_due(case: Case, day: date) -> bool:
-    """Whether there must be a team on that day: execution has begun, the case is received and open. krl §§ 22, 26."""
+    """Whether a team is required on that day: execution has begun, the case is received and open. krl §§ 22, 26."""
     begun = case.start is not None and case.start.on <= day
     return begun and case.has(E.RECEIVED) and not case.is_closed
 
 
 def seats(case: Case, day: date) -> list[Seat]:
-    """Everybody who must be on the team on that day; nobody while no team is due."""
+    """Every required member on that day; empty while no team is required."""
     if not is_due(case, day):
         return []
     regime = case.execution_regime(day)
@@ -110,12 +110,12 @@ def seats(case: Case, day: date) -> list[Seat]:
 
 
 def missing_members(case: Case, day: date) -> list[Seat]:
-    """Everybody who must be on the team on that day and is not."""
+    """Every required member who is missing on that day."""
     return [seat for seat in seats(case, day) if not seat.taken]
 
 
 def running_measures(case: Case) -> list[tuple[str, date]]:
-    """The measures of the plan that have started and not ended: their number in the case, and since when."""
+    """The measures of the plan that have started and not ended: number within the case, and day of the start."""
     running: dict[str, date] = {}
     for event in case.all(E.MEASURE_STARTED, E.MEASURE_ENDED):
         details = event.details
@@ -126,16 +126,16 @@ def running_measures(case: Case) -> list[tuple[str, date]]:
     return list(running.items())
 
 
-# --- who must be there ------------------------------------------------------------------------------------------
+# --- requirements -----------------------------------------------------------------------------------------------
 
 
 def always(_case: Case, _day: date) -> bool:
-    """In every case; of the youth also: they are on the team of their own case without being entered."""
+    """True in every case. The youth belongs to the team of their own case without being recorded as a member."""
     return True
 
 
 def from_agency(agency: Attendee) -> Callable[[Case, date], bool]:
-    """Somebody of this agency is on the team."""
+    """A condition: somebody of this agency is a member of the team."""
 
     def here(case: Case, _day: date) -> bool:
         return any(member.agency is agency for member in present(case))
@@ -144,27 +144,27 @@ def from_agency(agency: Attendee) -> Callable[[Case, date], bool]:
 
 
 def somebody_is_assigned(case: Case, _day: date) -> bool:
-    """A coordinator has been assigned."""
+    """Whether a coordinator has been assigned."""
     return case.has(E.ASSIGNED)
 
 
 def is_under_age(case: Case, day: date) -> bool:
-    """The youth is under 18: guardians have their part."""
+    """Whether the youth is under 18, so that guardians take part."""
     return case.under_age(day)
 
 
 def has_a_guardian(case: Case, day: date) -> bool:
-    """A guardian is known: they are on the team of their child without being entered, as the youth is."""
+    """Whether a guardian is known. Guardians belong to the team without being recorded as members, like the youth."""
     return case.guardians_on(day) > 0 or from_agency(A.GUARDIAN)(case, day)
 
 
 def a_measure_runs(case: Case, _day: date) -> bool:
-    """A measure of the plan has started and not ended: the konfliktråd has none of its own."""
+    """Whether a measure of the plan has started and not ended. Konfliktråd has no measures of its own."""
     return bool(running_measures(case))
 
 
 def somebody_from_outside(case: Case, _day: date) -> bool:
-    """Somebody beside family and konfliktråd is on the team, who may have that task."""
+    """Whether the team has a member from outside family and konfliktråd, who may carry out that measure."""
     return any(member.agency not in (A.YOUTH, A.GUARDIAN, A.KONFLIKTRAD) for member in present(case))
 
 
@@ -188,7 +188,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
          concerns=a_measure_runs, met=somebody_from_outside),
 )
 # fmt: on
-"""Who must be on the team. The events do not say which agency carries out a measure: anybody from outside fills it.
+"""The required members. Events do not record which agency carries out a measure: any member from outside counts.
 
-Who must be present at the plan meeting stands in the guards on its row; a test holds the two together.
+The guards of the row of the plan meeting state who must be present there; a test compares the two.
 """

@@ -1,1 +1,1 @@
-"""The conditions of the moves. Each is named as the fact that must hold; content, it says nothing."""
+"""Guards: the conditions of the moves. Each is named after the fact that must hold, and returns None if it does."""

@@ -35,7 +35,7 @@ def new_breach_after_a_talk(case: Case, _step: ProposedEvent) -> Violation | Non
 
 @detail(d.ReferredForResumption, "krl §§ 33, 34", Actor.COORDINATOR, Actor.PROSECUTION)
 def resumption_has_its_ground(case: Case, _step: ProposedEvent, referral: d.ReferredForResumption) -> Violation | None:
-    """What the ground speaks of has been recorded: the new breach, the new offence, or both."""
+    """The events that the ground refers to have been recorded: the new breach, the new offence, or both."""
     recorded = _by_ground(case.new_breach is not None, case.has(E.NEW_OFFENCE_RECORDED))
     return None if recorded[referral.ground] else Violation(None, referral.ground)
 
@@ -48,7 +48,7 @@ def new_breach_or_new_offence(case: Case, _step: ProposedEvent) -> Violation | N
 
 @detail(d.Interrupted, "krl §§ 30-34", Actor.COORDINATOR)
 def interruption_has_its_ground(case: Case, _step: ProposedEvent, stop: d.Interrupted) -> Violation | None:
-    """What the reason speaks of has been recorded: the missed talk, the new breach, the charge, the complaint."""
+    """The event in the reason has been recorded: the missed talk, the new breach, the charge, the complaint."""
     charged = any(new.charged_on for _, new in case.payloads(d.NewOffenceRecorded))
     recorded = {
         d.InterruptionReason.MISSED_TALK: case.has(E.BREACH_TALK_MISSED),
@@ -61,7 +61,7 @@ def interruption_has_its_ground(case: Case, _step: ProposedEvent, stop: d.Interr
 
 @detail(d.Interrupted, "krl §§ 32, 34", Actor.PROSECUTION)
 def prosecution_decides_on_a_charge(_case: Case, _step: ProposedEvent, stop: d.Interrupted) -> Violation | None:
-    """An interruption because of a charge is the prosecution's to decide, the others the coordinator's."""
+    """An interruption because of a charge is decided by the prosecution, all others by the coordinator."""
     charge = stop.reason is d.InterruptionReason.CHARGED_WITH_NEW_OFFENCE
     needed = d.InterruptedBy.PROSECUTION if charge else d.InterruptedBy.COORDINATOR
     return None if stop.decided_by is needed else Violation(stop.decided_by, needed)
@@ -105,19 +105,19 @@ def recipient_allowed(case: Case, step: ProposedEvent, referral: d.ReferredForBr
 
 @detail(d.ReferredForBreach, "krl § 31 third paragraph a-c", Actor.COORDINATOR)
 def recommendation_allowed(case: Case, step: ProposedEvent, referral: d.ReferredForBreach) -> Violation | None:
-    """In R0 only that prison be served; the other ways came with R1."""
+    """In R0 the only recommendation is that prison be served; the others exist from R1 on."""
     return _only_prison_in_r0(case, step, referral.recommendation)
 
 
 @detail(d.PetitionSent, "strl § 52 c first paragraph", Actor.CORRECTIONAL_SERVICE, Actor.PROSECUTION)
 def petition_allowed(case: Case, step: ProposedEvent, petition: d.PetitionSent) -> Violation | None:
-    """In R0 only that prison be served; the other ways came with R1."""
+    """In R0 the only petition is that prison be served; the others exist from R1 on."""
     return _only_prison_in_r0(case, step, petition.for_)
 
 
 @detail(d.PetitionSent, "krl §§ 31, 32", Actor.CORRECTIONAL_SERVICE, Actor.PROSECUTION)
 def brought_by_the_right_authority(case: Case, step: ProposedEvent, petition: d.PetitionSent) -> Violation | None:
-    """A new offence is the prosecution's to bring; a breach alone the correctional service's, from R2 also theirs."""
+    """The prosecution petitions for a new offence; the correctional service for a breach alone, from R2 either."""
     if petition.ground is not d.PetitionGround.BREACH:
         needed = d.BreachAuthority.PROSECUTION
     elif case.execution_regime(step.on) is Regime.R2:
@@ -186,7 +186,7 @@ def conversion_allowed(case: Case, step: ProposedEvent, conversion: d.Conversion
 
 @detail(d.ConversionFinal, "strl § 52 c", Actor.COURT)
 def rest_continues_only_of_a_part(_case: Case, _step: ProposedEvent, conversion: d.ConversionFinal) -> Violation | None:
-    """Something is left to carry on with only when a part was converted."""
+    """The remainder continues only if a part was converted."""
     wrong = conversion.rest_continues and conversion.extent is d.Extent.WHOLE
     return Violation(conversion.extent, d.Extent.PART) if wrong else None
 
@@ -195,13 +195,13 @@ def rest_continues_only_of_a_part(_case: Case, _step: ProposedEvent, conversion:
 def new_decision_lies_in_the_past(
     _case: Case, step: ProposedEvent, closed: d.ClosedAfterNewOffence
 ) -> Violation | None:
-    """The new decision was there before the case was closed for it."""
+    """The new decision was made no later than the closing of the case because of it."""
     return None if closed.decided_on <= step.on else Violation(closed.decided_on, step.on, closed.decided_on)
 
 
 @detail(d.DecisionSetAside, "strpl § 59 a, ch. 27", Actor.PROSECUTION, Actor.COURT)
 def set_aside_fits_the_decision(case: Case, _step: ProposedEvent, aside: d.DecisionSetAside) -> Violation | None:
-    """A transfer falls by complaint; a judgment by being overturned or reopened."""
+    """A transfer is set aside by a complaint; a judgment by being overturned or reopened."""
     transferred = case.has(E.TRANSFERRED_TO_FOLLOW_UP)
     complained = aside.reason is d.SetAside.COMPLAINT_UPHELD
     if transferred is complained:
@@ -231,7 +231,7 @@ def petition_window_is_over(case: Case, step: ProposedEvent) -> Violation | None
 
 @condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
 def another_person_approved(case: Case, step: ProposedEvent) -> Violation | None:
-    """Two people of two offices: what the leader asks the secretariat has approved, or the other way round."""
+    """Two people of two offices agree: the leader requests and the secretariat approves, or the reverse."""
     approvals = (e for e in case.all(E.REOPENING_APPROVED) if e.seq > case.intervals[-1].seq)
     other = _OTHER_OFFICE.get(step.role)
     if any(e.subject != step.subject and e.role is other for e in approvals):
@@ -241,7 +241,7 @@ def another_person_approved(case: Case, step: ProposedEvent) -> Violation | None
 
 @condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
 def leader_or_secretariat_approves(_case: Case, step: ProposedEvent) -> Violation | None:
-    """One of the two offices that have to agree."""
+    """The approval comes from one of the two offices that must agree."""
     return None if step.role in _OTHER_OFFICE else Violation(step.role, [str(role) for role in _OTHER_OFFICE])
 
 
@@ -262,7 +262,7 @@ def new_offence_before_the_end(case: Case, step: ProposedEvent, new: d.NewOffenc
 
 @condition("krl § 22 e; strpl § 59 a", Actor.PARTY)
 def decision_can_be_complained_about(case: Case, step: ProposedEvent) -> Violation | None:
-    """The transfer to follow-up always; decisions of plan and execution from R1."""
+    """The transfer to follow-up can always be complained about; decisions of plan and execution from R1 on."""
     complaint = details_of(step, d.ComplaintFiled)
     transferred = case.has(E.TRANSFERRED_TO_FOLLOW_UP)
     if complaint is None and transferred:

@@ -1,4 +1,4 @@
-"""Conditions of complaints, and of what follows one that was upheld."""
+"""Conditions of complaints, and of the steps that follow an upheld complaint."""
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
@@ -36,7 +36,7 @@ def decided_by_the_right_authority(case: Case, step: ProposedEvent) -> Violation
 
 @condition("fvl § 31", Actor.SECRETARIAT, Actor.PROSECUTION)
 def late_complaint_is_dismissed_or_reinstated(case: Case, step: ProposedEvent) -> Violation | None:
-    """A complaint that came late is dismissed, or taken up all the same for a reason."""
+    """A complaint that was filed late is dismissed, or considered for a stated reason."""
     decided = details_of(step, d.ComplaintDecided)
     open_ = complaints.open_complaint(case, decided.about) if decided else None
     if decided is None or open_ is None or open_.decision is None or not open_.late:
@@ -47,7 +47,7 @@ def late_complaint_is_dismissed_or_reinstated(case: Case, step: ProposedEvent) -
 
 @detail(d.Resumed, "krl § 22 e", Actor.SECRETARIAT)
 def interruption_fell_by_complaint(case: Case, _step: ProposedEvent, resumed: d.Resumed) -> Violation | None:
-    """What goes on because a complaint was upheld had been interrupted by the decision that fell."""
+    """An execution resumed because of an upheld complaint had been interrupted by the decision that was overturned."""
     if resumed.reason is not d.ResumptionReason.COMPLAINT_UPHELD:
         return None
     upheld = complaints.last_upheld(case, d.ComplaintAbout.INTERRUPTION)

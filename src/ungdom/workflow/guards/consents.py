@@ -1,4 +1,4 @@
-"""Conditions of consent to the sanction: not run out on the day of the decision, and informed before it was given."""
+"""Conditions of consent to the sanction: not expired on the day of the decision, and informed before it was given."""
 
 from datetime import date
 
@@ -35,6 +35,6 @@ def guardians_were_informed(case: Case, step: ProposedEvent) -> Violation | None
 
 
 def _failing_consents(case: Case, day: date, by: By, why: ConsentLack) -> Violation | None:
-    """Whose consent it is (guardians by reference) and the day it has to hold."""
+    """The violation for failing consents: who gave them (guardians by reference), and the day they must hold."""
     failing = [consent for consent in consents.missing_consents(case, day) if consent.by is by and consent.why is why]
     return Violation([consent.guardian or str(consent.by) for consent in failing], day) if failing else None

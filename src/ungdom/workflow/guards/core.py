@@ -1,4 +1,4 @@
-"""What a guard is, what it is asked, what it answers; and the conditions that every event meets."""
+"""The interface of guards: their arguments and results; and the conditions that every event must meet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,13 +15,12 @@ Value = date | str | int | bool | list[str] | None
 
 @dataclass(frozen=True, slots=True)
 class ExternalFacts:
-    """What a step needs to know from outside its own case, looked up before it is asked.
+    """Facts from outside the case that a step depends on, looked up before the guards run.
 
-    `duplicate`: another open case stands on the same person and police case number.
-    `known_coordinator`: the coordinator named in the step is an active one of the case's konfliktråd.
-    `office`: the konfliktråd of whoever records the step; None: they are of none, or it is not known any more.
-    `address_protected`: the address of the youth is protected. `cleared`: the coordinator named in the step may have
-    such cases.
+    `duplicate`: another open case has the same person and police case number. `known_coordinator`: the coordinator
+    named in the step is an active one of the case's konfliktråd. `office`: the konfliktråd of the person who
+    records the step; None: they have none, or it is no longer known. `address_protected`: the address of the youth
+    is protected. `cleared`: the coordinator named in the step may have such cases.
     """
 
     duplicate: bool = False
@@ -33,9 +32,9 @@ class ExternalFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProposedEvent:
-    """An event that somebody wants to record. Without details the question is only whether it could come next.
+    """An event that somebody wants to record. Without details, the question is only whether it could be next.
 
-    `actor`: in whose name; None: as the role says.
+    `actor`: the actor in whose name it is recorded; None: determined by the role.
     """
 
     type: EventType
@@ -50,7 +49,7 @@ class ProposedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a guard answers when its fact does not hold: how it is, how it must be, and from which day it can be."""
+    """The result of a guard whose fact does not hold: the current and the needed value, and the earliest day."""
 
     current: Value
     needed: Value
@@ -59,7 +58,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class UnmetCondition:
-    """An unmet condition, with its stable code, the place in the law, and who can put it right."""
+    """An unmet condition with its stable code, the source of law, and the actors who can resolve it."""
 
     code: str
     law: str
@@ -71,9 +70,10 @@ class UnmetCondition:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A named condition. Called with the case and the step, it answers None when content.
+    """A named condition. Called with the case and the step, it returns None if the condition is met.
 
-    `since` and `until`: the versions of the table that ask it, as for a row.
+    `since`, `until`: the first version of the table that checks it, and the first that no longer does, as for a
+    row.
     """
 
     code: str
@@ -85,7 +85,7 @@ class Guard:
     until: str | None = None
 
     def __call__(self, case: Case, step: ProposedEvent) -> UnmetCondition | None:
-        """None when the fact holds or cannot be asked yet, otherwise the unmet condition."""
+        """None if the fact holds or cannot be checked yet, otherwise the unmet condition."""
         violation = self.check(case, step)
         return (
             None
@@ -97,17 +97,17 @@ class Guard:
 
 
 def from_version(since: str, guard: Guard) -> Guard:
-    """The same condition, asked from this version of the table on."""
+    """The same condition, checked from this version of the table on."""
     return replace(guard, since=since)
 
 
 def until_version(until: str, guard: Guard) -> Guard:
-    """The same condition, asked by no version of the table from this one on."""
+    """The same condition, no longer checked from this version of the table on."""
     return replace(guard, until=until)
 
 
 def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, ProposedEvent], Violation | None]], Guard]:
-    """Make a guard of a function that looks at the case and the day."""
+    """Decorator: makes a guard of a function of the case and the step."""
 
     def decorate(check: Callable[[Case, ProposedEvent], Violation | None]) -> Guard:
         return Guard(check.__name__, law, fixers, check, (check.__doc__ or "").strip())
@@ -118,7 +118,7 @@ def condition(law: str, *fixers: Actor) -> Callable[[Callable[[Case, ProposedEve
 def detail(
     shape: type[D], law: str, *fixers: Actor
 ) -> Callable[[Callable[[Case, ProposedEvent, D], Violation | None]], Guard]:
-    """Make a guard of a function that also reads the details; silent while they are not given."""
+    """Decorator: makes a guard of a function that also takes the details. Without them it returns None."""
 
     def decorate(check: Callable[[Case, ProposedEvent, D], Violation | None]) -> Guard:
         def read(case: Case, step: ProposedEvent) -> Violation | None:
@@ -130,23 +130,26 @@ def detail(
 
 
 def details_of(step: ProposedEvent, shape: type[D]) -> D | None:
-    """The details of the step, if given. A condition that reads them says, without them, whether any would do."""
+    """The details of the step if they are of this class, otherwise None.
+
+    A condition that reads them checks, when they are missing, whether any details would be allowed.
+    """
     return step.details if isinstance(step.details, shape) else None
 
 
 @condition("domstolloven § 148", Actor.COORDINATOR)
 def day_has_come(_case: Case, step: ProposedEvent) -> Violation | None:
-    """What has not happened yet cannot be recorded."""
+    """The day of the event is not in the future."""
     return None if step.on <= step.today else Violation(step.on, step.today, step.on)
 
 
 @condition("arkivlova § 9", Actor.COORDINATOR)
 def case_had_begun(case: Case, step: ProposedEvent) -> Violation | None:
-    """Nothing happens in a case before the day it was registered."""
+    """The event is not dated before the day on which the case was registered."""
     return None if step.on >= case.registered_on else Violation(step.on, case.registered_on)
 
 
 @condition("arkivlova § 9", Actor.COORDINATOR)
 def follows_the_last_move(case: Case, step: ProposedEvent) -> Violation | None:
-    """Moves are recorded in the order they happened; an earlier one is put in by correction."""
+    """Moves are recorded in the order in which they happened; an earlier one is inserted by a correction."""
     return None if step.on >= case.entered_on else Violation(step.on, case.entered_on)

@@ -15,7 +15,7 @@ E = EventType
 
 @condition("krl § 13", Actor.POLICE, Actor.COORDINATOR)
 def acts_lie_in_the_past(case: Case, step: ProposedEvent) -> Violation | None:
-    """The last act is not after the day the case is registered."""
+    """The last act is not later than the day on which the case is registered."""
     return None if case.last_offence <= step.on else Violation(case.last_offence, step.on, case.last_offence)
 
 
@@ -36,7 +36,7 @@ def aged_15_to_17_at_an_act(case: Case, _step: ProposedEvent) -> Violation | Non
 
 @condition("krl § 11; strpl § 71 a", Actor.PARTY, Actor.COORDINATOR)
 def youth_consents(case: Case, _step: ProposedEvent) -> Violation | None:
-    """The youth has consented, and not taken it back."""
+    """The youth has consented, and has not withdrawn the consent."""
     return None if current_consents(case)[0] else Violation(False, True)
 
 
@@ -81,7 +81,7 @@ def condition_of_a_suspended_sentence(
 
 @detail(d.Indicted, "strpl § 262", Actor.PROSECUTION, Actor.COURT)
 def court_received_after_indictment(_case: Case, step: ProposedEvent, indicted: d.Indicted) -> Violation | None:
-    """The court cannot have received the case before it was sent."""
+    """The court did not receive the case before it was sent."""
     got = indicted.court_received_on
     return None if got >= step.on else Violation(got, step.on)
 
@@ -100,7 +100,7 @@ def acts_before_18(case: Case, step: ProposedEvent) -> Violation | None:
 
 @detail(d.JudgmentGiven, "strl § 52 b a; krl § 23", Actor.COURT)
 def sanction_length_within_law(_case: Case, step: ProposedEvent, terms: d.JudgmentGiven) -> Violation | None:
-    """120 days (R0: six months) to two years; to three only if the prison sentence would clearly exceed two."""
+    """120 days (R0: six months) to two years; up to three only if the prison sentence would clearly exceed two."""
     return sanction_length(terms, step.on)
 
 
@@ -138,27 +138,27 @@ def interim_conditions_allowed(_case: Case, step: ProposedEvent, terms: d.Judgme
 
 @detail(d.JudgmentGiven, "strl §§ 33, 52 a fourth paragraph, 52 d", Actor.COURT)
 def unconditional_prison_allowed(_case: Case, step: ProposedEvent, terms: d.JudgmentGiven) -> Violation | None:
-    """Prison beside it: not in R0, at most six months in R1, no cap of its own in R2."""
+    """Prison beside the youth sanction: not in R0, at most six months in R1, no separate limit in R2."""
     return prison_allowed(terms, step.on)
 
 
 @detail(d.Appealed, "strpl §§ 310, 318", Actor.COURT)
 def appeal_in_time_or_reinstated(case: Case, step: ProposedEvent, appeal: d.Appealed) -> Violation | None:
-    """Within two weeks of service, or let in later with a reason."""
+    """The appeal comes within two weeks of service, or is admitted later for a stated reason."""
     end = appeal_deadline(case)
     return None if end is None or step.on <= end or appeal.reinstated else Violation(step.on, end)
 
 
 @detail(d.AppealDecided, "strl § 52 b", Actor.COURT)
 def changed_judgment_has_terms(_case: Case, _step: ProposedEvent, decided: d.AppealDecided) -> Violation | None:
-    """A changed judgment says what it changed to."""
+    """A changed judgment contains the new terms."""
     missing = decided.outcome is d.AppealOutcome.CHANGED and decided.terms is None
     return Violation(None, "terms") if missing else None
 
 
 @detail(d.AppealDecided, "strl §§ 52 b, 52 d", Actor.COURT)
 def changed_terms_within_law(case: Case, step: ProposedEvent, decided: d.AppealDecided) -> Violation | None:
-    """The new terms keep within the same limits as the first ones."""
+    """The new terms are within the same limits as the first ones."""
     terms = decided.terms
     if terms is None:
         return None
@@ -169,7 +169,7 @@ def changed_terms_within_law(case: Case, step: ProposedEvent, decided: d.AppealD
 
 @detail(d.BecameFinal, "strpl §§ 50, 310", Actor.PROSECUTION)
 def accepted_or_appeal_time_over(case: Case, step: ProposedEvent, final: d.BecameFinal) -> Violation | None:
-    """Every party accepted, or the time for appeal is over, or the prosecution has set the date itself."""
+    """Every party accepted, or the appeal period has ended, or the prosecution has set the date itself."""
     if final.accepted or final.set_by_prosecution:
         return None
     end = appeal_deadline(case)
@@ -185,13 +185,13 @@ def appeal_deadline(case: Case) -> date | None:
 
 
 def sanction_length(terms: d.Terms, day: date) -> Violation | None:
-    """What is wrong with the length of a youth sanction, by the limits of that day."""
+    """The violation of the limits of that day by the length of a youth sanction; None without one."""
     highest = law.SANCTION_MAX_GRAVE if terms.prison_would_exceed_two_years else law.SANCTION_MAX
     return _within(terms.length, day, law.SANCTION_MIN.on(day), highest.on(day))
 
 
 def interim_allowed(terms: d.Terms, day: date) -> Violation | None:
-    """What is wrong with the interim conditions: no court of that day could set them, or it is not said from when."""
+    """The violation by the interim conditions: not available on that day, or without a first day; None without one."""
     regime = law.REGIME.on(day)
     if terms.interim_conditions and regime is not Regime.R2:
         return Violation(regime, Regime.R2, law.DECEMBER_2024)
@@ -200,7 +200,7 @@ def interim_allowed(terms: d.Terms, day: date) -> Violation | None:
 
 
 def prison_allowed(terms: d.Terms, day: date) -> Violation | None:
-    """What is wrong with the prison beside the sanction, by the limits of that day."""
+    """The violation of the limits of that day by the prison beside the sanction; None without one."""
     prison, cap = terms.unconditional_prison, law.PRISON_BESIDE_MAX.on(day)
     return Violation(str(prison), str(cap)) if prison and after(day, prison) > after(day, cap) else None
 

@@ -1,4 +1,4 @@
-"""The condition that the youth was heard before a step of the office that turns against them."""
+"""The condition that the youth is heard before a step of the office that affects them adversely."""
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import right_to_be_heard
@@ -16,6 +16,6 @@ def youth_was_heard(case: Case, step: ProposedEvent) -> Violation | None:
 
 
 def _is_the_prosecutions(step: ProposedEvent) -> bool:
-    """A referral that the prosecution itself takes up: who is signed in tells it where nothing else does."""
+    """Whether the prosecution itself takes up the referral: known from the signed-in role if nothing else shows it."""
     own = step.actor is Actor.PROSECUTION if step.actor else step.role is Role.PROSECUTION
     return own and step.type is EventType.REFERRED_FOR_RESUMPTION

@@ -1,4 +1,4 @@
-"""Conditions on what a plan holds, on changes of it, on its measures, and on the track beside it. krl §§ 24 a, 25."""
+"""Conditions on the contents of a plan, its changes, its measures, and the restorative track. krl §§ 24 a, 25."""
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
@@ -11,26 +11,26 @@ from ungdom.workflow.vocabulary import PHASE, Actor, Party, Phase, Regime
 
 @detail(d.PlannedMeasureList, "krl § 25 first paragraph", Actor.COORDINATOR)
 def planned_measures_are_listed(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> Violation | None:
-    """Each measure is on the list of the day; what was on the plan before the list changed may stay."""
+    """Each measure is on the list in force on that day, or was on the plan before the list changed."""
     return _unlisted_measures(case, step, {(measure.measure, measure.code) for measure in new.measures})
 
 
 @detail(d.Measure, "krl § 25 first paragraph", Actor.COORDINATOR)
 def measure_is_listed(case: Case, step: ProposedEvent, measure: d.Measure) -> Violation | None:
-    """The measure is on the list of the day, or was on the plan before the list changed."""
+    """The measure is on the list in force on that day, or was on the plan before the list changed."""
     return _unlisted_measures(case, step, {(measure.measure, measure.code)} if measure.code else set())
 
 
 @detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
 def change_says_its_measures(case: Case, step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
-    """Where the plan says its measures the changed plan says them as well: the whole new list."""
+    """If the plan lists its measures, the changed plan lists all of its measures as well."""
     before = plan.planned_measures(case, step.on)
     return Violation(0, len(before)) if before and not changed.measures else None
 
 
 @detail(d.PlannedMeasureList, "krl § 25 last paragraph", Actor.COORDINATOR)
 def plan_is_not_heavier(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> Violation | None:
-    """The new measures weigh no more than those of the plan: more takes a new plan meeting."""
+    """The load of the new measures is not higher than that of the plan: a higher one requires a new plan meeting."""
     before = _previous_measures(case, step, new)
     sums = load(new.measures, step.on), load(before, step.on)
     return Violation(*sums) if before and sums[0] > sums[1] else None
@@ -38,7 +38,7 @@ def plan_is_not_heavier(case: Case, step: ProposedEvent, new: d.PlannedMeasureLi
 
 @detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
 def lower_load_weighs_less(case: Case, step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
-    """A load declared lower is lower by the lists as well."""
+    """A load declared lower is lower by the lists of measures as well."""
     before = _previous_measures(case, step, changed)
     if changed.load is not d.PlanLoad.LOWER or not before:
         return None
@@ -54,7 +54,7 @@ def youth_agreed_to_the_change(_case: Case, _step: ProposedEvent, changed: d.Pla
 
 @condition("krl § 25", Actor.COORDINATOR)
 def measure_was_running(case: Case, step: ProposedEvent) -> Violation | None:
-    """The measure had begun by that day and had not ended before it."""
+    """The measure had started by that day and had not ended before it."""
     met = details_of(step, d.MeasureAttended)
     started = (state for state in plan.measures(case, step.on) if state.started_on is not None)
     running = sorted(state.measure for state in started if state.ended_on in (None, step.on))
@@ -64,7 +64,7 @@ def measure_was_running(case: Case, step: ProposedEvent) -> Violation | None:
 
 @detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
 def victim_is_asked_after_receipt(case: Case, step: ProposedEvent, wait: d.WaitStarted) -> Violation | None:
-    """From R1 on nobody waits for the victim before the case is received either: the wait would last into the start."""
+    """From R1 on there is no wait for the victim before receipt either: it would last into the start."""
     early = any(PHASE[state] in _BEFORE_RECEIPT for state in case.states_on(step.on))
     if wait.party is not Party.VICTIM or not early or case.execution_regime(step.on) is Regime.R0:
         return None
@@ -82,6 +82,6 @@ def _unlisted_measures(case: Case, step: ProposedEvent, named: set[tuple[str, st
 
 
 def _previous_measures(case: Case, step: ProposedEvent, new: d.PlannedMeasureList) -> tuple[PlannedMeasure, ...]:
-    """The measures that the new ones are held against: none where a meeting has just made the plan anew."""
+    """The measures that the new ones are compared with: none if a meeting has just created a new plan."""
     afresh = isinstance(new, d.PlanApproved) and plan.awaits_approval(case, step.on)
     return () if afresh or not new.measures else plan.planned_measures(case, step.on)

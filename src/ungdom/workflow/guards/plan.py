@@ -1,4 +1,4 @@
-"""Conditions from receipt to the plan, and of the facts recorded about plan and team."""
+"""Conditions from receipt to the plan, and conditions of the facts recorded about plan and team."""
 
 from collections.abc import Set
 
@@ -15,26 +15,26 @@ E = EventType
 
 @detail(d.Received, "strpl § 455", Actor.COORDINATOR)
 def is_not_a_duplicate(_case: Case, step: ProposedEvent, received: d.Received) -> Violation | None:
-    """No other open case stands on the same person and police case number, or somebody looked and says so."""
+    """No other open case has the same person and police case number, or somebody confirmed that it is no duplicate."""
     return Violation("duplicate", "not_a_duplicate") if step.facts.duplicate and not received.not_a_duplicate else None
 
 
 @detail(d.Assigned, "krl § 3", Actor.LEADER)
 def coordinator_of_the_office(case: Case, step: ProposedEvent, assigned: d.Assigned) -> Violation | None:
-    """The coordinator is an active one of the konfliktråd that has the case."""
+    """The coordinator is active in the konfliktråd that has the case."""
     return None if step.facts.known_coordinator else Violation(assigned.coordinator, case.konfliktrad)
 
 
 @condition("frl § 10-4", Actor.LEADER)
 def graded_case_is_assigned_by_a_leader(_case: Case, step: ProposedEvent) -> Violation | None:
-    """Of a youth whose address is protected the leader decides who has the case."""
+    """If the address of the youth is protected, the leader decides who has the case."""
     allowed = not step.facts.address_protected or step.role is Role.LEADER
     return None if allowed else Violation(step.role, Role.LEADER)
 
 
 @detail(d.Assigned, "frl § 10-4", Actor.LEADER)
 def coordinator_is_cleared(_case: Case, step: ProposedEvent, assigned: d.Assigned) -> Violation | None:
-    """Who has the case of a youth whose address is protected is cleared for that."""
+    """If the address of the youth is protected, the coordinator of the case is cleared for that."""
     return Violation(assigned.coordinator, None) if step.facts.address_protected and not step.facts.cleared else None
 
 
@@ -47,7 +47,7 @@ def judgment_holds_interim_conditions(case: Case, _step: ProposedEvent) -> Viola
 
 @condition("strl § 52 b second paragraph", Actor.COURT)
 def not_before_the_court_fixed_it(case: Case, step: ProposedEvent) -> Violation | None:
-    """They run from the time the court fixed, not before."""
+    """The interim conditions start at the time fixed by the court, not earlier."""
     terms = case.sanction_in_force and case.sanction_in_force.terms
     fixed = terms and terms.interim_from
     return Violation(step.on, fixed, fixed) if fixed and step.on < fixed else None
@@ -55,7 +55,7 @@ def not_before_the_court_fixed_it(case: Case, step: ProposedEvent) -> Violation 
 
 @condition("krl § 22", Actor.COORDINATOR)
 def not_recorded_yet(case: Case, step: ProposedEvent) -> Violation | None:
-    """It happens once."""
+    """The event is recorded once only."""
     before = case.first(step.type)
     return Violation(before.occurred_on, None) if before else None
 
@@ -74,31 +74,31 @@ def case_is_received(case: Case, _step: ProposedEvent) -> Violation | None:
 
 @condition("strpl § 455", Actor.PROSECUTION)
 def case_is_not_received(case: Case, _step: ProposedEvent) -> Violation | None:
-    """The konfliktråd has not received the case yet: what is there cannot be sent."""
+    """The konfliktråd has not received the case yet: a received case cannot be dispatched."""
     return Violation(True, False) if case.has(E.RECEIVED) else None
 
 
 @detail(d.PlanMeetingHeld, "krl §§ 23, 24", Actor.COORDINATOR)
 def youth_was_present(_case: Case, _step: ProposedEvent, meeting: d.PlanMeetingHeld) -> Violation | None:
-    """The youth was there."""
+    """The youth was present."""
     return _must_be_present(meeting, d.Attendee.YOUTH)
 
 
 @detail(d.PlanMeetingHeld, "krl § 24; vergemålsloven § 8", Actor.COORDINATOR)
 def guardian_was_present(case: Case, step: ProposedEvent, meeting: d.PlanMeetingHeld) -> Violation | None:
-    """While the youth is under 18 and has a guardian, a guardian was there."""
+    """While the youth is under 18 and has a guardian, a guardian was present."""
     return _must_be_present(meeting, d.Attendee.GUARDIAN) if case.guardians_on(step.on) else None
 
 
 @detail(d.PlanMeetingHeld, "krl §§ 24, 26", Actor.COORDINATOR)
 def correctional_service_was_present(_case: Case, _step: ProposedEvent, meeting: d.PlanMeetingHeld) -> Violation | None:
-    """Kriminalomsorgen was there."""
+    """Kriminalomsorgen was present."""
     return _must_be_present(meeting, d.Attendee.CORRECTIONAL_SERVICE)
 
 
 @detail(d.PlanMeetingHeld, "krl §§ 24, 26", Actor.COORDINATOR)
 def police_were_present(_case: Case, _step: ProposedEvent, meeting: d.PlanMeetingHeld) -> Violation | None:
-    """Politiet was there."""
+    """Politiet was present."""
     return _must_be_present(meeting, d.Attendee.POLICE)
 
 
@@ -123,13 +123,13 @@ def guardian_signed(case: Case, step: ProposedEvent, signed: d.PlanSigned) -> Vi
 
 @detail(d.PlanFailed, "krl § 25 fourth paragraph", Actor.COORDINATOR)
 def failed_plan_has_a_recommendation(_case: Case, _step: ProposedEvent, failed: d.PlanFailed) -> Violation | None:
-    """The case goes on with a recommendation."""
+    """The failed plan is accompanied by a recommendation."""
     return None if failed.recommendation else Violation(None, "recommendation")
 
 
 @detail(d.PlanFailed, "krl §§ 25 fourth, 31 third paragraph b and c", Actor.COORDINATOR)
 def failed_plan_recommendation_allowed(case: Case, step: ProposedEvent, failed: d.PlanFailed) -> Violation | None:
-    """That prison be served; from R1 also community or suspended sentence. Never electronic control."""
+    """Prison is recommended; from R1 also community or suspended sentence. Never electronic control."""
     allowed = [d.Recommendation.SERVE_PRISON]
     if case.execution_regime(step.on) is not Regime.R0:
         allowed += [d.Recommendation.COMMUNITY_SENTENCE, d.Recommendation.SUSPENDED_SENTENCE]
@@ -151,7 +151,7 @@ def guardian_consents_only_under_18(case: Case, step: ProposedEvent, who: d.Cons
 
 @detail(d.SharingConsentGiven, "krl § 22 c; vergemålsloven § 8", Actor.PARTY)
 def guardian_shares_only_under_18(case: Case, step: ProposedEvent, who: d.SharingConsentGiven) -> Violation | None:
-    """From 18 the youth alone says what may be shared."""
+    """From 18 the youth alone decides what may be shared."""
     return _guardian_only_under_18(case, step, who.by)
 
 
@@ -165,7 +165,7 @@ def guardian_withdraws_only_under_18(
 
 @condition("krl § 11", Actor.PARTY)
 def a_consent_was_given(case: Case, _step: ProposedEvent) -> Violation | None:
-    """There is a consent to take back."""
+    """There is a consent that can be withdrawn."""
     youth, guardians = current_consents(case)
     return None if youth or guardians else Violation(0, 1)
 
@@ -178,7 +178,7 @@ def a_sharing_consent_was_given(case: Case, _step: ProposedEvent) -> Violation |
 
 @condition("strpl § 161 a", Actor.PROSECUTION)
 def pum_is_out(case: Case, _step: ProposedEvent) -> Violation | None:
-    """A person investigation has been ordered and has not come back."""
+    """A person investigation has been ordered and has not been returned."""
     out = sum(1 for _ in case.all(E.PUM_ORDERED)) - sum(1 for _ in case.all(E.PUM_RETURNED))
     return None if out > 0 else Violation(False, True)
 
@@ -204,7 +204,7 @@ def plan_was_not_made(case: Case, _step: ProposedEvent) -> Violation | None:
 
 @detail(d.PlanChanged, "krl § 25 last paragraph", Actor.COORDINATOR)
 def plan_load_not_higher(_case: Case, _step: ProposedEvent, changed: d.PlanChanged) -> Violation | None:
-    """The coordinator alone may change only to an equal or lower load; more takes a new plan meeting."""
+    """The coordinator alone may change only to an equal or lower load; a higher one requires a new plan meeting."""
     return Violation(changed.load, [d.PlanLoad.LOWER, d.PlanLoad.EQUAL]) if changed.load is d.PlanLoad.HIGHER else None
 
 
@@ -217,13 +217,13 @@ def was_a_team_member(case: Case, step: ProposedEvent) -> Violation | None:
 
 @detail(d.MemberJoined, "krl § 26", Actor.COORDINATOR)
 def is_not_on_the_team(case: Case, _step: ProposedEvent, joined: d.MemberJoined) -> Violation | None:
-    """The member is not on the team already: who comes back has left before."""
+    """The member is not on the team already; a member who returns has left before."""
     return Violation(joined.member, None) if joined.member in case.team else None
 
 
 @detail(d.MemberJoined, "office norm", Actor.COORDINATOR)
 def role_fits_the_agency(_case: Case, _step: ProposedEvent, joined: d.MemberJoined) -> Violation | None:
-    """The role is one that somebody of that agency can have."""
+    """The role is one that a person of that agency can have."""
     fits = ROLES[joined.agency]
     return None if joined.role in (None, *fits) else Violation(joined.role, [str(role) for role in fits])
 
@@ -238,13 +238,13 @@ def left_after_joining(case: Case, step: ProposedEvent, left: d.MemberLeft) -> V
 
 @detail(d.SharingConsentGiven, "krl § 22 c", Actor.PARTY)
 def consent_has_not_run_out(_case: Case, step: ProposedEvent, given: d.SharingConsentGiven) -> Violation | None:
-    """The last day of the consent does not lie before the day it is given."""
+    """The last day of the consent is not before the day on which it is given."""
     return Violation(given.until, step.on) if given.until is not None and given.until < step.on else None
 
 
 @condition("krl § 25", Actor.COORDINATOR)
 def measure_was_requested(case: Case, step: ProposedEvent) -> Violation | None:
-    """The measure answered was asked for."""
+    """The answered measure was requested."""
     answer = details_of(step, d.MeasureAnswered)
     requested = {measure.measure for event, measure in case.payloads(d.Measure) if event.type is E.MEASURE_REQUESTED}
     return _must_be_among(answer.measure if answer else None, requested)
@@ -260,7 +260,7 @@ def measure_was_started(case: Case, step: ProposedEvent) -> Violation | None:
 
 @detail(d.WaitStarted, "krl § 24 a", Actor.COORDINATOR)
 def victim_never_holds_up_the_start(case: Case, step: ProposedEvent, wait: d.WaitStarted) -> Violation | None:
-    """From R1 on the restorative track runs beside the main one: before the start nobody waits for the victim."""
+    """From R1 on the restorative track runs in parallel: before the start there is no wait for the victim."""
     before_start = any(PHASE[state] is Phase.PLAN for state in case.states_on(step.on))
     if wait.party is not Party.VICTIM or not before_start:
         return None
@@ -270,7 +270,7 @@ def victim_never_holds_up_the_start(case: Case, step: ProposedEvent, wait: d.Wai
 
 @detail(d.WaitStarted, "office norm", Actor.COORDINATOR)
 def waits_for_one_party(_case: Case, _step: ProposedEvent, wait: d.WaitStarted) -> Violation | None:
-    """A wait names one party; `parties` is only the default while an appeal may be filed."""
+    """A wait names one party; `parties` is only the default during the appeal period."""
     return Violation(Party.PARTIES, "one party") if wait.party is Party.PARTIES else None
 
 

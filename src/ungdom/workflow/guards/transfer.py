@@ -17,7 +17,7 @@ def parties_were_heard(_case: Case, _step: ProposedEvent, moved: d.TransferDecid
 
 @detail(d.TransferDecided, "krl § 13", Actor.LEADER)
 def prosecution_was_told_at_once(_case: Case, step: ProposedEvent, moved: d.TransferDecided) -> Violation | None:
-    """The prosecution was told the same day (straks)."""
+    """The prosecution was notified on the same day (straks)."""
     told_on = moved.prosecution_told_on
     return None if told_on == step.on else Violation(told_on, step.on)
 
@@ -44,13 +44,13 @@ def transfer_goes_in_order(case: Case, step: ProposedEvent) -> Violation | None:
 
 @condition("krl § 13", Actor.LEADER, Actor.SECRETARIAT)
 def receiving_office_answers(case: Case, step: ProposedEvent) -> Violation | None:
-    """The office that is to have the case answers, or the secretariat, which settles what offices disagree on."""
+    """The answer comes from the receiving office, or from the secretariat, which settles disputes between offices."""
     to, office = offices.transfer_to(case), step.facts.office
     return None if to is None or office in (None, to) else Violation(office, to)
 
 
 @condition("krl §§ 3, 22", Actor.COORDINATOR)
 def office_has_not_assigned(case: Case, _step: ProposedEvent) -> Violation | None:
-    """The office that has the case now has not given it to anybody: once in each office while conditions run."""
+    """The current office has not assigned the case: once per office while interim conditions run."""
     last = case.last(E.ASSIGNED, E.TRANSFER_ACCEPTED)
     return Violation(last.occurred_on, None) if last and last.type is E.ASSIGNED else None

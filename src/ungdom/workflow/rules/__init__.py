@@ -1,1 +1,1 @@
-"""Rules that are not moves: deadlines, clocks, waits, escalation, permissions, sharing. Pure."""
+"""Rules other than moves: deadlines, clocks, waits, escalation, permissions, sharing. Pure."""

@@ -1,4 +1,4 @@
-"""What starts and stops a clock, derived from the events of a case. The clocks themselves are in `deadlines`."""
+"""The starts and stops of clocks, derived from the events of a case. The clocks themselves are in `deadlines`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ E = EventType
 
 @dataclass(frozen=True, slots=True)
 class ClockStart:
-    """The start of a clock: the day it counts from, the day that became known, and the due day if one was ordered."""
+    """The start of a clock: the day it counts from, the day on which that became known, and the due day if ordered."""
 
     on: date
     known_on: date
@@ -28,11 +28,11 @@ Starts = Callable[["Case", date], Iterator[ClockStart]]
 Stops = Callable[["Case", ClockStart], date | None]
 
 
-# --- what starts a clock ----------------------------------------------------------------------------------------
+# --- starts -----------------------------------------------------------------------------------------------------
 
 
 def starts_on(*kinds: EventType) -> Starts:
-    """Each event of these types."""
+    """A start at each event of these types."""
 
     def starts(case: Case, _day: date) -> Iterator[ClockStart]:
         return (_clock_start(event, event.occurred_on) for event in case.all(*kinds))
@@ -41,12 +41,12 @@ def starts_on(*kinds: EventType) -> Starts:
 
 
 def court_received(case: Case, _day: date) -> Iterator[ClockStart]:
-    """The day the court received the case."""
+    """A start on the day the court received the case."""
     return (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
 
 
 def judgment_served(case: Case, _day: date) -> Iterator[ClockStart]:
-    """The day a judgment was served, by its own event or as told with the judgment."""
+    """A start on the day a judgment was served, from its own event or as reported with the judgment."""
     for event in case.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED, E.JUDGMENT_SERVED):
         served = event.occurred_on if event.type is E.JUDGMENT_SERVED else getattr(event.details, "served_on", None)
         if served:
@@ -54,7 +54,7 @@ def judgment_served(case: Case, _day: date) -> Iterator[ClockStart]:
 
 
 def complainable(*about: d.ComplaintAbout) -> Starts:
-    """Each decision of these kinds that can be complained about: from the day the parties were notified."""
+    """A start for each decision of these kinds that can be complained about, on the day the parties were notified."""
 
     def starts(case: Case, _day: date) -> Iterator[ClockStart]:
         return (_clock_start(decision.event, decision.notified_on) for decision in complaints.decisions(case, *about))
@@ -63,24 +63,24 @@ def complainable(*about: d.ComplaintAbout) -> Starts:
 
 
 def pum_wished(case: Case, _day: date) -> Iterator[ClockStart]:
-    """A person investigation ordered with a wished date."""
+    """A start at each order of a person investigation with a requested date, which is the due day."""
     for event, order in case.payloads(d.PumOrdered):
         if order.wished_by:
             yield _clock_start(event, event.occurred_on, order.wished_by)
 
 
 def pum_done(case: Case, _day: date) -> Iterator[ClockStart]:
-    """A person investigation returned and carried out."""
+    """A start at each return of a person investigation that was carried out."""
     return (_clock_start(e, e.occurred_on) for e, returned in case.payloads(d.PumReturned) if returned.carried_out)
 
 
 def control_until(case: Case, _day: date) -> Iterator[ClockStart]:
-    """Electronic control ordered until a day."""
+    """A start at each order of electronic control; due on its last day."""
     return (_clock_start(e, e.occurred_on, order.until) for e, order in case.payloads(d.ElectronicControlOrdered))
 
 
 def breach_known(case: Case, _day: date) -> Iterator[ClockStart]:
-    """A breach; recorded late it counts from the day it was recorded. Not while a talk is already ordered."""
+    """A start at each breach, on the day it was recorded if that is later. None while a breach talk is ordered."""
     ordered = [(e.seq, e.type) for e in case.all(E.BREACH_TALK_ORDERED, E.BREACH_TALK_HELD, E.INTERRUPTED)]
     for event in case.all(E.BREACH_RECORDED):
         before = [kind for seq, kind in ordered if seq < event.seq]
@@ -89,13 +89,13 @@ def breach_known(case: Case, _day: date) -> Iterator[ClockStart]:
 
 
 def last_offence(case: Case, _day: date) -> Iterator[ClockStart]:
-    """The last offence, known when the case or the act was registered."""
+    """A start at the last offence, known from the day the case or the act was registered."""
     known = case.last(E.OFFENCE_ADDED) or case.events[0]
     yield ClockStart(case.last_offence, oslo_date(known.recorded_at), case.events[0].seq)
 
 
 def team_meetings(case: Case, _day: date) -> Iterator[ClockStart]:
-    """The start of execution, and each team meeting after it."""
+    """A start at the start of execution and at each team meeting after it."""
     if case.start is None:
         return
     yield _clock_start(case.event(case.start.seq), case.start.on)
@@ -103,14 +103,17 @@ def team_meetings(case: Case, _day: date) -> Iterator[ClockStart]:
 
 
 def term_end(case: Case, day: date) -> Iterator[ClockStart]:
-    """The term of the sanction: due at its adjusted end."""
+    """A start at the start of execution; due at the adjusted end of the term."""
     end = case.adjusted_end(day)
     if end is not None and case.start is not None:
         yield _clock_start(case.event(case.start.seq), case.start.on, end)
 
 
 def open_breach_case(case: Case, day: date) -> Iterator[ClockStart]:
-    """The adjusted end of the term, while a breach case is open or once a petition was sent."""
+    """A start while a breach case is open, or once a petition was sent; due at the adjusted end of the term.
+
+    If a petition was sent, the end as adjusted on the day of the last one.
+    """
     opened = case.last(E.REFERRED_FOR_BREACH, E.PETITION_SENT) or (
         case.last(E.TERM_EXPIRED) if case.state is State.TERM_EXPIRED else None
     )
@@ -121,7 +124,7 @@ def open_breach_case(case: Case, day: date) -> Iterator[ClockStart]:
 
 
 def open_control_case(case: Case, day: date) -> Iterator[ClockStart]:
-    """The same, where electronic control is what was recommended or petitioned."""
+    """As `open_breach_case`, if the last referral recommended electronic control; otherwise no start."""
     referred = case.last(E.REFERRED_FOR_BREACH)
     details = referred.details if referred else None
     control = isinstance(details, d.ReferredForBreach) and details.recommendation is d.Recommendation.ELECTRONIC_CONTROL
@@ -129,7 +132,7 @@ def open_control_case(case: Case, day: date) -> Iterator[ClockStart]:
 
 
 def born(case: Case, _day: date) -> Iterator[ClockStart]:
-    """The day of birth, known since registration."""
+    """A start on the day of birth, known since registration."""
     registered = case.events[0]
     yield ClockStart(case.youth.born, oslo_date(registered.recorded_at), registered.seq)
 
@@ -138,11 +141,11 @@ def _clock_start(event: Event, on: date, ordered: date | None = None) -> ClockSt
     return ClockStart(on, oslo_date(event.recorded_at), event.seq, ordered)
 
 
-# --- what stops it ----------------------------------------------------------------------------------------------
+# --- stops ------------------------------------------------------------------------------------------------------
 
 
 def stops_on(*kinds: EventType) -> Stops:
-    """The first of these events recorded after the start."""
+    """Stops at the first of these events recorded after the start."""
 
     def stops(case: Case, start: ClockStart) -> date | None:
         return next((event.occurred_on for event in case.all(*kinds) if event.seq > start.seq), None)
@@ -151,32 +154,32 @@ def stops_on(*kinds: EventType) -> Stops:
 
 
 def by_appeal_or_finality(case: Case, start: ClockStart) -> date | None:
-    """The first appeal or finality after the service, also where the service became known later."""
+    """Stops at the first appeal or finality after the service, also if the service became known later."""
     ended = (e for e in case.all(E.APPEALED, E.BECAME_FINAL) if e.seq > start.seq or e.occurred_on >= start.on)
     return min((event.occurred_on for event in ended), default=None)
 
 
 def by_start(case: Case, _start: ClockStart) -> date | None:
-    """The start of execution."""
+    """Stops at the start of execution."""
     return case.start.on if case.start else None
 
 
 def by_completion(case: Case, _start: ClockStart) -> date | None:
-    """The case completed."""
+    """Stops at the completion of the case."""
     return case.closed_on if case.state is State.COMPLETED else None
 
 
 def by_petition(case: Case, start: ClockStart) -> date | None:
-    """The petition sent last, if it opened the case before the court or followed the referral."""
+    """Stops at the last petition, if it started the clock or was recorded after the start."""
     sent = case.last(E.PETITION_SENT)
     return sent.occurred_on if sent and sent.seq >= start.seq else None
 
 
 by_review = stops_on(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETITION_SENT)
-"""A new order, a new petition for control, or its end."""
+"""Stops at a new order of electronic control, its end, or a new petition."""
 
 
 def by_complaint(case: Case, start: ClockStart) -> date | None:
-    """A complaint about that very decision."""
+    """Stops at a complaint about the decision that started the clock."""
     decision = next((candidate for candidate in complaints.decisions(case) if candidate.event.seq == start.seq), None)
     return complaints.complaint_filed_on(case, decision) if decision else None

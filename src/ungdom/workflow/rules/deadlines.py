@@ -1,8 +1,8 @@
-"""Every clock: what starts and stops it (`clocks`), its length, who is late, and the legal source.
+"""Every clock: its start and stop (see `clocks`), its length, the responsible party, and the source of law.
 
-The lengths are in `law`. Deadlines are computed from the events on each request and never stored.
-Statutory deadlines for an act move off Saturdays, Sundays and public holidays (domstolloven § 149); office norms,
-birthdays and the term of a sanction do not.
+The lengths are in `law`. Deadlines are computed from the events on each request and never stored. Statutory deadlines
+for an act are moved off Saturdays, Sundays and public holidays (domstolloven § 149); office norms, birthdays and the
+term of a sanction are not.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,10 +59,12 @@ class DeadlineStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRule:
-    """One row: a clock with its law. `moves_off_holidays`: from a non-working day to the next working day.
+    """One row: a clock with its source of law.
 
-    `delay`: passing it is somebody's delay. `moot`: the states in which the case has moved past the step without it.
-    `since`, `until`: the first version of the table whose cases have the clock, and the first whose cases have not.
+    `moves_off_holidays`: a due day that is not a working day moves to the next working day. `delay`: passing the
+    clock is a delay attributed to somebody. `moot`: the states in which the case has passed the step without taking
+    it. `since`, `until`: the first version of the table whose cases have the clock, and the first whose cases do
+    not.
     """
 
     code: str
@@ -84,11 +86,11 @@ class DeadlineRule:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One clock of one case. `due` after moving, `unmoved` before; `late_days` after `due`, 0 when met.
+    """One clock of one case. `due`: after moving, `unmoved`: before; `late_days`: after `due`, 0 if met.
 
-    `reasoned`: a recorded wait covers the day it was due; the flag stays, with its reason. `warned`: somebody is told
-    before it is due, or when it has passed; of a mere right that lapses nobody is.
-    `notice_from`: nobody is told before this day: the warning day, or later the day on which the start became known.
+    `reasoned`: a recorded wait covers the due day; the flag remains, with its reason. `warned`: notices are sent before
+    the due day or after it; not for a mere right that lapses. `notice_from`: the first day with notices: the warning
+    day, or the day on which the start became known if that is later.
     """
 
     code: str
@@ -124,7 +126,7 @@ FROM_EXECUTING = frozenset(CHAIN[CHAIN.index(State.EXECUTING) :])
 NOT_IN_TALK = frozenset(State) - {State.BREACH_TALK}
 NOT_IN_CONTROL = frozenset(State) - {State.ELECTRONIC_CONTROL, State.BREACH_TALK, State.TIGHTENED}
 
-# One row per clock; every argument is named, so that the table can be read without the class beside it.
+# One row per clock. Every argument is named, so that the table can be read without the class definition.
 # fmt: off
 RULES: tuple[DeadlineRule, ...] = (
     DeadlineRule("charge_decision",
@@ -262,18 +264,18 @@ RULES: tuple[DeadlineRule, ...] = (
          who=(P.PROSECUTION,), warn_days=30, moot=FROM_JUDGED),
 )
 # fmt: on
-"""Every clock, in the order a case meets them. One home: a changed length is one line in `law`."""
+"""Every clock, in the order in which a case meets them. The lengths are defined in `law` only."""
 
 FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
-"""The clocks that are counted from the adjusted end, and so move as long as an interruption lasts."""
+"""The clocks counted from the adjusted end of the term, whose due day moves while the term is interrupted."""
 
 
 _REGIME_AT_REGISTRATION = ("lead_time", "turns_18")
-"""The clocks that start before the case was registered: the regime of that day applies, not that of the start."""
+"""The clocks that start before registration. The regime of the day of registration applies to them."""
 
 
 def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
-    """Every clock that has started by that day, with its status on that day, by the table the case runs under."""
+    """Every clock started by that day with its status on that day, under the table version of the case."""
     applicable = (r for r in rules if case.sanction in r.sanctions and law.holds(case.table, r.since, r.until))
     starts = ((rule, start) for rule in applicable for start in rule.starts(case, day))
     return [
@@ -285,22 +287,25 @@ def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> l
 
 
 def running(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
-    """The clocks that run on that day or have run out and wait still; while the term stands still, not its own."""
+    """The clocks that are running or overdue on that day; empty for a closed case.
+
+    While the term is paused, the clocks that follow it are left out.
+    """
     paused = FOLLOW_THE_TERM if case.stands_still else frozenset()
     clocks = deadlines(case, day, rules) if not case.is_closed else ()
     return [x for x in clocks if x.status in (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE) and x.code not in paused]
 
 
 def next_due(case: Case) -> Deadline | None:
-    """The running clock that is due first, as the history tells it: no day is asked, so a rebuild gives the same.
+    """The running clock due first, among those whose passing is a delay; None without one.
 
-    Only clocks that are somebody's delay when passed.
+    Depends on the history only, not on the current day, so that a rebuild gives the same result.
     """
     return first_due(running(case, case.entered_on))
 
 
 def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
-    """Of these clocks the one that is due first and is somebody's delay when passed."""
+    """The clock due first, among those of these whose passing is a delay; None without one."""
     return min((x for x in clocks if x.delay), key=lambda x: (x.due, x.code), default=None)
 
 

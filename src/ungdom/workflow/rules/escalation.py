@@ -1,4 +1,4 @@
-"""When a clock that runs out or has run out raises an alert, who is notified, and at which hours. Pure.
+"""When an approaching or overdue deadline raises an alert, who is notified, and during which hours. Pure.
 
 A flag is derived from the clocks of one day; an alert is stored. There is one alert per case, clock and due day;
 `reconcile` returns the changes after which the alerts of a case agree with its flags. Source: office norm; krl has no
@@ -34,7 +34,7 @@ class Level(StrEnum):
 class Audience(StrEnum):
     """Who is told. Whoever these are is looked up when the notice goes out."""
 
-    COORDINATOR = "coordinator"  # ungdomskoordinator; the leader, while nobody is assigned
+    COORDINATOR = "coordinator"  # ungdomskoordinator; the leader while no coordinator is assigned
     TEAM = "team"  # oppfølgingsteamet
     LEADER = "leader"  # konfliktrådsleder
     SECRETARIAT = "secretariat"  # Sekretariatet for konfliktrådene
@@ -44,10 +44,10 @@ class AlertState(StrEnum):
     """How an alert stands."""
 
     OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"  # somebody has seen it and sees to it
-    ANSWERED = "answered"  # why it is late, and when it is expected
-    SNOOZED = "snoozed"  # nobody is told until a day
-    CLEARED = "cleared"  # cured, moved, or the case closed
+    ACKNOWLEDGED = "acknowledged"  # somebody has seen it and is handling it
+    ANSWERED = "answered"  # the reason for the delay, and the expected day
+    SNOOZED = "snoozed"  # no notices until a given day
+    CLEARED = "cleared"  # resolved, rescheduled, or the case was closed
 
 
 class AlertChange(StrEnum):
@@ -65,10 +65,10 @@ class AlertChange(StrEnum):
 class ClearedBecause(StrEnum):
     """Why an alert ended by itself."""
 
-    CURED = "cured"  # what the clock waited for has happened
-    OVERTAKEN = "overtaken"  # the case has moved past the step or out of what began the clock, or the day has come
-    MOVED = "moved"  # the clock is due on another day now
-    CORRECTED = "corrected"  # a correction says that the clock never ran
+    CURED = "cured"  # the event that stops the clock has occurred
+    OVERTAKEN = "overtaken"  # the case has passed the step or left what started the clock, or the day has come
+    MOVED = "moved"  # the clock is now due on another day
+    CORRECTED = "corrected"  # according to a correction, the clock never ran
     CLOSED = "closed"  # the case is closed
 
 
@@ -91,7 +91,7 @@ class DelayReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """One step of the escalation: reached that many days after the due day; None: on the warning day."""
+    """One step of the escalation, reached `after_due` days after the due day; None: on the warning day."""
 
     level: Level
     after_due: int | None
@@ -107,15 +107,15 @@ ESCALATION: tuple[EscalationStep, ...] = (
     EscalationStep(level=Level.LONG_OVERDUE, after_due=28, recipients=(A.COORDINATOR, A.LEADER)),
     EscalationStep(level=Level.LONG_OVERDUE, after_due=56, recipients=(A.LEADER, A.SECRETARIAT)),
 )
-"""Who is notified when, from the first warning on. Office norm; a step is changed here, in one line."""
+"""The escalation steps with their recipients, from the first warning on. Office norm; each step is one row."""
 
 HEADLINE = "lead_time"
-"""The clock of the whole chain, from the last offence to the start: the whole team is told from the first warning."""
+"""The clock of the whole process, from the last offence to the start. Its first warning notifies the whole team."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours in Oslo in which nobody is sent anything: from `since` to `until` the next morning, and on days off."""
+    """The hours in Oslo without notices: from `since` to `until` the next morning, and on non-working days."""
 
     since: time
     until: time
@@ -123,12 +123,12 @@ class QuietHours:
 
 
 QUIET = QuietHours(since=time(20), until=time(7), working_days_only=True)
-"""When people are left alone. What is raised meanwhile waits in the product and goes out the next working morning."""
+"""The quiet hours in use. Alerts raised during them are visible at once and sent the next working morning."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFlag:
-    """A deadline and the index of the escalation step that it has reached on a day."""
+    """A deadline and the index of the escalation step that it has reached on a given day."""
 
     deadline: Deadline
     step: int
@@ -146,7 +146,7 @@ class AlertFlag:
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """An alert that has been raised. `quiet_until`: snoozed or answered, and left alone until that day."""
+    """A raised alert. `quiet_until`: the day until which it is snoozed or answered and sends no notices."""
 
     code: str
     due: date
@@ -156,7 +156,7 @@ class AlertStatus:
 
     @property
     def key(self) -> tuple[str, date]:
-        """The same key as that of the flag."""
+        """The key of the alert within its case, equal to the key of its flag."""
         return self.code, self.due
 
     def is_quiet(self, day: date) -> bool:
@@ -167,7 +167,7 @@ class AlertStatus:
 
 @dataclass(frozen=True, slots=True)
 class AlertTransition:
-    """One change of one alert. `flag`: None if the alert is cleared, for the reason in `because`."""
+    """One change of one alert. `flag`: None if the alert is cleared; `because` is then the reason."""
 
     change: AlertChange
     code: str
@@ -244,8 +244,8 @@ def cleared_alerts(
 ) -> list[AlertTransition]:
     """The alerts whose clock no longer runs, each with the reason.
 
-    `corrected`: the last event is a correction. An alert stays while its clock runs, also if a correction makes the
-    clock known later than the alert.
+    `corrected`: whether the last event is a correction. An alert remains while its clock runs, also if a correction
+    makes the start of the clock known later than the alert.
     """
     now = {(clock.code, clock.due) for clock in _warned(case, day)}
     over = [alert for alert in alerts if alert.key not in now]
@@ -256,7 +256,7 @@ def cleared_alerts(
 
 
 def next_sending_time(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
-    """That instant, or the first one after it at which people may be sent something. Oslo time decides."""
+    """The given instant, or the first later one outside the quiet hours, in Oslo time."""
     local = instant.astimezone(OSLO)
     if local.time() >= quiet.since:
         local = _morning(local.date() + timedelta(days=1), quiet)
@@ -268,12 +268,12 @@ def next_sending_time(instant: datetime, quiet: QuietHours = QUIET) -> datetime:
 
 
 def party_waited_for(deadline: Deadline) -> Party | None:
-    """The party whose delay it is, for a notice: the first one named."""
+    """The party responsible for the delay, for a notice: the first one listed; None without one."""
     return next(iter(deadline.who), None)
 
 
 def _warned(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
-    """The running clocks that notify. A nightly run for an earlier day uses the case as it is now."""
+    """The running clocks that notify. A nightly run for an earlier day uses the present state of the case."""
     return [clock for clock in running(case, _judged_on(case, day), rules) if clock.warned]
 
 

@@ -1,7 +1,7 @@
-"""Which konfliktråd has a case, which it is on its way to, and whose days they were. krl § 13.
+"""The konfliktråd responsible for a case, the one it is being transferred to, and the days of each. krl § 13.
 
-A case has one office at a time: the one it was registered at, then from the day on which a transfer was accepted the
-one that accepted it. A day d belongs to the office with since <= d < until, so no day belongs to two.
+A case has one office at a time: the one of its registration, and from the day on which a transfer was accepted the
+office that accepted it. A day d belongs to the office with since <= d < until, so no day belongs to two offices.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,12 +21,12 @@ K = TypeVar("K")
 TRANSFER = (E.TRANSFER_DECIDED, E.TRANSFER_ACCEPTED, E.TRANSFER_DECLINED)
 """The steps of a transfer: the decision, and one of the two answers."""
 ANSWERS = frozenset(TRANSFER[1:])
-"""What the receiving office says to it."""
+"""The possible answers of the receiving office."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """A time in which one konfliktråd had the case: from the day it came until the day it left, or the day asked."""
+    """A period in which one konfliktråd had the case: from arrival to departure, or to the given day."""
 
     konfliktrad: str
     since: date
@@ -41,7 +41,7 @@ class Tenure:
 
 @dataclass(frozen=True, slots=True)
 class TenureShare:
-    """What of the life of a case fell to one tenure: `stage_days` and `wait_days` each add up to its days."""
+    """The days of one tenure by state and by party. `stage_days` and `wait_days` each add up to its days."""
 
     tenure: Tenure
     stage_days: dict[State, int]
@@ -49,27 +49,27 @@ class TenureShare:
 
 
 def pending_transfer(case: Case) -> Event | None:
-    """The decision to transfer that has not been answered; a later decision takes the place of an earlier."""
+    """The latest decision to transfer if it is unanswered, otherwise None. It replaces any earlier decision."""
     last = case.last(*TRANSFER)
     return last if last and last.type is E.TRANSFER_DECIDED else None
 
 
 def transfer_to(case: Case) -> str | None:
-    """The konfliktråd that is to have the case, while it has not answered; of a closed case none."""
+    """The konfliktråd of the pending transfer; None without one, and for a closed case."""
     decided = None if case.is_closed else pending_transfer(case)
     return decided.details.to if decided and isinstance(decided.details, d.TransferDecided) else None
 
 
 def coordinator(case: Case) -> str | None:
-    """Whom the office that has the case gave it to last; None while it has given it to nobody."""
+    """The coordinator last assigned by the office that has the case; None while it has assigned nobody."""
     assigned = case.last(E.ASSIGNED, E.TRANSFER_ACCEPTED)
     return assigned.details.coordinator if assigned and isinstance(assigned.details, d.Assigned) else None
 
 
 def tenures(case: Case, day: date) -> list[Tenure]:
-    """Every office that has had the case until that day, in order; together they are its whole life.
+    """Every office that has had the case until that day, in order. Together the tenures cover the life of the case.
 
-    Of a closed case until it closed. A tenure of no days is left out, unless it is the last.
+    For a closed case, until the closing. A tenure of no days is left out, unless it is the last.
     """
     end = case.closed_on or max(day, case.entered_on)
     marks = [(office, min(since, end)) for office, since in _arrivals(case) if since <= end]
@@ -83,22 +83,22 @@ def tenures(case: Case, day: date) -> list[Tenure]:
 
 
 def counted_at(case: Case, day: date) -> str | None:
-    """The one office a case counts for on that day, so that nationally it counts once; None before its life began.
+    """The one office whose figures include the case on that day; None before registration.
 
-    A closed case goes on counting where it was closed.
+    National figures thus count each case once. A closed case remains with the office at which it was closed.
     """
     return next((office for office, since in reversed(list(_arrivals(case))) if since <= day), None)
 
 
 def shares(case: Case, day: date) -> list[TenureShare]:
-    """The stage days and wait days of the case by office: over all tenures exactly those of `lead_time`."""
+    """The stage days and wait days of the case per tenure. Their sums over all tenures equal those of `lead_time`."""
     stays, waits = stages(case, day), ledger(case, day)
     by_state, by_party = [(stage.state, stage) for stage in stays], [(wait.party, wait) for wait in waits]
     return [TenureShare(x, _days_within(x, by_state), _days_within(x, by_party)) for x in tenures(case, day)]
 
 
 def _arrivals(case: Case) -> Iterator[tuple[str, date]]:
-    """Each office with the day on which the case came to it, never before the one that had it first."""
+    """Each office with the day on which it got the case, never earlier than the registration."""
     registered = case.events[0].details
     office = registered.konfliktrad if isinstance(registered, d.CaseRegistered) else case.konfliktrad
     since = case.registered_on

@@ -1,4 +1,4 @@
-"""Who may see a case and what they learn of it, and in whose name a role may act.
+"""Who may see a case and what they may learn of it, and in whose name a role may act.
 
 `ACCESS_RULES` is the table. `store.case_queries.visible_to` builds the same condition in SQL from the same rows; a test
 compares the two. `docs/permissions.md` is generated from the table.
@@ -12,7 +12,7 @@ from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
 
 AUTHORITIES = (Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Actor.CORRECTIONAL_SERVICE, Actor.PARTY)
-"""What these do may be recorded by the coordinator on their behalf; in whose name is kept."""
+"""Authorities whose acts the coordinator may record on their behalf. The event keeps the authority as its actor."""
 
 ACTS_FOR: dict[Role, frozenset[Actor]] = {
     Role.COORDINATOR: frozenset({*AUTHORITIES, Actor.COORDINATOR}),
@@ -25,7 +25,7 @@ ACTS_FOR: dict[Role, frozenset[Actor]] = {
     Role.ADMIN: frozenset(),
     Role.SYSTEM: frozenset({*AUTHORITIES, Actor.COORDINATOR, Actor.LEADER, Actor.SECRETARIAT, Actor.SYSTEM}),
 }
-"""In whose name each role may record what happened."""
+"""The actors in whose name each role may record events."""
 
 PROSECUTION_SEES: frozenset[State] = frozenset(
     {
@@ -46,7 +46,7 @@ PROSECUTION_SEES: frozenset[State] = frozenset(
         State.OTHER_DECISION,
     }
 )
-"""The prosecution sees a case while it decides something in it, not how the youth gets on in between."""
+"""The states in which the prosecution sees a case: it has something to decide. Not while the youth serves the term."""
 
 NATIONAL = frozenset({Role.SECRETARIAT, Role.SYSTEM})
 OF_THE_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER})
@@ -54,7 +54,7 @@ OF_THE_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: role, id, and the konfliktråd the token speaks for (None for national roles)."""
+    """The person or system that requests data: role, id, and the konfliktråd of the token (None for national roles)."""
 
     role: Role
     subject: str
@@ -63,11 +63,11 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAccessFacts:
-    """What decides who may see a case, as it stands now, and how closely the address of its youth is kept.
+    """The current facts of a case that determine who may see it, and the protection of the youth's address.
 
-    `coordinator`: whom the office that has it gave it to last; None: nobody yet. `opened_by`: who registered it.
-    `transfer_to`: the konfliktråd that a transfer was decided to, until it has answered. `cleared`: the coordinator may
-    have the cases of people whose address is protected.
+    `coordinator`: the one last assigned by the office that has the case; None: nobody yet. `opened_by`: who
+    registered it. `transfer_to`: the konfliktråd of a transfer that has been decided and not answered. `cleared`:
+    the coordinator may have cases of people whose address is protected.
     """
 
     konfliktrad: str
@@ -81,7 +81,7 @@ class CaseAccessFacts:
 
 
 class Relation(Enum):
-    """What ties a viewer to a case."""
+    """The relation of a viewer to a case."""
 
     OFFICE = "their konfliktråd has the case"
     ASSIGNED = "it is assigned to them"
@@ -93,7 +93,7 @@ class Relation(Enum):
 
 
 class Disclosure(Enum):
-    """What a viewer may learn of a case beside where it stands, its dates and its deadlines."""
+    """What a viewer may learn of a case besides its state, dates and deadlines."""
 
     PERSON = "who the youth is, and what events say beyond type and dates"
     OFFICE = "which konfliktråd has it, who coordinates, who is on the team"
@@ -105,7 +105,7 @@ class Disclosure(Enum):
 class CaseAccessRule:
     """One row: what a role may learn of a case, by the protection of the youth's address and its relation to the case.
 
-    `protection`: the levels for which the row holds. `relations`: all of them must hold; none: every case.
+    `protection`: the levels to which the row applies. `relations`: all of them must hold; empty: every case.
     """
 
     role: Role
@@ -115,7 +115,7 @@ class CaseAccessRule:
 
 
 class RoleNotAllowed(WorkflowError):
-    """The role does not do this; `roles` do."""
+    """The role may not do this. `roles`: the roles that may."""
 
     def __init__(self, roles: Iterable[Role]) -> None:
         super().__init__()
@@ -123,9 +123,9 @@ class RoleNotAllowed(WorkflowError):
 
 
 class OtherOffice(WorkflowError):
-    """What is asked for belongs to another konfliktråd than `own`, the one that the viewer works for.
+    """The requested data belong to another konfliktråd than `own`, the one of the viewer.
 
-    `municipality`: the one that was given, where no konfliktråd was named; `serving`: the konfliktråd it belongs to.
+    `municipality`: the one given, if no konfliktråd was named; `serving`: the konfliktråd to which it belongs.
     """
 
     def __init__(self, own: str | None, municipality: str | None = None, serving: str = "") -> None:
@@ -182,10 +182,10 @@ ACCESS_RULES: tuple[CaseAccessRule, ...] = (
          relations=(), discloses=_ALL),
 )
 # fmt: on
-"""Who sees a case: whoever one row fits, and they learn what their rows say together. frl § 10-4, krl §§ 9, 22 c.
+"""Who sees a case: a viewer whom at least one row matches learns what the matching rows disclose together.
 
-A role without a row sees none. The team is told who the youth is by need to know, with consent (krl § 22 c); until
-that is recorded for each recipient, it is not.
+frl § 10-4, krl §§ 9, 22 c. A role without a row sees no case. Members of the team learn the identity of the youth by
+need to know, with consent (krl § 22 c); without recorded consent for each recipient they do not.
 """
 
 RELATION_HOLDS: dict[Relation, Callable[[Viewer, CaseAccessFacts], bool]] = {
@@ -197,16 +197,16 @@ RELATION_HOLDS: dict[Relation, Callable[[Viewer, CaseAccessFacts], bool]] = {
     Relation.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
     Relation.RECEIVING: lambda viewer, case: case.transfer_to is not None and viewer.konfliktrad == case.transfer_to,
 }
-"""What each tie means."""
+"""The condition of each relation."""
 
 
 def acts_for(role: Role) -> frozenset[Actor]:
-    """In whose name this role may act."""
+    """The actors in whose name this role may act."""
     return ACTS_FOR[role]
 
 
 def access_rules_for(role: Role, disclosure: Disclosure | None = None) -> tuple[CaseAccessRule, ...]:
-    """The rows of this role; with a fact, those that let it be learnt."""
+    """The rows of this role. `disclosure`: only the rows that disclose it."""
     return tuple(
         row for row in ACCESS_RULES if row.role is role and (disclosure is None or disclosure in row.discloses)
     )
@@ -218,27 +218,27 @@ def may_see(viewer: Viewer, case: CaseAccessFacts) -> bool:
 
 
 def disclosures_for(viewer: Viewer, case: CaseAccessFacts) -> frozenset[Disclosure]:
-    """What this viewer may learn of the case: nothing where they may not see it."""
+    """What this viewer may learn of the case; empty if they may not see it."""
     return frozenset(
         disclosure for row in access_rules_for(viewer.role) if _fits(row, viewer, case) for disclosure in row.discloses
     )
 
 
 def may_work_on(viewer: Viewer, konfliktrad: str) -> bool:
-    """Whether the viewer does more than look in a case of that konfliktråd: those of an office only in its own.
+    """Whether the viewer may do more than read in a case of that konfliktråd: office roles in their own only.
 
-    A leader who is to receive a case sees it and answers the transfer, and does nothing else in it.
+    The leader of a receiving office sees the case and answers the transfer, but may do nothing else in it.
     """
     return viewer.role not in OF_THE_OFFICE or viewer.konfliktrad == konfliktrad
 
 
 def roles_that(may: Callable[[Role], bool]) -> tuple[Role, ...]:
-    """The roles of which this holds, without the service's own: no token speaks for that one."""
+    """The roles for which the predicate holds, except the service's own role, which no token has."""
     return tuple(role for role in Role if role is not Role.SYSTEM and may(role))
 
 
 def may_read_cases(role: Role) -> bool:
-    """Does the role read cases at all? Analysts, auditors and administrators do not."""
+    """Whether the role reads cases at all. Analysts, auditors and administrators do not."""
     return bool(access_rules_for(role))
 
 
@@ -248,98 +248,98 @@ def may_list_views(role: Role) -> bool:
 
 
 def may_read_rights(role: Role) -> bool:
-    """Whether the role reads consents, breaches and complaints of a case: those who learn of the youth.
+    """Whether the role reads consents, breaches and complaints of a case: the roles that learn the youth's identity.
 
-    A member of the team is told in the team view what may be shared with them, and no more. krl §§ 9, 22 c.
+    Members of the team see in the team view what may be shared with them, and nothing else. krl §§ 9, 22 c.
     """
     return bool(access_rules_for(role, Disclosure.PERSON))
 
 
 def may_subscribe_to_events(role: Role) -> bool:
-    """Whether a webhook of the role tells which events happen; to the team they would give away too much. krl § 9."""
+    """Whether a webhook of the role reports event types. Not for the team: it would reveal too much. krl § 9."""
     return bool(access_rules_for(role, Disclosure.PERSON))
 
 
 def may_answer_alerts(role: Role) -> bool:
-    """Whether the role says of a delay that it sees to it, or why it is late: whoever is told, and may see the case."""
+    """Whether the role may acknowledge or answer an alert: the roles that are notified and may see the case."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.TEAM_MEMBER, Role.PROSECUTION}
 
 
 def may_snooze_alerts(role: Role) -> bool:
-    """Whether the role puts alerts off: those whose office has the case."""
+    """Whether the role may snooze alerts: roles of the office that has the case."""
     return role in OF_THE_OFFICE
 
 
 def may_read_worklist(role: Role) -> bool:
-    """Whether the role has a worklist: the office's, the secretariat, and prosecution for what is theirs to do."""
+    """Whether the role has a worklist: office roles, the secretariat, and the prosecution for its own tasks."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.PROSECUTION}
 
 
 def may_settle_messages(role: Role) -> bool:
-    """Whether the role looks after messages of other authorities that wait: the office's, or the secretariat."""
+    """Whether the role handles parked messages of other authorities: office roles and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
 def may_settle_identity(role: Role) -> bool:
-    """Whether the role answers whether two records are of one person: the office's, or the secretariat."""
+    """Whether the role decides if two records are of one person: office roles and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
 def may_read_catalogue(role: Role) -> bool:
-    """Whether the role reads who offers which measures: whoever makes plans, and the secretariat."""
+    """Whether the role reads the catalogue of providers and measures: roles that make plans, and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
 def may_edit_catalogue(role: Role) -> bool:
-    """Whether the role writes in it: each office what its own municipalities have."""
+    """Whether the role edits the catalogue of measures: each office for its own municipalities."""
     return role in OF_THE_OFFICE
 
 
 def may_simulate(role: Role) -> bool:
-    """Whether the role may try changed clocks on the live cases: the office's on its own, others on all of them."""
+    """Whether the role may simulate changed clocks on live cases: office roles on their own cases, others on all."""
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
 def may_read_figures(role: Role) -> bool:
-    """Whether the role reads figures over many cases: the office's of their own and the country, others of all.
+    """Whether the role reads figures of many cases: office roles their own and national ones, other roles all.
 
-    Analysts read released ones only (`may_read_published`).
+    Analysts read released figures only (`may_read_published`).
     """
     return role in OF_THE_OFFICE | NATIONAL | {Role.ADMIN}
 
 
 def may_read_recidivism(role: Role) -> bool:
-    """Whether the role reads exact figures of recidivism: they tell of what came after the case, to no office."""
+    """Whether the role reads exact recidivism figures. Offices do not: the figures concern the time after the case."""
     return role in NATIONAL | {Role.ADMIN}
 
 
 def may_record_observations(role: Role) -> bool:
-    """Whether the role records the death of a youth, or that they moved abroad or back: office and secretariat."""
+    """Whether the role records the death of a youth, or a move abroad or back: office roles and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
 def may_read_published(role: Role) -> bool:
-    """Whether the role reads released tables, in which small counts are hidden: analysts too."""
+    """Whether the role reads released tables, in which small counts are suppressed: analysts too."""
     return may_read_figures(role) or role is Role.ANALYST
 
 
 def may_download_extracts(role: Role) -> bool:
-    """Whether the role takes out rows of extracts: analysts, under pseudonyms, for a purpose somebody has ordered."""
+    """Whether the role downloads rows of extracts: analysts, pseudonymised, for a purpose that somebody has ordered."""
     return role is Role.ANALYST
 
 
 def may_list_extracts(role: Role) -> bool:
-    """Whether the role learns which extracts there are and what is in them, without a row of any."""
+    """Whether the role may list the extracts and their columns, without any rows."""
     return role in {Role.ANALYST, Role.SECRETARIAT, Role.ADMIN}
 
 
 def may_read_downloads(role: Role) -> bool:
-    """Whether the role reads who took out what: whoever watches over it."""
+    """Whether the role reads the log of downloads: the supervising roles."""
     return role in {Role.AUDITOR, Role.ADMIN}
 
 
 def viewer_for_counts(viewer: Viewer) -> Viewer:
-    """With whose eyes counts over many cases are made: administrators, who read no case, get the secretariat's."""
+    """The viewer whose access applies to counts of cases: for administrators, who read no case, the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer
 
 

@@ -1,4 +1,4 @@
-"""Overrides of clocks for simulations: `with_overrides` gives the rules that `deadlines` takes in place of `RULES`.
+"""Overrides of clocks for simulations: `with_overrides` returns the rules for `deadlines` to use instead of `RULES`.
 
 An override changes a length, or how many days before the due date a warning is sent. What starts and stops a clock,
 whether it is binding, and whether it moves off holidays can only be changed in code.
@@ -23,9 +23,9 @@ T = TypeVar("T")
 class RuleOverride:
     """Other values for one clock; None keeps the value of the rule.
 
-    `length`: for the clocks that begin on `since` or later, for all of them when that is None; it replaces the lengths
-    that the law lists for later days. `warn_days`: days before the due date, for all. `sanctions`, `regimes`: in which
-    of them; the clock stays as it is in the others.
+    `length`: for clocks that start on `since` or later, for all of them if `since` is None; it replaces the lengths
+    that the law lists for later days. `warn_days`: days before the due date, for all. `sanctions`, `regimes`: where
+    the override applies; elsewhere the clock is unchanged.
     """
 
     code: str
@@ -55,7 +55,7 @@ def with_overrides(rules: Sequence[DeadlineRule], overrides: Sequence[RuleOverri
 
 
 def _split_rule(rule: DeadlineRule, override: RuleOverride) -> Iterator[DeadlineRule]:
-    """The rule, in the parts that the change leaves: the changed one first."""
+    """The rule, split into the part that the override changes, which comes first, and the unchanged parts."""
     if not _selects(rule, override):
         yield rule
         return
@@ -74,7 +74,7 @@ def _selects(rule: DeadlineRule, override: RuleOverride) -> bool:
 
 
 def _scopes_overlap(first: DeadlineRule | RuleOverride, second: RuleOverride) -> bool:
-    """Whether there is a sanction and a regime that both speak of."""
+    """Whether both apply to at least one common sanction and at least one common regime."""
     return not (set(first.sanctions).isdisjoint(second.sanctions) or set(first.regimes).isdisjoint(second.regimes))
 
 

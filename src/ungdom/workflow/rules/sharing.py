@@ -1,9 +1,10 @@
 """Who outside the office may learn what about a case, by law or by consent, and the reason if they may not. Pure.
 
-`RULES` is the need-to-know matrix: each row has the information, the recipients and the ground. What no row allows is
-refused. `may_learn` must be called wherever data leave the office. An authority learns without consent what its own
-task in the case needs: krl § 26, fvl § 13 b, strpl § 161 a. The rest needs the consent of the youth and, while they are
-under 18, of every guardian: for that recipient and scope, not withdrawn and not expired (krl § 22 c).
+`RULES` is the need-to-know matrix: each row has the information, the recipients and the legal ground. Anything that no
+row allows is refused. `may_learn` must be called wherever data leave the office. An authority may learn without consent
+what its own task in the case requires: krl § 26, fvl § 13 b, strpl § 161 a. Everything else requires the consent of the
+youth and, while they are under 18, of every guardian: for that recipient and scope, not withdrawn and not expired (krl
+§ 22 c).
 """
 
 from dataclasses import dataclass
@@ -22,12 +23,12 @@ E, A = EventType, Attendee
 class Matter(StrEnum):
     """What can be learnt of a case."""
 
-    STAGE_DATES = "stage_dates"  # where it stands and since when
-    MEETING_DATES = "meeting_dates"  # when the team and the plan meeting meet
+    STAGE_DATES = "stage_dates"  # the state and the day of entry
+    MEETING_DATES = "meeting_dates"  # the days of team meetings and plan meetings
     SANCTION = "sanction"  # that it is a youth sanction or youth follow-up
     IDENTITY = "identity"  # name, birth date, number
     NAME_AND_BIRTH_YEAR = "name_and_birth_year"
-    OFFENCE = "offence"  # what was done
+    OFFENCE = "offence"  # the offence committed
     PLAN = "plan"
     OWN_MEASURES = "own_measures"  # the measures of the plan that the recipient carries out
     PROGRESS = "progress"
@@ -41,7 +42,7 @@ class Ground(StrEnum):
     """Why it may be learnt."""
 
     LAW = "law"  # an authority's own task, without consent
-    ON_BREACH = "on_breach"  # the same, while a breach is dealt with
+    ON_BREACH = "on_breach"  # the same, during the handling of a breach
     OWN = "own"  # the youth's own case; the guardian's while the youth is under 18
     CONSENT = "consent"  # krl § 22 c
 
@@ -49,9 +50,9 @@ class Ground(StrEnum):
 class NotShared(StrEnum):
     """Why somebody may not learn it."""
 
-    NOT_NEEDED = "not_needed"  # no row of the table gives it to them
+    NOT_NEEDED = "not_needed"  # no row of the table allows it
     ONLY_ON_BREACH = "only_on_breach"
-    YOUTH_IS_OF_AGE = "youth_is_of_age"  # the guardian's part is over
+    YOUTH_IS_OF_AGE = "youth_is_of_age"  # the guardian's right has ended
     YOUTH_HAS_NOT_CONSENTED = "youth_has_not_consented"
     YOUTH_HAS_WITHDRAWN = "youth_has_withdrawn"
     YOUTH_CONSENT_HAS_RUN_OUT = "youth_consent_has_run_out"
@@ -62,7 +63,7 @@ class NotShared(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingRule:
-    """One row. `scopes`: one of these consents is needed; only for the ground of consent."""
+    """One row. `scopes`: one of these consents is required; used with the ground of consent only."""
 
     matters: tuple[Matter, ...]
     recipients: tuple[Attendee, ...]
@@ -74,7 +75,7 @@ class SharingRule:
 
 @dataclass(frozen=True, slots=True)
 class SharingDecision:
-    """Whether it may be learnt: by which law, or what stands in the way."""
+    """Whether a matter may be learnt: the ground and the law that allow it, or the reason why it may not."""
 
     matter: Matter
     law: str
@@ -83,7 +84,7 @@ class SharingDecision:
 
     @property
     def allowed(self) -> bool:
-        """Nothing stands in the way."""
+        """Whether the matter may be learnt."""
         return self.why_not is None
 
 
@@ -147,10 +148,10 @@ RULES: tuple[SharingRule, ...] = (
          scopes=(Sharing.DRUG_TESTS,)),
 )
 # fmt: on
-"""Who may learn what. An address is for the family and the office alone; the victim learns nothing here.
+"""Who may learn what. An address is for the family and the office only; the victim learns nothing under these rules.
 
 Inside the konfliktråd `permissions` decides who learns what, including the address. The measures that a recipient
-carries out are a matter of their own beside the whole plan.
+carries out are a matter of their own, separate from the whole plan.
 """
 
 
@@ -209,7 +210,7 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
 
 
 def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> SharingDecision:
-    """Whether this agency may learn this of the case on that day."""
+    """Whether this agency may learn this matter of the case on that day, with the reason."""
     fits = (r for r in RULES if agency in r.recipients and matter in r.matters and case.sanction in r.sanctions)
     rule = next(fits, None)
     if rule is None:
@@ -218,12 +219,12 @@ def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> Sharin
 
 
 def decisions_for(case: Case, agency: Attendee, day: date) -> list[SharingDecision]:
-    """What this agency may learn of the case on that day, and what not: every matter once."""
+    """For every matter, whether this agency may learn it of the case on that day."""
     return [may_learn(case, agency, matter, day) for matter in Matter]
 
 
 def matters_for_member(case: Case, member: str, day: date) -> frozenset[Matter]:
-    """What this member of the team may learn of the case on that day; nothing when they are not on it."""
+    """The matters that this member of the team may learn of the case on that day; empty if they are not a member."""
     agencies = [present_member.agency for present_member in present(case) if present_member.member == member]
     return frozenset(
         decision.matter for agency in agencies for decision in decisions_for(case, agency, day) if decision.allowed
@@ -264,7 +265,7 @@ _GUARDIAN: dict[ConsentStatus | None, NotShared] = {
 
 
 def _missing_consent(case: Case, agency: Attendee, scope: Sharing, day: date) -> NotShared | None:
-    """The first consent that is missing; None if everybody who must has consented. krl § 22 c."""
+    """The reason of the first missing consent; None if every required consent is valid. krl § 22 c."""
     youth = [consent.status for consent in sharing_consents_for(case, By.YOUTH, agency, scope, day)]
     if ConsentStatus.VALID not in youth:
         return _YOUTH[next(iter(youth), None)]

@@ -1,4 +1,4 @@
-"""The wait ledger: every day of a case's life belongs to exactly one party, with no gap and no overlap."""
+"""The wait ledger: each day in the life of a case is assigned to exactly one party, without gaps or overlaps."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -45,9 +45,9 @@ DEFAULT_PARTY: dict[State, Party] = {
     State.OTHER_DECISION: Party.KONFLIKTRAD,
     State.LAPSED: Party.KONFLIKTRAD,
 }
-"""Who a state waits for, unless its reason or a wait says otherwise.
+"""The party that each state waits for, unless its reason or a recorded wait gives another.
 
-Days in a closed state count only when a case closed in error was reopened: they are the office's own.
+Days in a closed state count only if a case closed in error was reopened; they are assigned to the office.
 """
 
 BY_REASON: dict[d.InterruptionReason | d.PostponementReason, Party] = {
@@ -60,12 +60,12 @@ BY_REASON: dict[d.InterruptionReason | d.PostponementReason, Party] = {
     d.InterruptionReason.WEIGHTY_GROUNDS: Party.OTHER,
     d.InterruptionReason.COMPLAINT: Party.KONFLIKTRAD,
 }
-"""Who a postponed or interrupted case waits for, by the reason given."""
+"""The party that a postponed or interrupted case waits for, by the recorded reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stay in one state: from its day of entry to its day of exit; open when `until` is the day asked."""
+    """One stay in one state, from the day of entry to the day of exit. `open`: `until` is the given day."""
 
     state: State
     since: date
@@ -80,7 +80,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class WaitSpan:
-    """A span in which one party was waited for. `reason` None: the default of the state it fell in."""
+    """A span in which one party was waited for. `reason` None: the default of its state."""
 
     party: Party
     since: date
@@ -106,7 +106,10 @@ class _RecordedWait:
 
 
 def stages(case: Case, day: date) -> list[Stage]:
-    """The stays of the case until that day, in order; together they are its whole life. A closed stay is not life."""
+    """The stays of the case until that day, in order; together they cover its life.
+
+    The closed state of a closed case is left out.
+    """
     ends = [interval.since for interval in case.intervals[1:]]
     spans = [(interval, end) for interval, end in zip(case.intervals, [*ends, None], strict=True)]
     life = [(interval, end) for interval, end in spans if end is not None or not case.is_closed]
@@ -116,9 +119,10 @@ def stages(case: Case, day: date) -> list[Stage]:
 
 
 def ledger(case: Case, day: date) -> list[WaitSpan]:
-    """Who was waited for, day by day, until that day. Source: office norm; explicit waits come before the default.
+    """The party waited for on each day until that day. Source: office norm; recorded waits precede defaults.
 
-    Of two waits open on the same day the one started last has it. A day d belongs to the span with since <= d < until.
+    If several waits are open on a day, it belongs to the one that started last. A day d belongs to the span with
+    since <= d < until.
     """
     recorded = list(_recorded_waits(case))
     spans: list[WaitSpan] = []
@@ -131,7 +135,7 @@ def ledger(case: Case, day: date) -> list[WaitSpan]:
 
 
 def default_party(case: Case, interval: StateInterval) -> Party:
-    """Who this stay waits for when no wait says otherwise."""
+    """The party that this stay waits for if no wait is recorded."""
     event = next((e for e in case.events if e.seq == interval.seq), None)
     details = event.details if event else None
     if isinstance(details, d.Postponed | d.Interrupted):
@@ -145,7 +149,7 @@ def default_party(case: Case, interval: StateInterval) -> Party:
 
 
 def waiting_for(case: Case) -> Party | None:
-    """Who the case waits for now; nobody when it is closed."""
+    """The party that the case waits for now; None for a closed case."""
     if case.is_closed:
         return None
     running = [wait for wait in _recorded_waits(case) if wait.until is None]
@@ -160,7 +164,7 @@ def covered_by_wait(case: Case, day: date) -> bool:
 
 
 def total_days(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
-    """The sum of the days per key, in the order in which the keys come."""
+    """The sum of the days per key, in the order of first occurrence."""
     total: Counter[K] = Counter()
     for key, days in pairs:
         total[key] += days

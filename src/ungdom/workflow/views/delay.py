@@ -24,14 +24,17 @@ E = EventType
 HEADLINE = "lead_time"
 _HEADLINE = tuple(rule for rule in RULES if rule.code == HEADLINE)
 NOT_WAITED_FOR = FOLLOW_THE_TERM | {"ec_end", HEADLINE}
-"""Clocks that measure the sanction itself, where nobody is waited for; and the headline, which has its own place."""
+"""The clocks that are not explained one by one: those that measure the sanction itself, and the lead time.
+
+During the former nobody is waited for; the latter is explained by `start_delay`.
+"""
 
 PASSED = (DeadlineStatus.LATE, DeadlineStatus.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitCause:
-    """What was waited for: a party for a recorded reason; without a record, the party that the state waits for."""
+    """The cause of a wait: a party and a recorded reason; without a record, the default party of the state."""
 
     party: Party
     reason: d.WaitReason | None
@@ -40,7 +43,7 @@ class WaitCause:
 
 @dataclass(frozen=True, slots=True)
 class DelayPart:
-    """Calendar days of one party for one reason in one state. `reason` None: the default of the state."""
+    """Calendar days assigned to one party for one reason in one state. `reason` None: the default of the state."""
 
     party: Party
     reason: d.WaitReason | None
@@ -49,15 +52,15 @@ class DelayPart:
 
     @property
     def cause(self) -> WaitCause:
-        """What was waited for: a recorded wait is one cause, whatever states it went through."""
+        """The cause of the wait. A recorded wait is one cause, regardless of the states that it spans."""
         return WaitCause(self.party, self.reason, self.state if self.reason is None else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """The days of a span that some waits took, and the day it would have ended on without them; nothing else changed.
+    """The days that certain waits took of a span, and the day on which it would have ended without them.
 
-    `within`: whether that day is the due day or an earlier one.
+    Nothing else is changed. `within`: whether that day is on or before the due day.
     """
 
     days: int
@@ -67,9 +70,9 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True)
 class InvestigationShare:
-    """Days of a span in which a person investigation was ordered and not returned; they lie inside the parts.
+    """Days of a span on which a person investigation was ordered and not returned. strpl § 161 a.
 
-    `recorded`: as many of them as a recorded wait for it has. strpl § 161 a.
+    The days are part of the `parts` of the delay. `recorded`: how many of them a recorded wait for it covers.
     """
 
     without: Counterfactual
@@ -78,13 +81,13 @@ class InvestigationShare:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """One clock, explained. All in calendar days; `before` and the days of the parts add up to `days` exactly.
+    """The causes of the duration of one clock. All in calendar days; `before` and the parts add up to `days` exactly.
 
-    `until`: the day it stopped, the case was closed, or the day asked. `days`: from its begin until then, 0 when it
-    stopped before it began (an act added later). `before`: those that went before the case was registered.
-    `over`: days after the due day, 0 when in time, None when the case was closed first.
-    `decisive`: the fewest causes without which it would have been in time, the longest ones where there is a choice;
-    empty when it was in time, or would have been late without any of them.
+    `until`: the day it stopped, the closing of the case, or the given day. `days`: from its start until then, 0 if it
+    stopped before it started (an act added later). `before`: the days before the case was registered.
+    `over`: days after the due day, 0 if in time, None if the case was closed first.
+    `decisive`: the fewest causes without which it would have been in time, the longest ones if there is a choice;
+    empty if it was in time, or would have been late even without all of them.
     """
 
     clock: Deadline
@@ -100,13 +103,16 @@ class Delay:
 
     @property
     def passed(self) -> bool:
-        """Whether the clock ran out before it was stopped."""
+        """Whether the clock ran past its due day before it was stopped."""
         return self.clock.status in PASSED
 
 
 @dataclass(frozen=True, slots=True)
 class CauseShare:
-    """What one cause or party did in many cases: days in all, cases with such days, cases it was decisive in."""
+    """The effect of one cause or party in many cases.
+
+    `days`: total. `cases`: the cases with such days. `decisive`: the cases in which it was decisive.
+    """
 
     days: int
     cases: int
@@ -115,9 +121,10 @@ class CauseShare:
 
 @dataclass(frozen=True, slots=True)
 class DelaySummary:
-    """Many headlines together. `over`: cases past the norm, started or not; `beyond`: those that no wait explains.
+    """Summary of the lead-time delays of many cases.
 
-    `before_days`: days that went before registration. Where two causes were decisive together, each is counted.
+    `over`: cases past the norm, started or not. `beyond`: those of them that no wait explains. `before_days`: days
+    before registration. If two causes were decisive together, each is counted.
     """
 
     cases: int
@@ -130,20 +137,20 @@ class DelaySummary:
 
 
 def start_delay(case: Case, day: date) -> Delay:
-    """The headline, last offence to start of execution, explained as it stands that day. Source: office norm."""
+    """The delay from the last offence to the start of execution, explained as of that day. Source: office norm."""
     [clock] = deadlines(case, day, _HEADLINE)
     return _delay_of(case, clock, ledger(case, day), day)
 
 
 def clock_delays(case: Case, day: date) -> list[Delay]:
-    """Every other clock that was passed and measures waiting, explained as it stands that day."""
+    """The delay of every other passed clock that measures waiting, explained as of that day."""
     waits = ledger(case, day)
     clocks = (clock for clock in deadlines(case, day) if clock.code not in NOT_WAITED_FOR)
     return [_delay_of(case, clock, waits, day) for clock in clocks if clock.status in PASSED]
 
 
 def summarise(delays: Iterable[Delay]) -> DelaySummary:
-    """The headlines of many cases in figures. Shares of a party hold a case once, whatever number of its causes."""
+    """Summary of the lead-time delays of many cases. Per party a case counts once, whatever number of causes."""
     all_delays = list(delays)
     over = [delay for delay in all_delays if delay.passed]
     return DelaySummary(
@@ -198,7 +205,7 @@ def _counterfactual(clock: Deadline, until: date, days: int) -> Counterfactual:
 
 
 def _decisive(causes: list[tuple[WaitCause, int]], over: int) -> tuple[WaitCause, ...]:
-    """The longest first until enough: no smaller number of causes has as many days."""
+    """The fewest causes that cover the days over, longest first; empty if all of them together do not suffice."""
     chosen: list[WaitCause] = []
     for cause, days in causes:
         if over <= 0:
@@ -221,7 +228,7 @@ def _investigation(case: Case, clock: Deadline, until: date, waits: list[WaitSpa
 
 
 def _investigation_spans(case: Case, until: date) -> Iterator[tuple[date, date]]:
-    """From each order to the return that follows it; ordered again while one is out, it is still out."""
+    """The spans from each order to the following return. A repeated order before the return does not end the span."""
     since: date | None = None
     for event in case.all(E.PUM_ORDERED, E.PUM_RETURNED):
         if event.type is E.PUM_ORDERED:

@@ -1,4 +1,4 @@
-"""Lead time: how long from the last offence to receipt and to the start, and where the days went."""
+"""Lead time: the time from the last offence to receipt and to the start, and how its days are distributed."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +11,12 @@ from ungdom.workflow.vocabulary import EventType, Party, State
 
 @dataclass(frozen=True, slots=True)
 class CaseLeadTime:
-    """Everything about the time of one case, until one day.
+    """The durations of one case until a given day, in calendar days between Oslo dates.
 
-    `p1`: last offence to receipt; `p2`: receipt to start, None when the start came first; `p3`: last offence to start.
-    All in calendar days between Oslo dates. `total_days` is the life of the case: the stage days add up to it, and so
-    do the wait days. `unreported_days`: from the last offence to registration, before the life began. Where the days
-    of `p3` went stands in `p3_by_party`; together with the unreported days they make `p3` exactly.
+    `p1`: last offence to receipt; `p2`: receipt to start, None if the start came first; `p3`: last offence to
+    start. `total_days`: the life of the case, equal to the sum of the stage days and to the sum of the wait days.
+    `unreported_days`: from the last offence to registration, before that life. `p3_by_party`: the days of `p3` per
+    party; together with the unreported days they add up to `p3` exactly.
     """
 
     until: date
@@ -34,7 +34,7 @@ class CaseLeadTime:
 
 
 def lead_time(case: Case, day: date) -> CaseLeadTime:
-    """The lead time of a case as it stands on that day. Source: office norm; start: krl § 23 (`start_given_by`)."""
+    """The lead time of a case as of that day. Source: office norm; start: krl § 23 (`start_given_by`)."""
     stays, waits = stages(case, day), ledger(case, day)
     p1, p2, p3 = measures(case)
     until = case.closed_on or max(day, case.entered_on)
@@ -55,7 +55,7 @@ def lead_time(case: Case, day: date) -> CaseLeadTime:
 
 
 def measures(case: Case) -> tuple[int | None, int | None, int | None]:
-    """P1, P2 and P3 in days. P2 is None when interim conditions started the execution before receipt."""
+    """P1, P2 and P3 in calendar days. P2 is None if interim conditions started the execution before receipt."""
     received = case.first(EventType.RECEIVED)
     start = case.start
     p1 = days_between(case.last_offence, received.occurred_on) if received else None

@@ -1,4 +1,4 @@
-"""What follows for the plan from deadlines, the term of the sanction and the agency of a provider. krl §§ 22 e, 25."""
+"""What follows for a plan from deadlines, the term of the sanction and the agency of a provider. krl §§ 22 e, 25."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""The restorative track beside the main one: the victim, where they stand, and what was waited for them. krl § 24 a."""
+"""The restorative track beside the main one: the victim, its state, and the waits for the victim. krl § 24 a."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ class TrackState(StrEnum):
     DECLINED = "declined"
     WITHDREW = "withdrew"
     MET = "met"
-    OTHER_PROCESS = "other_process"  # something restorative without a meeting with the victim
+    OTHER_PROCESS = "other_process"  # a restorative process without a meeting with the victim
 
 
 LEADS_TO: dict[EventType, TrackState] = {
@@ -33,7 +33,7 @@ LEADS_TO: dict[EventType, TrackState] = {
     E.RESTORATIVE_MEETING_HELD: TrackState.MET,
     E.OTHER_RESTORATIVE_PROCESS_HELD: TrackState.OTHER_PROCESS,
 }
-"""Every event of the track. None of them moves the case."""
+"""The state of the track after each of its events. None of these events moves the case."""
 
 SETTLED = frozenset({TrackState.DECLINED, TrackState.WITHDREW, TrackState.MET, TrackState.OTHER_PROCESS})
 
@@ -42,7 +42,7 @@ SETTLED = frozenset({TrackState.DECLINED, TrackState.WITHDREW, TrackState.MET, T
 class Track:
     """The track on a day. Days are calendar days, the first not counted.
 
-    `days_open`: from receipt to the day it was settled, or to that day; None before receipt. `waits`: the spans of the
+    `days_open`: from receipt to the settlement, or to that day; None before receipt. `waits`: the spans of the
     wait ledger that belong to the victim. `days_before_start`: those of them between receipt and start, from R1 on 0.
     """
 
@@ -56,7 +56,7 @@ class Track:
 
 
 def track(case: Case, day: date) -> Track:
-    """The restorative track as it stood on that day: what happened last says where it stands."""
+    """The restorative track as of that day. Its last event determines its state."""
     events = case.until(day, *LEADS_TO)
     state = LEADS_TO[events[-1].type] if events else TrackState.NOT_BEGUN
     settled = events[-1].occurred_on if state in SETTLED else None

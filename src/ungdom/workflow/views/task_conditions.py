@@ -1,4 +1,4 @@
-"""When something needs doing in a case, where no clock says so: the conditions that the rows of `tasks` name."""
+"""Conditions under which a case needs a task that follows no clock. The rows of `tasks` refer to them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ CONSENTING = (T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION)
 """The states in which consent is obtained."""
 
 HEARING = (*IN_EXECUTION, T.INTERIM_CONDITIONS, T.INTERRUPTED)
-"""The states in which the office may take a step against the youth."""
+"""The states in which the office may take a step that affects the youth adversely."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskNeed:
-    """That something needs doing: since when, by when, and where that is written."""
+    """A need for a task: from which day, by which day, whether that is binding, and the source of law."""
 
     since: date
     due: date | None = None
@@ -37,7 +37,7 @@ TaskCondition = Callable[[Case, date], Iterable[TaskNeed]]
 
 
 def in_state(*states: State) -> TaskCondition:
-    """The case stands in one of these states."""
+    """A condition: the case is in one of these states."""
 
     def condition(case: Case, _day: date) -> Iterator[TaskNeed]:
         if case.state in states:
@@ -47,21 +47,21 @@ def in_state(*states: State) -> TaskCondition:
 
 
 def finality(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Judged, and not final: due the day after the appeal time."""
+    """Judged and not final; due the day after the appeal period."""
     last = appeal_deadline(case)
     if case.state in (T.JUDGED, T.INTERIM_CONDITIONS) and not case.has(E.BECAME_FINAL):
         yield TaskNeed(case.entered_on, last and last + timedelta(days=1))
 
 
 def not_received(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Sent and not received; while interim conditions run also what is final."""
+    """Dispatched and not received, also while interim conditions run."""
     sent = case.last(E.DISPATCHED)
     if sent and not case.has(E.RECEIVED) and case.state in (T.DISPATCHED, T.INTERIM_CONDITIONS):
         yield TaskNeed(sent.occurred_on)
 
 
 def not_assigned(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Received, and no coordinator of the konfliktråd that has it."""
+    """Received, but without a coordinator of the konfliktråd that has the case."""
     received = case.last(E.RECEIVED, E.TRANSFER_ACCEPTED)
     assigned = case.last(E.ASSIGNED)
     if case.has(E.RECEIVED) and received and (assigned is None or assigned.seq < received.seq):
@@ -69,7 +69,7 @@ def not_assigned(case: Case, _day: date) -> Iterator[TaskNeed]:
 
 
 def consent_lacking(case: Case, day: date) -> Iterator[TaskNeed]:
-    """Somebody's consent is needed and not there; after the decision, where one that was there no longer holds."""
+    """A required consent is missing; after the decision, only if a consent once given is no longer valid."""
     lost = [
         consent for consent in consents.missing_consents(case, day) if consent.why is not consents.ConsentLack.NOT_GIVEN
     ]
@@ -80,7 +80,7 @@ def consent_lacking(case: Case, day: date) -> Iterator[TaskNeed]:
 
 
 def not_heard(case: Case, day: date) -> Iterator[TaskNeed]:
-    """There is ground for a step against the youth after a talk, and they have not been heard about it."""
+    """There is ground for an adverse step after a talk, and the youth has not been heard about it."""
     grounds = [
         status.ground.occurred_on
         for status in right_to_be_heard.heard_statuses(case, day)
@@ -91,21 +91,21 @@ def not_heard(case: Case, day: date) -> Iterator[TaskNeed]:
 
 
 def plan_not_approved(case: Case, day: date) -> Iterator[TaskNeed]:
-    """A plan was made and is not approved."""
+    """A plan exists and is not approved."""
     version = plan.in_force(case, day)
     if version and plan.awaits_approval(case, day) and case.state in IN_EXECUTION:
         yield TaskNeed(version.made_on)
 
 
 def seat_empty(case: Case, day: date) -> Iterator[TaskNeed]:
-    """Somebody who must be on the team is not, and is not the coordinator, who is assigned."""
+    """A required member of the team is missing, other than the coordinator, who has a task of their own."""
     missing = [seat for seat in team.missing_members(case, day) if seat.who is not team.Mandatory.COORDINATOR]
     if missing and case.start:
         yield TaskNeed(case.start.on, law=missing[0].law)
 
 
 def measure_not_requested(case: Case, day: date) -> Iterator[TaskNeed]:
-    """A measure stands on the plan and nobody has been asked for it: due on the day it is planned to begin."""
+    """A planned measure has not been requested; due on the day it is planned to start."""
     version = plan.in_force(case, day)
     planned = [measure.planned for measure in _measures(case, day, MeasureStatus.PLANNED) if measure.planned]
     if version and planned:
@@ -113,7 +113,7 @@ def measure_not_requested(case: Case, day: date) -> Iterator[TaskNeed]:
 
 
 def request_unanswered(case: Case, day: date) -> Iterator[TaskNeed]:
-    """A measure was asked for and the provider has not answered."""
+    """A measure was requested and the provider has not answered."""
     requested = [
         measure.requested_on for measure in _measures(case, day, MeasureStatus.REQUESTED) if measure.requested_on
     ]
@@ -122,7 +122,7 @@ def request_unanswered(case: Case, day: date) -> Iterator[TaskNeed]:
 
 
 def measure_to_end(case: Case, day: date) -> Iterator[TaskNeed]:
-    """A measure runs that is planned until a day: its end and outcome are due then."""
+    """A measure with a planned last day is running; its end and outcome are due on that day."""
     running = [
         (measure.planned.until, measure.started_on)
         for measure in _measures(case, day, MeasureStatus.RUNNING)
@@ -146,27 +146,27 @@ def transfer_pending(case: Case, _day: date) -> Iterator[TaskNeed]:
 
 
 def complaint_open(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """A complaint was filed and not decided."""
+    """A complaint was filed and has not been decided."""
     filed = complaints.open_complaint(case)
     if filed:
         yield TaskNeed(filed.filed.occurred_on)
 
 
 def petition_unanswered(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Referred, and no petition yet, where no clock says by when."""
+    """Referred without a petition yet; due on the last day for a petition, as no clock covers this."""
     if case.state is T.REFERRED:
         yield TaskNeed(case.entered_on, petition_deadline(case, case.entered_on, electronic_control=False))
 
 
 def window(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """The term is over with a breach case open: closed the day after the last day for a petition."""
+    """The term has ended with a breach case open; to be closed the day after the last day for a petition."""
     if case.state is T.TERM_EXPIRED:
         last = petition_deadline(case, case.entered_on, electronic_control=False)
         yield TaskNeed(case.entered_on, last and last + timedelta(days=1))
 
 
 def term_over(case: Case, day: date) -> Iterator[TaskNeed]:
-    """A breach case is open when the term ends: it goes on as one whose term is over."""
+    """A breach case is open when the term ends; the expiry of the term is to be recorded."""
     end = case.adjusted_end(day)
     if end and case.state in (T.REFERRED, T.BREACH_IN_COURT, T.RESUMPTION_REVIEW) and not case.stands_still:
         yield TaskNeed(case.entered_on, end)

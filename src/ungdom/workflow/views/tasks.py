@@ -1,8 +1,9 @@
-"""What needs doing in a case, by whom, by when, and whether it can be done: the worklist (gjøremål) of one case.
+"""The tasks of a case: what, by whom, by when, and whether it can be recorded; the worklist (gjøremål) of one case.
 
-`TASK_RULES` is the table: a row a kind of task, with the event that settles it. Every open case has at least one.
-What can be done is asked of `engine.decide`, the same as recording asks; days on which the answer changes are found
-with it, so that what is kept beside a case stays true until its next event. No clock: the same history, the same tasks.
+`TASK_RULES` is the table: one row per kind of task, with the event that settles it. Every open case has at least one
+task. `engine.decide` determines whether that event can be recorded, as it does for recording itself. The days on which
+its result changes are computed as well, so that stored tasks remain valid until the next event of the case. The current
+time is not used: equal histories give equal tasks.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -87,7 +88,7 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskAvailability:
-    """From that day on, until the next one: what is unmet; nothing: it can be recorded."""
+    """Whether a task can be recorded from that day until the next entry. `unmet`: the obstacles; empty: it can."""
 
     since: date
     unmet: tuple[UnmetCondition, ...]
@@ -95,9 +96,9 @@ class TaskAvailability:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do. `action`: the event that settles it. `due`: None where nothing says by when.
+    """One task. `action`: the event that settles it. `due`: None if no rule sets a due day.
 
-    `act_on`: the day it is put in order by: the due day, moved forward for what matters more (`TaskRule.days_ahead`).
+    `act_on`: the day that determines the order: the due day, earlier for urgent tasks (`TaskRule.days_ahead`).
     """
 
     kind: TaskKind
@@ -111,11 +112,11 @@ class Task:
     openings: tuple[TaskAvailability, ...]
 
     def on(self, day: date) -> TaskAvailability:
-        """How it stands on that day."""
+        """The availability on that day."""
         return next((opening for opening in reversed(self.openings) if opening.since <= day), self.openings[0])
 
     def opens_on(self, day: date) -> date | None:
-        """The day from which it can be recorded: that day where it can be already; None where no day is known."""
+        """The first day, from the given one on, on which the task can be recorded; None if no such day is known."""
         if not self.on(day).unmet:
             return day
         return next((opening.since for opening in self.openings if opening.since > day and not opening.unmet), None)
@@ -126,10 +127,10 @@ Action = EventType | Callable[[Case, date], EventType]
 
 @dataclass(frozen=True, slots=True)
 class CaseTasks:
-    """What needs doing in a case, as kept beside it.
+    """The tasks of a case as stored.
 
-    From `turns_on` on it has to be told anew: the youth comes of age, a consent runs out, or the law changes. What else
-    changes by itself stands in the openings.
+    `turns_on`: the day from which they must be recomputed, because the youth comes of age, a consent expires or the
+    law changes. All other changes without an event are in the openings.
     """
 
     turns_on: date | None
@@ -138,10 +139,11 @@ class CaseTasks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRule:
-    """One row: what, the event that settles it, in whose name, when it is needed, how many days it comes before others.
+    """One row: a kind of task, the event that settles it, in whose name, and when it is needed.
 
-    `condition`: what says so, or the code of the clock it follows: then due day and law are the clock's, and in the
-    states of `also_in` it is needed also where that clock has been stopped.
+    `condition`: when the task is needed, or the code of the clock that it follows. In the latter case due day and
+    law are those of the clock, and in the states of `also_in` the task is needed also if that clock has been
+    stopped. `days_ahead`: how many days before its due day the task is ranked.
     """
 
     kind: TaskKind
@@ -155,15 +157,15 @@ class TaskRule:
 
     @property
     def events(self) -> tuple[EventType, ...]:
-        """The events that may settle it; of several the case decides."""
+        """The events that may settle the task. If there are several, the case determines which one."""
         return (self.action,) if isinstance(self.action, EventType) else SETTLING_EVENTS[self.action]
 
 
-# --- what settles it --------------------------------------------------------------------------------------------
+# --- settling events --------------------------------------------------------------------------------------------
 
 
 def charging_event(case: Case, _day: date) -> EventType:
-    """Indicted for a youth sanction, transferred to a follow-up."""
+    """The indictment for a youth sanction, the transfer for a follow-up."""
     return E.INDICTED if case.sanction is Sanction.YOUTH_SANCTION else E.TRANSFERRED_TO_FOLLOW_UP
 
 
@@ -178,16 +180,19 @@ SETTLING_EVENTS: dict[Action, tuple[EventType, ...]] = {
     charging_event: (E.INDICTED, E.TRANSFERRED_TO_FOLLOW_UP),
     planning_event: (E.PLAN_MEETING_HELD, E.YOUTH_CONFERENCE_HELD, E.PLAN_SIGNED),
 }
-"""The events between which these choose."""
+"""The possible results of each of these functions."""
 
 S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
 
 LIBERTY, STATUTE, NORM = 30, 14, 0
-"""How many days before its due day a task is put: what a young person's liberty hangs on, what an act sets a time for,
-and what the office holds itself to. Office norm."""
+"""How many days before its due day a task is ranked. Office norm.
+
+In order: tasks that affect the liberty of a young person, tasks with a statutory time limit, and tasks with an office
+norm.
+"""
 
 UNDATED = 14
-"""Days after which a task without a due day is put in order as if it were due. Office norm."""
+"""The number of days after which a task without a due day is ranked as if due. Office norm."""
 
 K = TaskKind
 COORDINATOR, LEADER, SECRETARIAT = (A.COORDINATOR,), (A.LEADER,), (A.SECRETARIAT,)
@@ -274,13 +279,13 @@ TASK_RULES: tuple[TaskRule, ...] = (
          condition="term_end", also_in=IN_EXECUTION, law="krl § 22", days_ahead=LIBERTY),
 )
 # fmt: on
-"""Every kind of task, in the order a case meets them. A clock that no row follows is named in `CLOCKS_WITHOUT_TASK`."""
+"""Every kind of task, in the order in which a case meets them. Clocks without a row are in `CLOCKS_WITHOUT_TASK`."""
 
 _ORDER = {kind: place for place, kind in enumerate(TaskKind)}
 
 CLOCKS_WITHOUT_TASK = frozenset(
     {
-        "lead_time",  # the whole road: each stage has its own task
+        "lead_time",  # the whole process: each stage has its own task
         "appeal",  # a right of the parties
         "complaint_plan",  # a right of the parties
         "complaint_follow_up",  # a right of the parties
@@ -288,15 +293,15 @@ CLOCKS_WITHOUT_TASK = frozenset(
         "petition",  # with the referral: `petition_unanswered`
         "ec_petition",  # the same
         "transfer_accept",  # with the decision: `transfer_pending`
-        "turns_18",  # nobody makes it happen
+        "turns_18",  # no action of anybody causes it
     }
 )
 
 
 def tasks(case: Case, day: date | None = None) -> list[Task]:
-    """What needs doing, the most pressing first. `day`: the last day of the history when not given.
+    """The tasks, most urgent first. `day`: by default the last day of the history.
 
-    A task stays true until the next event: how it stands on a later day is in its openings.
+    A task is valid until the next event; its openings give the availability on later days.
     """
     if case.is_closed:
         return _tasks_by_rules(
@@ -306,7 +311,7 @@ def tasks(case: Case, day: date | None = None) -> list[Task]:
 
 
 def unmet_on(opening: TaskAvailability, day: date) -> tuple[UnmetCondition, ...]:
-    """What is unmet, told as of that day: where the day itself is what is not as it has to be, it is this one."""
+    """The unmet conditions as of that day. Where the day of the opening itself is the obstacle, `day` replaces it."""
     opening_day = (opening.since, opening.since.isoformat())
     return tuple(
         replace(condition, current=day) if condition.current in opening_day else condition
@@ -315,7 +320,7 @@ def unmet_on(opening: TaskAvailability, day: date) -> tuple[UnmetCondition, ...]
 
 
 def case_tasks(case: Case) -> CaseTasks:
-    """The same with the day on which it turns by itself: for those who keep it."""
+    """The tasks as of the last day of the history, with the day on which they must be recomputed; to be stored."""
     day = last_day(case)
     until_days = [getattr(event.details, "until", None) for event in case.all(E.CONSENT_GIVEN)]
     expired = [until + timedelta(days=1) for until in until_days if until is not None]
@@ -324,7 +329,7 @@ def case_tasks(case: Case) -> CaseTasks:
 
 
 def last_day(case: Case) -> date:
-    """The last day that the history tells of."""
+    """The latest day on which an event of the history occurred."""
     return max(event.occurred_on for event in case.events)
 
 
@@ -363,13 +368,13 @@ def _task(case: Case, row: TaskRule, need: TaskNeed, day: date) -> Task:
 
 
 def _responsible(case: Case, row: TaskRule) -> tuple[Actor, ...]:
-    """A complaint over the transfer is the prosecution's to decide, the others the secretariat's."""
+    """The actors responsible. A complaint about the transfer is for the prosecution, others for the secretariat."""
     filed = complaints.open_complaint(case) if row.kind is K.DECIDE_COMPLAINT else None
     return (filed.decision.rule.to,) if filed and filed.decision else row.who
 
 
 def _openings(case: Case, action: EventType, day: date) -> tuple[TaskAvailability, ...]:
-    """How the answer of `decide` goes from that day on: asked again on every day on which it may turn."""
+    """The results of `decide` from that day on, evaluated on each day on which they may change."""
     openings: list[TaskAvailability] = []
     waiting = sorted({day, *_change_days(case, day)})
     while waiting:
@@ -387,9 +392,10 @@ def _codes(unmet: tuple[UnmetCondition, ...]) -> list[str]:
 
 
 def _change_days(case: Case, day: date) -> Iterator[date]:
-    """Days after that one on which an answer may turn by itself: of age, a new law, what was given until then.
+    """The days after the given one on which a result may change without an event.
 
-    Also the day after the last move: a fact of the day of a move may still belong to the state before it.
+    These are the 18th birthday, a change of law, and the day after a date until which something applies. Also the
+    day after the last move: a fact dated on the day of a move may still belong to the state before it.
     """
     ends = [getattr(event.details, "until", None) for event in case.events]
     last = [petition_deadline(case, day, control) for control in (True, False)]

@@ -1,6 +1,6 @@
-"""The timeline of a case (tidslinje): what happened, where it stood, who was waited for and what is due, by day.
+"""The timeline of a case (tidslinje): what happened, its states, who was waited for and what is due, by day.
 
-All entries are derived by other modules; this module puts them in one order. Pure.
+All entries are derived by other modules; this module sorts them. Pure.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Mark(StrEnum):
     """What an entry of the timeline is."""
 
     STAGE = "stage"  # a stay in one state
-    WAIT = "wait"  # a span in which one party was waited for by what was recorded
+    WAIT = "wait"  # a span in which one party was waited for, as recorded
     EVENT = "event"
     DEADLINE = "deadline"  # a clock on its due day
     COMES_OF_AGE = "comes_of_age"
@@ -27,10 +27,11 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One entry. `on`: its day, the first of a span; `until`: the last day of a span, None while it runs or for a day.
+    """One entry of the timeline. `on`: its day, or the first day of a span.
 
-    `code`: the state, party, event type or clock. `days`: of a span, or late after a due day. `known_late`: days from
-    when an event happened until it was recorded. `to_come`: lies after the day asked.
+    `until`: the last day of a span; None while it runs, and for a single day. `code`: the state, party, event type
+    or clock. `days`: the length of a span, or the days late after a due day. `known_late`: days from the occurrence
+    of an event to its recording. `to_come`: later than the given day.
     """
 
     on: date
@@ -49,7 +50,7 @@ _ORDER = {mark: place for place, mark in enumerate(Mark)}
 
 
 def timeline(case: Case, day: date) -> list[TimelineEntry]:
-    """Every entry of the case as it stands on that day, in order of days; what is to come at the end."""
+    """Every entry of the case as of that day, in order of days, future entries last."""
     waits = (
         TimelineEntry(wait.since, Mark.WAIT, wait.party, wait.until, wait.days)
         for wait in ledger(case, day)

@@ -1,4 +1,4 @@
-"""From where a viewer looks at a case, and which matters of it they may learn there: `sharing` asked for a viewer."""
+"""The agency in whose place a viewer sees a case, and which matters they may learn: `sharing` applied to a viewer."""
 
 from datetime import date
 
@@ -11,9 +11,9 @@ from ungdom.workflow.vocabulary import Role
 
 
 def agency_of(viewer: Viewer, case: Case) -> Attendee | None:
-    """The agency as which somebody who may see the case looks at it: a member of the team as what they joined as.
+    """The agency as which a viewer sees a case they may see. For a member of the team: that of their membership.
 
-    None for whoever is nothing in this case. Secretariat and konfliktråd are one: krl § 3.
+    None for a viewer with no part in this case. Secretariat and konfliktråd are one agency: krl § 3.
     """
     if viewer.role in OF_THE_OFFICE | NATIONAL:
         return Attendee.KONFLIKTRAD
@@ -23,6 +23,6 @@ def agency_of(viewer: Viewer, case: Case) -> Attendee | None:
 
 
 def viewer_may_learn(viewer: Viewer, case: Case, matter: Matter, day: date) -> bool:
-    """Whether a viewer who may see the case may learn this of it on that day. krl §§ 22 c, 26; fvl § 13 b."""
+    """Whether a viewer who may see the case may learn this matter on that day. krl §§ 22 c, 26; fvl § 13 b."""
     agency = agency_of(viewer, case)
     return agency is not None and may_learn(case, agency, matter, day).allowed
