@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -56,6 +57,35 @@ def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, A
     assert answer.status_code == 202, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+class Waits(Event):
+    """An event that notes how long it is waited for, and is set after so many waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.seconds: list[float | None] = []
+        self.most = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout)
+        if len(self.seconds) == self.most:
+            self.set()
+        return self.is_set()
+
+
+def test_a_worker_waits_before_its_first_look_and_keeps_its_interval(service: Service, analyst: Client) -> None:
+    ordered(analyst)
+    stop = Waits(3)
+    job_worker.run_until_stopped(work(service), stop, 0.5)
+    assert stop.seconds == [job_worker.SHORTEST_INTERVAL] * 3
+    assert not job_worker.has_work(work(service))
+
+
+def test_a_worker_that_is_stopped_in_its_first_wait_makes_nothing(service: Service, analyst: Client) -> None:
+    ordered(analyst)
+    job_worker.run_until_stopped(work(service), Waits(1), 0.5)
+    assert job_worker.has_work(work(service))
 
 
 def test_what_is_ordered_is_made_and_downloaded_and_the_download_is_logged(

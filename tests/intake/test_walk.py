@@ -85,3 +85,16 @@ def test_who_may_report_an_event_is_the_same_in_every_case() -> None:
         may_report = [[bool(actors & acts) for acts in reportable] for actors in known]
         assert all(answers == may_report[0] for answers in may_report), event
     assert {*mapping.reportable_actors(frozenset(authorities))} == {*authorities, Actor.PARTY}
+
+
+def test_events_that_a_message_may_become_have_the_same_reporters() -> None:
+    """A new charge is `charged` in an undecided case and `new_offence_recorded` in a decided one."""
+    authorities = [*mapping.REPORTABLE_ACTORS]
+    senders = [frozenset(sender) for n in range(1, len(authorities) + 1) for sender in combinations(authorities, n)]
+    assert senders
+    for sender in senders:
+        may = [
+            any(set(engine.actors_of(sanction, event)) & mapping.reportable_actors(sender) for sanction in Sanction)
+            for event in (EventType.CHARGED, EventType.NEW_OFFENCE_RECORDED)
+        ]
+        assert may[0] == may[1], sender

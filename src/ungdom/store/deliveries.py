@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from ungdom.store import bulk
 from ungdom.store.outbox import DEAD, WITHDRAWN
 from ungdom.store.schema.notices import delivery
 
@@ -104,8 +104,7 @@ def add(tx: Connection, new_deliveries: Sequence[NewDelivery]) -> None:
     if not new_deliveries:
         return
     last = tx.scalar(select(func.coalesce(func.max(D.place), 0))) or 0
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(delivery).on_conflict_do_nothing(index_elements=["delivery_id"])
+    new = bulk.dialect_insert(tx, delivery).on_conflict_do_nothing(index_elements=["delivery_id"])
     tx.execute(
         new, [_new_delivery_row(new_delivery, last + n) for n, new_delivery in enumerate(new_deliveries, start=1)]
     )

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, Select, and_, exists, insert, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from ungdom.store import case_queries, deliveries
+from ungdom.store import bulk, case_queries, deliveries
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.rules.escalation import Level
@@ -75,9 +74,8 @@ def notice_id_of(message_id: UUID, subject: str) -> UUID:
 def add(tx: Connection, new_notices: Sequence[UserNotice]) -> None:
     """Insert notices; existing ones stay unchanged."""
     if new_notices:
-        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
         rows = [{**{name: getattr(new, name) for name in _SAME_COLUMNS}, **asdict(new.viewer)} for new in new_notices]
-        tx.execute(dialect.insert(notice).on_conflict_do_nothing(), rows)
+        tx.execute(bulk.dialect_insert(tx, notice).on_conflict_do_nothing(), rows)
 
 
 def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:

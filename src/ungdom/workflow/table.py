@@ -1,8 +1,9 @@
 """The law as a table: every move and every fact, from which states, under which regime, on which conditions.
 
-One row a move, in the order a case lives. Read a row as a sentence: "`suspect_set` takes a `registered` case to
+One row per move, in the order of a case. Read a row as a sentence: "`suspect_set` takes a `registered` case to
 `investigation`, in both sanctions and every regime, if the youth was 15 to 17 at an act; police record it; § 249".
-A row whose target is None is a fact: it leaves the state alone. Where several rows fit, the first whose `when` holds.
+A row whose target is None is a fact: it does not change the state. Where several rows fit, the first whose `condition`
+holds applies.
 """
 
 from collections.abc import Callable
