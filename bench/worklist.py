@@ -40,7 +40,7 @@ from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.views.tasks import TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.vocabulary import Role
 
 KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="

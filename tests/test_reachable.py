@@ -35,7 +35,7 @@ UNCALLED = {
     "store.schema.base.UtcDateTime.process_bind_param": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_result_value": "SQLAlchemy",
     "store.webhooks.rotate_key": KEYS,
-    "workflow.views.tasks.CLOCKS_WITHOUT_TASK": "the test that every clock has a task, or a reason to have none",
+    "workflow.views.task_rules.CLOCKS_WITHOUT_TASK": "the test that every clock has a task, or a reason to have none",
     "workflow.derived.plan.MeasureState.days_from_answer": "`api.http.present.from_source`, by the name of the field",
 }
 """Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""

@@ -43,7 +43,7 @@ from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
-from ungdom.workflow.views.tasks import TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.views.timeline import Mark
 from ungdom.workflow.vocabulary import EventType, Regime, Role, Sanction, State
 

@@ -361,6 +361,14 @@ def test_a_schedule_makes_a_job_a_period_and_what_was_missed_once(service: Servi
     [schedule] = analyst.get("/v1/extracts/schedules").json()["items"]
     assert schedule["next_on"] == "2026-06-01"
 
+    service.clock.instant = datetime(2026, 5, 31, 22, 9, tzinfo=UTC)  # nine minutes into 1 June: not settled yet
+    assert not job_worker.has_work(there)
+    assert job_worker.run(there) == {}
+    service.clock.instant += timedelta(minutes=1)
+    assert job_worker.has_work(there)
+    assert job_worker.run(there) == {"planned": 1, "done": 1}
+    assert analyst.get("/v1/extracts/jobs").json()["items"][0]["valid_at"] == "2026-05-31"
+
     where = f"/v1/extracts/schedules/{schedule['id']}"
     assert_problem(service.as_(Role.ANALYST, subject="another")._send("DELETE", where), 404, "not_found")
     assert analyst._send("DELETE", where).status_code == 204

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from operator import itemgetter
 from pathlib import Path
@@ -213,3 +213,12 @@ def test_an_instant_that_is_not_settled_is_not_taken() -> None:
     for known_at, day in ((NOW, None), (last_moment(THEN), TODAY)):
         with pytest.raises(NotYet):
             world.desk().order(OrderRequest("cases", "p", known_at, day), NOW)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "settled"), [(0, "2026-01-04"), (9, "2026-01-04"), (10, "2026-01-05"), (11, "2026-01-05")]
+)
+def test_in_the_first_minutes_of_a_day_the_default_is_the_day_before_yesterday(minutes: int, settled: str) -> None:
+    now = datetime(2026, 1, 5, 23, tzinfo=UTC) + timedelta(minutes=minutes)
+    order = world.desk().order(OrderRequest("cases", "p"), now)
+    assert (order.known_at, order.day) == (last_moment(date.fromisoformat(settled)), date.fromisoformat(settled))

@@ -12,7 +12,8 @@ from ungdom.store.projection import CaseIdentity, read_work, row_of
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.guards.core import ProposedEvent
-from ungdom.workflow.views.tasks import TaskKind, last_day, tasks
+from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.views.tasks import last_day, tasks
 
 SEEDS = range(60)
 LATER = (0, 1, 3, 10, 30, 60, 120, 365, 800)

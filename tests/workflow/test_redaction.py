@@ -10,7 +10,8 @@ from ungdom.workflow.derived.meetings import MeetingKind
 from ungdom.workflow.rules.deadlines import RULES
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.rules.sharing import EVENTS_BY_MATTER, Matter
-from ungdom.workflow.views.tasks import Task, TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.views.tasks import Task
 from ungdom.workflow.views.timeline import Mark
 from ungdom.workflow.vocabulary import Actor, EventType, Protection, Role
 

@@ -8,7 +8,8 @@ from tests.workflow.roads import case_at
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules.deadlines import RULES
-from ungdom.workflow.views.tasks import CLOCKS_WITHOUT_TASK, TASK_RULES, TaskKind, last_day, tasks
+from ungdom.workflow.views.task_rules import CLOCKS_WITHOUT_TASK, TASK_RULES, TaskKind
+from ungdom.workflow.views.tasks import last_day, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 

@@ -21,7 +21,6 @@ from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
-from ungdom.workflow.calendar import oslo_date
 
 LOG = logging.getLogger("ungdom.extracts")
 
@@ -83,7 +82,7 @@ def run(context: ExtractWorkerContext) -> Counter[str]:
     """Create jobs of due schedules, make waiting jobs, remove expired files. The number of each."""
     done: Counter[str] = Counter()
     with context.db.writing() as tx:
-        done["planned"] = jobs.plan_due(tx, context.now(), oslo_date(context.now()))
+        done["planned"] = jobs.plan_due(tx, context.now())
     while not context.stop():
         with context.db.writing() as tx:
             job = jobs.claim(tx, context.now(), context.now() + LEASE)

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
-from ungdom.extracts.order import Downloader, Order, as_of
+from ungdom.extracts.order import Downloader, Order, as_of, settled_until
 from ungdom.extracts.writers import Form
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
@@ -144,8 +144,12 @@ def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool
     return tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount == 1
 
 
-def plan_due(tx: Connection, now: datetime, today: date) -> int:
-    """Insert a job for each due schedule, as known at the end of yesterday; the number. Missed ones give one job."""
+def plan_due(tx: Connection, now: datetime) -> int:
+    """Insert a job for each due schedule, as known at the end of the last settled day; the number.
+
+    A schedule is due once the day before its day is settled. Missed ones give one job.
+    """
+    today = _today(now)
     due = select(extract_schedule).where(S.next_on <= today).with_for_update(skip_locked=True)
     due_schedules = [_schedule(row) for row in tx.execute(due).mappings()]
     known_at, day = as_of(None, None, now)
@@ -154,6 +158,11 @@ def plan_due(tx: Connection, now: datetime, today: date) -> int:
         moved = update(extract_schedule).where(S.schedule_id == due_schedule.schedule_id)
         tx.execute(moved.values(next_on=next_due(due_schedule.every, today)))
     return len(due_schedules)
+
+
+def _today(now: datetime) -> date:
+    """The day after the last settled one: the day for which schedules are planned."""
+    return settled_until(now) + timedelta(days=1)
 
 
 def _job_row(due_schedule: ExtractSchedule, known_at: datetime, day: date, now: datetime) -> dict[str, Any]:
@@ -170,7 +179,7 @@ def has_work(tx: Connection, now: datetime, before: datetime) -> bool:
     """Whether a schedule is due, a job can be claimed, or a job finished before `before` still has files."""
     free = and_(J.status.in_(_OPEN), or_(J.claimed_until.is_(None), J.claimed_until <= now))
     old = and_(J.status == JobStatus.DONE, J.finished_at < before)
-    due = exists().where(S.next_on <= oslo_date(now))
+    due = exists().where(S.next_on <= _today(now))
     return bool(tx.scalar(select(or_(exists().where(or_(free, old)), due))))
 
 

@@ -87,7 +87,9 @@ OPERATOR = Downloader("command-line", Role.SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """The parameters that a client gives. `known_at`: None: the end of yesterday. `day`: None: the day of `known_at`.
+    """The parameters that a client gives. `known_at`: None: the end of the last settled day.
+
+    `day`: None: the day of `known_at`.
 
     `subject`: who orders; None: the operator of the installation.
     """
@@ -124,10 +126,15 @@ def order_of_release(selected: Extract, known_at: datetime) -> Order:
     return Order(selected, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
 
 
+def settled_until(now: datetime) -> date:
+    """The last day that is over and settled: yesterday, and in the first minutes after midnight the day before."""
+    return oslo_date(now - SETTLED) - timedelta(days=1)
+
+
 def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[datetime, date]:
-    """The instant and the day, by default the end of yesterday and its day. Raises `NotYet`."""
+    """The instant and the day, by default the end of the last settled day. Raises `NotYet`."""
     latest = now - SETTLED
-    known = known_at or last_moment(oslo_date(now) - timedelta(days=1))
+    known = known_at or last_moment(settled_until(now))
     if known > latest:
         raise NotYet(known, latest)
     until = oslo_date(known)

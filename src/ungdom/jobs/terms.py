@@ -12,7 +12,8 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow.payloads import Details
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.views.tasks import TaskKind, tasks
+from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.views.tasks import tasks
 from ungdom.workflow.vocabulary import Actor, Role
 from ungdom.worklist import worklist
 

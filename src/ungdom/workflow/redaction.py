@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from ungdom.workflow.derived.meetings import MeetingKind
 from ungdom.workflow.rules.permissions import Disclosure, Viewer, acts_for
 from ungdom.workflow.rules.sharing import Matter, matter_of
-from ungdom.workflow.views.tasks import Task, TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.views.tasks import Task
 from ungdom.workflow.views.timeline import Mark
 from ungdom.workflow.vocabulary import Actor, EventType, Protection, Role
 

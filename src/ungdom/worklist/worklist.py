@@ -21,7 +21,8 @@ from ungdom.workflow.events import Event
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.views import delay
 from ungdom.workflow.views.delay import Delay, DelaySummary
-from ungdom.workflow.views.tasks import Task, TaskKind, tasks
+from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.views.tasks import Task, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200

@@ -10,7 +10,8 @@ from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.views import tasks
-from ungdom.workflow.views.tasks import TASK_RULES, Task, TaskKind
+from ungdom.workflow.views.task_rules import TASK_RULES, TaskKind
+from ungdom.workflow.views.tasks import Task
 
 
 def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:

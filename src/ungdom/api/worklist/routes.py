@@ -29,7 +29,7 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.permissions import may_read_worklist
 from ungdom.workflow.views import tasks
-from ungdom.workflow.views.tasks import TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.worklist import worklist
 
 router = APIRouter(tags=["worklist"])

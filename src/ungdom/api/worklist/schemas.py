@@ -7,7 +7,7 @@ from ungdom.api.cases.schemas import CaseFilterQuery
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import AsOfOut, Output, UnmetOut
 from ungdom.message.text import CursorText
-from ungdom.workflow.views.tasks import TaskKind
+from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
 
 
