@@ -22,6 +22,7 @@ from ungdom.api.cases import routes as cases
 from ungdom.api.complaints import routes as complaints
 from ungdom.api.consents import routes as consents
 from ungdom.api.contacts import routes as contacts
+from ungdom.api.coordination_groups import routes as coordination_groups
 from ungdom.api.cross_case_views import routes as cross_case_views
 from ungdom.api.decisions import batch
 from ungdom.api.decisions import routes as decisions
@@ -94,6 +95,7 @@ ROUTERS = (
     jobs.router,
     notices.router,
     contacts.router,
+    coordination_groups.router,
     webhooks.router,
     rules.router,
     rules.public,

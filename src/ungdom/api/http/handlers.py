@@ -17,7 +17,9 @@ from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
+    ContactIsStaff,
     ContactIsTheirOwn,
+    ContactNamedTwice,
     IdempotencyMismatch,
     LacksScope,
     NoFeed,
@@ -164,7 +166,8 @@ async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response
     known = sorted(error.known)
     opening = request.url.path.endswith("/cases")
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
-    place = field if opening else f"{_details_pointer(request)}/to"
+    detail = "keeps" if error.kind == "member" else "to"
+    place = field if opening else f"{_details_pointer(request)}/{detail}"
     extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
@@ -294,6 +297,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.UnknownReferenceValue: _unknown,
     alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
     alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
+    alerts.NotWaitedFor: _fixed_problem(403, "not_waited_for"),
     AlreadyAnswered: _fixed_problem(409, "identity_answered"),
     RejectedBefore: _fixed_problem(
         409,
@@ -308,6 +312,13 @@ HANDLERS: dict[type[Exception], Handler] = {
     NoFeed: _fixed_problem(403, "feed_not_for_role"),
     BadCursor: _fixed_problem(400, "bad_cursor"),
     ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
+    ContactIsStaff: _fixed_problem(
+        422,
+        "contact_is_staff",
+        field=("/contacts", "value_error"),
+        values=lambda error: {"subjects": ", ".join(error.subjects)},
+    ),
     TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
