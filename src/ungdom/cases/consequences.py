@@ -1,8 +1,8 @@
 """The events that another event causes, recorded in its transaction by whoever recorded it.
 
-An upheld complaint undoes the decision that it was about. The table `complaints.UNDO_RULES` gives the event that undoes each decision. It is recorded in
-the same name, under the same conditions as any other event. If these are not met nothing is recorded, and the response
-states that it must be done by hand.
+An upheld complaint undoes the decision that it was about. The table `complaints.UNDO_RULES` gives the event that undoes
+each decision. It is recorded in the same name, under the same conditions as any other event. If these are not met
+nothing is recorded, and the response states that it must be done by hand.
 
 An accepted transfer ends the membership of everybody on the team whom the receiving office does not keep.
 """

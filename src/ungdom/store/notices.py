@@ -29,7 +29,7 @@ from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.escalation import DelayReason, Level
 from ungdom.workflow.rules.permissions import STANDING_CONTACTS, Viewer, may_be_standing_contact
-from ungdom.workflow.vocabulary import Party, State
+from ungdom.workflow.vocabulary import Party, Sanction, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")
 DIGEST = "digest"
@@ -133,6 +133,36 @@ def reached_outside(until: datetime | None = None) -> ColumnElement[bool]:
     )
     in_time = () if until is None else (N.at <= until,)
     return exists().where(*sent, *in_time, N.role.in_(sorted(STANDING_CONTACTS))).correlate(alert)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReach:
+    """An alert: the konfliktråd with the case, the night it was raised for, and whether it reached somebody outside."""
+
+    konfliktrad: str
+    raised_for: date
+    outside: bool
+
+
+def alert_reach(
+    tx: Connection,
+    code: str,
+    period: tuple[date, date],
+    day: date,
+    sanction: Sanction | None = None,
+    known_at: datetime | None = None,
+) -> list[AlertReach]:
+    """The alerts on this clock that were raised in the period, until `day`, each once, as known at that instant."""
+    since, until = period
+    case = case_current.c
+    outside = reached_outside(known_at).label("outside")
+    query = select(case.konfliktrad, alert.c.raised_for, outside).join(case_current, case.case_id == alert.c.case_id)
+    query = query.where(alert.c.code == code, alert.c.raised_for.between(since, min(until, day)))
+    if sanction is not None:
+        query = query.where(case.sanction == sanction)
+    if known_at is not None:
+        query = query.where(alert.c.raised_at <= known_at)
+    return [AlertReach(row.konfliktrad, row.raised_for, bool(row.outside)) for row in tx.execute(query)]
 
 
 # --- the inbox ----------------------------------------------------------------------------------------------
