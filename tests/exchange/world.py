@@ -63,7 +63,7 @@ LEAVES: Line = (
     E.TRANSFER_DECIDED,
     d.TransferDecided(to="ost", parties_heard=True, prosecution_told_on=date(2026, 4, 1)),
 )
-ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.Details())
+ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.TransferAccepted())
 ASSIGNED_THERE: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-ost"))
 COMPLETED: Line = (E.COMPLETED, d.Details())
 BREACHED: Line = (E.BREACH_RECORDED, d.BreachRecorded(kind=d.BreachKind.PLAN))

@@ -226,7 +226,7 @@ steps = st.one_of(
         ),
         st.sampled_from(OFFICES),
     ),
-    st.just((E.TRANSFER_ACCEPTED, d.Details())),
+    st.just((E.TRANSFER_ACCEPTED, d.TransferAccepted())),
     st.just((E.TRANSFER_DECLINED, d.Details())),
 )
 histories = st.builds(

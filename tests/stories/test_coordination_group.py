@@ -421,9 +421,11 @@ def test_the_share_of_lead_time_alerts_that_reached_somebody_outside_is_an_indic
     Story(served, "F R2", "received")
     kept(served)
     night(served, date(2025, 7, 18))
-    period = {"from": "2025-06-01", "to": "2025-07-31", "konfliktrad": OFFICE}
+    period = {"from": "2025-06-01", "to": "2025-07-31"}
 
-    items = leader(served).get("/v1/statistics/indicators", **period).json()["items"]
+    done = leader(served).get("/v1/statistics/indicators", **period)
+    assert done.status_code == 200, done.text
+    items = done.json()["items"]
 
     (indicator,) = (item for item in items if item["code"] == "lead_time_alerts_outside")
     (own,) = (figure for figure in indicator["figures"] if figure["konfliktrad"] == OFFICE)
