@@ -16,9 +16,9 @@ from tests import pg
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
-from ungdom.store import reference
-from ungdom.store.reference import Staff
+from ungdom.store import staff as staff_store
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -53,7 +53,7 @@ def staff() -> list[Staff]:
         Staff(
             subject=f"{role}-{office}{number}",
             konfliktrad=office,
-            role=role,
+            roles=(role,),
             display_name=f"{role} {office}",
             active_from=since,
             active_to=None,
@@ -69,7 +69,7 @@ def fill(url: str) -> None:
     db = Database.open(url)
     db.upgrade()
     with db.writing() as tx:
-        reference.save_staff(tx, staff())
+        staff_store.save_staff(tx, staff())
     db.close()
 
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
 
-from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.persons import person
+from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -83,8 +83,9 @@ class Filters:
     """Conditions on a list of cases; None is no condition.
 
     `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case.
-    `held_by`: assigned to this viewer, or opened by them and not assigned yet. `duty`: a pattern from
-    `projection.duty_pattern`. `q`: the beginning of the reference, or a whole police or court case number.
+    `held_by`: assigned to this viewer or to somebody for whom they substitute today, or opened by them and not
+    assigned yet. `duty`: a pattern from `projection.duty_pattern`. `q`: the beginning of the reference, or a whole
+    police or court case number.
     """
 
     state: State | None = None
@@ -182,6 +183,8 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
     Relation.OFFICE: _in_the_office,
     Relation.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
     Relation.CLEARED: lambda _viewer: coordinator_is_cleared(),
+    Relation.SUBSTITUTE: lambda viewer: substitute_of_coordinator() == viewer.subject,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer: substitute_is_cleared(),
     Relation.OPENED: _opened_by,
     Relation.TEAM: _on_the_team,
     Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
@@ -276,6 +279,9 @@ def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> Column
     return or_(further, and_(column == after.value, later), column.is_(None))
 
 
+HELD_BY = (Relation.ASSIGNED, Relation.OPENED, Relation.SUBSTITUTE)
+"""The relations of which one makes a case that of a viewer, for their worklist and agenda."""
+
 LOCATION_COLUMNS = ("konfliktrad", "coordinator")
 """Columns that reveal where a youth lives: shown in lists and usable as filters only with `Disclosure.LISTED`."""
 
@@ -303,12 +309,7 @@ def conditions(filters: Filters, listable: ColumnElement[bool]) -> list[ColumnEl
             or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
         )
     if filters.held_by is not None:
-        conditions.append(
-            or_(
-                RELATION_CONDITIONS[Relation.ASSIGNED](filters.held_by),
-                RELATION_CONDITIONS[Relation.OPENED](filters.held_by),
-            )
-        )
+        conditions.append(or_(*(RELATION_CONDITIONS[relation](filters.held_by) for relation in HELD_BY)))
     if filters.duty is not None:
         conditions += [C.act_on.is_not(None), C.duties.contains(filters.duty, autoescape=True)]
     if filters.q:

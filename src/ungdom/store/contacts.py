@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select, update
 
 from ungdom.store import bulk
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.reference import works
 from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
@@ -65,9 +65,9 @@ def in_role(tx: Connection, role: Role) -> list[str]:
 
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
-    """The role of this person at that konfliktråd on that day; None if they do not work there."""
-    here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad)
-    return tx.scalar(select(staff.c.role).where(*here, works(on)))
+    """The main role of this person at that konfliktråd on that day; None if they do not work there."""
+    member = staff_store.find(tx, subject)
+    return member.main_role if member and member.konfliktrad == konfliktrad and member.in_service(on) else None
 
 
 def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
