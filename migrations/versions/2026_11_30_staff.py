@@ -55,6 +55,7 @@ def absences() -> None:
         sa.Column("handed_over_on", sa.Date(), nullable=True, comment="when the cases went to the substitute"),
         sa.Column("taken_back_on", sa.Date(), nullable=True, comment="when they came back"),
         sa.Column("written_by", sa.Text(), nullable=False),
+        sa.Column("written_role", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.CheckConstraint("first_day <= last_day", name=op.f("ck_staff_absence_days")),
         sa.CheckConstraint("substitute <> subject", name=op.f("ck_staff_absence_substitute")),

@@ -133,6 +133,7 @@ def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
             last_day=date(2200, 1, 1),
             substitute=substitute,
             written_by="leader",
+            written_role=Role.LEADER,
             created_at=cases.NOON,
         )
         staff_store.add_absence(tx, absence)
@@ -399,6 +400,7 @@ def test_a_cleared_substitute_sees_the_protected_cases_of_who_is_absent(  # a ro
         last_day=last,
         substitute="per",
         written_by="x",
+        written_role=Role.LEADER,
         created_at=TODAY,
     )
     viewer = Viewer(Role.COORDINATOR, "per", "oslo")

@@ -9,6 +9,7 @@ from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
 from ungdom.release import store
+from ungdom.staff import hand_over
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
@@ -26,6 +27,7 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     """Every step of the night. `keys`: decrypt personal data."""
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
+        NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
         NightlyStep("checks", run_integrity_checks),
         NightlyStep("idempotency", delete_old_responses),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, func, or_, select, true
 
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.persons import person
@@ -239,6 +239,19 @@ def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
     """The ids of all open cases, or of those of one konfliktråd, in order; without a check of visibility."""
     in_office = true() if konfliktrad is None else C.konfliktrad == konfliktrad
     return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
+
+
+def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Filters = Filters()) -> list[UUID]:
+    """The ids of the open cases of this coordinator that the viewer may see and that pass the filters, in order."""
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    theirs = (C.coordinator == coordinator, C.closed_on.is_(None), visible_to(viewer), *conditions(filters, listable))
+    return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
+
+
+def count_open_cases_of(tx: Connection, coordinators: Sequence[str]) -> dict[str, int]:
+    """The number of open cases by coordinator, of those who have any; without a check of visibility."""
+    query = select(C.coordinator, func.count()).where(C.coordinator.in_(coordinators), C.closed_on.is_(None))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(C.coordinator))}
 
 
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -1,5 +1,6 @@
 """How people who work with cases want to be notified: language and an encrypted e-mail address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -35,13 +36,18 @@ class NotificationContact:
 
 def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
     """The stored contact of this person; None if there is none. Raises `CannotOpen`."""
-    row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
-    if row is None:
-        return None
-    columns = dict(row)
-    sealed = columns.pop("sealed")
-    address = None if sealed is None else keys.decrypt(sealed, _record(subject)).decode()
-    return NotificationContact(**columns, address=address)
+    return find_many(tx, keys, [subject]).get(subject)
+
+
+def find_many(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> dict[str, NotificationContact]:
+    """The stored contacts of these people by subject. Raises `CannotOpen`."""
+    by_subject: dict[str, NotificationContact] = {}
+    for row in tx.execute(select(contact).where(contact.c.subject.in_(subjects))).mappings():
+        columns = dict(row)
+        sealed = columns.pop("sealed")
+        address = None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode()
+        by_subject[row["subject"]] = NotificationContact(**columns, address=address)
+    return by_subject
 
 
 def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:

@@ -89,11 +89,8 @@ class Absence:
     handed_over_on: date | None = None
     taken_back_on: date | None = None
     written_by: str
+    written_role: Role
     created_at: datetime
-
-    def covers(self, on: date) -> bool:
-        """Whether the member is away on that day."""
-        return self.first_day <= on <= self.last_day
 
 
 # --- SQL conditions ---------------------------------------------------------------------------------------------
@@ -207,15 +204,14 @@ def all_staff(tx: Connection, on: date) -> list[Staff]:
 
 
 def page(
-    tx: Connection, konfliktrad: str | None, on: date | None, after: str | None, limit: int, subject: str | None = None
+    tx: Connection, konfliktrad: str | None, on: date | None, after: str | None, limit: int, role: Role | None = None
 ) -> list[Staff]:
-    """Entries by subject, from the one after `after`. `on`: only those in service that day; None: all.
-
-    `subject`: only this entry.
-    """
+    """Entries by subject, from the one after `after`. `on`: only those in service that day; None: all."""
     query = select(staff).order_by(S.subject).limit(limit)
-    conditions = {"konfliktrad": konfliktrad, "subject": subject}
-    query = query.where(*(S[name] == value for name, value in conditions.items() if value is not None))
+    if konfliktrad is not None:
+        query = query.where(S.konfliktrad == konfliktrad)
+    if role is not None:
+        query = query.where(has_role(role))
     if on is not None:
         query = query.where(works(on))
     if after is not None:
@@ -240,20 +236,16 @@ def absences_of(tx: Connection, subjects: Iterable[str]) -> dict[str, list[Absen
     return by_subject
 
 
-def absences_on(tx: Connection, on: date) -> dict[str, Absence]:
-    """The absences that cover that day, by the subject of who is away."""
-    query = select(staff_absence).where(A.first_day <= on, A.last_day >= on)
-    return {row["subject"]: Absence(**row) for row in tx.execute(query).mappings()}
-
-
 def substitutes_on(tx: Connection, on: date) -> dict[str, str | None]:
     """Who stands in for whom on that day: the substitute by the subject of who is away; None: away without one."""
-    return {subject: absence.substitute for subject, absence in absences_on(tx, on).items()}
+    query = select(A.subject, A.substitute).where(A.first_day <= on, A.last_day >= on)
+    return {row.subject: row.substitute for row in tx.execute(query)}
 
 
-def find_absence(tx: Connection, absence_id: UUID) -> Absence | None:
-    """The absence with this id."""
-    row = tx.execute(select(staff_absence).where(A.absence_id == absence_id)).mappings().one_or_none()
+def find_absence(tx: Connection, absence_id: UUID, for_update: bool = False) -> Absence | None:
+    """The absence with this id. `for_update`: locked until the commit."""
+    query = select(staff_absence).where(A.absence_id == absence_id)
+    row = tx.execute(query.with_for_update() if for_update else query).mappings().one_or_none()
     return Absence(**row) if row else None
 
 

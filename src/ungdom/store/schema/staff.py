@@ -27,8 +27,6 @@ class StaffAction(StrEnum):
     CONTACT_CHANGED = "contact_changed"
     ABSENCE_ADDED = "absence_added"
     ABSENCE_ENDED = "absence_ended"
-    HANDED_OVER = "handed_over"
-    TAKEN_BACK = "taken_back"
     CASES_REASSIGNED = "cases_reassigned"
 
 
@@ -64,6 +62,7 @@ staff_absence = Table(
     Column("handed_over_on", Date, comment="when the cases went to the substitute"),
     Column("taken_back_on", Date, comment="when they came back"),
     Column("written_by", Text, nullable=False),
+    Column("written_role", EnumText(Role), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("first_day <= last_day", name="days"),
     CheckConstraint("substitute <> subject", name="substitute"),

@@ -292,8 +292,8 @@ def may_read_staff_changes(role: Role) -> bool:
 
 
 def may_reassign_cases(role: Role) -> bool:
-    """Whether the role reassigns many cases at once: leaders, in their own office."""
-    return role is Role.LEADER
+    """Whether the role reassigns many cases at once: the roles that assign one, in their own office. krl § 3."""
+    return role in OF_THE_OFFICE
 
 
 def may_read_cases(role: Role) -> bool:
