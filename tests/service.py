@@ -59,7 +59,7 @@ def employee(role: Role, subject: str, office: str | None, *, cleared: bool = Fa
 
 
 def staff() -> list[Staff]:
-    """The secretariat, and a leader and two coordinators in every konfliktråd; the second coordinator is not cleared."""
+    """The secretariat, and a leader and two coordinators in every konfliktråd, the second of them not cleared."""
     return [employee(Role.SECRETARIAT, "secretariat", None)] + [
         employee(role, f"{role}-{office}{number}", office, cleared=number != "-2")
         for office in OFFICES
