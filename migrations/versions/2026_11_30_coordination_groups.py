@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_coordination_groups"
-down_revision = "2026_11_29_identity"
+down_revision = "2026_11_30_matching"
 
 COLUMNS = (
     ("agency", sa.Text(), "as whose standing contact; of an answer: whose part it is"),
