@@ -18,6 +18,7 @@ from tests.store.conftest import upgrade
 from ungdom import clock
 from ungdom.store import bulk, case_queries, journal, people, projection, reference
 from ungdom.store.journal import StoredCase
+from ungdom.store.personalia import Personalia
 from ungdom.store.reference import Staff
 from ungdom.store.schema.cases import case_current, case_file, case_team, event
 from ungdom.store.session import Database
@@ -125,7 +126,7 @@ def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
 
 def _youth(level: Protection) -> people.NewPerson:
     return people.NewPerson(
-        person_id=uuid4(), personalia=people.Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
+        person_id=uuid4(), personalia=Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
     )
 
 
