@@ -22,7 +22,7 @@ from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
-from ungdom.intake.wait_keys import lock_keys_for_case
+from ungdom.intake.wait_keys import lock_keys_for_case, lock_keys_of_person
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, projection, records
@@ -104,9 +104,10 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
-    named_locks.lock(tx, lock_keys_for_case(body.police_case_numbers, body.person.national_id))
+    given, numbers = body.person.as_person, body.police_case_numbers
+    named_locks.lock(tx, [*lock_keys_for_case(numbers, given.national_id), *lock_keys_of_person(given)])
     may_see = disclosable_to(context.recorder.viewer, Disclosure.PERSON)
-    match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
+    match = identity.match_person(tx, context.keys, given, numbers, may_see)
     person = _find_or_create_person(tx, context, body, match.known)
     case_id = uuid7(context.now)
     result = cases.open_case(

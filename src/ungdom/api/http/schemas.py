@@ -75,6 +75,7 @@ class ProblemOut(Output):
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
     `question_id`: the question of identity whose answer stands in the way. `in_the_way`: by case, the events that a
     correction of the person would make illegal; `elsewhere`: there are others in cases that the caller may not see.
+    `reason`, `first_day`, `last_day`: why the caller is not in service, and the days of their service.
     """
 
     type: str
@@ -95,3 +96,6 @@ class ProblemOut(Output):
     question_id: UUID | None = None
     in_the_way: list[CaseInTheWay] | None = None
     elsewhere: bool | None = None
+    reason: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
