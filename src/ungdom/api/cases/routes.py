@@ -29,6 +29,7 @@ from ungdom.store import named_locks, people, projection, records
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
@@ -97,7 +98,8 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
+    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return json_response(body, ETag=etag(read.stored.version))
 
@@ -135,7 +137,7 @@ def _find_or_create_person(
     if known_id:
         people.protect(tx, known_id, level, context.now)
     youth = Youth(given.born, len(given.guardians))
-    personalia = people.personalia_of(given.as_person, body.municipality)
+    personalia = personalia_of(given.as_person, body.municipality)
     person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)
     return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 
