@@ -27,8 +27,9 @@ from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.coordination_groups import still_contact
 from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.alert_permissions import STANDING_CONTACTS, may_be_standing_contact
 from ungdom.workflow.rules.escalation import DelayReason, Level
-from ungdom.workflow.rules.permissions import STANDING_CONTACTS, Viewer, may_be_standing_contact
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Sanction, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")

@@ -23,9 +23,9 @@ from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
 from ungdom.intake.wait_keys import lock_keys_for_case, lock_keys_of_person
+from ungdom.store import alert_answers, named_locks, people, projection, records
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
-from ungdom.store import named_locks, people, projection, records
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
@@ -97,7 +97,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    parts = alert_answers.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
     alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return json_response(body, ETag=etag(read.stored.version))
