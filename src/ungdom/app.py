@@ -43,6 +43,7 @@ from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
 from ungdom.api.notices import routes as notices
 from ungdom.api.observations import routes as observations
+from ungdom.api.persons import joining_routes, population_routes, record_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
@@ -106,6 +107,9 @@ ROUTERS = (
     statistics.router,
     observations.router,
     persons.router,
+    joining_routes.router,
+    record_routes.router,
+    population_routes.router,
     releases.router,
     surveys.router,
     surveys.public,

@@ -103,6 +103,12 @@ class NoQuery(Input):
     """Nothing is asked in the address."""
 
 
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False
+
+
 class AsOf(Input):
     """Time travel: as it was on a day in the world, as known at an instant (a date: the end of that day in Norway)."""
 

@@ -334,6 +334,26 @@ def may_settle_identity(role: Role) -> bool:
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
 
 
+def may_read_persons(role: Role) -> bool:
+    """Whether the role reads, searches for and corrects persons: office roles, for their cases, and the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_lower_protection(role: Role) -> bool:
+    """Whether the role lowers the protection level of an address, or reviews it: leader and secretariat. frl § 10-4."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_join_persons(role: Role) -> bool:
+    """Whether the role proposes and decides that persons are merged or split: leader and secretariat, together."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_read_person_access(role: Role) -> bool:
+    """Whether the role reads who has read a person record: leader, secretariat, and the auditor."""
+    return role in {Role.LEADER, Role.SECRETARIAT, Role.AUDITOR}
+
+
 def may_read_catalogue(role: Role) -> bool:
     """Whether the role reads the catalogue of providers and measures: roles that make plans, and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
