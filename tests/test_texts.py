@@ -177,7 +177,10 @@ NUMBERS = (
 )
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
-NOTICE = "subject subject_one opening closing case what stage late left today waiting part_answered"
+NOTICE = (
+    "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
+    "closing_contact"
+)
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "

@@ -231,11 +231,14 @@ def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: 
 def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
     """The content of a digest: the last notice per live alert of cases that the person may see, by due day.
 
-    Of a standing contact: those of the cases that they still are a contact for. The answer of a party for its own part
-    stands beside the notice of the alert.
+    Of a standing contact: those of the cases that they still are a contact for. The last answer of each party for its
+    own part stands beside the notice of the alert.
     """
     query = _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at)
-    last = {(item.notice.alert_id, item.notice.expected_on is None): item for item in _read_notices(tx, query)}
+    last = {
+        (item.notice.alert_id, item.notice.expected_on and item.notice.agency): item
+        for item in _read_notices(tx, query)
+    }
     as_contact = {item.notice.notice_id for item in _read_notices(tx, query.where(still_contact()))}
     seen = [item for item in last.values() if item.notice.notice_id in as_contact]
     by_viewer: dict[Viewer, list[NoticeWithCase]] = {}
