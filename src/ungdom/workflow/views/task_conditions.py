@@ -64,7 +64,7 @@ def not_assigned(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Received, but without a coordinator of the konfliktråd that has the case."""
     received = case.last(E.RECEIVED, E.TRANSFER_ACCEPTED)
     assigned = case.last(E.ASSIGNED)
-    if case.has(E.RECEIVED) and received and (assigned is None or assigned.seq < received.seq):
+    if case.has(E.RECEIVED) and received and (assigned is None or assigned.order < received.order):
         yield TaskNeed(received.occurred_on)
 
 
