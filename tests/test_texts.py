@@ -89,6 +89,8 @@ PROBLEMS: dict[str, set[str]] = {
     "use_corrections": set(),
     "use_opening": set(),
     "not_correctable": {"seq"},
+    "not_insertable": {"event"},
+    "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
     "unsupported_media_type": {"accepted"},
@@ -124,7 +126,7 @@ INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
-    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
+    "unknown_clock clock_without_length corrects_or_inserts selects_nothing overlapping_changes changes_nothing day_has_passed "
     "out_of_range one_of one_of_many "
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
@@ -218,6 +220,7 @@ def expected() -> dict[str, set[str]]:
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),
         "refusal": guard_codes() | set(ENGINE),
+        "refusal_addition": {"leads_there", "decided", "pinned", "day"},
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")} | set(PARTS),
         "invalid": set(INVALID.split()),
         **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, RuleBasis)},
@@ -370,7 +373,18 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
+    sentences = {
+        "word",
+        "refusal",
+        "refusal_addition",
+        "problem",
+        "invalid",
+        "forecast",
+        "delay",
+        "waiting",
+        "calendar",
+        "notice",
+    }
     sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels

@@ -47,7 +47,6 @@ ONLY_PAST = {
     "judgment_given": ["served_on"],
     "follow_up_by_judgment": ["served_on"],
     "appeal_decided": ["served_on", "terms.served_on"],
-    "early_execution_allowed": ["requested_on"],
     "consent_given": ["explained_on"],
     "plan_approved": ["notified_on"],
     "conversion_final": ["judged_on"],

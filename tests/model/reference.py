@@ -1165,7 +1165,8 @@ def _on_record(m: Model, e: Entry) -> bool:
     if e.details["by"] == "youth" or regime(e.on) == 0:
         return True
     name = e.details.get("guardian")
-    return name in [f"g{n + 1}" for n in range(m.guardians)] or (name is None and m.guardians == 1)
+    known = [f"g{n + 1}" for n in range(m.guardians)]
+    return not known or name in known or (name is None and m.guardians == 1)
 
 
 def _complaint(m: Model, e: Entry) -> bool:

@@ -65,7 +65,7 @@ lives_in_norway: true, served_on: 2025-04-24, interim_conditions: [abstinence], 
 2025-02-03 coordination_requested
 2025-02-10 investigation_closed
 2025-02-11 consent_given {by: youth}
-2025-02-11 consent_given {by: guardian}
+2025-02-11 consent_given {by: guardian, guardian: g1}
 2025-02-12/2025-02-13 transferred_to_follow_up {length: {days: 120}, guilt_proven: true, notified_on: 2025-02-13}
 2025-02-14 dispatched
 2025-02-17 received
@@ -96,7 +96,7 @@ lives_in_norway: true, served_on: 2024-09-10}
 2024-08-07 suspect_set
 2024-08-19 coordination_requested
 2024-09-09 consent_given {by: youth}
-2024-09-09 consent_given {by: guardian}
+2024-09-09 consent_given {by: guardian, guardian: g1}
 2024-09-16 transferred_to_follow_up {length: {months: 6}, guilt_proven: true, notified_on: 2024-09-16}
 2024-09-18 dispatched
 2024-09-20 received

@@ -64,11 +64,11 @@ def test_a_plan_signed_in_september_2024_or_later_starts_nothing() -> None:
     [
         ((), (False, 0)),
         (("{by: youth}",), (True, 0)),
-        (("{by: guardian}", "{by: guardian}"), (False, 2)),
+        (("{by: guardian}", "{by: guardian}"), (False, 1)),  # one is on record
         (("{by: guardian, guardian: g1}", "{by: guardian, guardian: g1}"), (False, 1)),
         (("{by: youth}", "refused {by: youth}"), (False, 0)),
-        (("{by: guardian, guardian: g1}", "{by: guardian, guardian: g2}", "revoked {by: guardian, guardian: g1}"),
-         (False, 1)),
+        (("{by: guardian, guardian: g1}", "{by: guardian, guardian: g9, temporary: true}",
+          "revoked {by: guardian, guardian: g1}"), (False, 1)),
         (("{by: guardian, guardian: g1}", "{by: guardian}", "revoked {by: guardian}"), (False, 0)),
     ],
 )  # fmt: skip
@@ -183,7 +183,8 @@ def test_a_pinned_regime_governs_execution_whatever_the_day() -> None:
 
 def test_a_judgment_changed_on_appeal_is_the_one_in_force() -> None:
     case = case_at("S R2", "judgment_given", "2025-05-02 appealed",
-                   "2025-06-27 appeal_decided {outcome: changed, terms: {length: {months: 9}}}")  # fmt: skip
+                   "2025-06-27 appeal_decided {outcome: changed, terms: {length: {months: 9}, "
+                   "subsidiary_prison: {months: 4}}}")  # fmt: skip
 
     assert case.sanction_in_force is not None
     assert (case.sanction_in_force.on, str(case.sanction_in_force.length)) == (date(2025, 6, 27), "9 months")

@@ -281,7 +281,7 @@ ROWS: tuple[Row, ...] = (
     Row("convicted_asked_after_the_judgment", "S R2", "judgment_given",
         "2025-04-28 early_execution_allowed {requested_on: 2025-04-23}", Said("requested_on", "2025-04-24")),
     Row("convicted_asked_after_the_judgment", "S R2", "judgment_given",
-        "2025-04-28 early_execution_allowed {requested_on: 2025-04-29}", Day("2025-04-29")),
+        "2025-04-28/2025-04-29 early_execution_allowed {requested_on: 2025-04-29}", Day("2025-04-29")),
     Row("accepted_or_appeal_time_over", "S R2", "indicted", "2025-05-10 became_final",
         first("2025-04-25 judgment_served"), (judgment("2025-04-24"),)),
     # to the konfliktråd
@@ -514,7 +514,7 @@ ROWS: tuple[Row, ...] = (
         ("2025-06-20 measure_started {measure: t1}",)),
     Row("only_a_closing_ends_it_as_closed", "S R2", "electronic_control_ordered",
         "2026-04-01 electronic_control_ended {reason: case_closed}", Said("reason", "period_over")),
-    Row("case_is_closed", "S R2", "plan_meeting_held", "2026-06-03 wait_ended", Role.SYSTEM, WAITING),
+    Row("case_is_closed", "S R2", "plan_meeting_held", "2026-06-04 wait_ended", Role.SYSTEM, WAITING),
     Row("reopening_says_what_goes_on", "S R2", "plan_meeting_held", "2026-06-10 reopened", Said("stays_ended", [14]),
         (*WAITING, "2026-06-03 wait_ended", "2026-06-09 reopening_approved {stays_ended: [14]}")),
     Row("reopening_says_what_goes_on", "S R2", "plan_meeting_held", "2026-06-09 reopening_approved",

@@ -148,6 +148,7 @@ def test_a_change_and_a_new_meeting_take_the_place_of_what_was() -> None:
         "2025-09-03 breach_talk_ordered",
         "2025-09-10 breach_talk_held {consequences_explained: true}",
         "2025-10-01 breach_recorded {kind: plan}",
+        "2025-10-02 youth_heard {about: [new_plan], how: spoken}",
     )
     case = case_at("S R2", "plan_meeting_held", APPROVED, change, *talk, REPLAN, heavier)
 

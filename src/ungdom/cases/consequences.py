@@ -11,7 +11,6 @@
 from dataclasses import replace
 from datetime import date
 
-from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import complaints, endings
@@ -20,8 +19,6 @@ from ungdom.workflow.events import Corrected, Event, Replacement, plain_details
 from ungdom.workflow.table import MOVES
 from ungdom.workflow.vocabulary import CLOSED, EventType
 
-CLOSING_ENDS = "2026-11-30"
-"""First version of the table in which a closing ends what still runs."""
 CLOSINGS = frozenset(row.event for row in MOVES if row.target in CLOSED)
 """The event types that can close a case."""
 
@@ -43,7 +40,7 @@ def undoing_event(case: Case, decided: Event) -> tuple[ComplaintConsequence | No
 def closing_events(before: Case | None, after: Case, closing: Event) -> list[Event]:
     """The events that end what still runs in a case that this event closed; none for any other event."""
     closed = after.is_closed and not (before is not None and before.is_closed)
-    return endings.endings(after, closing) if closed and law.holds(after.table, CLOSING_ENDS, None) else []
+    return endings.endings(after, closing) if closed else []
 
 
 def with_ends_of_closing(case: Case, correction: Event) -> list[Event]:

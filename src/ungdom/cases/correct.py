@@ -48,7 +48,7 @@ def correct(
 ) -> RecordResult:
     """Correct or annul an event by a new one, or insert one that was forgotten.
 
-    Raises NotVisible, VersionRequired, Outdated, NotCorrectable (or NotInsertable, WrongPlace), BadDetails, OtherOffice,
+    Raises NotVisible, VersionRequired, Outdated, NotCorrectable (NotInsertable, WrongPlace), BadDetails, OtherOffice,
     NotPermitted, ChangesNothing, UnknownReferenceValue or WalkBroken, in that order. Nobody corrects what they could
     not have recorded, or into what they could not record.
     """

@@ -28,7 +28,7 @@ from ungdom.workflow.guards.core import (
 from ungdom.workflow.guards.dates import DATE_GUARDS
 from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
 from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # part of the interface of this module
-from ungdom.workflow.no_move import no_such_move
+from ungdom.workflow.no_move import newer_details, no_such_move
 from ungdom.workflow.rules.permissions import acts_for
 from ungdom.workflow.table import BY_DECISION, ROWS, Move, PreviousState
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, Sanction, State
@@ -142,7 +142,8 @@ def _unmet_conditions(row: Move, case: Case, step: ProposedEvent) -> tuple[Unmet
     secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
     dates = [guard for guard in DATE_GUARDS if law.holds(case.table, guard.since, guard.until)]
     guards = (day_has_come, case_had_begun, *order, *dates, *secrecy, *row.guards)
-    return tuple(unmet for guard in guards if (unmet := guard(case, step)))
+    newer = newer_details(case, step, row.law) if case.table != table.VERSION else ()
+    return (*newer, *(unmet for guard in guards if (unmet := guard(case, step))))
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:

@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Sequence
+from enum import StrEnum
 
 from ungdom.workflow import law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.guards.core import ProposedEvent, UnmetCondition
 from ungdom.workflow.table import BY_DECISION, ROWS, Move
@@ -26,6 +28,25 @@ def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequenc
     if not of_regime:
         return _wrong_regime(case, step, regime, of_sanction)
     return _wrong_state(case, step, of_regime, [row for row in table if _applies(row, case, regime)])
+
+
+NEWER_DETAILS: dict[object, str] = {
+    d.AppealOutcome.WITHDRAWN: "2026-11-30",
+    d.AppealOutcome.SENT_BACK: "2026-11-30",
+    d.BreachKind.CONDITION: "2026-11-30",
+    d.MeasureEnd.CASE_CLOSED: "2026-11-30",
+    d.EndOfControl.CASE_CLOSED: "2026-11-30",
+}
+"""Values of details that came with a version of the table: an older one has no row for what they mean."""
+
+
+def newer_details(case: Case, step: ProposedEvent, source: str) -> tuple[UnmetCondition, ...]:
+    """The unmet condition of details that the table of the case does not have; empty if it has them."""
+    names = getattr(step.details, "__dataclass_fields__", ())
+    values = (getattr(step.details, name) for name in names)
+    since = (NEWER_DETAILS[value] for value in values if isinstance(value, StrEnum) and value in NEWER_DETAILS)
+    newer = next((version for version in since if case.table < version), None)
+    return (UnmetCondition("wrong_table", source, case.table, newer, ()),) if newer else ()
 
 
 def _applies(row: Move, case: Case, regime: Regime) -> bool:

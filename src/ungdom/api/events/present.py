@@ -88,7 +88,6 @@ def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: t
                 type=event.type,
                 label=texts.label(language, event.type),
                 occurred_on=event.occurred_on,
-                details=plain_details(event.type, event.details),
             )
             for event in result.followed_by
         ],

@@ -22,7 +22,6 @@ class FollowedOut(BaseModel):
     type: EventType
     label: str
     occurred_on: date
-    details: dict[str, Any]
 
 
 class UndoingOut(BaseModel):

@@ -265,8 +265,7 @@ def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
     if not request.url.path.endswith("/corrections"):
         return "/details"
-    inserts = getattr(request.state, "inserts", False)
-    return "/insert/details" if inserts else "/replacement/details"
+    return "/insert/details" if b'"insert"' in request.state.body else "/replacement/details"
 
 
 def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str, Any]:

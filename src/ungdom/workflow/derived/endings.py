@@ -7,6 +7,7 @@ name of the system, directly after the closing, on its day.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.team import running_measures
@@ -16,11 +17,16 @@ from ungdom.workflow.vocabulary import Actor, EventType
 E = EventType
 ENDINGS = (E.MEASURE_ENDED, E.WAIT_ENDED, E.ELECTRONIC_CONTROL_ENDED, E.TEAM_MEMBER_LEFT)
 """The types of event by which a closing ends something."""
+CLOSING_ENDS = "2026-11-30"
+"""First version of the table in which a closing ends what still runs."""
 
 
 def endings(case: Case, closing: Event) -> list[Event]:
-    """The events that end what still runs in this case, on the day it closed; `closing`: the event recorded last."""
-    ending = list(_what_ends(case))
+    """The events that end what still runs in this case, on the day it closed; `closing`: the event recorded last.
+
+    None under a table from before `CLOSING_ENDS`.
+    """
+    ending = list(_what_ends(case)) if law.holds(case.table, CLOSING_ENDS, None) else []
     return [
         replace(
             closing,

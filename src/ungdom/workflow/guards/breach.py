@@ -236,8 +236,8 @@ def charge_follows_the_offence(_case: Case, step: ProposedEvent, new: d.NewOffen
 @detail(d.BreachRecorded, "krl §§ 31, 33", Actor.COORDINATOR)
 def breach_is_not_told_already(case: Case, step: ProposedEvent, new: d.BreachRecorded) -> Violation | None:
     """The same breach is recorded once: of one day, the same meeting, test or measure, or identical details."""
-    told = (known for event, known in case.payloads(d.BreachRecorded) if event.occurred_on == step.on)
-    return Violation(step.on, new.kind) if any(_same_breach(known, new) for known in told) else None
+    same_day = (known for event, known in case.payloads(d.BreachRecorded) if event.occurred_on == step.on)
+    return Violation(step.on, new.kind) if any(_same_breach(known, new) for known in same_day) else None
 
 
 @condition("krl § 22 e; strpl § 59 a", Actor.PARTY)

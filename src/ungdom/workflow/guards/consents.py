@@ -47,7 +47,7 @@ def guardian_is_on_record(case: Case, step: ProposedEvent, given: d.ConsentGiven
         return None
     known = [f"g{n}" for n in range(1, case.youth.guardians + 1)]
     fits = given.guardian in known or (given.guardian is None and len(known) == 1)
-    return None if fits else Violation(given.guardian, known)
+    return Violation(given.guardian, known) if known and not fits else None
 
 
 def _failing_consents(case: Case, day: date, by: By, why: ConsentLack) -> Violation | None:

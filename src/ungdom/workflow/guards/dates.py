@@ -19,7 +19,6 @@ PAST: dict[type[d.Details], tuple[str, ...]] = {
     d.JudgmentGiven: ("served_on",),
     d.FollowUpByJudgment: ("served_on",),
     d.AppealDecided: ("served_on", "terms.served_on"),
-    d.EarlyExecutionAllowed: ("requested_on",),
     d.ConsentGiven: ("explained_on",),
     d.PlanApproved: ("notified_on",),
     d.ConversionFinal: ("judged_on",),

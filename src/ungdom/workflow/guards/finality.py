@@ -33,7 +33,7 @@ def convicted_asked_after_the_judgment(
     case: Case, step: ProposedEvent, allowed: d.EarlyExecutionAllowed
 ) -> Violation | None:
     """The convicted asked for it on a day from the judgment to the day on which it was allowed."""
-    asked, judged = allowed.requested_on, case.sanction_in_force
-    if judged and asked < judged.on:
-        return Violation(asked, judged.on)
-    return Violation(asked, step.on) if asked > step.on else None
+    requested, judged = allowed.requested_on, case.sanction_in_force
+    if judged and requested < judged.on:
+        return Violation(requested, judged.on)
+    return Violation(requested, step.on) if requested > step.on else None

@@ -41,8 +41,21 @@ def starts_on(*kinds: EventType) -> Starts:
 
 
 def court_received(case: Case, _day: date) -> Iterator[ClockStart]:
-    """A start on the day the court received the case."""
-    return (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
+    """A start on the day the court received the case, and anew on the day a new trial was ordered."""
+    yield from (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
+    for event, decided in case.payloads(d.AppealDecided):
+        if decided.outcome is d.AppealOutcome.SENT_BACK:
+            yield _clock_start(event, event.occurred_on)
+
+
+def enforceable(case: Case, _day: date) -> Iterator[ClockStart]:
+    """A start when the decision can be executed: at finality, a transfer, or early execution.
+
+    Not at a finality that follows early execution as a fact.
+    """
+    moves = {interval.seq for interval in case.intervals}
+    events = case.all(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP, E.EARLY_EXECUTION_ALLOWED)
+    return (_clock_start(event, event.occurred_on) for event in events if event.seq in moves)
 
 
 def judgment_served(case: Case, _day: date) -> Iterator[ClockStart]:
