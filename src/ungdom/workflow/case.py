@@ -23,10 +23,19 @@ FURTHER_BREACH_BY_DAY = "2026-11-30"
 
 @dataclass(frozen=True, slots=True)
 class Youth:
-    """The facts about the person that the rules need, and no others. Stored with people, not in events."""
+    """The facts about the person that the rules need, and no others. Stored with people, not in events.
+
+    `guardians`: the number of guardians from birth on. `guardian_changes`: the days from which there is another number,
+    in order, each with that number.
+    """
 
     born: date
     guardians: int
+    guardian_changes: tuple[tuple[date, int], ...] = ()
+
+    def guardians_on(self, day: date) -> int:
+        """The number of guardians (verger) in office on that day, whatever the age of the youth."""
+        return next((number for since, number in reversed(self.guardian_changes) if since <= day), self.guardians)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,7 @@ class Case:
 
     def guardians_on(self, day: date) -> int:
         """The number of guardians who take part on that day; 0 from the 18th birthday. vergemålsloven § 8."""
-        return self.youth.guardians if self.under_age(day) else 0
+        return self.youth.guardians_on(day) if self.under_age(day) else 0
 
     @property
     def of_age_on(self) -> date:
@@ -292,11 +301,6 @@ class Case:
         """The last judgment. An appeal that was given up leaves the one that it was about."""
         judgments = self.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED)
         return max((e for e in judgments if not _given_up(e)), key=lambda event: event.order, default=None)
-
-    @property
-    def judged_on(self) -> date | None:
-        """The day of `judgment`."""
-        return self.judgment.occurred_on if self.judgment else None
 
     @property
     def appeal_given_up(self) -> bool:

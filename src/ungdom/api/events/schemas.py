@@ -175,9 +175,3 @@ class CorrectionIn(Input):
         if self.insert is None and self.after_seq is not None:
             raise PydanticCustomError("corrects_or_inserts", "goes with an insertion only", {"field": "after_seq"})
         return self
-
-
-class DryRun(Input):
-    """`dry_run`: answer with what would change, and write nothing."""
-
-    dry_run: bool = False

@@ -48,7 +48,7 @@ def guardians_consent(case: Case, step: ProposedEvent) -> Violation | None:
     given = current_consents(case)[1]
     if given >= case.guardians_on(step.on):
         return None
-    return Violation(given, case.youth.guardians, case.of_age_on)
+    return Violation(given, case.youth.guardians_on(step.on), case.of_age_on)
 
 
 @detail(d.TransferredToFollowUp, "strpl § 71 a", Actor.PROSECUTION)
@@ -209,7 +209,7 @@ def accepted_or_appeal_time_over(case: Case, step: ProposedEvent, final: d.Becam
 
 
 def _final_too_early(case: Case, step: ProposedEvent, final: d.BecameFinal) -> Violation | None:
-    judged = case.judged_on
+    judged = case.judgment.occurred_on if case.judgment else None
     if judged and step.on < judged:
         return Violation(step.on, judged)
     if final.accepted or case.appeal_given_up:
