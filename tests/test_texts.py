@@ -129,7 +129,7 @@ INVALID = (
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
     "number_below characters_at_least characters_at_most values_at_least values_at_most "
-    "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event "
+    "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event mark_with_its_note "
     "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
 )

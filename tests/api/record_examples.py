@@ -198,7 +198,7 @@ def across_cases(record: Recorder) -> None:
     coordinator = record.service.as_("coordinator", OFFICE)
     for operation in (
         "list_cases", "list_breaches", "list_complaints", "list_consents", "list_meetings", "list_plans", "get_delays",
-        "get_worklist", "list_task_kinds",
+        "get_worklist", "list_task_kinds", "get_late_forecast",
     ):  # fmt: skip
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})

@@ -13,6 +13,7 @@ from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.api.http.inputs import DEFAULT_LIMIT, AsOf, CivilDay, Day, Input, Limit, day_of
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
+from ungdom.intake.opening import CaseOpening
 from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText, SearchText
 from ungdom.store.case_queries import Filters
 from ungdom.workflow import patterns
@@ -158,10 +159,16 @@ class CaseRow(Output):
 
 
 class CaseList(Output):
-    """A page of cases; `next` is the cursor of the following one, null on the last."""
+    """A page of cases.
+
+    `next`, `prev`: the cursors of the neighbouring pages, null where there is none. `total`: the number of cases in the
+    whole list; null unless the query asks for it.
+    """
 
     items: list[CaseRow]
     next: str | None
+    prev: str | None
+    total: int | None
 
 
 class DeadlineList(Output):
@@ -268,6 +275,24 @@ class NewCaseIn(Input):
             raise PydanticCustomError("born_too_early", "is born too early", named)
         return self
 
+    @property
+    def as_opening(self) -> CaseOpening:
+        """The case as it is opened."""
+        day, moment = day_of(self.occurred_on)
+        return CaseOpening(
+            sanction=self.sanction,
+            occurred_on=day,
+            occurred_at=moment,
+            person=self.person.as_person,
+            offences=tuple(offence.as_offence for offence in self.offences),
+            municipality=self.municipality,
+            konfliktrad=self.konfliktrad,
+            repeated_or_serious=self.repeated_or_serious,
+            police_case_numbers=tuple(self.police_case_numbers),
+            court_case_number=self.court_case_number,
+            on_behalf_of=self.on_behalf_of,
+        )
+
 
 class CaseFilterQuery(AsOf):
     """Which cases, by where they stand and with whom."""
@@ -295,19 +320,31 @@ class CaseFilterQuery(AsOf):
         )
 
 
+def refuse_order_of_the_past(query: AsOf, sort: str | None) -> None:
+    """Raises the error of a query that names an order for a list of the past."""
+    if sort and (query.valid_at or query.known_at):
+        order = "a list of the past comes in the order the cases were opened"
+        raise PydanticCustomError("sort_of_the_past", order, {"field": "sort"})
+
+
 class ListQuery(CaseFilterQuery):
-    """Filters and order of the list of cases."""
+    """Filters and order of the list of cases. `due_before`: open, and the next clock is due before that day.
+
+    `mine`: assigned to me, or opened by me. `total`: also count the cases of all pages; a list of the past is not
+    counted.
+    """
 
     q: SearchText | None = None
+    due_before: CivilDay | None = None
+    mine: bool = False
+    total: bool = False
     sort: Sort | None = None
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
 
     @model_validator(mode="after")
     def _past_in_order_of_opening(self) -> Self:
-        if self.sort and (self.valid_at or self.known_at):
-            order = "a list of the past comes in the order the cases were opened"
-            raise PydanticCustomError("sort_of_the_past", order, {"field": "sort"})
+        refuse_order_of_the_past(self, self.sort)
         return self
 
 

@@ -66,7 +66,7 @@ def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = _entry(body)
     return context.write(
-        lambda tx: _record_event(tx, context, case_id, entry, body.note, query.dry_run), commit=not query.dry_run
+        lambda tx: _record_event(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
     )
 
 
@@ -96,12 +96,13 @@ def _entry(body: EventIn) -> EventEntry:
 
 
 def _record_event(
-    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
+    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, body: EventIn, dry_run: bool
 ) -> ApiResponse:
     result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     note_id = getattr(result.event.details, "note", None)
-    if note is not None and not dry_run and isinstance(note_id, UUID):
-        notes.write_note(tx, context.keys, Note(note_id, case_id, note, context.now, context.recorder.viewer.subject))
+    if body.note is not None and not dry_run and isinstance(note_id, UUID):
+        author = context.recorder.viewer.subject
+        notes.write_note(tx, context.keys, Note(note_id, case_id, body.note, context.now, author, body.youth_may_read))
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)
     return _recorded_response(context, case_id, result, dry_run)

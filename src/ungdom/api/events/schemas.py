@@ -119,19 +119,26 @@ class OptionList(Output):
 
 
 class EventIn(Input):
-    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema)."""
+    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema).
+
+    `youth_may_read`: the youth may read the note that comes with it.
+    """
 
     type: EventType
     occurred_on: Day
     details: dict[str, Any] = Field(default={})
     on_behalf_of: Actor | None = None
     note: NoteText | None = None
+    youth_may_read: bool = False
 
     @model_validator(mode="after")
     def _note_with_its_event(self) -> Self:
         if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
             both = "a note comes with note_added, and note_added with a note"
             raise PydanticCustomError("note_with_its_event", both, {"field": "note"})
+        if self.youth_may_read and self.note is None:
+            marked = "only a note is marked as one that the youth may read"
+            raise PydanticCustomError("mark_with_its_note", marked, {"field": "youth_may_read"})
         return self
 
 
