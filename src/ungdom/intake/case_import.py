@@ -51,11 +51,15 @@ class ImportedCase:
 
 
 class ImportOutcome(StrEnum):
-    """What came of one case."""
+    """What came of one case of a file."""
 
     IMPORTED = "imported"
+    IMPORTABLE = "importable"  # a dry run: it would be imported
     ALREADY = "already"  # by an earlier run, from the same content
     CHANGED = "changed"  # by an earlier run, from other content: nothing was written
+    REPEATED = "repeated"  # its key occurs earlier in the file
+    INVALID = "invalid"  # fields are wrong or missing
+    REFUSED = "refused"  # the history is no legal walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class TaskFilter:
 
     def fits(self, duties: str | None) -> bool:
         """Whether a case with this value of the column has such a task."""
-        present = [duties.partition(entry)[2][: len(NO_DAY)] for entry in self._entries if entry in (duties or "")]
+        written = duties or ""
+        present = [written.partition(entry)[2][: len(NO_DAY)] for entry in self._entries if entry in written]
         return bool(present) and self._is_in_time(min(present))
 
     def matches(self, task: Task) -> bool:

@@ -83,10 +83,10 @@ def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery, day: date) -
         day = date.fromisoformat(written)
     order = _order(list_query, day)
     position = case_lists.read_position(order, place) if place else None
-    found_page = case_lists.page(tx, viewer, filters, order, position, list_query.limit, list_query.count)
+    cases = case_lists.page(tx, viewer, filters, order, position, list_query.limit, list_query.count)
     start = f"{day} " if list_query.sort == PRESSING else ""
-    previous, following = (end and f"{start}{end}" for end in (found_page.previous, found_page.following))
-    return ListPage(found_page.rows, previous, following, found_page.total)
+    previous, following = (f"{start}{end}" if end else None for end in (cases.previous, cases.following))
+    return ListPage(cases.rows, previous, following, cases.total)
 
 
 def _order(list_query: WorklistQuery, day: date) -> Sequence[Segment]:

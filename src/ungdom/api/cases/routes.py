@@ -10,7 +10,8 @@ from ungdom import intake
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
-from ungdom.api.cases.schemas import LeadTimeOut, ListQuery, NewCaseIn
+from ungdom.api.cases.list_schemas import CaseList, CaseRow, ListQuery
+from ungdom.api.cases.schemas import LeadTimeOut, NewCaseIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.case_reading import read_case, require_stage_dates
@@ -43,7 +44,7 @@ def open_case(context: WriteContext, body: NewCaseIn, _query: Annotated[i.NoQuer
     return context.write(lambda tx: _open_case(tx, context, body))
 
 
-@router.get("/v1/cases", response_model=s.CaseList, summary="List cases")
+@router.get("/v1/cases", response_model=CaseList, summary="List cases")
 def list_cases(context: ReadContext, query: Annotated[ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
     return context.read(lambda tx: _page_of_cases(tx, context, query))
@@ -130,6 +131,6 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
     )
     page = worklist.page(tx, context.recorder.viewer, page_query, context.today)
     hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
-    items = [s.CaseRow.model_validate(row).model_copy(update=hidden) for row in page.rows]
+    items = [CaseRow.model_validate(row).model_copy(update=hidden) for row in page.rows]
     following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
-    return json_response(s.CaseList(items=items, next=following, prev=previous, total=page.total))
+    return json_response(CaseList(items=items, next=following, prev=previous, total=page.total))

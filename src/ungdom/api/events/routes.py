@@ -1,7 +1,7 @@
 """What happened in a case: the history, what may come next, recording, correcting."""
 
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -20,7 +20,6 @@ from ungdom.cases import Correction, EventEntry, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
-from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"])
@@ -64,7 +63,7 @@ def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuer
 @guarded(requires(WRITE))
 def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query: DryRunParams) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
-    entry = _entry(body)
+    entry = body.as_entry()
     return context.write(
         lambda tx: _record_event(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
     )
@@ -83,16 +82,6 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, 
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
-
-
-def _entry(body: EventIn) -> EventEntry:
-    day, moment = i.day_of(body.occurred_on)
-    given = plausible(body.type, dict(body.details))
-    if body.type is EventType.NOTE_ADDED:
-        given.setdefault("note", str(uuid4()))
-    if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
-        raise cases.UseCorrections(body.type)
-    return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
 
 
 def _record_event(

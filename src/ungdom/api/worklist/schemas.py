@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from ungdom.api.cases.schemas import CaseFilterQuery, refuse_order_of_the_past
+from ungdom.api.cases.list_schemas import CaseFilterQuery, refuse_order_of_the_past
 from ungdom.api.http import inputs as i
 from ungdom.api.http.inputs import Input
 from ungdom.api.http.schemas import AsOfOut, Output, UnmetOut
@@ -55,7 +55,7 @@ class TaskQuery(Input):
             return (self.actor,) if self.actor else ()
         if self.actor is None:
             return (self.party,)
-        of_party = self.actor in OFFICE_ACTORS if self.party == Party.KONFLIKTRAD else self.actor == self.party
+        of_party = self.actor in OFFICE_ACTORS if self.party == "konfliktrad" else self.actor == self.party
         return (self.actor if of_party else NOBODY,)
 
 
