@@ -169,6 +169,8 @@ def of_the_case(record: Recorder, case: str) -> None:
         "list_due_surveys", "get_tasks", "get_team", "get_timeline",
     ):  # fmt: skip
         record(operation, coordinator, case_id=case)
+    coordinator.record(case, "note_added", NOW, note="Møte på skolen onsdag.", youth_may_read=True)
+    record("list_notes", coordinator, case_id=case)
     person = record("get_case", coordinator, case_id=case).json()["person"]["id"]
     invite = record("invite_to_survey", coordinator, {"kind": "plan", "respondent": "youth"}, case_id=case).json()
     questions = record("get_questionnaire", None, token=invite["token"]).json()["questions"]

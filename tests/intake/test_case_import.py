@@ -29,6 +29,7 @@ from ungdom.store.session import Database
 
 Line = dict[str, Any]
 Imports = Callable[..., tuple[int, list[Line]]]
+ROOT = Path(__file__).parents[2]
 DATABASES = ["sqlite", "postgresql"]
 
 
@@ -147,7 +148,19 @@ def test_again_it_imports_nothing_and_other_content_changes_nothing(url: str, im
     assert [line["case"] for line in again[1][:2]] == [line["case"] for line in first[1]]
     assert (changed[0], changed[1][0]["outcome"]) == (1, "changed")
     assert counted(url) == before
-    assert imports(url, [case(1)], "--source", "another")[1][0]["outcome"] == "imported"
+
+
+def test_the_same_case_from_another_source_is_refused_as_a_duplicate_unless_the_file_says_it_is_none(
+    url: str, imports: Imports
+) -> None:
+    assert imports(url, [case(1)])[0] == 0
+    other = case(1)
+    other["events"][5]["details"] = {"not_a_duplicate": True}
+
+    (refused,), (accepted,) = (imports(url, [line], "--source", "another")[1] for line in (case(1), other))
+
+    assert (refused["outcome"], [unmet["code"] for unmet in refused["unmet"]]) == ("refused", ["no_duplicate"])
+    assert accepted["outcome"] == "imported"
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(url: str, imports: Imports) -> None:
@@ -350,7 +363,9 @@ def test_killed_in_the_middle_it_goes_on_and_imports_nothing_twice(
     cases = [case(number) for number in range(1, 6)]
     (tmp_path / "cases.ndjson").write_text("".join(json.dumps(line) + "\n" for line in cases))
     command = [sys.executable, "-m", "tests.killed_at", place, "import", "cases", str(tmp_path / "cases.ndjson")]
-    killed = subprocess.run(command, env=variables(url, tmp_path), capture_output=True, timeout=120, check=False)
+    killed = subprocess.run(
+        command, env=variables(url, tmp_path), cwd=ROOT, capture_output=True, timeout=120, check=False
+    )
     assert killed.returncode == -9, killed.stderr
 
     _, lines = imports(url, cases)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import StringIO
 from typing import Annotated, Any, BinaryIO
 
 from pydantic import Field, ValidationError, field_validator
@@ -90,28 +90,32 @@ def read_csv(file: BinaryIO) -> Iterator[CaseRecord]:
 
     Raises `BadSettings` for a file that is not UTF-8 or lacks a column.
     """
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        header = text.readline()
-        separator = ";" if header.count(";") > header.count(",") else ","
-        names = next(csv.reader([header], delimiter=separator), [])
-        rows = csv.DictReader(text, fieldnames=[name.strip() for name in names], delimiter=separator)
-        lines: dict[str, list[CsvLine]] = {}
+        text = StringIO(file.read().decode("utf-8-sig"), newline="")
+    except UnicodeDecodeError:
+        raise BadSettings("the file is not UTF-8: save it as CSV UTF-8") from None
+    header = text.readline()
+    separator = ";" if header.count(";") > header.count(",") else ","
+    names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+    _check_columns(frozenset(names))
+    rows = csv.DictReader(text, fieldnames=names, delimiter=separator)
+    lines: dict[str, list[CsvLine]] = {}
+    try:
         for row in rows:
             line = CsvLine(rows.line_num + 1, row)
             lines.setdefault(line.key or f"?{line.number}", []).append(line)
-    except UnicodeDecodeError:
-        raise BadSettings("the file is not UTF-8: save it as CSV UTF-8") from None
     except csv.Error as error:
         raise BadSettings(f"the file is not CSV: {error}") from None
-    missing = CsvLine.REQUIRED - set(rows.fieldnames or ())
-    unknown = set(rows.fieldnames or ()) - CsvLine.COLUMNS
-    if missing or unknown:
-        named = [("lacks the columns", missing), ("has unknown columns", unknown)]
-        raise BadSettings("; ".join(f"the file {fault} {', '.join(sorted(them))}" for fault, them in named if them))
     for of_case in lines.values():
         content, problems = case_of_lines(of_case)
         yield CaseRecord(of_case[0].number, content, tuple(problems), tuple(line.number for line in of_case[1:]))
+
+
+def _check_columns(names: frozenset[str]) -> None:
+    missing, unknown = CsvLine.REQUIRED - names, names - CsvLine.COLUMNS
+    if missing or unknown:
+        faults = (("lacks the columns", missing), ("has unknown columns", unknown))
+        raise BadSettings("; ".join(f"the file {fault} {', '.join(sorted(them))}" for fault, them in faults if them))
 
 
 def to_case(record: CaseRecord) -> ImportedCase:
