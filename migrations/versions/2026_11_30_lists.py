@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_lists"
-down_revision = "2026_11_29_identity"
+down_revision = "2026_11_30_matching"
 
 COLUMNS = {
     "dated_on": "the same day of its most pressing task with a due day",

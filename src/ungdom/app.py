@@ -48,6 +48,7 @@ from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
 from ungdom.api.rules import routes as rules
 from ungdom.api.simulation import routes as simulation
+from ungdom.api.staff import routes as staff
 from ungdom.api.statistics import routes as statistics
 from ungdom.api.surveys import routes as surveys
 from ungdom.api.team import routes as team
@@ -96,6 +97,7 @@ ROUTERS = (
     jobs.router,
     notices.router,
     contacts.router,
+    staff.router,
     webhooks.router,
     rules.router,
     rules.public,

@@ -12,13 +12,14 @@ from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
 from ungdom.exchange.outbound_compose import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
-from ungdom.store import outbox, people, reference
+from ungdom.store import outbox, people
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
-from ungdom.store.reference import Staff
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Replacement
 from ungdom.workflow.vocabulary import EventType, Protection, Role
@@ -158,13 +159,13 @@ def test_somebody_who_works_there_no_longer_is_still_named(db: Database, known: 
     gone = Staff(
         subject="coordinator-oslo",
         konfliktrad="oslo",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Brødrister",
         active_from=date(2014, 7, 1),
         active_to=stored.events[5].occurred_on,
     )
     with db.writing() as tx:
-        reference.save_staff(tx, [gone])
+        staff_store.save_staff(tx, [gone])
     found = status_of(body(db, known, stored, E.ASSIGNED))["tildeltSaksansvarlig"]
     assert found == {
         "tittel": "Ungdomskoordinator",

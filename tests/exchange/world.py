@@ -19,13 +19,14 @@ from ungdom import cases
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.transports import transport_for
-from ungdom.store import journal, outbox, people, reference
+from ungdom.store import journal, outbox, people
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
-from ungdom.store.reference import Staff
 from ungdom.store.schema import outbox as outbox_tables
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
@@ -155,7 +156,7 @@ def fill(url: str) -> None:
     kari = Staff(
         subject="coordinator-oslo",
         konfliktrad="oslo",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Stripete Brødrister",
         active_from=since,
         telephone="22 11 11 11",
@@ -163,13 +164,13 @@ def fill(url: str) -> None:
     ola = Staff(
         subject="coordinator-ost",
         konfliktrad="ost",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Rutete Kjøleskap",
         active_from=since,
     )
     db = Database.open(url)
     with db.writing() as tx:
-        reference.save_staff(tx, [kari, ola])
+        staff_store.save_staff(tx, [kari, ola])
     db.close()
 
 

@@ -50,6 +50,8 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         "ck_identity_question_status",
         "ck_observation_kind",
         "ck_observation_n",
+        "ck_staff_absence_days",
+        "ck_staff_absence_substitute",
     }
 
 

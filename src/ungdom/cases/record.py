@@ -11,6 +11,7 @@ from ungdom.cases.errors import NotPermitted, Refused, UnknownReferenceValue, Us
 from ungdom.cases.outgoing_messages import messages_for
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store import duplicates, journal, reference
+from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
@@ -225,7 +226,7 @@ def _coordinator_facts(
     tx: Connection, _recorder: Recorder, stored: StoredCase, case: Case, entry: EventEntry
 ) -> ExternalFacts:
     named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
-    known, cleared = reference.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
+    known, cleared = staff_store.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
     return ExternalFacts(known_coordinator=known, address_protected=_has_protected_address(stored), cleared=cleared)
 
 

@@ -16,8 +16,9 @@ from ungdom.demo import case_generator, catalogue, later_events, people
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
-from ungdom.store import bulk, journal, observations, reference
+from ungdom.store import bulk, journal, observations
 from ungdom.store import people as people_store
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import EventBatch, StoredCase
@@ -79,7 +80,7 @@ def load(
     total = case_generator.national(today) if cases is None else cases
     counter = LoadCounter()
     with db.writing() as tx:
-        reference.save_staff(tx, people.staff())
+        staff_store.save_staff(tx, people.staff())
         catalogue.write(tx, today)
     for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
         _write(db, keys, batch)

@@ -9,7 +9,7 @@ from ungdom import cases
 from ungdom.cases import NewCase, Recorder, RecordResult
 from ungdom.intake.identity import match_person
 from ungdom.intake.models import IntakeContext
-from ungdom.intake.wait_keys import lock_keys_for_case
+from ungdom.intake.wait_keys import lock_keys_for_case, lock_keys_of_person
 from ungdom.message import Person
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, records
@@ -56,9 +56,10 @@ def open_by_hand(
 
     What is parked and waits for the case is not retried: the caller does so. Raises what `cases.open_case` raises.
     """
-    named_locks.lock(tx, lock_keys_for_case(opening.police_case_numbers, opening.person.national_id))
+    given, numbers = opening.person, opening.police_case_numbers
+    named_locks.lock(tx, [*lock_keys_for_case(numbers, given.national_id), *lock_keys_of_person(given)])
     may_see = disclosable_to(viewer, Disclosure.PERSON)
-    match = match_person(tx, context.keys, opening.person, opening.police_case_numbers, may_see)
+    match = match_person(tx, context.keys, given, numbers, may_see)
     person = _find_or_create_person(tx, context, opening, match.known)
     case_id = uuid7(context.now)
     new = _new_case(opening, person)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
 from ungdom.store.duties import TaskFilter
-from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.persons import person
+from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -69,9 +69,9 @@ class Filters:
     """Conditions on a list of cases; None is no condition.
 
     `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case. `held_by`:
-    assigned to this viewer, or opened by them and not assigned yet. `of_office`: of this viewer's own konfliktråd, for
-    office roles. `task`: it has such a task. `q`: the beginning of the reference, or a whole police or court case
-    number.
+    assigned to this viewer or to somebody for whom they substitute today, or opened by them and not assigned yet.
+    `of_office`: of this viewer's own konfliktråd, for office roles. `task`: it has such a task. `q`: the beginning of
+    the reference, or a whole police or court case number.
     """
 
     state: State | None = None
@@ -149,6 +149,8 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
     Relation.OFFICE: _in_the_office,
     Relation.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
     Relation.CLEARED: lambda _viewer: coordinator_is_cleared(),
+    Relation.SUBSTITUTE: lambda viewer: substitute_of_coordinator() == viewer.subject,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer: substitute_is_cleared(),
     Relation.OPENED: _opened_by,
     Relation.TEAM: _on_the_team,
     Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
@@ -186,6 +188,19 @@ def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
     return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
 
 
+def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Filters = Filters()) -> list[UUID]:
+    """The ids of the open cases of this coordinator that the viewer may see and that pass the filters, in order."""
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    theirs = (C.coordinator == coordinator, C.closed_on.is_(None), visible_to(viewer), *conditions(filters, listable))
+    return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
+
+
+def count_open_cases_of(tx: Connection, coordinators: Sequence[str]) -> dict[str, int]:
+    """The number of open cases by coordinator, of those who have any; without a check of visibility."""
+    query = select(C.coordinator, func.count()).where(C.coordinator.in_(coordinators), C.closed_on.is_(None))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(C.coordinator))}
+
+
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The members of the teams of these cases, by case id; cases without a team are left out."""
     teams: dict[UUID, list[str]] = {}
@@ -194,6 +209,9 @@ def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
         teams.setdefault(row.case_id, []).append(row.member)
     return teams
 
+
+HELD_BY = (Relation.ASSIGNED, Relation.OPENED, Relation.SUBSTITUTE)
+"""The relations of which one makes a case that of a viewer, for their worklist and agenda."""
 
 LOCATION_COLUMNS = ("konfliktrad", "coordinator")
 """Columns that reveal where a youth lives: shown in lists and usable as filters only with `Disclosure.LISTED`."""
@@ -233,8 +251,7 @@ def _viewer_conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """The filters that depend on a viewer: whose cases, and of which office."""
     conditions: list[ColumnElement[bool]] = []
     if filters.held_by is not None:
-        own = (RELATION_CONDITIONS[relation](filters.held_by) for relation in (Relation.ASSIGNED, Relation.OPENED))
-        conditions.append(or_(*own))
+        conditions.append(or_(*(RELATION_CONDITIONS[relation](filters.held_by) for relation in HELD_BY)))
     if filters.of_office is not None and filters.of_office.role in OF_THE_OFFICE:
         conditions.append(_in_the_office(filters.of_office))
     return conditions

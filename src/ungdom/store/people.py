@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from ungdom import message
+from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.records import CANONICAL_ID, canonical_id_of, is_record_of, record, records_of
@@ -93,12 +94,24 @@ class PersonCandidate:
     """A stored record that may be of a given person. `canonical_id`: the canonical record of its person.
 
     `visible`: the viewer may know who this person is. `offices`: the konfliktråd that have a case of the person.
+    `confirmed`: the person has a case on a police case number that was given.
     """
 
     person: StoredPerson
     canonical_id: UUID
     visible: bool
     offices: tuple[str, ...]
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a person may be found by."""
+
+    national_id: str | None
+    born: date
+    given_name: str | None
+    family_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,16 +214,22 @@ def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID])
 def candidates(
     tx: Connection,
     keys: EncryptionKeys,
-    national_id: str | None,
+    given: Particulars,
     numbers: Sequence[str],
     disclosable: ColumnElement[bool],
 ) -> list[PersonCandidate]:
-    """The records with this identity number, and those of the people in cases with one of these police case numbers.
+    """The records of people with this identity number, day of birth or name, or a case on one of these numbers.
 
     Oldest first, in one statement whose text does not depend on the stored data. `disclosable`: condition on
     `case_current`, the cases whose youth the viewer may know.
     """
-    parameters = {"digests": keys.digests(normalise(national_id)) if national_id else [], "numbers": list(numbers)}
+    name = name_key(given.given_name, given.family_name)
+    parameters = {
+        "digests": keys.digests(normalise(given.national_id)) if given.national_id else [],
+        "names": keys.digests(_name_to_digest(name)) if name else [],
+        "born": given.born,
+        "numbers": list(numbers),
+    }
     rows = tx.execute(_candidates_query(disclosable), parameters).all()
     return [
         PersonCandidate(
@@ -218,6 +237,7 @@ def candidates(
             canonical_id=row.counts,
             visible=bool(row.seen),
             offices=tuple(sorted(set((row.offices or "").split()))),
+            confirmed=bool(row.confirmed),
         )
         for row in rows
     ]
@@ -232,7 +252,11 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     same_case = same_case.where(
         case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
     )
-    resembling = select(union(same_identity, same_case).subquery().c[0])
+    named, versions = person.alias("named_alike"), person_version.alias("versions")
+    same_name = select(canonical_id_of(named)).where(named.c.name_hash.in_(bindparam("names", expanding=True)))
+    same_day = select(canonical_id_of(named)).join(versions, versions.c.person_id == named.c.person_id)
+    same_day = same_day.where(versions.c.born == bindparam("born"), named.c.sealed.is_not(None))
+    resembling = select(union(same_identity, same_case, same_name, same_day).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
@@ -243,6 +267,7 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
             *person_version.c["version", "born", "guardians"],
             exists().where(same_person, disclosable).correlate(record).label("seen"),
             offices.where(same_person).correlate(record).scalar_subquery().label("offices"),
+            CANONICAL_ID.in_(same_case).label("confirmed"),
         )
         .select_from(record)
         .join(main, main.c.person_id == CANONICAL_ID)
@@ -277,20 +302,26 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
 
 def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
     """Erases the personal data; events and the day of birth stay. False if there is no such person."""
-    values = {"sealed": None, "number_hash": None, "updated_at": at}
+    values = {"sealed": None, "number_hash": None, "name_hash": None, "updated_at": at}
     return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
 
 
 def rotate_key(
     tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
 ) -> tuple[UUID | None, int]:
-    """Encrypts the next people with the first key: the last id (None: all done), and the number changed."""
-    query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
+    """Encrypts the next people with the first key: the last id (None: all done), and the number changed.
+
+    People who were stored before names were looked up by digest get theirs as well.
+    """
+    query = select(*person.c["person_id", "sealed", "name_hash"]).order_by(person.c.person_id).limit(limit)
     rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
     changed = 0
     for row in rows:
-        if row.sealed is not None and not keys.is_newest(row.sealed):
-            secrets = _encrypted_columns(keys, row.person_id, _decrypt_personalia(keys, row.person_id, row.sealed))
+        if row.sealed is None or (keys.is_newest(row.sealed) and row.name_hash):
+            continue
+        personalia = _decrypt_personalia(keys, row.person_id, row.sealed)
+        if not keys.is_newest(row.sealed) or name_key(personalia.given_name, personalia.family_name):
+            secrets = _encrypted_columns(keys, row.person_id, personalia)
             tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
             changed += 1
     return (rows[-1].person_id if len(rows) == limit else None), changed
@@ -315,7 +346,17 @@ def _person_row(keys: EncryptionKeys, new: NewPerson, at: datetime) -> dict[str,
 def _encrypted_columns(keys: EncryptionKeys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
     plain = _PERSONALIA.dump_json(personalia, exclude_defaults=True)
     number = normalise(personalia.national_id or "")
-    return {"sealed": keys.encrypt(plain, _record(person_id)), "number_hash": keys.digest(number) if number else None}
+    name = name_key(personalia.given_name, personalia.family_name)
+    return {
+        "sealed": keys.encrypt(plain, _record(person_id)),
+        "number_hash": keys.digest(number) if number else None,
+        "name_hash": keys.digest(_name_to_digest(name)) if name else None,
+    }
+
+
+def _name_to_digest(name: str) -> str:
+    """The text whose digest is stored of a name: never that of an identity number."""
+    return f"name:{name}"
 
 
 def _decrypt_unless_erased(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:

@@ -36,6 +36,7 @@ from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
+from ungdom.staff import errors as staff
 from ungdom.store import errors as store
 from ungdom.store import reference
 from ungdom.texts.places import field_problem
@@ -48,7 +49,7 @@ from ungdom.workflow.errors import (
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import NotInService, OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
@@ -108,6 +109,11 @@ async def _outdated(request: Request, error: c.Outdated) -> Response:
     return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
 
 
+async def _member_outdated(request: Request, error: staff.MemberOutdated) -> Response:
+    tag = etag(error.version)
+    return _problem(request, 412, "stale", {"current_etag": tag}, {"ETag": tag}, "entry")
+
+
 async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
     roles = roles_that(lambda role: bool(acts_for(role) & set(error.actors)))
     extra = {"event": error.event, "who_can": [str(actor) for actor in error.actors]}
@@ -125,6 +131,19 @@ def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any])
         return _problem(request, 403, "done_by_service", extra)
     role, roles = texts.render(language, own), texts.render(language, others)
     return _problem(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+
+
+async def _not_in_service(request: Request, error: NotInService) -> Response:
+    """What is wrong with the service of the caller, with its days."""
+    language = _language(request)
+    extra = {"reason": error.gap, "first_day": error.first_day, "last_day": error.last_day}
+    first, last = (texts.render(language, day) for day in (error.first_day, error.last_day))
+    return _problem(request, 403, "not_in_service", _as_json(extra), None, error.gap.value, first=first, last=last)
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with days as text, without those that are missing."""
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 async def _other_office(request: Request, error: OtherOffice) -> Response:
@@ -307,11 +326,26 @@ HANDLERS: dict[type[Exception], Handler] = {
     IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
     NoFeed: _fixed_problem(403, "feed_not_for_role"),
     BadCursor: _fixed_problem(400, "bad_cursor"),
+    staff.NoSuchMember: _fixed_problem(404, "not_found"),
+    staff.NoSuchAbsence: _fixed_problem(404, "not_found"),
+    staff.MemberExists: _fixed_problem(
+        409, "staff_exists", field=("/subject", "value_error"), values=lambda error: {"subject": error.subject}
+    ),
+    staff.MemberOutdated: _member_outdated,
+    staff.AbsenceOverlaps: _fixed_problem(409, "absence_overlaps"),
+    staff.AbsenceOver: _fixed_problem(409, "absence_over"),
+    staff.SubstituteNotAvailable: _fixed_problem(
+        422,
+        "substitute_not_available",
+        field=("/substitute", "value_error"),
+        values=lambda error: {"substitute": error.substitute},
+    ),
     ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
     OtherOffice: _other_office,
+    NotInService: _not_in_service,
     BadIfMatch: _fixed_problem(400, "bad_if_match"),
     NothingReleased: _nothing_released,
     Forbidden: _fixed_problem(422, "invalid_input", field=("/url", "webhook_url")),

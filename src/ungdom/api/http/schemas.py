@@ -65,7 +65,8 @@ class ProblemOut(Output):
 
     `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
-    `question_id`: the question of identity whose answer stands in the way.
+    `question_id`: the question of identity whose answer stands in the way. `reason`, `first_day`, `last_day`: why the
+    caller is not in service, and the days of their service.
     """
 
     type: str
@@ -84,3 +85,6 @@ class ProblemOut(Output):
     current_etag: str | None = None
     events_since: list[EventLineOut] | None = None
     question_id: UUID | None = None
+    reason: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None

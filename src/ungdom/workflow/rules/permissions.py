@@ -6,7 +6,8 @@ compares the two. `docs/permissions.md` is generated from the table.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from datetime import date
+from enum import Enum, StrEnum
 
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
@@ -50,6 +51,10 @@ PROSECUTION_SEES: frozenset[State] = frozenset(
 
 NATIONAL = frozenset({Role.SECRETARIAT, Role.SYSTEM})
 OF_THE_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER})
+STAFF_ROLES = OF_THE_OFFICE | {Role.SECRETARIAT}
+"""The roles that a member of staff may have. Who has one of them must be in service to be given case data."""
+SYSTEM_SUBJECT = "system:"
+"""What the subject of a system begins with, and that of a person never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class CaseAccessFacts:
 
     `coordinator`: the one last assigned by the office that has the case; None: nobody yet. `opened_by`: who
     registered it. `transfer_to`: the konfliktråd of a transfer that has been decided and not answered. `cleared`:
-    the coordinator may have cases of people whose address is protected.
+    the coordinator may have cases of people whose address is protected. `substitute`: who stands in for the
+    coordinator today; None: nobody, or the coordinator is not away. `substitute_cleared`: as `cleared`, of them.
     """
 
     konfliktrad: str
@@ -78,6 +84,8 @@ class CaseAccessFacts:
     protection: Protection
     transfer_to: str | None = None
     cleared: bool = False
+    substitute: str | None = None
+    substitute_cleared: bool = False
 
 
 class Relation(Enum):
@@ -86,6 +94,8 @@ class Relation(Enum):
     OFFICE = "their konfliktråd has the case"
     ASSIGNED = "it is assigned to them"
     CLEARED = "whoever it is assigned to is cleared for protected addresses"
+    SUBSTITUTE = "they substitute today for whoever it is assigned to"
+    SUBSTITUTE_CLEARED = "the substitute is cleared for protected addresses"
     OPENED = "they opened it as protected, and it is assigned to nobody yet"
     TEAM = "they are on its team"
     DECIDING = "prosecution or court decide something in it"
@@ -122,6 +132,26 @@ class RoleNotAllowed(WorkflowError):
         self.roles = tuple(roles)
 
 
+class ServiceGap(StrEnum):
+    """Why a person is not in service."""
+
+    UNKNOWN = "unknown"  # no entry in the list of staff
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+    OTHER_ROLE = "other_role"  # in service, in other roles than that of the token
+    OTHER_OFFICE = "other_office"
+
+
+class NotInService(WorkflowError):
+    """The person is not in service today and is given no case data. `first_day`, `last_day`: of their service."""
+
+    def __init__(self, gap: ServiceGap, first_day: date | None, last_day: date | None) -> None:
+        super().__init__(gap)
+        self.gap = gap
+        self.first_day = first_day
+        self.last_day = last_day
+
+
 class OtherOffice(WorkflowError):
     """The requested data belong to another konfliktråd than `own`, the one of the viewer.
 
@@ -154,6 +184,8 @@ ACCESS_RULES: tuple[CaseAccessRule, ...] = (
          relations=(Relation.OFFICE,), discloses=_PERSON_AND_OFFICE),
     CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
          relations=(Relation.OFFICE, Relation.ASSIGNED, Relation.CLEARED), discloses=_ALL),
+    CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
+         relations=(Relation.OFFICE, Relation.SUBSTITUTE, Relation.SUBSTITUTE_CLEARED), discloses=_ALL),
     CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
          relations=(Relation.OFFICE, Relation.OPENED), discloses=_PERSON_OFFICE_LISTED),
     CaseAccessRule(role=Role.LEADER, protection=ANY,
@@ -192,6 +224,8 @@ RELATION_HOLDS: dict[Relation, Callable[[Viewer, CaseAccessFacts], bool]] = {
     Relation.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
     Relation.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
     Relation.CLEARED: lambda _viewer, case: case.coordinator is not None and case.cleared,
+    Relation.SUBSTITUTE: lambda viewer, case: case.substitute is not None and viewer.subject == case.substitute,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer, case: case.substitute is not None and case.substitute_cleared,
     Relation.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
     Relation.TEAM: lambda viewer, case: viewer.subject in case.team,
     Relation.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
@@ -235,6 +269,31 @@ def may_work_on(viewer: Viewer, konfliktrad: str) -> bool:
 def roles_that(may: Callable[[Role], bool]) -> tuple[Role, ...]:
     """The roles for which the predicate holds, except the service's own role, which no token has."""
     return tuple(role for role in Role if role is not Role.SYSTEM and may(role))
+
+
+def is_staff(viewer: Viewer) -> bool:
+    """Whether the viewer has to be in service to be given case data: a person with a role of the staff."""
+    return viewer.role in STAFF_ROLES and not viewer.subject.startswith(SYSTEM_SUBJECT)
+
+
+def may_read_staff(role: Role) -> bool:
+    """Whether the role reads the list of staff: office roles of their own office, secretariat and administrator all."""
+    return role in STAFF_ROLES | {Role.ADMIN}
+
+
+def may_edit_staff(role: Role) -> bool:
+    """Whether the role edits the list of staff: leaders of their own office, secretariat and administrator all."""
+    return role in {Role.LEADER, Role.SECRETARIAT, Role.ADMIN}
+
+
+def may_read_staff_changes(role: Role) -> bool:
+    """Whether the role reads who changed the list of staff: who may edit it, and the auditor."""
+    return may_edit_staff(role) or role is Role.AUDITOR
+
+
+def may_reassign_cases(role: Role) -> bool:
+    """Whether the role reassigns many cases at once: the roles that assign one, in their own office. krl § 3."""
+    return role in OF_THE_OFFICE
 
 
 def may_read_cases(role: Role) -> bool:

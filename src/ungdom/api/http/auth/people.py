@@ -9,14 +9,13 @@ from ungdom.api.http.auth.principal import (
     NEEDS_OFFICE,
     SCOPES,
     SUBJECT,
-    SYSTEM_SUBJECT,
     BadToken,
     NotLetIn,
     Principal,
     is_identity_number,
     loggable,
 )
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
