@@ -159,7 +159,7 @@ def test_the_same_case_from_another_source_is_refused_as_a_duplicate_unless_the_
 
     (refused,), (accepted,) = (imports(url, [line], "--source", "another")[1] for line in (case(1), other))
 
-    assert (refused["outcome"], [unmet["code"] for unmet in refused["unmet"]]) == ("refused", ["no_duplicate"])
+    assert (refused["outcome"], [unmet["code"] for unmet in refused["unmet"]]) == ("refused", ["is_not_a_duplicate"])
     assert accepted["outcome"] == "imported"
 
 

@@ -51,6 +51,7 @@ def test_a_breach_talk_that_is_late_stands_above_a_task_that_nothing_dates(serve
     undated = case_at(leader, "executing")  # since January the plan is not approved, for which no day is set
     served.clock.turn_to(date(2026, 2, 2))
     late = in_breach(leader, "2026-02-02")
+    recorded(leader, late, "team_meeting_held", "2026-02-02", {"invited": [], "present": []})
     served.clock.turn_to(TODAY)
     recorded(leader, undated, "team_meeting_held", str(TODAY), {"invited": [], "present": []})
 
