@@ -29,6 +29,8 @@ from ungdom.store.session import Database
 
 Line = dict[str, Any]
 Imports = Callable[..., tuple[int, list[Line]]]
+GIVEN = ("", "Prikkete", "Lodden", "Rutete", "Bulkete", "Luftig")
+FAMILY = ("", "Sykkelpumpe", "Regnjakke", "Kaffekopp", "Teskje", "Skohorn")
 ROOT = Path(__file__).parents[2]
 DATABASES = ["sqlite", "postgresql"]
 
@@ -95,7 +97,8 @@ def office(url: str, tmp_path: Path) -> Iterator[Service]:
 def case(number: int = 1, **changed: Any) -> Line:
     """A case of the other system, with a youth of its own."""
     made = deepcopy(TEMPLATE) | {"key": f"A-{number}", "police_case_numbers": [f"154{number:05}"]}
-    made["person"] |= {"given_name": "Vimsete", "family_name": f"Vaffelpresse{'abcdefghij'[number % 10]}"}
+    name = {"given_name": GIVEN[number], "family_name": FAMILY[number]}
+    made["person"] |= {**name, "born": f"2009-0{number}-1{number}"}
     return made | changed
 
 
