@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_lists"
-down_revision = "2026_11_30_matching"
+down_revision = "2026_11_30_persons"
 
 COLUMNS = {
     "dated_on": "the same day of its most pressing task with a due day",

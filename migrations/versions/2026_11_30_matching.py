@@ -14,9 +14,7 @@ def upgrade() -> None:
     op.add_column("person", sa.Column("name_hash", sa.LargeBinary(), nullable=True, comment=NAME))
     op.create_index(op.f("ix_person_name_hash"), "person", ["name_hash"])
     op.create_index(op.f("ix_person_version_born"), "person_version", ["born"])
-    accepted = sa.Column(
-        "doubt_accepted", sa.Boolean(), nullable=False, server_default=sa.text("false"), comment=DOUBT
-    )
+    accepted = sa.Column("doubt_accepted", sa.Boolean(), nullable=False, server_default=sa.text("false"), comment=DOUBT)
     op.add_column("decision", accepted)
 
 

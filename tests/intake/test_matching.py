@@ -25,7 +25,8 @@ from tests.service import Service
 from ungdom.intake.identity import Likeness, likeness, normalised_name
 from ungdom.message import Person as Said
 from ungdom.store import people
-from ungdom.store.people import Personalia, StoredPerson
+from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import Personalia
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection
 

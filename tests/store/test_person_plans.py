@@ -19,7 +19,8 @@ from ungdom.extracts import snapshots
 from ungdom.store import bulk, journal, observations, people
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
-from ungdom.store.people import Particulars, Personalia
+from ungdom.store.people import Particulars
+from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record
 from ungdom.store.schema import persons as person_tables
 from ungdom.store.schema.cases import NumberKind

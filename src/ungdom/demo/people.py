@@ -10,7 +10,8 @@ from uuid import UUID
 from ungdom.demo import parameters
 from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import reference
-from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
+from ungdom.store.people import NewPerson
+from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.schema.reference import municipality
 from ungdom.store.staff import Staff
 from ungdom.workflow.vocabulary import Protection, Role

@@ -24,6 +24,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
+from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
@@ -229,7 +230,7 @@ def person_of_new_case(
         return None, person.person_id, person.youth
     new = NewPerson(
         person_id=person_id,
-        personalia=people.personalia_of(given, opening.municipality),
+        personalia=personalia_of(given, opening.municipality),
         born=given.born,
         guardians=len(given.guardians),
         protection=Protection(given.protection),

@@ -16,6 +16,7 @@ from ungdom.store import named_locks, people, records
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow.case import Youth
@@ -81,7 +82,7 @@ def _find_or_create_person(
     if known_id:
         people.protect(tx, known_id, level, context.now)
     youth = Youth(given.born, len(given.guardians))
-    personalia = people.personalia_of(given, opening.municipality)
+    personalia = personalia_of(given, opening.municipality)
     person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)
     return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 

@@ -8,6 +8,7 @@ from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
+from ungdom.notices.group_notices import notify_woken
 from ungdom.release import store
 from ungdom.staff import hand_over
 from ungdom.store import surveys
@@ -29,6 +30,7 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
         NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
+        NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
         NightlyStep("idempotency", delete_old_responses),
         NightlyStep("forecast", count_waiting_times),

@@ -91,7 +91,8 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
+    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return json_response(body, ETag=etag(read.stored.version))
 
