@@ -41,6 +41,7 @@ from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
+from ungdom.api.notes import routes as notes
 from ungdom.api.notices import routes as notices
 from ungdom.api.observations import routes as observations
 from ungdom.api.persons import joining_routes, population_routes, record_routes
@@ -77,6 +78,7 @@ RETRY_SECONDS = 60
 ROUTERS = (
     cases.router,
     events.router,
+    notes.router,
     forecasts.router,
     team.router,
     worklist.router,
