@@ -18,10 +18,10 @@ from tests import pg
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
-from ungdom.store import reference
-from ungdom.store.reference import Staff
+from ungdom.store import staff as staff_store
 from ungdom.store.session import Database
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.store.staff import Staff
+from ungdom.workflow.rules.permissions import Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 # httpx looks for it at every request to an app, through the whole path where it is not installed: it is not there.
@@ -50,19 +50,22 @@ SENT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent
 _CASES = count(1)
 
 
+def employee(role: Role, subject: str, office: str | None, *, cleared: bool = False) -> Staff:
+    """A member of staff in service since the first day of the law."""
+    return Staff(
+        subject=subject,
+        konfliktrad=office,
+        roles=(role,),
+        display_name=subject,
+        active_from=date(2014, 7, 1),
+        cleared=cleared,
+    )
+
+
 def staff() -> list[Staff]:
-    """A leader and two coordinators in every konfliktråd; the second coordinator is not cleared."""
-    since = date(2014, 7, 1)
-    return [
-        Staff(
-            subject=f"{role}-{office}{number}",
-            konfliktrad=office,
-            role=role,
-            display_name=f"{role} {office}",
-            active_from=since,
-            active_to=None,
-            cleared=number != "-2",
-        )
+    """The secretariat, and a leader and two coordinators in every konfliktråd, the second of them not cleared."""
+    return [employee(Role.SECRETARIAT, "secretariat", None)] + [
+        employee(role, f"{role}-{office}{number}", office, cleared=number != "-2")
         for office in OFFICES
         for role, number in ((Role.LEADER, ""), (Role.COORDINATOR, ""), (Role.COORDINATOR, "-2"))
     ]
@@ -73,7 +76,7 @@ def fill(url: str) -> None:
     db = Database.open(url)
     db.upgrade()
     with db.writing() as tx:
-        reference.save_staff(tx, staff())
+        staff_store.save_staff(tx, staff())
     db.close()
 
 
@@ -134,12 +137,21 @@ class Service:
         self.db.close()
 
     def token(self, role: Role, office: str | None = None, subject: str | None = None) -> str:
-        """A token for that role, good for the whole test."""
+        """A token for that role, good for the whole test. Who has a role of the staff is in service from then on."""
         key = (role, office, subject or (f"{role}-{office}" if office else str(role)))
         if key not in self._tokens:
             who = Viewer(role, key[2], office)
+            self.employ(who)
             self._tokens[key] = self.issuer.issue(who, datetime(2014, 1, 1, tzinfo=UTC), timedelta(days=365 * 40))
         return self._tokens[key]
+
+    def employ(self, who: Viewer) -> None:
+        """Enter this person in the list of staff, unless they are there or need no service."""
+        with self.db.reading() as tx:
+            known = staff_store.find(tx, who.subject)
+        if is_staff(who) and known is None:
+            with self.db.writing() as tx:
+                staff_store.save_staff(tx, [employee(who.role, who.subject, who.konfliktrad)])
 
     def send(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One request as it is, without what a client adds for cookies, redirects and retries."""

@@ -31,6 +31,7 @@ from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
+from ungdom.staff.hand_over import Obstacle
 from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
@@ -68,6 +69,11 @@ PROBLEMS: dict[str, set[str]] = {
     "forbidden_role": {"role", "roles"},
     "done_by_service": set(),
     "other_office": {"own"},
+    "not_in_service": set(),
+    "staff_exists": {"subject"},
+    "absence_overlaps": set(),
+    "absence_over": set(),
+    "substitute_not_available": {"substitute"},
     "systems_only": set(),
     "bad_if_match": set(),
     "not_found": set(),
@@ -117,6 +123,12 @@ PROBLEMS: dict[str, set[str]] = {
 }
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
+    "stale.entry": set(),
+    "not_in_service.unknown": set(),
+    "not_in_service.not_yet": {"first"},
+    "not_in_service.ended": {"last"},
+    "not_in_service.other_role": {"first"},
+    "not_in_service.other_office": {"first"},
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
@@ -130,6 +142,7 @@ INVALID = (
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
     "number_below characters_at_least characters_at_most values_at_least values_at_most "
     "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event "
+    "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
 )
@@ -238,6 +251,7 @@ def expected() -> dict[str, set[str]]:
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
         "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
+        texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.store import cases
-from ungdom.store import case_queries, journal, reference
+from ungdom.store import case_queries, journal
+from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import SORTS, Filters
-from ungdom.store.reference import Staff
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State
 
@@ -20,7 +21,7 @@ ALL = Viewer(Role.SECRETARIAT, "sec", None)
 KARI = Staff(
     subject="kari",
     konfliktrad="oslo",
-    role=Role.COORDINATOR,
+    roles=(Role.COORDINATOR,),
     display_name="K",
     active_from=date(2020, 1, 1),
     cleared=True,
@@ -131,7 +132,7 @@ def test_a_list_says_where_a_protected_youth_belongs_only_to_those_who_may_learn
     db: Database, viewer: Viewer, protection: Protection, shown: Place
 ) -> None:
     with db.writing() as tx:
-        reference.save_staff(tx, [KARI])
+        staff_store.save_staff(tx, [KARI])
         person = cases.somebody(tx, protection=protection)
         case = cases.standing(tx, person, 1, State.EXECUTING, coordinator="kari")
 

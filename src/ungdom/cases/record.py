@@ -11,6 +11,7 @@ from ungdom.cases.errors import NotPermitted, Refused, UnknownReferenceValue, Us
 from ungdom.cases.outgoing_messages import messages_for
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store import duplicates, journal, reference
+from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
@@ -145,7 +146,9 @@ def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now
 
 
 def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with the event that an upheld complaint causes, written unless it is a dry run."""
+    """The result with the events that this one causes, written unless it is a dry run."""
+    if done.event.type is E.TRANSFER_ACCEPTED:
+        return _with_departures(tx, done, dry_run)
     if done.event.type is not E.COMPLAINT_DECIDED:
         return done
     undoing, event = consequences.undoing_event(done.after, done.event)
@@ -161,6 +164,16 @@ def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> Rec
     if not dry_run:
         write_event(tx, done.stored_after, event, after)
     return replace(done, after=after, followed_by=(event,), undoing=undoing)
+
+
+def _with_departures(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+    for member in consequences.leaving_members(done.after, done.event):
+        event = consequences.departure(done.event, done.version + 1, member)
+        after = engine.apply(done.after, event)
+        if not dry_run:
+            write_event(tx, done.stored_after, event, after)
+        done = replace(done, after=after, followed_by=(*done.followed_by, event))
+    return done
 
 
 # --- who may record ------------------------------------------------------------------------------------------
@@ -225,7 +238,7 @@ def _coordinator_facts(
     tx: Connection, _recorder: Recorder, stored: StoredCase, case: Case, entry: EventEntry
 ) -> ExternalFacts:
     named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
-    known, cleared = reference.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
+    known, cleared = staff_store.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
     return ExternalFacts(known_coordinator=known, address_protected=_has_protected_address(stored), cleared=cleared)
 
 
@@ -239,10 +252,22 @@ def _transfer_office_facts(
     return ExternalFacts()
 
 
+def _kept_members_facts(
+    _tx: Connection, _recorder: Recorder, _stored: StoredCase, case: Case, entry: EventEntry
+) -> ExternalFacts:
+    """Raises `UnknownReferenceValue` for somebody who is not on the team, without naming who is."""
+    keeps = entry.details.keeps if isinstance(entry.details, d.TransferAccepted) else ()
+    unknown = next((member for member in keeps if member not in case.team), None)
+    if unknown is not None:
+        raise UnknownReferenceValue("member", unknown, ())
+    return ExternalFacts()
+
+
 _LOOK_UPS: dict[EventType, Callable[[Connection, Recorder, StoredCase, Case, EventEntry], ExternalFacts]] = {
     E.RECEIVED: lambda tx, recorder, stored, _case, _entry: ExternalFacts(
         duplicate=duplicates.has_duplicate(tx, stored, recorder.viewer)
     ),
     E.ASSIGNED: _coordinator_facts,
     E.TRANSFER_DECIDED: _transfer_office_facts,
+    E.TRANSFER_ACCEPTED: _kept_members_facts,
 }

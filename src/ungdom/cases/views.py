@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ungdom.cases.commands import CaseView, Precondition
 from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
-from ungdom.store import journal, projection
+from ungdom.store import journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
@@ -23,8 +23,7 @@ def read(
 ) -> CaseView:
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = load_visible(tx, viewer, case_id)
-    attributes = projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)
-    disclosures = disclosures_for(viewer, attributes)
+    disclosures = disclosures_for(viewer, stored.access_facts(case))
     matters = matters_for_member(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
@@ -51,7 +50,7 @@ def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredC
     if stored is None:
         raise NotVisible
     case = engine.fold(stored.youth, stored.events)
-    if not may_see(viewer, projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)):
+    if not may_see(viewer, stored.access_facts(case)):
         raise NotVisible
     return stored, case
 

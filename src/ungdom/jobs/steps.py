@@ -8,7 +8,9 @@ from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
+from ungdom.notices.group_notices import notify_woken
 from ungdom.release import store
+from ungdom.staff import hand_over
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
@@ -26,7 +28,9 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     """Every step of the night. `keys`: decrypt personal data."""
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
+        NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
+        NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
         NightlyStep("idempotency", delete_old_responses),
         NightlyStep("forecast", count_waiting_times),

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, func, or_, select, true
 
-from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.persons import person
+from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -83,8 +83,9 @@ class Filters:
     """Conditions on a list of cases; None is no condition.
 
     `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case.
-    `held_by`: assigned to this viewer, or opened by them and not assigned yet. `duty`: a pattern from
-    `projection.duty_pattern`. `q`: the beginning of the reference, or a whole police or court case number.
+    `held_by`: assigned to this viewer or to somebody for whom they substitute today, or opened by them and not
+    assigned yet. `duty`: a pattern from `projection.duty_pattern`. `q`: the beginning of the reference, or a whole
+    police or court case number.
     """
 
     state: State | None = None
@@ -182,6 +183,8 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
     Relation.OFFICE: _in_the_office,
     Relation.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
     Relation.CLEARED: lambda _viewer: coordinator_is_cleared(),
+    Relation.SUBSTITUTE: lambda viewer: substitute_of_coordinator() == viewer.subject,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer: substitute_is_cleared(),
     Relation.OPENED: _opened_by,
     Relation.TEAM: _on_the_team,
     Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
@@ -238,6 +241,19 @@ def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
     return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
 
 
+def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Filters = Filters()) -> list[UUID]:
+    """The ids of the open cases of this coordinator that the viewer may see and that pass the filters, in order."""
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    theirs = (C.coordinator == coordinator, C.closed_on.is_(None), visible_to(viewer), *conditions(filters, listable))
+    return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
+
+
+def count_open_cases_of(tx: Connection, coordinators: Sequence[str]) -> dict[str, int]:
+    """The number of open cases by coordinator, of those who have any; without a check of visibility."""
+    query = select(C.coordinator, func.count()).where(C.coordinator.in_(coordinators), C.closed_on.is_(None))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(C.coordinator))}
+
+
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The members of the teams of these cases, by case id; cases without a team are left out."""
     teams: dict[UUID, list[str]] = {}
@@ -276,6 +292,9 @@ def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> Column
     return or_(further, and_(column == after.value, later), column.is_(None))
 
 
+HELD_BY = (Relation.ASSIGNED, Relation.OPENED, Relation.SUBSTITUTE)
+"""The relations of which one makes a case that of a viewer, for their worklist and agenda."""
+
 LOCATION_COLUMNS = ("konfliktrad", "coordinator")
 """Columns that reveal where a youth lives: shown in lists and usable as filters only with `Disclosure.LISTED`."""
 
@@ -303,12 +322,7 @@ def conditions(filters: Filters, listable: ColumnElement[bool]) -> list[ColumnEl
             or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
         )
     if filters.held_by is not None:
-        conditions.append(
-            or_(
-                RELATION_CONDITIONS[Relation.ASSIGNED](filters.held_by),
-                RELATION_CONDITIONS[Relation.OPENED](filters.held_by),
-            )
-        )
+        conditions.append(or_(*(RELATION_CONDITIONS[relation](filters.held_by) for relation in HELD_BY)))
     if filters.duty is not None:
         conditions += [C.act_on.is_not(None), C.duties.contains(filters.duty, autoescape=True)]
     if filters.q:

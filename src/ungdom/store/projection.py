@@ -63,12 +63,18 @@ def _work_columns(case: Case) -> dict[str, Any]:
 
 
 def access_attributes(
-    case: Case, protection: Protection, cleared: bool = False, joined: bool = False
+    case: Case,
+    protection: Protection,
+    cleared: bool = False,
+    joined: bool = False,
+    substitute: str | None = None,
+    substitute_cleared: bool = False,
 ) -> CaseAccessFacts:
     """The facts that decide who may see the case. `protection`: of the youth's address.
 
     `cleared`: the coordinator may have cases with protected addresses. `joined`: the youth was merged with a known
-    person, so that whoever opened the case has no access for that reason.
+    person, so that whoever opened the case has no access for that reason. `substitute`, `substitute_cleared`: who
+    stands in for the coordinator today, and whether they may have cases with protected addresses.
     """
     return CaseAccessFacts(
         konfliktrad=case.konfliktrad,
@@ -79,6 +85,8 @@ def access_attributes(
         opened_by="" if joined else case.events[0].subject,
         protection=protection,
         cleared=cleared,
+        substitute=substitute,
+        substitute_cleared=substitute_cleared,
     )
 
 

@@ -218,6 +218,18 @@ class ReopeningReason(StrEnum):
     CLOSED_IN_ERROR = "closed_in_error"
 
 
+class ReassignmentReason(StrEnum):
+    """Why a case gets another coordinator. `impartiality`: inhabilitet, fvl § 6."""
+
+    WORKLOAD = "workload"
+    ABSENCE = "absence"
+    RETURN = "return"
+    END_OF_SERVICE = "end_of_service"
+    IMPARTIALITY = "impartiality"
+    WISH_OF_THE_YOUTH = "wish_of_the_youth"
+    OTHER = "other"
+
+
 class PinReason(StrEnum):
     """Why the regime of execution is pinned."""
 

@@ -27,6 +27,7 @@ from ungdom.workflow.payloads.enums import (
     PetitionGround,
     PlanFailure,
     PostponementReason,
+    ReassignmentReason,
     Recommendation,
     ReinstatementReason,
     ReopeningReason,
@@ -116,9 +117,10 @@ class Received(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned(Details):
-    """Tildelt ungdomskoordinator."""
+    """Tildelt ungdomskoordinator. `reassignment_reason`: why it is another one than before."""
 
     coordinator: Code
+    reassignment_reason: ReassignmentReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
