@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_persons"
-down_revision = "2026_11_30_matching"
+down_revision = "2026_11_30_coordination_groups"
 
 INSTANT = sa.DateTime(timezone=True)
 TABLES = ("population_event", "person_proposal", "person_access", "person_change", "person_number")
