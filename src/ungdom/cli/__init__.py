@@ -21,7 +21,6 @@ from uuid import UUID
 import typer
 
 from ungdom import cases, clock, settings
-from ungdom.api.events.present import events_out
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
@@ -201,6 +200,7 @@ def show(
 ) -> None:
     """Show a case: its state, history and deadlines. Names are left out."""
     from ungdom.api.cases import present as views
+    from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()

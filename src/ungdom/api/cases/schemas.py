@@ -10,14 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import message
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.api.http.inputs import CivilDay, Day, Input, day_of
+from ungdom.api.http.inputs import CivilDay, Day, Input, day_of, in_order
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
 from ungdom.intake.opening import CaseOpening
 from ungdom.message.text import CodeText, LineText
 from ungdom.workflow import patterns
 from ungdom.workflow.payloads import Offence
-from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
+from ungdom.workflow.payloads.base import Provision
 from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Regime, Sanction, State
 
 
@@ -197,11 +197,7 @@ class OffenceIn(Input):
     group: OffenceGroup | None = None
     statute: Provision | None = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.until is not None and self.until < self.on:
-            raise ends_before_it_begins("on", "until")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(in_order("on", "until"))
 
     @property
     def as_offence(self) -> Offence:
