@@ -135,7 +135,7 @@ def _find_or_create_person(
     given, level = body.person, Protection(body.person.protection)
     known_id = records.lock_canonical(tx, known_id) if known_id else None
     if known_id:
-        people.protect(tx, known_id, level, context.now)
+        people.protect(tx, known_id, level, context.now, context.recorder.viewer.subject)
     youth = Youth(given.born, len(given.guardians))
     personalia = personalia_of(given.as_person, body.municipality)
     person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)
