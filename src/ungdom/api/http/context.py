@@ -137,6 +137,7 @@ class RequestContext:
         """As `read`, for what is written to the log of access to persons before the response is sent."""
         self.require(scope, may)
         with self.db.reading() as tx:
+            self._require_service(tx)
             response, entries = operation(tx)
         with self.db.writing() as tx:
             person_access.add(tx, entries)
