@@ -34,8 +34,7 @@ def case_out(
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
     """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
-    case, stored, day = read.case, read.stored, read.on
-    received, due = case.first(EventType.RECEIVED), next_due(case)
+    case, stored, day, received = read.case, read.stored, read.on, read.case.first(EventType.RECEIVED)
     whole = s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
@@ -69,7 +68,7 @@ def case_out(
         completion=_completion_out(case),
         breaches=sum(1 for _ in case.all(EventType.BREACH_RECORDED)),
         open_alerts=alerts,
-        next_deadline=deadline_out(due, language) if due else None,
+        next_deadline=_next_deadline_out(case, language),
         table_version=case.table,
         konfliktrad=case.konfliktrad,
         coordinator=projection.coordinator(case),
@@ -149,6 +148,11 @@ def _start_dates(case: Case) -> s.StartDates:
         interim_conditions=first(EventType.INTERIM_CONDITIONS_STARTED),
         first_measure=first(EventType.MEASURE_STARTED),
     )
+
+
+def _next_deadline_out(case: Case, language: texts.Language) -> s.DeadlineOut | None:
+    due = next_due(case)
+    return deadline_out(due, language) if due else None
 
 
 def _completion_out(case: Case) -> s.CompletionOut:
