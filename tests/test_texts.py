@@ -28,6 +28,7 @@ from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
+from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
@@ -145,6 +146,7 @@ INVALID = (
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
     "number_below characters_at_least characters_at_most values_at_least values_at_most "
     "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event "
+    "mark_with_its_note import_key csv_first_line csv_cells "
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
@@ -257,6 +259,7 @@ def expected() -> dict[str, set[str]]:
         "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
         texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
+        texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},

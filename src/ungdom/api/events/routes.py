@@ -1,7 +1,7 @@
 """What happened in a case: the history, what may come next, recording, correcting."""
 
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -20,7 +20,6 @@ from ungdom.cases import Correction, EventEntry, ForgottenEvent, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
-from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"])
@@ -64,9 +63,9 @@ def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuer
 @guarded(requires(WRITE))
 def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query: DryRunParams) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
-    entry = _entry(body)
+    entry = body.as_entry()
     return context.write(
-        lambda tx: _record_event(tx, context, case_id, entry, body.note, query.dry_run), commit=not query.dry_run
+        lambda tx: _record_event(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
     )
 
 
@@ -90,23 +89,14 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, 
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
 
 
-def _entry(body: EventIn) -> EventEntry:
-    day, moment = i.day_of(body.occurred_on)
-    given = plausible(body.type, dict(body.details))
-    if body.type is EventType.NOTE_ADDED:
-        given.setdefault("note", str(uuid4()))
-    if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
-        raise cases.UseCorrections(body.type)
-    return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
-
-
 def _record_event(
-    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
+    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, body: EventIn, dry_run: bool
 ) -> ApiResponse:
     result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     note_id = getattr(result.event.details, "note", None)
-    if note is not None and not dry_run and isinstance(note_id, UUID):
-        notes.write_note(tx, context.keys, Note(note_id, case_id, note, context.now, context.recorder.viewer.subject))
+    if body.note is not None and not dry_run and isinstance(note_id, UUID):
+        author = context.recorder.viewer.subject
+        notes.write_note(tx, context.keys, Note(note_id, case_id, body.note, context.now, author, body.youth_may_read))
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)
     return _recorded_response(context, case_id, result, dry_run)
