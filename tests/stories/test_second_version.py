@@ -8,6 +8,7 @@ import pytest
 from tests.service import Service
 from tests.stories.places import OFFICE
 from tests.stories.telling import CONSENTS, EVERYBODY, Story
+from ungdom.worklist import checks
 
 TERMS = {"length": {"months": 9}, "subsidiary_prison": {"months": 4}}
 HEARD = {"about": ["interruption", "referral", "new_plan"], "how": "spoken"}
@@ -335,6 +336,9 @@ def test_after_a_closing_nothing_is_left_open(served: Service) -> None:
     assert {event["occurred_on"] for event in story.events()[-4:]} == {"2025-08-01"}
     again = refusal(story, "2025-08-02", "measure_ended", measure="t1", reason="carried_out")
     assert "case_is_closed" in again
+    assert story.coordinator.get("/v1/worklist").json()["items"] == []
+    findings = checks.run(served.db, date(2025, 8, 2), served.clock())
+    assert {code: found for code, found in findings.items() if found} == {}
 
 
 def test_the_two_who_reopen_say_for_each_whether_it_goes_on(served: Service) -> None:
