@@ -75,8 +75,9 @@ def _find_or_create_person(
 ) -> StoredPerson:
     """The person of the new case; a known person with the stricter of the old and new address protection.
 
-    `known_id`: a known person whom the viewer may see; for other viewers a new person is stored. `by`: whoever opens the
-    case.
+    `known_id`: a known person whom the viewer may see; for other viewers a new person is stored.
+
+    `by`: whoever opens the case.
     """
     given, level = opening.person, Protection(opening.person.protection)
     known_id = records.lock_canonical(tx, known_id) if known_id else None

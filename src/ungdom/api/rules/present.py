@@ -60,6 +60,7 @@ def _row_out(row: Move, reached: set[State], language: texts.Language) -> RowOut
         sources=[state for state in row.sources if state in reached],
         to=target,
         guards=[GuardOut(code=guard.code, law=guard.law) for guard in row.guards],
+        only_for=row.only_for.__name__ if row.only_for else None,
         actors=list(row.actors),
         law=row.law,
     )

@@ -56,13 +56,14 @@ class GuardOut(Output):
 
 
 class RowOut(Output):
-    """One row of the table. `to` null: a fact."""
+    """One row of the table. `to` null: a fact. `only_for`: the cases that the row is for; null: every case."""
 
     event: EventType
     label: str
     sources: list[State]
     to: str | None
     guards: list[GuardOut]
+    only_for: str | None
     actors: list[Actor]
     law: str
 
