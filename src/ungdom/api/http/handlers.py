@@ -17,7 +17,6 @@ from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
-    ContactIsTheirOwn,
     IdempotencyMismatch,
     LacksScope,
     NoFeed,
@@ -340,7 +339,7 @@ HANDLERS: dict[type[Exception], Handler] = {
         field=("/substitute", "value_error"),
         values=lambda error: {"substitute": error.substitute},
     ),
-    ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,

@@ -278,12 +278,12 @@ def is_staff(viewer: Viewer) -> bool:
 
 def may_read_staff(role: Role) -> bool:
     """Whether the role reads the list of staff: office roles of their own office, secretariat and administrator all."""
-    return role in STAFF_ROLES | {Role.ADMIN}
+    return role in STAFF_ROLES | NATIONAL | {Role.ADMIN}
 
 
 def may_edit_staff(role: Role) -> bool:
     """Whether the role edits the list of staff: leaders of their own office, secretariat and administrator all."""
-    return role in {Role.LEADER, Role.SECRETARIAT, Role.ADMIN}
+    return role in {Role.LEADER, Role.ADMIN} | NATIONAL
 
 
 def may_read_staff_changes(role: Role) -> bool:
