@@ -74,6 +74,7 @@ RETRY_SECONDS = 60
 """Seconds between two polls for decisions to retry; other processes poll as well."""
 
 ROUTERS = (
+    staff.reassignments,
     cases.router,
     events.router,
     forecasts.router,

@@ -265,7 +265,7 @@ def of_staff(record: Recorder) -> None:
     record("get_staff", leader, subject="kari-nordmann")
     record("list_staff_changes", leader, subject="kari-nordmann")
     wish = {"from": f"coordinator-{OFFICE}", "to": "kari-nordmann", "reason": "workload"}
-    record("reassign_cases", leader, wish, dry_run="true")
+    record("reassign_cases", leader, wish, dry_run=True)
 
 
 def decision(kind: str, number: str, day: str, terms: dict[str, Any], **more: Any) -> dict[str, Any]:

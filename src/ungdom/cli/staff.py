@@ -311,13 +311,13 @@ def _member_of(tx: Connection, entry: "StaffIn", row: dict[str, str]) -> Staff:
         "telephone": entry.telephone,
         "cleared": entry.cleared,
     }
-    kept = {name: getattr(known, name) for name in given if known is not None and name not in row}
+    unchanged = {name: getattr(known, name) for name in given if known is not None and name not in row}
     return Staff(
         subject=entry.subject,
         roles=tuple(role for role in Role if role in entry.roles),
         display_name=entry.name,
         active_from=entry.active_from,
-        **{**given, **kept},
+        **{**given, **unchanged},
     )
 
 

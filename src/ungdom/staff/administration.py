@@ -10,8 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from ungdom.cases import Precondition, VersionRequired
 from ungdom.staff import hand_over
 from ungdom.staff.errors import (
@@ -30,6 +28,7 @@ from ungdom.store.contacts import NotificationContact
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.staff import StaffAction
+from ungdom.store.session import Connection
 from ungdom.store.staff import Absence, Staff
 from ungdom.store.staff_changes import StaffChange
 from ungdom.texts import Language

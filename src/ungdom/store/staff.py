@@ -30,7 +30,8 @@ from ungdom.store.schema.base import EnumSet
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.staff import staff, staff_absence, staff_handover
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, NotInService, ServiceGap, Viewer, is_staff
+from ungdom.workflow.errors import NotInService, ServiceGap
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 S, A = staff.c, staff_absence.c

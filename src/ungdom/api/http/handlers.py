@@ -42,13 +42,14 @@ from ungdom.texts.places import field_problem
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
+    NotInService,
     UnknownMachine,
     allowed_values,
     named_values,
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import NotInService, OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
