@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "ungdom"
 REGISTERING = ("router", "public", "app", "field_validator", "model_validator", "field_serializer", "cached_property")
 """Decorators, or the start of their dotted name, that hand a function to a library that calls it."""
 
-PERSONS = "correcting and erasing persons by a route of its own"
+PERSONS = "erasing persons by a route of its own"
 NOTES = "notes on a case by a route of their own"
 KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
@@ -26,8 +26,6 @@ UNCALLED = {
     "store.notes.erase_note": NOTES,
     "store.notes.notes_of": NOTES,
     "store.notes.rotate_note_keys": KEYS,
-    "store.people.add_version": PERSONS,
-    "store.people.change_person": PERSONS,
     "store.people.erase_person": PERSONS,
     "store.people.rotate_key": KEYS,
     "store.schema.base.EnumSet.coerce_compared_value": "SQLAlchemy",

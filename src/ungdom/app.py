@@ -22,6 +22,7 @@ from ungdom.api.cases import routes as cases
 from ungdom.api.complaints import routes as complaints
 from ungdom.api.consents import routes as consents
 from ungdom.api.contacts import routes as contacts
+from ungdom.api.coordination_groups import routes as coordination_groups
 from ungdom.api.cross_case_views import routes as cross_case_views
 from ungdom.api.decisions import batch
 from ungdom.api.decisions import routes as decisions
@@ -43,6 +44,7 @@ from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
 from ungdom.api.notices import routes as notices
 from ungdom.api.observations import routes as observations
+from ungdom.api.persons import joining_routes, population_routes, record_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
@@ -97,6 +99,7 @@ ROUTERS = (
     jobs.router,
     notices.router,
     contacts.router,
+    coordination_groups.router,
     staff.router,
     webhooks.router,
     rules.router,
@@ -106,6 +109,9 @@ ROUTERS = (
     statistics.router,
     observations.router,
     persons.router,
+    joining_routes.router,
+    record_routes.router,
+    population_routes.router,
     releases.router,
     surveys.router,
     surveys.public,

@@ -203,6 +203,7 @@ def across_cases(record: Recorder) -> None:
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})
     record("list_nightly_runs", record.service.as_("admin"))
+    record("list_unreached_alerts", coordinator)
     alerts = record("list_alerts", coordinator).json()["items"]
     alert = alerts[0]["id"]
     record("get_alert", coordinator, alert_id=alert)
@@ -222,6 +223,10 @@ def of_the_office(record: Recorder) -> None:
     record("revoke_calendar_feed", coordinator, feed_id=feed["id"])
     record("put_own_contact", coordinator, {"language": "nn"})
     record("get_own_contact", coordinator)
+    group = {"contacts": [{"agency": "police", "name": "Politikontakt", "email": "ungdom@politi.example"}]}
+    record("put_coordination_group", leader, group, konfliktrad=OFFICE)
+    record("get_coordination_group", coordinator, konfliktrad=OFFICE)
+    record("list_coordination_groups", leader)
     record("put_contact", leader, {"language": "nb"}, subject=f"coordinator-{OFFICE}-2")
     of_staff(record)
     provider = {

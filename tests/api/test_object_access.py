@@ -57,6 +57,7 @@ class Of(Enum):
     CALENDAR = auto()  # read with the secret of its address, whoever asks
     ALERT = auto()
     ALERT_TAKEN = auto()
+    ALERT_ANSWERED = auto()  # for the office, or for one's own part
     ALERT_PUT_OFF = auto()
     NIGHT = auto()  # of no case at all: for administrators
     WORK = auto()  # what needs doing, in cases seen
@@ -107,7 +108,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
-    Of.ALERT_TAKEN: NO_CASES,
+    Of.ALERT_ANSWERED: NO_CASES | {"secretariat"},
+    Of.ALERT_TAKEN: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
@@ -179,9 +181,13 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/complaints"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
+    ("GET", "/v1/alerts/unreached"): reads(Of.LISTS, "?konfliktrad=oslo"),
+    ("GET", "/v1/coordination-groups"): reads(Of.CATALOGUE),
+    ("GET", "/v1/coordination-groups/{konfliktrad}"): (Of.CATALOGUE, (Ask(seen=404),)),
+    ("PUT", "/v1/coordination-groups/{konfliktrad}"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
     ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
-    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT, (Ask(body=LATE_ANSWER, seen=422),)),
+    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT_ANSWERED, (Ask(body=LATE_ANSWER, seen=422),)),
     ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
     ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
     ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
@@ -323,7 +329,7 @@ def heard(world: World) -> Heard:
         Of.FEED: feeds,
         Of.QUESTION: {ABSENT: HIDDEN},
     }
-    things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
+    things |= dict.fromkeys((Of.ALERT, Of.ALERT_ANSWERED, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {
         (viewer, of, f"{method} {path}", ask, about): put(world.as_(viewer), method, path, ask, id)
@@ -355,7 +361,8 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
-    whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
+    whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
+    whole = whole.replace("{konfliktrad}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)

@@ -17,6 +17,7 @@ from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
 from ungdom.store.staff import Staff
@@ -177,11 +178,11 @@ def test_somebody_who_works_there_no_longer_is_still_named(db: Database, known: 
 @pytest.mark.parametrize(
     "who",
     [
-        people.Personalia(given_name="Vimsete", family_name="Vaffelpresse"),
-        people.Personalia(),
+        Personalia(given_name="Vimsete", family_name="Vaffelpresse"),
+        Personalia(),
     ],
 )
-def test_without_a_number_nobody_is_named(db: Database, known: Partners, who: people.Personalia) -> None:
+def test_without_a_number_nobody_is_named(db: Database, known: Partners, who: Personalia) -> None:
     stored = case(db, Told(SIGNED, personalia=who))
     assert "siktet" not in body(db, known, stored, E.ASSIGNED)
 
@@ -262,7 +263,7 @@ def test_of_several_numbers_that_of_the_main_case_is_told(db: Database, known: P
 
 def test_everything_that_is_missing_is_named_at_once(db: Database, known: Partners) -> None:
     unknown = (E.ASSIGNED, d.Assigned(coordinator="nobody"))
-    nameless = people.Personalia(national_id=world.NUMBER)
+    nameless = Personalia(national_id=world.NUMBER)
     stored = case(db, Told((unknown,), personalia=nameless, numbers=()))
     assert held(db, known, stored, E.ASSIGNED) == "lacks.police_case_number,family_name,coordinator_name"
 

@@ -23,6 +23,7 @@ from ungdom.store import journal, outbox, people
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
+from ungdom.store.personalia import ContactDetails, Personalia
 from ungdom.store.schema import outbox as outbox_tables
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
@@ -40,11 +41,11 @@ KEYS = EncryptionKeys([service.KEY])
 YOUTH = Youth(date(2009, 5, 17), 2)
 BEGUN = datetime(2026, 1, 5, 11, tzinfo=UTC)
 NUMBER = "17850998027"
-NAME = people.Personalia(
+NAME = Personalia(
     given_name="Vimsete",
     family_name="Vaffelpresse",
     national_id=NUMBER,
-    contact=people.ContactDetails(address="Hemmeligveien 7", telephone="40000000"),
+    contact=ContactDetails(address="Hemmeligveien 7", telephone="40000000"),
 )
 
 Line = tuple[EventType, d.Details]
@@ -64,7 +65,7 @@ LEAVES: Line = (
     E.TRANSFER_DECIDED,
     d.TransferDecided(to="ost", parties_heard=True, prosecution_told_on=date(2026, 4, 1)),
 )
-ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.Details())
+ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.TransferAccepted())
 ASSIGNED_THERE: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-ost"))
 COMPLETED: Line = (E.COMPLETED, d.Details())
 BREACHED: Line = (E.BREACH_RECORDED, d.BreachRecorded(kind=d.BreachKind.PLAN))
@@ -180,7 +181,7 @@ class Told:
 
     lines: Sequence[Line] = WHOLE
     konfliktrad: str = "oslo"
-    personalia: people.Personalia = NAME
+    personalia: Personalia = NAME
     protection: Protection = Protection.NONE
     numbers: tuple[tuple[NumberKind, str], ...] = ((NumberKind.POLICE, "15434811"),)
     begun: datetime = BEGUN

@@ -19,6 +19,7 @@ from ungdom import clock
 from ungdom.store import bulk, case_queries, journal, people, reference
 from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import case_current, case_file, case_team, event
 from ungdom.store.session import Database
 from ungdom.store.staff import Absence, Staff
@@ -153,7 +154,7 @@ def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
 
 def _youth(level: Protection) -> people.NewPerson:
     return people.NewPerson(
-        person_id=uuid4(), personalia=people.Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
+        person_id=uuid4(), personalia=Personalia(), born=cases.YOUTH.born, guardians=1, protection=level
     )
 
 
@@ -254,7 +255,7 @@ steps = st.one_of(
         ),
         st.sampled_from(OFFICES),
     ),
-    st.just((E.TRANSFER_ACCEPTED, d.Details())),
+    st.just((E.TRANSFER_ACCEPTED, d.TransferAccepted())),
     st.just((E.TRANSFER_DECLINED, d.Details())),
 )
 histories = st.builds(

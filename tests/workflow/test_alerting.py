@@ -15,10 +15,10 @@ from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import escalation
+from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.rules.deadlines import RULES, running
 from ungdom.workflow.rules.escalation import (
     ESCALATION,
-    HEADLINE,
     AlertChange,
     AlertFlag,
     AlertState,
@@ -73,12 +73,35 @@ def test_levels_and_those_who_are_told_follow_the_rung() -> None:
     found = [flag_of(case, "charge_decision", date.fromisoformat(day)) for day in days]
 
     assert [(str(flag.level), recipients(flag)) for flag in found if flag] == [
-        ("upcoming", (A.COORDINATOR,)),
-        ("overdue", (A.COORDINATOR,)),
-        ("long_overdue", (A.COORDINATOR, A.TEAM)),
-        ("long_overdue", (A.COORDINATOR, A.LEADER)),
-        ("long_overdue", (A.LEADER, A.SECRETARIAT)),
+        ("upcoming", (A.COORDINATOR, A.AUTHORITY)),
+        ("overdue", (A.COORDINATOR, A.AUTHORITY)),
+        ("long_overdue", (A.COORDINATOR, A.TEAM, A.AUTHORITY)),
+        ("long_overdue", (A.COORDINATOR, A.LEADER, A.AUTHORITY)),
+        ("long_overdue", (A.LEADER, A.SECRETARIAT, A.AUTHORITY)),
     ]
+
+
+def test_the_group_is_told_of_the_headline_once_the_case_is_reported_and_until_the_start() -> None:
+    day = date(2025, 7, 1)
+    histories = (
+        case_at("F R2", "suspect_set"),
+        case_at("F R2", "coordination_requested"),
+        case_at("F R2", "dispatched"),
+    )
+    found = [flag_of(case, HEADLINE, day) for case in histories]
+    assert [flag.outside for flag in found if flag] == [(A.AUTHORITY,), (A.GROUP,), (A.AUTHORITY, A.GROUP)]
+    started = flags(case_at("F R2", "plan_meeting_held"), date(2025, 4, 20))
+    assert started
+    assert all(flag.outside == () for flag in started)
+
+
+def test_each_receiver_has_one_row_with_its_source_and_days_that_are_steps() -> None:
+    assert [row.audience for row in escalation.RECEIVERS] == [
+        *dict.fromkeys(row.audience for row in escalation.RECEIVERS)
+    ]
+    assert {row.audience for row in escalation.RECEIVERS} == set(A)
+    days = {step.after_due for step in ESCALATION}
+    assert all(set(row.after_due) <= days and row.source for row in escalation.RECEIVERS)
 
 
 def test_the_headline_tells_the_whole_team_from_the_first_warning_and_nobody_twice() -> None:

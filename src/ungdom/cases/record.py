@@ -146,7 +146,9 @@ def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now
 
 
 def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with the event that an upheld complaint causes, written unless it is a dry run."""
+    """The result with the events that this one causes, written unless it is a dry run."""
+    if done.event.type is E.TRANSFER_ACCEPTED:
+        return _with_departures(tx, done, dry_run)
     if done.event.type is not E.COMPLAINT_DECIDED:
         return done
     undoing, event = consequences.undoing_event(done.after, done.event)
@@ -162,6 +164,16 @@ def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> Rec
     if not dry_run:
         write_event(tx, done.stored_after, event, after)
     return replace(done, after=after, followed_by=(event,), undoing=undoing)
+
+
+def _with_departures(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+    for member in consequences.leaving_members(done.after, done.event):
+        event = consequences.departure(done.event, done.version + 1, member)
+        after = engine.apply(done.after, event)
+        if not dry_run:
+            write_event(tx, done.stored_after, event, after)
+        done = replace(done, after=after, followed_by=(*done.followed_by, event))
+    return done
 
 
 # --- who may record ------------------------------------------------------------------------------------------
@@ -240,10 +252,22 @@ def _transfer_office_facts(
     return ExternalFacts()
 
 
+def _kept_members_facts(
+    _tx: Connection, _recorder: Recorder, _stored: StoredCase, case: Case, entry: EventEntry
+) -> ExternalFacts:
+    """Raises `UnknownReferenceValue` for somebody who is not on the team, without naming who is."""
+    keeps = entry.details.keeps if isinstance(entry.details, d.TransferAccepted) else ()
+    unknown = next((member for member in keeps if member not in case.team), None)
+    if unknown is not None:
+        raise UnknownReferenceValue("member", unknown, ())
+    return ExternalFacts()
+
+
 _LOOK_UPS: dict[EventType, Callable[[Connection, Recorder, StoredCase, Case, EventEntry], ExternalFacts]] = {
     E.RECEIVED: lambda tx, recorder, stored, _case, _entry: ExternalFacts(
         duplicate=duplicates.has_duplicate(tx, stored, recorder.viewer)
     ),
     E.ASSIGNED: _coordinator_facts,
     E.TRANSFER_DECIDED: _transfer_office_facts,
+    E.TRANSFER_ACCEPTED: _kept_members_facts,
 }

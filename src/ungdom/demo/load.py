@@ -12,7 +12,7 @@ from itertools import islice
 from multiprocessing import get_context
 from random import Random
 
-from ungdom.demo import case_generator, catalogue, later_events, people
+from ungdom.demo import case_generator, catalogue, coordination_groups, later_events, people
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
@@ -82,6 +82,7 @@ def load(
     with db.writing() as tx:
         staff_store.save_staff(tx, people.staff())
         catalogue.write(tx, today)
+        coordination_groups.write(tx, keys)
     for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
         _write(db, keys, batch)
         _observe(db, batch, seed, counter.cases, today)

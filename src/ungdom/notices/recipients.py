@@ -1,8 +1,9 @@
-"""Recipients of an alert: the people in each audience of a clock on a given day.
+"""Recipients of an alert: the people in each audience of a clock on a given day, without standing contacts.
 
 The coordinator is whoever the case is assigned to, while they work at the office that has it and may see the case;
 otherwise its leaders. For somebody who is absent that day, the substitute is notified. Nobody is notified of a case
-that they may not see.
+that they may not see. `group_notices` has the standing contacts of the coordination group, who are notified of a case
+without seeing it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import case_queries
+from ungdom.store import case_queries, journal
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
+from ungdom.workflow import engine
+from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.rules.permissions import Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
@@ -36,6 +39,7 @@ class RecipientDirectory:
     staff: dict[str, Staff]
     secretariat: list[str]
     substitutes: dict[str, str | None]
+    day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
@@ -69,9 +73,19 @@ class RecipientDirectory:
             case Audience.LEADER:
                 yield from self._leaders(case.konfliktrad)
             case Audience.TEAM:
-                yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self.teams.get(case.case_id, ()))
+                yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self._team(case.case_id))
             case Audience.SECRETARIAT:
                 yield from (Viewer(Role.SECRETARIAT, subject, None) for subject in self.secretariat)
+            case Audience.AUTHORITY | Audience.GROUP:
+                pass  # `group_notices`
+
+    def _team(self, case_id: UUID) -> list[str]:
+        members = self.teams.get(case_id)
+        stored = journal.load(self.tx, case_id) if members else None
+        if members is None or stored is None:
+            return []
+        notified = coordination_group.members_notified(engine.fold(stored.youth, stored.events), self.day)
+        return [member for member in members if member in notified]
 
     def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:
         present = self._present(case.coordinator, case.konfliktrad)
@@ -99,4 +113,4 @@ def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> 
     staff = {member.subject: member for member in staff_store.all_staff(tx, day)}
     secretariat = sorted(member.subject for member in staff.values() if Role.SECRETARIAT in member.roles)
     cases, teams = case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids)
-    return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day))
+    return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day), day)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from ungdom.store import alerts, append_sql, bulk, outbox
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
+from ungdom.store.personalia import read_guardian_changes
 from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, access_attributes, row_of
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
 from ungdom.store.schema.base import UtcDateTime
@@ -47,7 +48,8 @@ class StoredCase:
     case has an alert that is not cleared. `look_on`: no alert is raised before that day; None: none before the next
     event. `person_id`: the canonical record of the person; `joined`: the case was opened on another record of them.
     `cleared`: the coordinator may have cases with protected addresses. `substitute`: who stands in for them today,
-    `substitute_cleared`: may have such cases too.
+    `substitute_cleared`: may have such cases too. `youth_changed_at`: when the facts about the youth were last
+    corrected; None: never.
     """
 
     case_id: UUID
@@ -64,6 +66,7 @@ class StoredCase:
     cleared: bool = False
     substitute: str | None = None
     substitute_cleared: bool = False
+    youth_changed_at: datetime | None = None
 
     @property
     def table(self) -> str:
@@ -74,6 +77,10 @@ class StoredCase:
     def identity(self) -> CaseIdentity:
         """Id, reference and person of the case."""
         return CaseIdentity(self.case_id, self.reference, self.person_id)
+
+    def changed_at(self, last: Event) -> datetime:
+        """When the case last changed: by its last event, or by a correction of the facts about the youth."""
+        return max(last.recorded_at, self.youth_changed_at or last.recorded_at)
 
     def access_facts(self, case: Case) -> CaseAccessFacts:
         """The facts that decide who may see the case. `case`: folded from the events."""
@@ -258,11 +265,14 @@ def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
 
 
 def _stored_case(row: Row[*tuple[Any, ...]], events: list[Event]) -> StoredCase:
-    youth = Youth(row.born, row.guardians)
+    youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
     last = events[-1].seq
+    corrected_at = row.youth_recorded_at if row.youth_version > 1 else None
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
     standing_in = (row.substitute, row.substitute_cleared)
-    return StoredCase(row.case_id, row.reference, row.person_id, youth, events, last, *columns, *standing_in)
+    return StoredCase(
+        row.case_id, row.reference, row.person_id, youth, events, last, *columns, *standing_in, corrected_at
+    )
 
 
 def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
@@ -274,7 +284,8 @@ def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> li
 def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]:
     if new.seq <= stored.version:
         raise Stale(new.seq - 1, stored.version)
-    return append_sql.update_values(row_of(stored.identity, case, new), stored.version)
+    row = row_of(stored.identity, case, new) | {"updated_at": stored.changed_at(new)}
+    return append_sql.update_values(row, stored.version, stored.changed_at(stored.events[-1]))
 
 
 def _clear_alerts(tx: Connection, stored: StoredCase, new: Sequence[Event], case: Case) -> None:
@@ -319,7 +330,9 @@ def _newest_known() -> ScalarSelect[Any]:
 
 
 _PERSON = (
-    *person_version.c["born", "guardians"],
+    *person_version.c["born", "guardians", "guardian_changes"],
+    person_version.c.version.label("youth_version"),
+    person_version.c.recorded_at.label("youth_recorded_at"),
     case_file.c.person_id.label("record_id"),
     *person.c["person_id", "protection"],
 )

@@ -27,10 +27,19 @@ _STARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Youth:
-    """The facts about the person that the rules need, and no others. Stored with people, not in events."""
+    """The facts about the person that the rules need, and no others. Stored with people, not in events.
+
+    `guardians`: the number of guardians from birth on. `guardian_changes`: the days from which there is another number,
+    in order, each with that number.
+    """
 
     born: date
     guardians: int
+    guardian_changes: tuple[tuple[date, int], ...] = ()
+
+    def guardians_on(self, day: date) -> int:
+        """The number of guardians (verger) in office on that day, whatever the age of the youth."""
+        return next((number for since, number in reversed(self.guardian_changes) if since <= day), self.guardians)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,7 @@ class Case:
 
     def guardians_on(self, day: date) -> int:
         """The number of guardians who take part on that day; 0 from the 18th birthday. vergemålsloven § 8."""
-        return self.youth.guardians if self.under_age(day) else 0
+        return self.youth.guardians_on(day) if self.under_age(day) else 0
 
     @property
     def of_age_on(self) -> date:

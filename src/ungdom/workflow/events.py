@@ -116,7 +116,7 @@ SHAPE: dict[EventType, type[d.Details]] = {
     E.CHARGED: d.Details,
     E.NOTE_ADDED: d.NoteAdded,
     E.TRANSFER_DECIDED: d.TransferDecided,
-    E.TRANSFER_ACCEPTED: d.Details,
+    E.TRANSFER_ACCEPTED: d.TransferAccepted,
     E.TRANSFER_DECLINED: d.Details,
     E.EXECUTION_REGIME_PINNED: d.ExecutionRegimePinned,
     E.RULES_MIGRATED: d.RulesMigrated,

@@ -22,13 +22,14 @@ from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NewCase
 from ungdom.intake import identity
-from ungdom.intake.wait_keys import lock_keys_for_case
+from ungdom.intake.wait_keys import lock_keys_for_case, lock_keys_of_person
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
 from ungdom.store import named_locks, people, projection, records
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
@@ -97,15 +98,17 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
+    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return json_response(body, ETag=etag(read.stored.version))
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
-    named_locks.lock(tx, lock_keys_for_case(body.police_case_numbers, body.person.national_id))
+    given, numbers = body.person.as_person, body.police_case_numbers
+    named_locks.lock(tx, [*lock_keys_for_case(numbers, given.national_id), *lock_keys_of_person(given)])
     may_see = disclosable_to(context.recorder.viewer, Disclosure.PERSON)
-    match = identity.match_person(tx, context.keys, body.person.as_person, body.police_case_numbers, may_see)
+    match = identity.match_person(tx, context.keys, given, numbers, may_see)
     person = _find_or_create_person(tx, context, body, match.known)
     case_id = uuid7(context.now)
     result = cases.open_case(
@@ -134,7 +137,7 @@ def _find_or_create_person(
     if known_id:
         people.protect(tx, known_id, level, context.now)
     youth = Youth(given.born, len(given.guardians))
-    personalia = people.personalia_of(given.as_person, body.municipality)
+    personalia = personalia_of(given.as_person, body.municipality)
     person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)
     return cast(StoredPerson, people.read_person(tx, context.keys, person_id))  # found or made in this transaction
 

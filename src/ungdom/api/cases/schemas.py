@@ -199,10 +199,10 @@ class GuardianIn(Input):
 
 
 class PersonIn(Input):
-    """The youth. The identity number is optional; one that fails the check is kept and flagged."""
+    """The youth. Names may be missing. The identity number is optional; one that fails the check is flagged."""
 
-    given_name: LineText
-    family_name: LineText
+    given_name: LineText | None = None
+    family_name: LineText | None = None
     born: CivilDay
     national_id: Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"

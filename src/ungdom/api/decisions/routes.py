@@ -166,7 +166,7 @@ def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) 
 
 def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
     message = message_to_settle(tx, context, message_id)
-    choice = Choice(body.case, body.accept_gap)
+    choice = Choice(body.case, body.accept_gap, body.accept_doubt)
     if choice != Choice():
         context.require_role(may_settle_messages)
     if body.case is not None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import cases, intake
 from ungdom.api.events.present import events_out, options_out, recorded_out, redacted_events
-from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
+from ungdom.api.events.schemas import CorrectionIn, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.case_reading import case_response
@@ -29,7 +29,7 @@ DRY_RUN_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A dry run: what would change", "model": RecordedOut}
 }
 
-DryRunParams = Annotated[DryRun, Query()]
+DryRunParams = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")

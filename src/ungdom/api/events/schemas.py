@@ -149,9 +149,3 @@ class CorrectionIn(Input):
     seq: Annotated[int, Field(ge=1, le=1_000_000)]
     reason: CorrectionReason
     replacement: ReplacementIn | None
-
-
-class DryRun(Input):
-    """`dry_run`: answer with what would change, and write nothing."""
-
-    dry_run: bool = False

@@ -1,6 +1,6 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -20,10 +20,11 @@ from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
-from ungdom.store import idempotency
+from ungdom.store import idempotency, person_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.person_access import PersonAccess
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
@@ -116,6 +117,20 @@ class RequestContext:
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def read_and_log(
+        self,
+        operation: Callable[[Connection], tuple[ApiResponse, Sequence[PersonAccess]]],
+        scope: NeededScope = READ,
+        may: RolePredicate = may_read_cases,
+    ) -> Response:
+        """As `read`, for what is written to the log of access to persons before the response is sent."""
+        self.require(scope, may)
+        with self.db.reading() as tx:
+            response, entries = operation(tx)
+        with self.db.writing() as tx:
+            person_access.add(tx, entries)
+        return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:
         """The response with its language, where no transaction is needed."""

@@ -13,6 +13,8 @@ class ApiError(Exception):
     ├── IdempotencyMismatch   the key was used for another request
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
+    ├── ContactIsStaff        a standing contact of another agency is on the staff list
+    ├── ContactNamedTwice     a standing contact is named twice for one agency
     ├── TooManyWebhooks       the owner has as many as one may have
     └── NothingReleased       no released table has what is asked for
     """
@@ -44,6 +46,18 @@ class NoFeed(ApiError):
 
 class BadCursor(ApiError):
     """The cursor is broken, belongs to another list, or was not made here."""
+
+
+class ContactIsStaff(ApiError):
+    """A standing contact of another agency is on the staff list of a konfliktråd. `subjects`: those who are."""
+
+    def __init__(self, subjects: list[str]) -> None:
+        super().__init__(subjects)
+        self.subjects = subjects
+
+
+class ContactNamedTwice(ApiError):
+    """A standing contact is named twice for one agency."""
 
 
 class TooManyWebhooks(ApiError):

@@ -17,6 +17,8 @@ from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
+    ContactIsStaff,
+    ContactNamedTwice,
     IdempotencyMismatch,
     LacksScope,
     NoFeed,
@@ -25,7 +27,7 @@ from ungdom.api.http.errors import (
     TooManyWebhooks,
     Unreleased,
 )
-from ungdom.api.http.present import broken_out, event_line, unmet_out
+from ungdom.api.http.present import broken_out, event_line, in_the_way_out, unmet_out
 from ungdom.api.http.problems import problem_response
 from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
@@ -35,6 +37,7 @@ from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
+from ungdom.persons import errors as persons
 from ungdom.staff import errors as staff
 from ungdom.store import errors as store
 from ungdom.store import reference
@@ -172,6 +175,17 @@ async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 
 
+async def _events_in_the_way(request: Request, error: persons.EventsInTheWay) -> Response:
+    extra = {"in_the_way": in_the_way_out(_language(request), error.impacts), "elsewhere": error.hidden}
+    events = sum(len(impact.broken) for impact in error.impacts)
+    return _problem(request, 409, "person_correction_refused", extra, None, "detail" if events else "elsewhere")
+
+
+async def _person_outdated(request: Request, error: persons.PersonOutdated) -> Response:
+    tag = etag(error.revision)
+    return _problem(request, 412, "person_stale", {"current_etag": tag}, {"ETag": tag})
+
+
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
     extra = {"event": error.event, **_field_errors(request, "/type", "enum")}
     code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
@@ -183,7 +197,8 @@ async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response
     known = sorted(error.known)
     opening = request.url.path.endswith("/cases")
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
-    place = field if opening else f"{_details_pointer(request)}/to"
+    detail = "keeps" if error.kind == "member" else "to"
+    place = field if opening else f"{_details_pointer(request)}/{detail}"
     extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
@@ -313,6 +328,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.UnknownReferenceValue: _unknown,
     alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
     alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
+    alerts.NotWaitedFor: _fixed_problem(403, "not_waited_for"),
     AlreadyAnswered: _fixed_problem(409, "identity_answered"),
     RejectedBefore: _fixed_problem(
         409,
@@ -320,6 +336,19 @@ HANDLERS: dict[type[Exception], Handler] = {
         extra=lambda error: {"question_id": str(error.question_id)},
         values=lambda error: {"question": str(error.question_id)},
     ),
+    persons.EventsInTheWay: _events_in_the_way,
+    persons.PersonOutdated: _person_outdated,
+    persons.NotCleared: _fixed_problem(403, "not_cleared"),
+    persons.PersonUnchanged: _fixed_problem(409, "person_unchanged"),
+    persons.UnknownGuardian: _fixed_problem(422, "unknown_guardian", field=("/guardians", "value_error")),
+    persons.BornAfterOffence: _fixed_problem(422, "invalid_input", field=("/born", "born_after_offence")),
+    persons.SamePerson: _fixed_problem(409, "same_person"),
+    persons.CasesDoNotSplit: _fixed_problem(422, "cases_do_not_split", field=("/cases", "value_error")),
+    persons.NotAMerge: _fixed_problem(422, "not_a_merge", field=("/merge", "value_error")),
+    persons.ProposalDecided: _fixed_problem(409, "proposal_decided"),
+    persons.SecondPersonNeeded: _fixed_problem(403, "second_person_needed"),
+    persons.PopulationEventDiffers: _fixed_problem(409, "population_event_differs"),
+    persons.NoQuestion: _fixed_problem(409, "population_event_decided"),
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     LacksScope: _lacks_scope,
@@ -341,6 +370,13 @@ HANDLERS: dict[type[Exception], Handler] = {
         values=lambda error: {"substitute": error.substitute},
     ),
     staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
+    ContactIsStaff: _fixed_problem(
+        422,
+        "contact_is_staff",
+        field=("/contacts", "value_error"),
+        values=lambda error: {"subjects": ", ".join(error.subjects)},
+    ),
     TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,

@@ -4,9 +4,10 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from ungdom.message.text import LineText
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, YEARS, implausible
@@ -64,6 +65,26 @@ def plausible(kind: EventType, details: dict[str, Any]) -> dict[str, Any]:
     return details
 
 
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+
+LONGEST_ADDRESS = 254
+
+
+def _address(value: str) -> str:
+    if len(value) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
+        raise PydanticCustomError("email_address", "is no e-mail address")
+    return value
+
+
+EmailAddress = Annotated[LineText, AfterValidator(_address)]
+"""An e-mail address of people who work with cases."""
+
+
 # --- bodies and queries -------------------------------------------------------------------------------------------
 
 
@@ -80,6 +101,12 @@ class Input(BaseModel):
 
 class NoQuery(Input):
     """Nothing is asked in the address."""
+
+
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False
 
 
 class AsOf(Input):

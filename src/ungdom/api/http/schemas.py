@@ -51,6 +51,14 @@ class BrokenOut(Output):
     unmet: list[UnmetOut]
 
 
+class CaseInTheWay(Output):
+    """A case of the person with the events that would not be legal any more."""
+
+    case_id: UUID
+    reference: str
+    events: list[BrokenOut]
+
+
 class EventLineOut(Output):
     """An event that happened since: which, when, and when it was recorded."""
 
@@ -65,8 +73,9 @@ class ProblemOut(Output):
 
     `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
-    `question_id`: the question of identity whose answer stands in the way. `reason`, `first_day`, `last_day`: why the
-    caller is not in service, and the days of their service.
+    `question_id`: the question of identity whose answer stands in the way. `in_the_way`: by case, the events that a
+    correction of the person would make illegal; `elsewhere`: there are others in cases that the caller may not see.
+    `reason`, `first_day`, `last_day`: why the caller is not in service, and the days of their service.
     """
 
     type: str
@@ -85,6 +94,8 @@ class ProblemOut(Output):
     current_etag: str | None = None
     events_since: list[EventLineOut] | None = None
     question_id: UUID | None = None
+    in_the_way: list[CaseInTheWay] | None = None
+    elsewhere: bool | None = None
     reason: str | None = None
     first_day: date | None = None
     last_day: date | None = None

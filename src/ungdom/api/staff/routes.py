@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.exceptions import RequestValidationError
 
-from ungdom.api.events.schemas import DryRun
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.inputs import DryRun
 from ungdom.api.http.offices import check_known, check_office
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, read_cursor, start_after, write_cursor
 from ungdom.api.http.responses import ApiResponse, etag, json_response

@@ -46,7 +46,7 @@ def guardians_consent(case: Case, step: ProposedEvent) -> Violation | None:
     given = current_consents(case)[1]
     if given >= case.guardians_on(step.on):
         return None
-    return Violation(given, case.youth.guardians, case.of_age_on)
+    return Violation(given, case.youth.guardians_on(step.on), case.of_age_on)
 
 
 @detail(d.TransferredToFollowUp, "strpl § 71 a", Actor.PROSECUTION)

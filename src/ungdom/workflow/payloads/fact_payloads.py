@@ -52,6 +52,13 @@ class TransferDecided(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAccepted(Details):
+    """The receiving office accepts. `keeps`: the members of the team who stay; the others leave with the transfer."""
+
+    keeps: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionRegimePinned(Details):
     """A named user's decision that execution follows this regime whatever the date of the step."""
 

@@ -54,6 +54,11 @@ STAFF_ROLES = OF_THE_OFFICE | {Role.SECRETARIAT}
 """The roles that a member of staff may have. Who has one of them must be in service to be given case data."""
 SYSTEM_SUBJECT = "system:"
 """What the subject of a system begins with, and that of a person never does."""
+STANDING_CONTACTS = frozenset({Role.TEAM_MEMBER, Role.PROSECUTION})
+"""The roles with which people of other agencies sign in."""
+
+CONTACT_SUBJECT = "contact:"
+"""Prefix of the key of a standing contact that does not sign in; no token is accepted with such a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,13 +304,33 @@ def may_subscribe_to_events(role: Role) -> bool:
 
 
 def may_answer_alerts(role: Role) -> bool:
-    """Whether the role may acknowledge or answer an alert: the roles that are notified and may see the case."""
-    return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.TEAM_MEMBER, Role.PROSECUTION}
+    """Whether the role may answer an alert: the office for itself, others for their own part (`answers_for_office`)."""
+    return role in OF_THE_OFFICE | STANDING_CONTACTS
 
 
 def may_snooze_alerts(role: Role) -> bool:
-    """Whether the role may snooze alerts: roles of the office that has the case."""
+    """Whether the role may acknowledge or snooze alerts: roles of the office that has the case."""
     return role in OF_THE_OFFICE
+
+
+def answers_for_office(viewer: Viewer, konfliktrad: str) -> bool:
+    """Whether the viewer answers, snoozes and acknowledges alerts for the office: its coordinators and leader."""
+    return viewer.role in OF_THE_OFFICE and viewer.konfliktrad == konfliktrad
+
+
+def may_be_standing_contact(role: Role) -> bool:
+    """Whether somebody with this role can be a standing contact of an agency in a coordination group."""
+    return role in STANDING_CONTACTS
+
+
+def may_read_coordination_groups(role: Role) -> bool:
+    """Whether the role reads coordination groups: office roles that of their own konfliktråd, the secretariat all."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_edit_coordination_groups(role: Role) -> bool:
+    """Whether the role edits coordination groups: a leader that of their own konfliktråd, the secretariat all."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
 
 
 def may_read_worklist(role: Role) -> bool:
@@ -321,6 +346,26 @@ def may_settle_messages(role: Role) -> bool:
 def may_settle_identity(role: Role) -> bool:
     """Whether the role decides if two records are of one person: office roles and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_read_persons(role: Role) -> bool:
+    """Whether the role reads, searches for and corrects persons: office roles, for their cases, and the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_lower_protection(role: Role) -> bool:
+    """Whether the role lowers the protection level of an address, or reviews it: leader and secretariat. frl § 10-4."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_join_persons(role: Role) -> bool:
+    """Whether the role proposes and decides that persons are merged or split: leader and secretariat, together."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_read_person_access(role: Role) -> bool:
+    """Whether the role reads who has read a person record: leader, secretariat, and the auditor."""
+    return role in {Role.LEADER, Role.SECRETARIAT, Role.AUDITOR}
 
 
 def may_read_catalogue(role: Role) -> bool:

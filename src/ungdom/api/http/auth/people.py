@@ -15,7 +15,7 @@ from ungdom.api.http.auth.principal import (
     is_identity_number,
     loggable,
 )
-from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT, Viewer
+from ungdom.workflow.rules.permissions import CONTACT_SUBJECT, SYSTEM_SUBJECT, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
@@ -47,7 +47,8 @@ def _subject(people: PersonClaimMapping, claims: Claims) -> str:
     if not isinstance(value, str) or not value:
         raise BadToken("no subject")
     subject = f"{people.subject_prefix}{value}"
-    if not SUBJECT.fullmatch(subject) or subject.startswith(SYSTEM_SUBJECT) or is_identity_number(value):
+    reserved = subject.startswith((SYSTEM_SUBJECT, CONTACT_SUBJECT))
+    if not SUBJECT.fullmatch(subject) or reserved or is_identity_number(value):
         raise BadToken("subject is malformed")
     return subject
 
