@@ -169,6 +169,8 @@ def of_the_case(record: Recorder, case: str) -> None:
         "list_due_surveys", "get_tasks", "get_team", "get_timeline",
     ):  # fmt: skip
         record(operation, coordinator, case_id=case)
+    coordinator.record(case, "note_added", NOW, note="Møte på skolen onsdag.", youth_may_read=True)
+    record("list_notes", coordinator, case_id=case)
     person = record("get_case", coordinator, case_id=case).json()["person"]["id"]
     invite = record("invite_to_survey", coordinator, {"kind": "plan", "respondent": "youth"}, case_id=case).json()
     questions = record("get_questionnaire", None, token=invite["token"]).json()["questions"]
@@ -188,7 +190,7 @@ def of_identity(record: Recorder) -> None:
             opener = record.service.as_("coordinator", office)
             assert opener.post("/v1/cases", new_case(konfliktrad=office, person=youth)).status_code == 201
     listed = record("list_identity_questions", secretariat).json()["items"]
-    first, second = (one["id"] for one in listed)
+    first, second = (one["id"] for one in listed[:2])
     record("confirm_identity_question", secretariat, question_id=first)
     reason = {"reason": "Two cousins: the school has confirmed that they are two."}
     record("reject_identity_question", secretariat, reason, question_id=second)
@@ -198,7 +200,7 @@ def across_cases(record: Recorder) -> None:
     coordinator = record.service.as_("coordinator", OFFICE)
     for operation in (
         "list_cases", "list_breaches", "list_complaints", "list_consents", "list_meetings", "list_plans", "get_delays",
-        "get_worklist", "list_task_kinds",
+        "get_worklist", "list_task_kinds", "get_late_forecast",
     ):  # fmt: skip
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})

@@ -45,6 +45,7 @@ class Of(Enum):
     CASE_WRITTEN = auto()
     STAGES = auto()  # of a case, where it stood and since when: not told to the school on its team
     RIGHTS = auto()  # of a case, and of the youth in it: not told to the team
+    NOTES = auto()  # of a case, what the office wrote: not told to team, prosecution or courts
     CASES = auto()
     MESSAGE = auto()
     MESSAGE_SETTLED = auto()
@@ -91,6 +92,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASE: NO_CASES,
     Of.CASE_WRITTEN: NO_CASES | TEAM,
     Of.RIGHTS: NO_CASES | TEAM,
+    Of.NOTES: NO_CASES | TEAM | SYSTEMS,
     Of.STAGES: NO_CASES,
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
@@ -177,6 +179,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/measures/providers/{provider_id}"): (Of.CATALOGUE, (Ask(seen=404),)),
     ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
+    ("GET", "/v1/cases/{case_id}/notes"): reads(Of.NOTES, THEN),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/complaints"): reads(Of.RIGHTS, THEN),
@@ -203,6 +206,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     },
     ("GET", "/v1/worklist"): reads(Of.WORK, THEN, "?kind=assign"),
     ("GET", "/v1/worklist/kinds"): reads(Of.WORK),
+    ("GET", "/v1/worklist/forecast"): reads(Of.WORK, "?weeks=2"),
     ("GET", "/v1/delays"): reads(Of.CASES, THEN, "?konfliktrad=oslo&from=2026-01-01"),
     ("POST", "/v1/cases"): reads(Of.TAKES_IN),
     ("POST", "/v1/decisions"): reads(Of.TAKES_IN),
@@ -321,6 +325,7 @@ def heard(world: World) -> Heard:
         Of.CASE_WRITTEN: cases,
         Of.RIGHTS: cases,
         Of.STAGES: cases,
+        Of.NOTES: cases,
         Of.SURVEY: cases,
         Of.PERSON: {ABSENT: HIDDEN, **people_of(world)},
         Of.MESSAGE: messages,

@@ -219,7 +219,7 @@ WITHOUT_LANGUAGE = frozenset(
 
 _VIEWS = (
     "get_case get_breaches get_complaints get_consents get_meetings get_plan get_restorative get_tasks get_team "
-    "get_timeline list_events list_options record_event correct_event"
+    "get_timeline list_events list_notes list_options record_event correct_event"
 )
 _FILE = ("Content-Disposition",)
 SENT_HEADERS: dict[str, tuple[str, ...]] = {

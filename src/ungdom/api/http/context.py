@@ -1,6 +1,7 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -117,6 +118,21 @@ class RequestContext:
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def try_out(self, operation: Callable[[Connection], ApiResponse], attempts: int) -> Response:
+        """The response that `write` would give, with everything that the operation wrote rolled back.
+
+        No idempotency key is used, and nothing is retried afterwards. Raises what `write` raises.
+        """
+        self.check_access()
+        for _ in range(attempts - 1):
+            with suppress(Stale):
+                return self._rolled_back(operation)
+        return self._rolled_back(operation)
+
+    def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
+        with self.db.trying() as tx:
+            return self._localised(operation(tx)).to_http()
 
     def read_and_log(
         self,
