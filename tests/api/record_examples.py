@@ -264,6 +264,7 @@ def of_the_office(record: Recorder) -> None:
     record("get_coordination_group", coordinator, konfliktrad=OFFICE)
     record("list_coordination_groups", leader)
     record("put_contact", leader, {"language": "nb"}, subject=f"coordinator-{OFFICE}-2")
+    of_staff(record)
     provider = {
         "name": "Molde treningssenter",
         "agency": "kommunal_psykisk_helse",
@@ -283,6 +284,29 @@ def of_the_office(record: Recorder) -> None:
     record("rotate_webhook_secret", leader, webhook_id=hook)
     record("replay_webhook_deliveries", leader, {}, webhook_id=hook)
     record("delete_webhook", leader, webhook_id=hook)
+
+
+def of_staff(record: Recorder) -> None:
+    """A new member of staff, an absence with a hand-over that ends early, and cases that change hands."""
+    leader = record.service.as_("leader", OFFICE)
+    new = {
+        "subject": "kari-nordmann",
+        "name": "Kari Nordmann",
+        "roles": ["coordinator"],
+        "konfliktrad": OFFICE,
+        "active_from": "2026-03-01",
+        "contact": {"language": "nn"},
+    }
+    etag = record("add_staff", leader, new).headers["ETag"]
+    record("change_staff", leader, {"telephone": "+47 000 12345"}, etag, subject="kari-nordmann")
+    away = {"first_day": str(NOW), "last_day": "2026-03-20", "substitute": "kari-nordmann", "hand_over": True}
+    absence = record("add_absence", leader, away, subject=f"coordinator-{OFFICE}").json()["absence"]["id"]
+    record("end_absence", leader, subject=f"coordinator-{OFFICE}", absence_id=absence)
+    record("list_staff", leader)
+    record("get_staff", leader, subject="kari-nordmann")
+    record("list_staff_changes", leader, subject="kari-nordmann")
+    wish = {"from": f"coordinator-{OFFICE}", "to": "kari-nordmann", "reason": "workload"}
+    record("reassign_cases", leader, wish, dry_run=True)
 
 
 def decision(kind: str, number: str, day: str, terms: dict[str, Any], **more: Any) -> dict[str, Any]:

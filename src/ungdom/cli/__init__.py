@@ -35,6 +35,7 @@ from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
+from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import (
     AsJson,
@@ -87,6 +88,7 @@ app.command(name="extract")(extracting.extract)
 app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(staff_app, name="staff")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")

@@ -6,8 +6,7 @@ compares the two. `docs/permissions.md` is generated from the table.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum
 
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
@@ -130,26 +129,6 @@ class RoleNotAllowed(WorkflowError):
     def __init__(self, roles: Iterable[Role]) -> None:
         super().__init__()
         self.roles = tuple(roles)
-
-
-class ServiceGap(StrEnum):
-    """Why a person is not in service."""
-
-    UNKNOWN = "unknown"  # no entry in the list of staff
-    NOT_YET = "not_yet"
-    ENDED = "ended"
-    OTHER_ROLE = "other_role"  # in service, in other roles than that of the token
-    OTHER_OFFICE = "other_office"
-
-
-class NotInService(WorkflowError):
-    """The person is not in service today and is given no case data. `first_day`, `last_day`: of their service."""
-
-    def __init__(self, gap: ServiceGap, first_day: date | None, last_day: date | None) -> None:
-        super().__init__(gap)
-        self.gap = gap
-        self.first_day = first_day
-        self.last_day = last_day
 
 
 class OtherOffice(WorkflowError):
@@ -278,12 +257,12 @@ def is_staff(viewer: Viewer) -> bool:
 
 def may_read_staff(role: Role) -> bool:
     """Whether the role reads the list of staff: office roles of their own office, secretariat and administrator all."""
-    return role in STAFF_ROLES | {Role.ADMIN}
+    return role in STAFF_ROLES | NATIONAL | {Role.ADMIN}
 
 
 def may_edit_staff(role: Role) -> bool:
     """Whether the role edits the list of staff: leaders of their own office, secretariat and administrator all."""
-    return role in {Role.LEADER, Role.SECRETARIAT, Role.ADMIN}
+    return role in {Role.LEADER, Role.ADMIN} | NATIONAL
 
 
 def may_read_staff_changes(role: Role) -> bool:
