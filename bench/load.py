@@ -127,4 +127,4 @@ def task_columns(way: str) -> dict[str, str]:
     person = uuid7(OPENED_AT, 0)
     events = list(_events(person, moves=1 if way == "out" else len(MOVES)))
     row = row_of(CaseIdentity(case_id(0), "", person), engine.fold(_YOUTH, events), events[-1])
-    return {name: str(row[name]) for name in ("act_on", "duties", "tasks")}
+    return {name: str(row[name]) for name in ("act_on", "dated_on", "undated_on", "duties", "tasks")}

@@ -16,7 +16,7 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom import clock
-from ungdom.store import bulk, case_queries, journal, people, reference
+from ungdom.store import bulk, case_lists, case_queries, journal, people, reference
 from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
 from ungdom.store.personalia import Personalia
@@ -203,7 +203,7 @@ def test_what_is_learnt_is_the_same_in_sql_as_in_python(sight: Sight, viewer: Vi
 @given(viewer=viewers)
 @settings(max_examples=30)
 def test_a_list_holds_what_may_be_seen_and_says_of_it_what_may_be_learnt(sight: Sight, viewer: Viewer) -> None:
-    rows, _ = case_queries.list_cases(sight.tx, viewer, limit=len(sight.known))
+    rows = case_lists.page(sight.tx, viewer, limit=len(sight.known)).rows
     visible = _seen_in_python(sight, viewer)
     assert {row.case_id for row in rows} == visible
     for row in rows:
@@ -278,7 +278,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
 ) -> None:
     person = cases.somebody(sight.tx, protection=level)
     stored = _written(sight.tx, person, history)
-    people.protect(sight.tx, person, later, cases.NOON)
+    people.protect(sight.tx, person, later, cases.NOON, "test")
 
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None

@@ -25,7 +25,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
-import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems: import, retry.")
+import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems, and cases of other systems.")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; give the receipts that would be given.")]
 

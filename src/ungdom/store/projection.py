@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from ungdom.store.duties import duties_of
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import deadlines, escalation, offices, waits
@@ -45,19 +46,15 @@ def read_work(stored_json: str | None) -> CaseTasks:
     return _WORK.validate_json(stored_json) if stored_json else _NO_WORK
 
 
-def duty_pattern(kind: str, actor: str) -> str:
-    """The search pattern for tasks of this kind and actor in the column `duties`; an empty string matches any."""
-    if not kind and not actor:
-        return ""
-    return f"|{kind}:{actor}|" if kind and actor else f"|{kind}:" if kind else f":{actor}|"
-
-
 def _work_columns(case: Case) -> dict[str, Any]:
     open_work = case_tasks(case)
+    dated = [task.act_on for task in open_work.tasks if task.due is not None]
+    undated = [task.act_on for task in open_work.tasks if task.due is None]
     return {
         "act_on": open_work.tasks[0].act_on if open_work.tasks else None,
-        "duties": "".join(sorted({duty_pattern(task.kind, actor) for task in open_work.tasks for actor in task.who}))
-        or None,
+        "dated_on": min(dated, default=None),
+        "undated_on": min(undated, default=None),
+        "duties": duties_of(open_work.tasks),
         "tasks": _WORK.dump_json(open_work).decode() if open_work.tasks or open_work.turns_on else None,
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.journal import StoredCase
@@ -54,8 +54,12 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict
 
 
 def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
-    """Rebuilds the open cases without `act_on`, a column of newer versions; returns their number. Repeatable."""
-    incomplete = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
+    """Rebuilds the cases with tasks whose columns of newer versions are empty; returns their number. Repeatable.
+
+    Every open case has a task, and each task has `dated_on` or `undated_on`.
+    """
+    c = case_current.c
+    incomplete = (or_(c.closed_on.is_(None), c.act_on.is_not(None)), c.dated_on.is_(None), c.undated_on.is_(None))
     query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
         total = tx.scalar(select(func.count()).select_from(case_current).where(*incomplete)) or 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import case_queries, journal
+from ungdom.store import case_lists, journal
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
@@ -62,8 +62,8 @@ def owner(tx: Connection, subject: str, on: date) -> Viewer | None:
 def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]:
     """The entries of the open cases that the viewer holds and may see now, by day."""
     filters = Filters(held_by=viewer, closed=False)
-    rows, _ = case_queries.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
-    cases = journal.load_many(tx, [row.case_id for row in rows])
+    page = case_lists.page(tx, viewer, filters, case_lists.sorted_by("next_due_on"), limit=MAX_CASES)
+    cases = journal.load_many(tx, [row.case_id for row in page.rows])
     entries = (entry for stored in cases for entry in _entries_of(stored, oslo_date(now)))
     return sorted(entries, key=lambda entry: (entry.on, entry.reference, entry.code, entry.key))
 

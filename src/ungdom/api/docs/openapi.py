@@ -219,7 +219,7 @@ WITHOUT_LANGUAGE = frozenset(
 
 _VIEWS = (
     "get_case get_breaches get_complaints get_consents get_meetings get_plan get_restorative get_tasks get_team "
-    "get_timeline list_events list_options record_event correct_event"
+    "get_timeline list_events list_notes list_options record_event correct_event"
 )
 _FILE = ("Content-Disposition",)
 SENT_HEADERS: dict[str, tuple[str, ...]] = {
@@ -227,6 +227,7 @@ SENT_HEADERS: dict[str, tuple[str, ...]] = {
     "open_case": ("ETag", "Location"),
     **dict.fromkeys(("add_measure_provider", "create_webhook", "order_extract_job"), ("Location",)),
     "push_official_message": ("Location",),
+    **dict.fromkeys(("get_person", "correct_person"), ("ETag",)),
     "add_staff": ("ETag", "Location"),
     **dict.fromkeys(("get_staff", "change_staff"), ("ETag",)),
     "get_calendar": ("ETag",),
