@@ -417,6 +417,8 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
 def sees(viewer: str, of: Of, about: str) -> bool:
     if of is Of.PERSON_LOG and viewer == "auditor":
         return True
+    if of is Of.PERSON_READ and viewer == "their_leader" and about == "leaving_strict":
+        return False  # who is to receive the case learns that there is one, and not whose
     if of in OF_A_PERSON and of is not Of.PERSON_READ and viewer == "their_leader" and about.startswith("leaving"):
         return False  # who is to receive a case sees it and does nothing in it
     if of is Of.OFFICIAL:

@@ -145,8 +145,9 @@ class RequestContext:
         with self.db.reading() as tx:
             self._require_service(tx)
             response, entries = operation(tx)
-        with self.db.writing() as tx:
-            person_access.add(tx, entries)
+        if entries:
+            with self.db.writing() as tx:
+                person_access.add(tx, entries)
         return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:
