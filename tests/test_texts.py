@@ -30,6 +30,7 @@ from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
+from ungdom.notices.group_notices import NotReached
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
@@ -89,6 +90,7 @@ PROBLEMS: dict[str, set[str]] = {
     "idempotency_in_flight": set(),
     "bad_cursor": set(),
     "unknown_konfliktrad": {"given"},
+    "unknown_member": {"given"},
     "unknown_municipality": {"given"},
     "unknown_coordinator": {"given"},
     "office_mismatch": {"konfliktrad"},
@@ -96,6 +98,8 @@ PROBLEMS: dict[str, set[str]] = {
     "use_corrections": set(),
     "use_opening": set(),
     "not_correctable": {"seq"},
+    "not_insertable": {"event"},
+    "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
     "unsupported_media_type": {"accepted"},
@@ -111,6 +115,9 @@ PROBLEMS: dict[str, set[str]] = {
     "day_to_come": set(),
     "feed_not_for_role": set(),
     "contact_is_their_own": set(),
+    "contact_is_staff": {"subjects"},
+    "contact_named_twice": set(),
+    "not_waited_for": set(),
     "too_many_webhooks": {"limit"},
     "survey_token": set(),
     "survey_not_due": set(),
@@ -138,6 +145,7 @@ INVALID = (
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
     "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
+    "corrects_or_inserts "
     "out_of_range one_of one_of_many "
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
@@ -174,7 +182,10 @@ NUMBERS = (
 )
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
-NOTICE = "subject subject_one opening closing case what stage late left today waiting"
+NOTICE = (
+    "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
+    "closing_contact"
+)
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
@@ -233,6 +244,7 @@ def expected() -> dict[str, set[str]]:
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),
         "refusal": guard_codes() | set(ENGINE),
+        "refusal_addition": {"leads_there", "decided", "pinned", "day"},
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")} | set(PARTS),
         "invalid": set(INVALID.split()),
         **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, RuleBasis)},
@@ -255,6 +267,7 @@ def expected() -> dict[str, set[str]]:
         "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
         texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
+        texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
@@ -387,7 +400,18 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
+    sentences = {
+        "word",
+        "refusal",
+        "refusal_addition",
+        "problem",
+        "invalid",
+        "forecast",
+        "delay",
+        "waiting",
+        "calendar",
+        "notice",
+    }
     sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels

@@ -1,14 +1,16 @@
 """The application: settings, database, keys, middleware and routes."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from threading import Event
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import State
 from starlette.responses import RedirectResponse
 
@@ -38,6 +40,7 @@ from ungdom.api.http import handlers, health
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.http.service import ServiceCheck
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
@@ -76,6 +79,7 @@ RETRY_SECONDS = 60
 """Seconds between two polls for decisions to retry; other processes poll as well."""
 
 ROUTERS = (
+    staff.reassignments,
     cases.router,
     events.router,
     notes.router,
@@ -122,6 +126,19 @@ ROUTERS = (
 """Every resource, in the order of the documentation."""
 
 
+_DOCUMENT: dict[str, Any] = {}
+"""The OpenAPI document of these resources, once an app of this process has generated it."""
+
+
+@cache
+def _resources() -> APIRouter:
+    """The routes of every resource, shared by all apps of a process: FastAPI analyses each of them once."""
+    resources = APIRouter(generate_unique_id_function=document.operation_id)
+    for router in ROUTERS:
+        resources.include_router(router)
+    return resources
+
+
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
     """The service. Tests pass `clock` and `db`; otherwise they come from the settings.
 
@@ -141,6 +158,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
+    app.state.service = ServiceCheck()
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
@@ -148,10 +166,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_resources().routes)
     app.add_api_route("/", _home, include_in_schema=False)
-    document.install(app)
+    document.install(app, _DOCUMENT)
     doc_routes.install(app)
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
@@ -174,6 +191,8 @@ def prepared_app(settings: Settings) -> FastAPI:
     """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
     doc_routes.prepare(app)
+    gc.collect()
+    gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
     return app
 
 

@@ -112,6 +112,7 @@ def test_an_overdue_clock_stays_on_its_day(one: Service, mine: Client) -> None:
 def test_while_the_term_stands_still_its_end_is_in_no_calendar(one: Service, mine: Client) -> None:
     case, address = case_at(mine, "executing"), made(mine)["address"]
     assert "Slutt på gjennomføringstiden" in days(one, address)
+    recorded(mine, case, "youth_heard", DAY, {"about": ["interruption"], "how": "spoken"})
     recorded(mine, case, "interrupted", DAY, {"reason": "health"})
     assert "Slutt på gjennomføringstiden" not in days(one, address)
 

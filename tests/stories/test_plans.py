@@ -53,7 +53,7 @@ def the_catalogue_tells_of_the_waiting_list(story: Story) -> None:
 
 def the_plan_is_approved(story: Story, work: dict[str, Any]) -> None:
     refused = story.refused("2025-06-05", "plan_approved", measures=[work | {"code": "military_camp"}])
-    story.on("2025-06-05", "plan_approved", measures=[work, TALKS, CURFEW], notified_on="2025-06-06")
+    story.on("2025-06-05", "plan_approved", measures=[work, TALKS, CURFEW], notified_on="2025-06-05")
 
     assert (refused["code"], refused["law"]) == ("planned_measures_are_listed", "krl § 25 first paragraph")
     assert "other_suitable" in refused["needed"]
@@ -108,6 +108,7 @@ def test_after_a_new_breach_a_new_plan_meeting_makes_the_plan_heavier(one: Servi
     # heavier takes the meeting, and the meeting takes a new breach and both consents
     alone = story.refused("2025-09-12", "plan_changed", load="equal", measures=[TALKS, REPORTING])
     story.on("2025-10-01", "breach_recorded", kind="plan")
+    story.on("2025-10-06", "youth_heard", about=["new_plan"], how="spoken")
     without = story.refused("2025-10-08", "replan_meeting_held", consent_correctional_service=True)
     story.on("2025-10-08", "replan_meeting_held", present=["youth", "guardian", "police"], **CONSENTS)
     story.on("2025-10-09", "plan_approved", measures=[TALKS, REPORTING])

@@ -21,7 +21,6 @@ from uuid import UUID
 import typer
 
 from ungdom import cases, clock, settings
-from ungdom.api.events.present import events_out
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
@@ -36,6 +35,7 @@ from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
+from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import (
     AsJson,
@@ -88,6 +88,7 @@ app.command(name="extract")(extracting.extract)
 app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(staff_app, name="staff")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
@@ -201,6 +202,7 @@ def show(
 ) -> None:
     """Show a case: its state, history and deadlines. Names are left out."""
     from ungdom.api.cases import present as views
+    from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()

@@ -158,7 +158,7 @@ def withdraw(simulator: CaseSimulator, on: date) -> None:
         and simulator.youth.guardians
         and simulator.happens(parameters.WITHDRAWN_BY_GUARDIAN)
     )
-    by = d.ConsentBy(by=d.By.GUARDIAN, guardian="guardian-1") if guardian else d.ConsentBy(by=d.By.YOUTH)
+    by = d.ConsentBy(by=d.By.GUARDIAN, guardian="g1") if guardian else d.ConsentBy(by=d.By.YOUTH)
     simulator.move(E.CONSENT_WITHDRAWN, on, by)
 
 

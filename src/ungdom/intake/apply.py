@@ -27,7 +27,7 @@ from ungdom.store.people import NewPerson
 from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, table
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
@@ -176,7 +176,7 @@ def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[Un
 
 
 _ONCE_PER_CASE = frozenset(
-    row.event for row in engine.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
+    row.event for row in table.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
 )
 """Events that occur at most once in a case, whatever its state."""
 

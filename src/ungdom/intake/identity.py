@@ -203,7 +203,10 @@ def compare_parts(given: Person, known: Known) -> PersonComparison:
 def _numbers_of(known: Known) -> tuple[str, ...]:
     """Every identity number that this record has or has had."""
     theirs = known.personalia
-    return (theirs.national_id,) if theirs and theirs.national_id else ()
+    if theirs is None:
+        return ()
+    numbers = (theirs.national_id, *(former.number for former in theirs.former_numbers))
+    return tuple(number for number in numbers if number)
 
 
 def _name_two_people(own: str, numbers: Iterable[str]) -> bool:

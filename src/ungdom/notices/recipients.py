@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import case_queries, contacts, journal
+from ungdom.notices.group_notices import readable_cases
+from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
-from ungdom.workflow import engine
 from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer, is_staff
+from ungdom.workflow.rules.permissions import Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
@@ -49,11 +49,9 @@ class RecipientDirectory:
         return case_id in self._seen[viewer]
 
     def still_works(self, viewer: Viewer) -> bool:
-        """Whether an employee of an office still works there; True for roles without a staff list."""
-        if viewer.role not in OF_THE_OFFICE or not is_staff(viewer):
-            return True
+        """Whether a member of staff is in service; True for roles without service."""
         employee = self.staff.get(viewer.subject)
-        return employee is not None and viewer.role in employee.roles and employee.konfliktrad == viewer.konfliktrad
+        return not is_staff(viewer) or (employee is not None and employee.serves_as(viewer))
 
     def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
         """The members of these audiences who may see the case, each once.
@@ -82,11 +80,9 @@ class RecipientDirectory:
                 pass  # `group_notices`
 
     def _team(self, case_id: UUID) -> list[str]:
-        members = self.teams.get(case_id)
-        stored = journal.load(self.tx, case_id) if members else None
-        if members is None or stored is None:
-            return []
-        notified = coordination_group.members_notified(engine.fold(stored.youth, stored.events), self.day)
+        members = self.teams.get(case_id, [])
+        cases = readable_cases(self.tx, [case_id]) if members else []
+        notified = {member for _, case in cases for member in coordination_group.members_notified(case, self.day)}
         return [member for member in members if member in notified]
 
     def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:
@@ -113,7 +109,6 @@ class RecipientDirectory:
 def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> RecipientDirectory:
     """The directory of that day for these cases."""
     staff = {member.subject: member for member in staff_store.all_staff(tx, day)}
-    national = [member.subject for member in staff.values() if Role.SECRETARIAT in member.roles]
-    secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
+    secretariat = sorted(member.subject for member in staff.values() if Role.SECRETARIAT in member.roles)
     cases, teams = case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids)
     return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day), day)

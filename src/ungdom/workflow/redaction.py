@@ -46,6 +46,8 @@ CASE_FIELDS_BY_MATTER: dict[Matter, tuple[str, ...]] = {
         "served_days",
         "served_days_before_interruption",
         "finality",
+        "set_aside_judgments",
+        "ended_by_closing",
         "lead_time_days",
         "completion",
     ),

@@ -12,9 +12,11 @@ from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
 from ungdom.store import projection
 from ungdom.store.people import StoredPerson
+from ungdom.workflow import payloads as d
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived.endings import ended_by_closing
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.deadlines import Deadline, deadlines, next_due
@@ -32,8 +34,7 @@ def case_out(
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
     """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
-    case, stored, day = read.case, read.stored, read.on
-    received, due = case.first(EventType.RECEIVED), next_due(case)
+    case, stored, day, received = read.case, read.stored, read.on, read.case.first(EventType.RECEIVED)
     whole = s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
@@ -61,13 +62,13 @@ def case_out(
         served_days=case.served_days(day),
         served_days_before_interruption=case.served_before_interruption,
         finality=_finality_out(case),
+        set_aside_judgments=_set_aside_judgments(case),
+        ended_by_closing=_ended_out(case, language),
         lead_time_days=_lead_time_days(case),
-        completion=s.CompletionOut(
-            received=received is not None, started=case.start is not None, completed=case.state is State.COMPLETED
-        ),
+        completion=_completion_out(case),
         breaches=sum(1 for _ in case.all(EventType.BREACH_RECORDED)),
         open_alerts=alerts,
-        next_deadline=deadline_out(due, language) if due else None,
+        next_deadline=_next_deadline_out(case, language),
         table_version=case.table,
         konfliktrad=case.konfliktrad,
         coordinator=projection.coordinator(case),
@@ -149,6 +150,35 @@ def _start_dates(case: Case) -> s.StartDates:
     )
 
 
+def _next_deadline_out(case: Case, language: texts.Language) -> s.DeadlineOut | None:
+    due = next_due(case)
+    return deadline_out(due, language) if due else None
+
+
+def _completion_out(case: Case) -> s.CompletionOut:
+    return s.CompletionOut(
+        received=case.has(EventType.RECEIVED),
+        started=case.start is not None,
+        completed=case.state is State.COMPLETED,
+    )
+
+
+def _ended_out(case: Case, language: texts.Language) -> list[s.EndedOut]:
+    return [from_source(s.EndedOut, event, label=texts.label(language, event.type)) for event in ended_by_closing(case)]
+
+
+def _set_aside_judgments(case: Case) -> list[s.SetAsideJudgment]:
+    judged: date | None = None
+    fallen: list[s.SetAsideJudgment] = []
+    for event in case.all(EventType.JUDGMENT_GIVEN, EventType.FOLLOW_UP_BY_JUDGMENT, EventType.APPEAL_DECIDED):
+        if isinstance(event.details, d.AppealDecided):
+            if judged and event.details.outcome is d.AppealOutcome.SENT_BACK:
+                fallen.append(s.SetAsideJudgment(judged_on=judged, set_aside_on=event.occurred_on))
+        else:
+            judged = event.occurred_on
+    return fallen
+
+
 def _regimes_out(case: Case, day: date) -> s.RegimesOut:
     decision = case.sanction_in_force.regime if case.sanction_in_force else None
     return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.regime_override(day))
@@ -158,5 +188,7 @@ def _finality_out(case: Case) -> s.Finality:
     final = case.last(EventType.BECAME_FINAL)
     last = appeal_deadline(case)
     computed = date.fromordinal(last.toordinal() + 1) if last else None
+    given_up = case.last(EventType.APPEAL_DECIDED) if case.appeal_given_up else None
+    computed = max(computed, given_up.occurred_on) if computed and given_up else computed
     difference = days_between(computed, final.occurred_on) if final and computed else None
     return s.Finality(date=final.occurred_on if final else None, computed=computed, difference_days=difference)

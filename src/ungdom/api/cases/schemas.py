@@ -10,15 +10,15 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import message
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.api.http.inputs import CivilDay, Day, Input, day_of
+from ungdom.api.http.inputs import CivilDay, Day, Input, day_of, in_order
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
 from ungdom.intake.opening import CaseOpening
 from ungdom.message.text import CodeText, LineText
 from ungdom.workflow import patterns
 from ungdom.workflow.payloads import Offence
-from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
-from ungdom.workflow.vocabulary import Actor, OffenceGroup, Party, Phase, Regime, Sanction, State
+from ungdom.workflow.payloads.base import Provision
+from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Regime, Sanction, State
 
 
 class StartOut(Output):
@@ -89,6 +89,22 @@ class DeadlineOut(Output):
     reasoned: bool
 
 
+class SetAsideJudgment(Output):
+    """A judgment that fell when a new trial was ordered. It stays in the history."""
+
+    judged_on: date
+    set_aside_on: date
+
+
+class EndedOut(Output):
+    """An event by which the closing of the case ended something that still ran."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
+
+
 class CaseOut(Output):
     """A case as it was on `as_of.on`, as known at `as_of.known_at`.
 
@@ -124,6 +140,8 @@ class CaseOut(Output):
     served_days: int | None
     served_days_before_interruption: int | None
     finality: Finality | None
+    set_aside_judgments: list[SetAsideJudgment] | None
+    ended_by_closing: list[EndedOut] | None
     lead_time_days: LeadTimeDays | None
     completion: CompletionOut | None
     breaches: int | None
@@ -179,11 +197,7 @@ class OffenceIn(Input):
     group: OffenceGroup | None = None
     statute: Provision | None = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.until is not None and self.until < self.on:
-            raise ends_before_it_begins("on", "until")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(in_order("on", "until"))
 
     @property
     def as_offence(self) -> Offence:

@@ -172,6 +172,12 @@ class RetryIn(Input):
     accept_doubt: bool = False
 
 
+class DecisionDryRun(Input):
+    """`dry_run`: answer with the receipt that would be given, and write nothing."""
+
+    dry_run: bool = False
+
+
 class DecisionQuery(Input):
     """Which messages."""
 

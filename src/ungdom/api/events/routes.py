@@ -16,7 +16,7 @@ from ungdom.api.http.inputs import plausible
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import Correction, EventEntry, RecordResult
+from ungdom.cases import Correction, EventEntry, ForgottenEvent, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
@@ -78,9 +78,14 @@ def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query:
 )
 @guarded(requires(WRITE))
 def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, query: DryRunParams) -> Response:
-    """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
+    """Correct or annul an event, or insert a forgotten one. Accepted only if the whole history is then a legal walk.
+
+    Needs `If-Match`. A refusal names each event in the way.
+    """
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
+    if body.insert:
+        plausible(body.insert.type, body.insert.details)
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
 
 
@@ -101,8 +106,14 @@ def _correct_event(
     tx: Connection, context: RequestContext, case_id: UUID, body: CorrectionIn, dry_run: bool
 ) -> ApiResponse:
     new = body.replacement or ReplacementIn()
-    annul = body.replacement is None
-    correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
+    annul = body.replacement is None and body.insert is None
+    forgotten = body.insert
+    insert = (
+        ForgottenEvent(forgotten.type, forgotten.occurred_on, forgotten.details, body.after_seq, forgotten.on_behalf_of)
+        if forgotten
+        else None
+    )
+    correction = Correction(body.seq or 0, body.reason, annul, new.type, new.occurred_on, new.details, insert)
     result = cases.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)

@@ -162,9 +162,35 @@ class ReplacementIn(Input):
     details: dict[str, Any] | None = None
 
 
-class CorrectionIn(Input):
-    """A correction of event number `seq`; `replacement` null annuls it."""
+class InsertIn(Input):
+    """A forgotten event, put in where it happened."""
 
-    seq: Annotated[int, Field(ge=1, le=1_000_000)]
+    type: EventType
+    occurred_on: CivilDay
+    details: dict[str, Any] = Field(default={})
+    on_behalf_of: Actor | None = None
+
+
+class CorrectionIn(Input):
+    """A correction of event number `seq`; `replacement` null annuls it.
+
+    With `insert` instead of these, a forgotten event is put in: after event `after_seq` where several share its day.
+    """
+
+    seq: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     reason: CorrectionReason
-    replacement: ReplacementIn | None
+    replacement: ReplacementIn | None = None
+    insert: InsertIn | None = None
+    after_seq: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _corrects_or_inserts(self) -> Self:
+        given = self.model_fields_set
+        for name in ("seq", "replacement"):
+            if self.insert is None and (name not in given or (name == "seq" and self.seq is None)):
+                raise PydanticCustomError("missing", "is missing", {"field": name})
+            if self.insert is not None and name in given:
+                raise PydanticCustomError("corrects_or_inserts", "does not go with an insertion", {"field": name})
+        if self.insert is None and self.after_seq is not None:
+            raise PydanticCustomError("corrects_or_inserts", "goes with an insertion only", {"field": "after_seq"})
+        return self

@@ -1,6 +1,7 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,12 +15,13 @@ from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_ro
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.responses import ApiResponse
+from ungdom.api.http.service import ServiceCheck
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
-from ungdom.store import idempotency, person_access, staff
+from ungdom.store import idempotency, person_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
@@ -42,12 +44,14 @@ class RequestContext:
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
         self.cursor_key: str = state.cursor_key
+        self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key
         self.language = texts.negotiate(language)
         self._request = request
+        self._needs_service = True
 
     @property
     def today(self) -> date:
@@ -89,9 +93,9 @@ class RequestContext:
         Raises `RoleNotAllowed`, `LacksScope` or `NotInService`.
         """
         self.require(scope, may)
+        self._needs_service = in_service
         with self.db.reading() as tx:
-            if in_service:
-                self._require_service(tx)
+            self._require_service(tx)
             response = self._localised(operation(tx))
         return response.to_http()
 
@@ -100,17 +104,35 @@ class RequestContext:
         operation: Callable[[Connection], ApiResponse],
         commit: bool = True,
         attempts: int = 2,
+        in_service: bool = True,
     ) -> Response:
         """Response from a write transaction, committed before it is sent; with an idempotency key it is stored as well.
 
         Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
-        idempotency key is not used. `attempts`: how often in all, where others write at the same time. Raises the
-        errors of the rule of the route, `NotInService`, `IdempotencyMismatch`, or `InFlight`.
+        idempotency key is not used. `attempts`: how often in all, where others write at the same time. `in_service`:
+        False for what is no case data. Raises the errors of the rule of the route, `NotInService`,
+        `IdempotencyMismatch`, or `InFlight`.
         """
         self.check_access()
+        self._needs_service = in_service
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def try_out(self, operation: Callable[[Connection], ApiResponse], attempts: int) -> Response:
+        """The response that `write` would give, with everything that the operation wrote rolled back.
+
+        No idempotency key is used, and nothing is retried afterwards. Raises what `write` raises.
+        """
+        self.check_access()
+        for _ in range(attempts - 1):
+            with suppress(Stale):
+                return self._rolled_back(operation)
+        return self._rolled_back(operation)
+
+    def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
+        with self.db.trying() as tx:
+            return self._localised(operation(tx)).to_http()
 
     def read_and_log(
         self,
@@ -121,6 +143,7 @@ class RequestContext:
         """As `read`, for what is written to the log of access to persons before the response is sent."""
         self.require(scope, may)
         with self.db.reading() as tx:
+            self._require_service(tx)
             response, entries = operation(tx)
         with self.db.writing() as tx:
             person_access.add(tx, entries)
@@ -189,8 +212,9 @@ class RequestContext:
         self.require(ADMIN, lambda role: role is Role.ADMIN)
 
     def _require_service(self, tx: Connection) -> None:
-        """Returns when the caller is in service, or has a role without service. Raises `NotInService`."""
-        staff.require_service(tx, self.principal.viewer, self.today)
+        """Returns when the caller is in service, or need not be. Raises `NotInService`."""
+        if self._needs_service:
+            self.service.require(tx, self.principal.viewer, self.today)
 
     def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
         stored = idempotency.find_response(tx, self.keys, request_key)

@@ -18,7 +18,6 @@ from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
     ContactIsStaff,
-    ContactIsTheirOwn,
     ContactNamedTwice,
     IdempotencyMismatch,
     LacksScope,
@@ -46,13 +45,14 @@ from ungdom.texts.places import field_problem
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
+    NotInService,
     UnknownMachine,
     allowed_values,
     named_values,
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import NotInService, OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
@@ -192,6 +192,11 @@ async def _use_corrections(request: Request, error: c.UseCorrections) -> Respons
     return _problem(request, 422, code, extra)
 
 
+async def _not_insertable(request: Request, error: c.NotInsertable) -> Response:
+    extra = {"event": error.event, **_field_errors(request, "/insert/type", "enum")}
+    return _problem(request, 422, "not_insertable", extra, event=texts.label(_language(request), error.event))
+
+
 async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response:
     code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
     known = sorted(error.known)
@@ -292,7 +297,9 @@ async def _internal(request: Request, error: Exception) -> Response:
 
 def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
-    return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
+    if not request.url.path.endswith("/corrections"):
+        return "/details"
+    return "/insert/details" if b'"insert"' in request.state.body else "/replacement/details"
 
 
 def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str, Any]:
@@ -317,6 +324,10 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.WalkBroken: _walk_broken,
     c.NotCorrectable: _fixed_problem(
         422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}
+    ),
+    c.NotInsertable: _not_insertable,
+    c.WrongPlace: _fixed_problem(
+        422, "wrong_place", field=("/after_seq", "value_error"), values=lambda error: {"seq": error.seq}
     ),
     c.ChangesNothing: _fixed_problem(
         409,
@@ -369,7 +380,7 @@ HANDLERS: dict[type[Exception], Handler] = {
         field=("/substitute", "value_error"),
         values=lambda error: {"substitute": error.substitute},
     ),
-    ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
     ContactIsStaff: _fixed_problem(
         422,

@@ -1,8 +1,9 @@
 """Base class and types of request bodies and queries: unknown fields are rejected, and dates have one form."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,7 @@ from ungdom.message.text import LineText
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, YEARS, implausible
+from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import EventType
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -97,6 +99,21 @@ class Input(BaseModel):
     """What comes in."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+Checked = TypeVar("Checked", bound=BaseModel)
+
+
+def in_order(first: str, last: str) -> Callable[[Checked], Checked]:
+    """For `model_validator(mode="after")`: the last day does not lie before the first, where both are given."""
+
+    def check(given: Checked) -> Checked:
+        since, until, fields = getattr(given, first), getattr(given, last), type(given).model_fields
+        if since and until and until < since:
+            raise ends_before_it_begins(fields[first].alias or first, fields[last].alias or last)
+        return given
+
+    return check
 
 
 class NoQuery(Input):

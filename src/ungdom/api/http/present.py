@@ -42,7 +42,15 @@ def unmet_out(language: texts.Language, condition: UnmetCondition) -> UnmetOut:
     return from_source(
         UnmetOut,
         condition,
-        message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),
+        message=texts.refusal(
+            language,
+            condition.code,
+            condition.current,
+            condition.needed,
+            condition.earliest,
+            condition.leads_there,
+            condition.because,
+        ),
     )
 
 

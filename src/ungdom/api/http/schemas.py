@@ -23,7 +23,11 @@ class AsOfOut(Output):
 
 
 class UnmetOut(Output):
-    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be."""
+    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be.
+
+    `leads_there`: of a step that is not possible in the state of the case, the moves that lead to one in which it is.
+    `because`: of a step of another regime, why that regime applies.
+    """
 
     code: str
     message: str
@@ -32,6 +36,8 @@ class UnmetOut(Output):
     needed: Any
     who_can_fix: list[Actor]
     earliest: date | None
+    leads_there: list[EventType] = []
+    because: str | None = None
 
 
 class FieldProblem(Output):

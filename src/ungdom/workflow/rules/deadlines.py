@@ -29,6 +29,7 @@ from ungdom.workflow.rules.clocks import (
     complainable,
     control_until,
     court_received,
+    enforceable,
     judgment_served,
     last_offence,
     open_breach_case,
@@ -64,7 +65,7 @@ class DeadlineRule:
     `moves_off_holidays`: a due day that is not a working day moves to the next working day. `delay`: passing the
     clock is a delay attributed to somebody. `moot`: the states in which the case has passed the step without taking
     it. `since`, `until`: the first version of the table whose cases have the clock, and the first whose cases do
-    not.
+    not. `moot_until`: the first whose cases never pass the step without taking it.
     """
 
     code: str
@@ -82,6 +83,7 @@ class DeadlineRule:
     delay: bool = True
     since: str = ""
     until: str | None = None
+    moot_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,12 @@ RULES: tuple[DeadlineRule, ...] = (
          binding=True, moves_off_holidays=True, law=law.APPEAL_HEARING.source,
          who=(P.COURT,), warn_days=7, moot=FROM_JUDGED - {State.APPEALED}),
     DeadlineRule("dispatch",
-         starts=starts_on(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=stops_on(E.DISPATCHED, E.RECEIVED),
+         starts=enforceable, stops=stops_on(E.DISPATCHED, E.RECEIVED),
          length=law.DISPATCH, sanctions=BOTH, regimes=R1_ON,
          binding=True, moves_off_holidays=True, law=law.DISPATCH.source,
          who=(P.PROSECUTION,), warn_days=2, moot=FROM_EXECUTING),
     DeadlineRule("dispatch",
-         starts=starts_on(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP), stops=stops_on(E.DISPATCHED, E.RECEIVED),
+         starts=enforceable, stops=stops_on(E.DISPATCHED, E.RECEIVED),
          length=law.DISPATCH, sanctions=BOTH, regimes=R0,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.PROSECUTION,), warn_days=2, moot=FROM_EXECUTING),
@@ -229,12 +231,14 @@ RULES: tuple[DeadlineRule, ...] = (
          starts=starts_on(E.ELECTRONIC_CONTROL_ORDERED), stops=by_review,
          length=law.ELECTRONIC_CONTROL_REVIEW, sanctions=S, regimes=R1_ON,
          binding=False, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_REVIEW.source,
-         who=(P.KONFLIKTRAD,), warn_days=14, moot=NOT_IN_CONTROL),
+         who=(P.KONFLIKTRAD,), warn_days=14, moot=NOT_IN_CONTROL,
+         moot_until="2026-11-30"),
     DeadlineRule("ec_end",
          starts=control_until, stops=stops_on(E.ELECTRONIC_CONTROL_ENDED, E.ELECTRONIC_CONTROL_ORDERED),
          length=None, sanctions=S, regimes=R1_ON,
          binding=True, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_MAX.source,
-         who=(P.COURT,), warn_days=14, moot=NOT_IN_CONTROL),
+         who=(P.COURT,), warn_days=14, moot=NOT_IN_CONTROL,
+         moot_until="2026-11-30"),
     DeadlineRule("team_meeting",
          starts=team_meetings, stops=stops_on(E.TEAM_MEETING_HELD),
          length=law.TEAM_MEETING, sanctions=BOTH, regimes=ALL,
@@ -340,7 +344,7 @@ def _status(rule: DeadlineRule, case: Case, due: date, stopped: date | None, day
         return DeadlineStatus.MET
     if case.is_closed:
         return DeadlineStatus.ENDED
-    if case.state in rule.moot:
+    if case.state in rule.moot and law.holds(case.table, "", rule.moot_until):
         return DeadlineStatus.NOT_RECORDED
     return DeadlineStatus.OVERDUE if day > due else DeadlineStatus.RUNNING
 

@@ -194,4 +194,4 @@ def _recorded_waits(case: Case) -> Iterator[_RecordedWait]:
     for started, ended in case.waits():
         until = max(ended.occurred_on, started.occurred_on) if ended else case.closed_on
         if isinstance(started.details, d.WaitStarted):
-            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.seq), started.details)
+            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.order), started.details)
