@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from ungdom.store import case_lists, case_queries, journal
 from ungdom.store.case_lists import BACK, ON, Segment
@@ -178,12 +178,12 @@ def cases_with_events(
     if beyond is not None:
         query = query.where(column < beyond if back else column > beyond)
     ordered = query.order_by(column.desc() if back else column)
-    case_ids = list(tx.scalars(ordered.limit(list_query.limit + 1)))
-    more, case_ids = len(case_ids) > list_query.limit, case_ids[: list_query.limit]
-    if back:
-        case_ids.reverse()
+    cases = journal.load_selected(tx, ordered.limit(list_query.limit + 1), list_query.known_at)
+    more = len(cases) > list_query.limit
+    cases = cases[1:] if more and back else cases[: list_query.limit]
+    case_ids = [row.case_id for row, _ in cases]
     previous, following = _neighbours(case_ids, more if back else beyond is not None, back or more)
-    return ListPage(list(journal.load_many(tx, case_ids, list_query.known_at)), previous, following)
+    return ListPage([stored for _, stored in cases if stored is not None], previous, following)
 
 
 def _place_of(list_query: WorklistQuery) -> tuple[bool, UUID | None]:
@@ -270,27 +270,27 @@ def _replayed_cases(
     *conditions: ColumnElement[bool],
 ) -> Iterator[tuple[StoredCase, bool]]:
     """The cases that the viewer may see now, each with whether its location may be listed. `back`: the last first."""
-    while placed := _visible_cases(tx, viewer, list_query.filters, beyond, back, *conditions):
-        for stored in journal.load_many(tx, placed, list_query.known_at):
-            yield stored, placed[stored.case_id]
-        if len(placed) < CHUNK:
+    while True:
+        selection = _visible_cases(viewer, list_query.filters, beyond, back, *conditions)
+        cases = journal.load_selected(tx, selection, list_query.known_at)
+        for row, stored in reversed(cases) if back else cases:
+            if stored is not None:
+                yield stored, bool(row.placed)
+        if len(cases) < CHUNK:
             return
-        beyond = list(placed)[-1]
+        beyond = cases[0 if back else -1][0].case_id
 
 
 def _visible_cases(
-    tx: Connection, viewer: Viewer, filters: Filters, beyond: UUID | None, back: bool, *conditions: ColumnElement[bool]
-) -> dict[UUID, bool]:
-    column = case_current.c.case_id
-    query = select(column, case_queries.disclosable_to(viewer, Disclosure.LISTED)).where(
-        case_queries.visible_to(viewer), *conditions
-    )
+    viewer: Viewer, filters: Filters, beyond: UUID | None, back: bool, *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    column, placed = case_current.c.case_id, case_queries.disclosable_to(viewer, Disclosure.LISTED).label("placed")
+    query = select(column, placed).where(case_queries.visible_to(viewer), *conditions)
     if filters.q:
         query = query.where(case_queries.matches_search(filters.q))
     if beyond is not None:
         query = query.where(column < beyond if back else column > beyond)
-    ordered = query.order_by(column.desc() if back else column)
-    return {case_id: bool(placed) for case_id, placed in tx.execute(ordered.limit(CHUNK))}
+    return query.order_by(column.desc() if back else column).limit(CHUNK)
 
 
 def _case_as_of(stored: StoredCase, valid_at: date | None) -> tuple[Case, Event] | None:
