@@ -82,7 +82,7 @@ NEEDS_A_QUERY = frozenset(
 
 
 @pytest.mark.parametrize(
-    ("role", "office", "changed", "status"),
+    ("role", "place", "changed", "status"),
     [
         ("leader", "oslo", {}, 201),
         ("leader", "oslo", {"roles": ["leader", "coordinator"]}, 201),
@@ -98,9 +98,9 @@ NEEDS_A_QUERY = frozenset(
     ],
 )
 def test_the_leader_enters_the_own_office_and_secretariat_and_administrator_all(
-    served: Service, role: str, office: str | None, changed: dict[str, Any], status: int
+    served: Service, role: str, place: str | None, changed: dict[str, Any], status: int
 ) -> None:
-    answer = served.as_(role, office).post("/v1/staff", NEW | changed)
+    answer = served.as_(role, place).post("/v1/staff", NEW | changed)
     assert answer.status_code == status, answer.text
     known = served.as_("admin").get("/v1/staff/kari").status_code
     assert known == (200 if status == 201 else 404)
@@ -229,7 +229,8 @@ def test_every_change_is_recorded_with_who_made_it_and_without_private_values(se
     assert leader.post("/v1/cases/reassignments", wish).json()["reassigned"] == 1
 
     changes = served.as_("auditor").get("/v1/staff/kari/changes").json()["items"]
-    assert [one["action"] for one in changes] == ["absence_added", "changed", "contact_changed", "added"]
+    assert [one["action"] for one in changes[:2]] == ["absence_added", "changed"]
+    assert {one["action"] for one in changes[2:]} == {"added", "contact_changed"}  # of one request
     assert {(one["changed_by"], one["role"]) for one in changes} == {("leader-oslo", "leader")}
     assert changes[1]["details"] == {"cleared": [False, True], "telephone": None}
     [moved] = leader.get("/v1/staff/coordinator-oslo/changes").json()["items"]
