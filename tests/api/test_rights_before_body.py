@@ -55,6 +55,15 @@ GOOD: dict[str, Any] = {
     },
     "/v1/measures/providers/{provider_id}/availability": {"code": "M01", "as_of": DAY, "status": "free"},
     "/v1/persons/{person_id}/observations": {"kind": "died", "on": DAY},
+    "/v1/persons/search": {"name": "Vaffelpresse"},
+    "/v1/persons/{person_id}": {"reason": "A slip of the pen.", "sex": "female"},
+    "/v1/persons/{person_id}/merge": {"other": HIDDEN, "reason": "The school has confirmed it."},
+    "/v1/persons/{person_id}/split": {"cases": [HIDDEN], "reason": "Two cousins of one name."},
+    "/v1/population-events": {
+        "event_id": "fr-1", "kind": "death", "occurred_on": DAY, "person": {"national_id": "17850998027"},
+    },
+    "/v1/population-events/{event_id}/apply": {},
+    "/v1/population-events/{event_id}/dismiss": {"reason": "Another person."},
     "/v1/persons/questions/{question_id}/reject": {"reason": "Two cousins of one name."},
     "/v1/staff": {
         "subject": "coordinator-oslo-9", "name": "Kari Nordmann", "roles": ["coordinator"], "konfliktrad": "oslo",

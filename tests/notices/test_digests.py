@@ -179,7 +179,7 @@ def test_somebody_who_lost_sight_of_the_case_or_wants_no_mail_gets_none(db: Data
     reached(db, COORDINATOR)
     stored = late(db)
     deliver(work(db, Clock(MORNING - hours(4)), relay=post_office.relay()))
-    world.go_on(db, stored, world.LEAVES, (world.E.TRANSFER_ACCEPTED, world.d.Details()))
+    world.go_on(db, stored, world.LEAVES, (world.E.TRANSFER_ACCEPTED, world.d.TransferAccepted()))
     deliver(work(db, relay=post_office.relay()))
     assert (post_office.got, standings(db)) == ([], ["withdrawn.nothing_left"])
 

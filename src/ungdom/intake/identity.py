@@ -205,8 +205,8 @@ def _numbers_of(known: Known) -> tuple[str, ...]:
     theirs = known.personalia
     if theirs is None:
         return ()
-    former = tuple(former.number for former in theirs.former_numbers)
-    return (*former, theirs.national_id) if theirs.national_id else former
+    numbers = (theirs.national_id, *(former.number for former in theirs.former_numbers))
+    return tuple(number for number in numbers if number)
 
 
 def _name_two_people(own: str, numbers: Iterable[str]) -> bool:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import case_queries, journal
+from ungdom.notices.group_notices import readable_cases
+from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
-from ungdom.workflow import engine
 from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.rules.permissions import Viewer, is_staff
@@ -80,11 +80,9 @@ class RecipientDirectory:
                 pass  # `group_notices`
 
     def _team(self, case_id: UUID) -> list[str]:
-        members = self.teams.get(case_id)
-        stored = journal.load(self.tx, case_id) if members else None
-        if members is None or stored is None:
-            return []
-        notified = coordination_group.members_notified(engine.fold(stored.youth, stored.events), self.day)
+        members = self.teams.get(case_id, [])
+        cases = readable_cases(self.tx, [case_id]) if members else []
+        notified = {member for _, case in cases for member in coordination_group.members_notified(case, self.day)}
         return [member for member in members if member in notified]
 
     def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:

@@ -37,7 +37,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
 from ungdom.store.records import CANONICAL_ID, canonical_id_of, is_record_of, record, records_of
 from ungdom.store.schema.cases import NumberKind, case_current, case_number
-from ungdom.store.schema.persons import person, person_change, person_number, person_version
+from ungdom.store.schema.persons import PersonChangeKind, person, person_change, person_number, person_version
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection, strictest
 
@@ -275,11 +275,16 @@ def change_person(
     return before.revision + 1
 
 
-def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
-    """Raises the protection level of the address to at least this; False if it is already. frl § 10-4."""
+def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by: str) -> bool:
+    """Raises the protection of the address to at least this level; False if it is already. frl § 10-4."""
     weaker = person.c.protection.in_([other for other in Protection if strictest(other, level) is not other])
     values = {"protection": level, "updated_at": at, "revision": person.c.revision + 1}
-    return tx.execute(update(person).where(is_record_of(person_id), weaker).values(values)).rowcount > 0
+    raised = update(person).where(is_record_of(person_id), weaker).values(values)
+    rows = tx.execute(raised.returning(*person.c["person_id", "revision"])).all()
+    common = {"kind": PersonChangeKind.PROTECTED, "fields": "protection", "changed_at": at, "changed_by": by}
+    if rows:
+        tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
+    return bool(rows)
 
 
 def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> int:

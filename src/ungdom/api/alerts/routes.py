@@ -20,17 +20,13 @@ from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.notices import group_notices
+from ungdom.store import alert_answers, case_queries, coordination_groups
 from ungdom.store import alerts as alert_store
-from ungdom.store import case_queries, coordination_groups
 from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
+from ungdom.workflow.rules.alert_permissions import may_answer_alerts, may_read_coordination_groups, may_snooze_alerts
 from ungdom.workflow.rules.escalation import AlertChange
-from ungdom.workflow.rules.permissions import (
-    Disclosure,
-    may_answer_alerts,
-    may_read_coordination_groups,
-    may_snooze_alerts,
-)
+from ungdom.workflow.rules.permissions import Disclosure
 
 router = APIRouter(tags=["alerts"])
 
@@ -110,7 +106,7 @@ def _alerts_out(tx: Connection, context: RequestContext, page: Sequence[Alert]) 
     viewer, case_ids = context.recorder.viewer, list({alert.case_id for alert in page})
     cases = case_queries.read_cases(tx, case_ids)
     visible = case_queries.visible_case_ids(tx, viewer, case_ids)
-    parts = alert_store.part_answers(tx, [alert.alert_id for alert in page])
+    parts = alert_answers.part_answers(tx, [alert.alert_id for alert in page])
     for alert in page:
         row = cases[alert.case_id]
         if alert.case_id in visible:

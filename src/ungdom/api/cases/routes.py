@@ -23,8 +23,8 @@ from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView
 from ungdom.intake.opening import open_by_hand
+from ungdom.store import alert_answers, people, projection
 from ungdom.store import alerts as alert_store
-from ungdom.store import people, projection
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
 from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
@@ -91,7 +91,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    parts = alert_answers.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
     alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return json_response(body, ETag=etag(read.stored.version))

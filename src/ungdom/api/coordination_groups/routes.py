@@ -29,11 +29,8 @@ from ungdom.store.contacts import NotificationContact
 from ungdom.store.coordination_groups import StandingContact
 from ungdom.store.session import Connection
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import (
-    OtherOffice,
-    may_edit_coordination_groups,
-    may_read_coordination_groups,
-)
+from ungdom.workflow.rules.alert_permissions import may_edit_coordination_groups, may_read_coordination_groups
+from ungdom.workflow.rules.permissions import OtherOffice
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])
