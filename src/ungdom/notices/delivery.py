@@ -28,7 +28,7 @@ from ungdom.notices.dispatch import dispatch
 from ungdom.notices.mail import Relay
 from ungdom.notices.recipients import recipient_directory
 from ungdom.settings import Settings
-from ungdom.store import contacts, deliveries, notices, outbox, webhooks
+from ungdom.store import contacts, deliveries, notices, outbox, staff, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import StoreError
@@ -257,6 +257,9 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
     with context.db.reading() as tx:
         contact = contacts.find(tx, context.keys, delivery.id)
         items = notices.notices_of_digest(tx, delivery.message_id)
+        serving = contact is None or staff.serves(tx, contact.subject, contact.role, oslo_date(context.now()))
+    if not serving:
+        raise Withdrawn("not_seen")
     if contact is None or not contact.email_digest or contact.address is None:
         raise Withdrawn("no_address")
     if not items:
