@@ -11,11 +11,15 @@ from uuid import UUID
 
 from ungdom.store import case_queries, contacts, reference
 from ungdom.store.case_queries import CaseCurrentRow
+from ungdom.store.notices import NoticeWithCase
 from ungdom.store.reference import Staff
 from ungdom.store.session import Connection
+from ungdom.store.viewer_knowledge import knowledge_of
+from ungdom.workflow import redaction
+from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import EventType, Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
 """The clock that an office other than the one with the case has to stop."""
@@ -32,13 +36,32 @@ class RecipientDirectory:
     teams: dict[UUID, list[str]]
     staff: dict[str, Staff]
     secretariat: list[str]
+    day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
+    _known: dict[Viewer, dict[UUID, ViewerKnowledge]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether this viewer may see the case in its current state."""
         if viewer not in self._seen:
             self._seen[viewer] = case_queries.visible_case_ids(self.tx, viewer, list(self.cases))
         return case_id in self._seen[viewer]
+
+    def may_learn_alert(self, viewer: Viewer, case_id: UUID, code: str) -> bool:
+        """Whether this viewer may see the case and learn that this deadline of it is near or passed."""
+        knowledge = self._knowledge(viewer, case_id)
+        return knowledge is not None and redaction.may_learn_alert(knowledge, code)
+
+    def may_learn_event(self, viewer: Viewer, case_id: UUID, kind: EventType) -> bool:
+        """Whether this viewer may see the case and learn that an event of this type happened in it."""
+        knowledge = self._knowledge(viewer, case_id)
+        return knowledge is not None and redaction.may_learn_event(knowledge, kind)
+
+    def _knowledge(self, viewer: Viewer, case_id: UUID) -> ViewerKnowledge | None:
+        if not self.can_see(viewer, case_id):
+            return None
+        if viewer not in self._known:
+            self._known[viewer] = knowledge_of(self.tx, viewer, self._seen[viewer], self.day)
+        return self._known[viewer].get(case_id)
 
     def still_works(self, viewer: Viewer) -> bool:
         """Whether an employee of an office still works there; True for roles without a staff list."""
@@ -47,8 +70,8 @@ class RecipientDirectory:
         employee = self.staff.get(viewer.subject)
         return employee is not None and (employee.role, employee.konfliktrad) == (viewer.role, viewer.konfliktrad)
 
-    def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
-        """The members of these audiences who may see the case, each once.
+    def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str) -> list[Viewer]:
+        """The members of these audiences who may learn of this clock of the case, each once.
 
         For a transfer that awaits an answer, the leaders of the office that has to answer as well.
         """
@@ -58,7 +81,7 @@ class RecipientDirectory:
         viewers = {viewer.subject: viewer for group in audience for viewer in self._members_of(case, group)}
         if code == ANSWERED_ELSEWHERE:
             viewers |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
-        return [viewer for viewer in viewers.values() if self.can_see(viewer, case_id)]
+        return [viewer for viewer in viewers.values() if self.may_learn_alert(viewer, case_id, code)]
 
     def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
         match audience:
@@ -90,8 +113,23 @@ def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> 
     national = [member.subject for member in staff.values() if member.role is Role.SECRETARIAT]
     secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
     return RecipientDirectory(
-        tx, case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids), staff, secretariat
+        tx, case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids), staff, secretariat, day
     )
+
+
+def learnt_notices(tx: Connection, notices: Sequence[NoticeWithCase], day: date) -> list[NoticeWithCase]:
+    """Those of these notices whose clock their recipient, who may see the case, may learn of on that day."""
+    viewers = {item.notice.viewer for item in notices}
+    known = {
+        viewer: knowledge_of(tx, viewer, {item.notice.case_id for item in notices if item.notice.viewer == viewer}, day)
+        for viewer in viewers
+    }
+    learnt = ((item, known[item.notice.viewer].get(item.notice.case_id)) for item in notices)
+    return [
+        item
+        for item, knowledge in learnt
+        if knowledge is not None and redaction.may_learn_alert(knowledge, item.notice.code)
+    ]
 
 
 def _viewer(employee: Staff) -> Viewer:

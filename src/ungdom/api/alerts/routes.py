@@ -16,13 +16,17 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.store import alerts as alert_store
 from ungdom.store import case_queries
 from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import Disclosure, may_answer_alerts, may_snooze_alerts
+from ungdom.store.viewer_knowledge import knowledge_of
+from ungdom.workflow import redaction
+from ungdom.workflow.redaction import ViewerKnowledge
+from ungdom.workflow.rules.permissions import may_answer_alerts, may_snooze_alerts
 
 router = APIRouter(tags=["alerts"])
 
@@ -78,18 +82,44 @@ def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.Alert
     due, _, last_id = (read_cursor(context, list_key, query) or "").partition(" ")
     after = (date.fromisoformat(due), UUID(last_id)) if due else None
     alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
-    page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
+    page, known, more = _learnt_alerts(tx, context, alert_filter, after, query.limit)
     cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
     items = [
-        shapes.AlertOut(**with_case(alert, cases[alert.case_id], context.language, context.today)) for alert in page
+        shapes.AlertOut(**with_case(alert, cases[alert.case_id], context.language, context.today, known[alert.case_id]))
+        for alert in page
     ]
-    following = write_cursor(context, list_key, f"{last[0]} {last[1]}" if last else None)
+    following = write_cursor(context, list_key, f"{page[-1].due} {page[-1].alert_id}" if more else None)
     return json_response(shapes.AlertList(items=items, next=following))
+
+
+def _learnt_alerts(
+    tx: Connection, context: RequestContext, alert_filter: AlertFilter, after: tuple[date, UUID] | None, limit: int
+) -> tuple[list[Alert], dict[UUID, ViewerKnowledge], bool]:
+    """A page of the alerts that the viewer may learn of, what they may learn of the cases, and whether more follow.
+
+    A page ends at an alert that the viewer may learn of: a cursor tells of no other.
+    """
+    viewer = context.recorder.viewer
+    page: list[Alert] = []
+    known: dict[UUID, ViewerKnowledge] = {}
+    while True:
+        rows, last = alert_store.list_alerts(tx, viewer, alert_filter, after, limit + 1)
+        known |= knowledge_of(tx, viewer, {alert.case_id for alert in rows} - known.keys(), context.today)
+        page += [
+            alert
+            for alert in rows
+            if alert.case_id in known and redaction.may_learn_alert(known[alert.case_id], alert.code)
+        ]
+        if len(page) > limit or last is None:
+            return page[:limit], known, len(page) > limit
+        after = last
 
 
 def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
     read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
+    if not redaction.may_learn_alert(read, alert.code):
+        raise alerts.NoSuchAlert
     row = case_queries.read_cases(tx, [alert.case_id])[alert.case_id]
-    named = Disclosure.OFFICE in read.disclosures
-    history = [history_entry(context.language, entry, named) for entry in alert_store.history(tx, alert.alert_id)]
-    return json_response(shapes.AlertDetail(**with_case(alert, row, context.language, context.today), history=history))
+    history = [history_entry(context.language, entry, read) for entry in alert_store.history(tx, alert.alert_id)]
+    detail = shapes.AlertDetail(**with_case(alert, row, context.language, context.today, read), history=history)
+    return json_response(redacted(detail, read))

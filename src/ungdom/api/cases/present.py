@@ -17,7 +17,7 @@ from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.rules import offices
-from ungdom.workflow.rules.deadlines import Deadline, deadlines, next_due
+from ungdom.workflow.rules.deadlines import Deadline, deadlines
 from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.views.lead_time import lead_time, measures
@@ -31,13 +31,13 @@ def case_out(
     known_at: datetime | None,
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
-    """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
+    """The case as read. `alerts`: those that are live and may be learnt; None of one day only."""
     case, stored, day = read.case, read.stored, read.on
-    received, due = case.first(EventType.RECEIVED), next_due(case)
-    whole = s.CaseOut(
+    received, due = case.first(EventType.RECEIVED), redaction.next_due(read, case)
+    return s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
-        version=stored.version,
+        version=read.version,
         as_of=AsOfOut(on=day, known_at=known_at),
         sanction=case.sanction,
         sanction_label=texts.label(language, case.sanction),
@@ -46,7 +46,7 @@ def case_out(
         phase=PHASE[case.state],
         waiting_for=waiting_for(case),
         regimes=_regimes_out(case, day),
-        person=person_out(person, read.disclosures) if person else None,
+        person=person_out(person, frozenset(Disclosure)) if person else None,
         registered_on=case.registered_on,
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -74,14 +74,6 @@ def case_out(
         transfer_to=offices.transfer_to(case),
         team=sorted(case.team),
     )
-    return _redacted(whole, read)
-
-
-def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
-    """The case without the fields that the reader may not learn: null, or an empty team."""
-    hidden = redaction.hidden_case_fields(read)
-    redacted = [name for name in s.CaseOut.model_fields if name.removesuffix("_label") in hidden]
-    return case_out.model_copy(update={name: [] if name == "team" else None for name in redacted})
 
 
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
@@ -101,9 +93,7 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         offices=[
             from_source(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
             for share in offices.shares(case, read.on)
-        ]
-        if Disclosure.OFFICE in read.disclosures
-        else None,
+        ],
         stages=[StageOut.model_validate(stage) for stage in time.stages],
         waits=[WaitIntervalOut.model_validate(wait) for wait in time.waits],
     )

@@ -17,25 +17,27 @@ from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import CaseView, NewCase
+from ungdom.cases import NewCase
 from ungdom.intake import identity
 from ungdom.intake.wait_keys import lock_keys_for_case
 from ungdom.store import alerts as alert_store
 from ungdom.store import identity as questions
-from ungdom.store import named_locks, people, projection, records
+from ungdom.store import named_locks, people, records
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine, redaction
+from ungdom.workflow import engine
 from ungdom.workflow.case import Youth
-from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
-from ungdom.workflow.vocabulary import EventType, Protection, Sanction
-from ungdom.worklist import worklist
+from ungdom.workflow.rules.permissions import Disclosure, acts_for
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.vocabulary import EventType, Protection, Role, Sanction
+from ungdom.worklist import team_list, worklist
 
 router = APIRouter(tags=["cases"])
 
@@ -66,29 +68,30 @@ def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
-    return context.read(
-        lambda tx: json_response(
-            views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
-        )
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = require_stage_dates(read_case(tx, context, case_id, as_of))
+        return json_response(redacted(views.lead_time_out(read, known_at), read))
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
 def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known_at = instant(as_of.known_at)
-    return context.read(
-        lambda tx: json_response(
-            views.deadlines_out(read_case(tx, context, case_id, as_of), context.language, known_at)
-        )
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        return json_response(redacted(views.deadlines_out(read, context.language, known_at), read))
+
+    return context.read(operation)
 
 
 def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     read = read_case(tx, context, case_id, as_of)
-    person = (
-        people.read_person(tx, context.keys, read.stored.person_id) if Disclosure.PERSON in read.disclosures else None
-    )
+    named = read.may_learn(Matter.NAME_AND_BIRTH_YEAR)
+    person = people.read_person(tx, context.keys, read.stored.person_id) if named else None
     known_at = instant(as_of.known_at)
     live = (
         alert_store.live_as_of(tx, case_id, known_at)
@@ -97,9 +100,9 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    alerts = alert_views.briefs(live, context.language, read.on) if as_of.valid_at is None else None
+    alerts = alert_views.briefs(live, context.language, read) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
-    return json_response(body, ETag=etag(read.stored.version))
+    return case_answer(body, read)
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
@@ -114,12 +117,10 @@ def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiR
     subject = context.recorder.viewer.subject
     questions.raise_questions(tx, person.person_id, match.doubts, case_id, subject, context.now)
     intake.retry_parked_for_case(tx, context.intake, case_id, body.police_case_numbers, body.person.national_id)
-    disclosures = disclosures_for(
-        context.recorder.viewer, projection.access_attributes(result.after, person.protection)
-    )
-    read = CaseView(replace(result.stored, version=result.version), result.after, context.today, disclosures)
+    stored = replace(result.stored, version=result.version, protection=person.protection)
+    read = cases.view_for(context.recorder.viewer, stored, result.after, context.today)
     case_out = views.case_out(read, person, context.language, None, [])
-    return json_response(case_out, 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
+    return json_response(redacted(case_out, read), 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
 def _find_or_create_person(
@@ -161,6 +162,7 @@ def _new_case(body: NewCaseIn, person: UUID, youth: Youth) -> NewCase:
 def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
+    viewer = context.recorder.viewer
     page_query = worklist.WorklistQuery(
         filters=replace(query.filters(context.today), q=query.q),
         sort=query.sort or "-registered_on",
@@ -169,8 +171,9 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    rows, last = worklist.page(tx, context.recorder.viewer, page_query)
+    if viewer.role is Role.TEAM_MEMBER:
+        rows, last = team_list.page_for_member(tx, viewer, page_query, context.today)
+    else:
+        rows, last = worklist.page(tx, viewer, page_query)
     following = write_cursor(context, list_key, last)
-    hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
-    items = [s.CaseRow.model_validate(row).model_copy(update=hidden) for row in rows]
-    return json_response(s.CaseList(items=items, next=following))
+    return json_response(s.CaseList(items=[s.CaseRow.model_validate(row) for row in rows], next=following))

@@ -20,6 +20,7 @@ from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import Length, days_between
 from ungdom.workflow.rules.deadlines import DeadlineStatus
 from ungdom.workflow.views import delay as w
@@ -31,7 +32,11 @@ def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> 
     return DelayOut(
         as_of=AsOfOut(on=read.on, known_at=known_at),
         start=_clock_out(w.start_delay(read.case, read.on), language),
-        clocks=[_clock_out(delay, language) for delay in w.clock_delays(read.case, read.on)],
+        clocks=[
+            _clock_out(delay, language)
+            for delay in w.clock_delays(read.case, read.on)
+            if redaction.may_learn_deadline(read, delay.clock.code)
+        ],
     )
 
 
