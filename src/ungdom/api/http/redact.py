@@ -37,12 +37,15 @@ def redacted_items(items: list[B], knowledge: Knowledge) -> list[B]:
 def case_answer(body: BaseModel, read: CaseView) -> ApiResponse:
     """The answer about a case, redacted, with the entity tag of the case.
 
-    A reader who counts events by their own numbers gets a tag of the answer itself: that of the case would change with
-    events that they may not learn of.
+    A reader who counts events by their own numbers gets a tag of these events and of the matters shared with them: that
+    of the case would change with events that they may not learn of.
     """
-    response = json_response(redacted(body, read))
-    tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"' if read.by_own_numbers else etag(read.stored.version)
-    return ApiResponse(response.status, response.body, {**response.headers, "ETag": tag})
+    return json_response(redacted(body, read), ETag=_tag_for(read) if read.by_own_numbers else etag(read.version))
+
+
+def _tag_for(read: CaseView) -> str:
+    matters = " ".join(sorted(read.shared_matters or ()))
+    return f'"{read.version}-{hashlib.sha256(matters.encode()).hexdigest()[:12]}"'
 
 
 def _learnt(body: B, knowledge: Knowledge) -> B | None:

@@ -71,7 +71,9 @@ OFFICE_LEARNS_BY: dict[Matter, Disclosure] = {
 CLOCK_MATTERS: dict[str, frozenset[Matter]] = {
     **dict.fromkeys(("plan_meeting", "team_meeting"), frozenset({M.MEETING_DATES})),
     **dict.fromkeys(("pum_wished", "pum_renewal"), frozenset({M.PERSON_INVESTIGATION})),
-    **dict.fromkeys(("complaint_plan", "complaint_follow_up", "complaint_decision"), frozenset({M.RIGHTS})),
+    "complaint_follow_up": frozenset({M.RIGHTS}),
+    "complaint_plan": frozenset({M.RIGHTS, M.PLAN}),  # it begins on the day of the plan
+    "complaint_decision": frozenset({M.RIGHTS, M.PROGRESS}),
     **dict.fromkeys(
         ("breach_talk", "breach_talk_held", "petition", "ec_petition", "ec_review", "ec_end"), frozenset({M.PROGRESS})
     ),
