@@ -27,13 +27,6 @@ def redacted(body: B, knowledge: Knowledge) -> B:
     return learnt
 
 
-def redacted_items(items: list[B], knowledge: Knowledge) -> list[B]:
-    """The rows of an answer as far as the viewer may learn of them."""
-    if redaction.learns_everything(knowledge):
-        return items
-    return [learnt for item in items if (learnt := _learnt(item, knowledge)) is not None]
-
-
 def case_answer(body: BaseModel, read: CaseView) -> ApiResponse:
     """The answer about a case, redacted, with the entity tag of the case.
 
