@@ -16,6 +16,8 @@ UPDATE case_current SET version = :next, sanction = 'youth_follow_up', konfliktr
     closed_on = NULL, coordinator = :coordinator, next_due_on = :due_on, next_due_code = :due_code,
     turns_18_on = :adult_on, updated_at = now(),
     act_on = CASE :out::integer WHEN 1 THEN :act_on_out::date ELSE :act_on_back::date END,
+    dated_on = NULLIF(CASE :out::integer WHEN 1 THEN :dated_on_out ELSE :dated_on_back END, 'None')::date,
+    undated_on = NULLIF(CASE :out::integer WHEN 1 THEN :undated_on_out ELSE :undated_on_back END, 'None')::date,
     duties = CASE :out::integer WHEN 1 THEN :duties_out ELSE :duties_back END,
     tasks = CASE :out::integer WHEN 1 THEN :tasks_out ELSE :tasks_back END
     WHERE case_id = :case_id AND version = :seq;

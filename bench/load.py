@@ -11,14 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from ungdom.settings import Settings
-from ungdom.store import journal, people, reference
+from ungdom.store import journal, people
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of, uuid7
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.people import NewPerson, Personalia
 from ungdom.store.projection import CaseIdentity, row_of
-from ungdom.store.reference import Staff
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow import engine, legality
 from ungdom.workflow.case import Youth
 from ungdom.workflow.events import Event, read_details
@@ -64,7 +65,7 @@ def fill(url: str, settings: Settings, cases: int) -> None:
     db.upgrade()
     keys = EncryptionKeys(settings.people_keys)
     with db.writing() as tx:
-        reference.save_staff(tx, _staff())
+        staff_store.save_staff(tx, _staff())
     numbers = iter(range(cases))
     while batch := [_event_batch(number) for number in islice(numbers, BATCH)]:
         with db.writing() as tx:
@@ -83,7 +84,7 @@ def _staff() -> list[Staff]:
         Staff(
             subject=subject,
             konfliktrad=OFFICE,
-            role=Role.COORDINATOR,
+            roles=(Role.COORDINATOR,),
             display_name=subject,
             active_from=date(2025, 1, 1),
         )
@@ -126,4 +127,4 @@ def task_columns(way: str) -> dict[str, str]:
     person = uuid7(OPENED_AT, 0)
     events = list(_events(person, moves=1 if way == "out" else len(MOVES)))
     row = row_of(CaseIdentity(case_id(0), "", person), engine.fold(_YOUTH, events), events[-1])
-    return {name: str(row[name]) for name in ("act_on", "duties", "tasks")}
+    return {name: str(row[name]) for name in ("act_on", "dated_on", "undated_on", "duties", "tasks")}

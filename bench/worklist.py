@@ -33,10 +33,10 @@ from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.demo import load
 from ungdom.settings import Settings
-from ungdom.store import case_queries
+from ungdom.store import case_lists
 from ungdom.store.case_queries import Filters
+from ungdom.store.duties import TaskFilter
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.projection import duty_pattern
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
@@ -146,8 +146,9 @@ def requests(number: int, offices: list[str]) -> list[Request]:
 def bare(asked: Request) -> tuple[str, dict[str, Any]]:
     """The SQL statement of that page, and its parameters."""
     mine = asked.who if "mine" in asked.query else None
-    filters = Filters(duty=duty_pattern(asked.query.get("kind", ""), ""), held_by=mine)
-    query = case_queries._list_query(asked.who, filters, "act_on", None).limit(PAGE + 1)
+    task = TaskFilter(kind=asked.query.get("kind", ""))
+    order = case_lists.most_pressing_first(oslo_date(clock.now()))
+    query = case_lists.page_statement(asked.who, Filters(task=task, held_by=mine), order, None, PAGE)
     compiled = query.compile(dialect=postgresql.psycopg.dialect(), compile_kwargs={"render_postcompile": True})
     return str(compiled), {
         name: str(value) if not isinstance(value, int) else value for name, value in compiled.params.items()

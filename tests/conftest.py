@@ -1,5 +1,6 @@
 """What every test may ask for: databases of both kinds, and how hard hypothesis looks."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import memory, pg, service
 from tests.figures import FIGURE, figure  # noqa: F401  # the fixture of every test
+from ungdom.store.session import Database
 
 TEMPORARY = pytest.StashKey[memory.TemporaryFiles]()
 
@@ -48,6 +50,13 @@ LONG = (
 )
 """Where the tests are that take longest of a processor."""
 
+REUSED_SQLITE: list[tuple[Path, Database]] = []
+REUSED_POSTGRESQL: list[tuple[str, Database]] = []
+"""Where a test had its database, and the closed `Database`: for the next test, on a new database in the same place.
+
+SQLAlchemy keeps compiled statements per engine; with an engine per test, every test would compile them anew.
+"""
+
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
@@ -75,6 +84,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     size = len(items) // workers
     shares = [[*head, *islice(rest, max(size - len(head), 0))] for head in heads]
     items[:] = [*(item for share in shares for item in share), *rest]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays for the whole run: the garbage collector need not go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _file(item: pytest.Item) -> str:
@@ -152,15 +168,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[service.Service]:
     """The service on either database; a test that asks for it runs twice."""
     if request.param == "sqlite":
-        url = service.sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
-    else:
-        url = pg.sqlalchemy_url(request.getfixturevalue("pg_database")(service.fill))
-    with service.Service(url, tmp_path) as running:
+        yield request.getfixturevalue("one")
+        return
+    databases: pg.Databases = request.getfixturevalue("pg_databases")
+    url, db = REUSED_POSTGRESQL.pop() if REUSED_POSTGRESQL else (None, None)
+    url = databases.create(service.fill, dropped=url)
+    with service.Service(pg.sqlalchemy_url(url), tmp_path, db) as running:
         yield running
+    databases.drop(url)
+    REUSED_POSTGRESQL.append((url, running.db))
 
 
 @pytest.fixture
-def one(sqlite_template: Path, tmp_path: Path) -> Iterator[service.Service]:
+def one(sqlite_template: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[service.Service]:
     """The service on SQLite: for what does not depend on the database."""
-    with service.Service(service.sqlite_copy(sqlite_template, tmp_path), tmp_path) as running:
+    folder, db = REUSED_SQLITE.pop() if REUSED_SQLITE else (tmp_path_factory.mktemp("database"), None)
+    with service.Service(service.sqlite_copy(sqlite_template, folder), tmp_path, db) as running:
         yield running
+    for file in folder.iterdir():
+        file.unlink()
+    REUSED_SQLITE.append((folder, running.db))

@@ -134,16 +134,17 @@ class Databases:
         self._templates: dict[Fill, str] = {}
         self._made: list[str] = []
 
-    def create(self, fill: Fill | None = None) -> str:
+    def create(self, fill: Fill | None = None, dropped: str | None = None) -> str:
         """libpq URL of a new database: empty, or a copy of what `fill(url)` made.
 
         `fill` runs once a worker, on a template; every further database is a copy of it. It must leave no
-        connection open.
+        connection open. `dropped`: the URL of a dropped database whose name the new one gets.
         """
-        return self._url(self._create("template1" if fill is None else self._template(fill)))
+        name = next(self._names) if dropped is None else _name_in(dropped)
+        return self._url(self._create("template1" if fill is None else self._template(fill), name))
 
     def drop(self, url: str) -> None:
-        self._drop(urlsplit(url).path.removeprefix("/"))
+        self._drop(_name_in(url))
 
     def close(self) -> None:
         """Drop what is left and let go of the server."""
@@ -153,13 +154,12 @@ class Databases:
 
     def _template(self, fill: Fill) -> str:
         if fill not in self._templates:
-            name = self._create("template1")
+            name = self._create("template1", next(self._names))
             fill(self._url(name))
             self._templates[fill] = name
         return self._templates[fill]
 
-    def _create(self, template: str) -> str:
-        name = next(self._names)
+    def _create(self, template: str, name: str) -> str:
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self._admin.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
         self._made.append(name)
@@ -215,6 +215,10 @@ def sqlalchemy_url(libpq_url: str) -> str:
 def sqlite_url(folder: Path) -> str:
     """SQLAlchemy URL of a new SQLite file in `folder`."""
     return f"sqlite:///{folder / 'ungdom.sqlite'}"
+
+
+def _name_in(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 def _is_root() -> bool:

@@ -4,8 +4,10 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,10 +18,10 @@ from tests import pg
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
-from ungdom.store import reference
-from ungdom.store.reference import Staff
+from ungdom.store import staff as staff_store
 from ungdom.store.session import Database
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.store.staff import Staff
+from ungdom.workflow.rules.permissions import Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 # httpx looks for it at every request to an app, through the whole path where it is not installed: it is not there.
@@ -43,22 +45,27 @@ def settings_of(url: str, folder: Path, env: str = "development", **more: Any) -
     return Settings(**named, **required | more)
 
 
+SENT_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "tests"}
+
 _CASES = count(1)
 
 
+def employee(role: Role, subject: str, office: str | None, *, cleared: bool = False) -> Staff:
+    """A member of staff in service since the first day of the law."""
+    return Staff(
+        subject=subject,
+        konfliktrad=office,
+        roles=(role,),
+        display_name=subject,
+        active_from=date(2014, 7, 1),
+        cleared=cleared,
+    )
+
+
 def staff() -> list[Staff]:
-    """A leader and two coordinators in every konfliktråd; the second coordinator is not cleared."""
-    since = date(2014, 7, 1)
-    return [
-        Staff(
-            subject=f"{role}-{office}{number}",
-            konfliktrad=office,
-            role=role,
-            display_name=f"{role} {office}",
-            active_from=since,
-            active_to=None,
-            cleared=number != "-2",
-        )
+    """The secretariat, and a leader and two coordinators in every konfliktråd, the second of them not cleared."""
+    return [employee(Role.SECRETARIAT, "secretariat", None)] + [
+        employee(role, f"{role}-{office}{number}", office, cleared=number != "-2")
         for office in OFFICES
         for role, number in ((Role.LEADER, ""), (Role.COORDINATOR, ""), (Role.COORDINATOR, "-2"))
     ]
@@ -69,7 +76,7 @@ def fill(url: str) -> None:
     db = Database.open(url)
     db.upgrade()
     with db.writing() as tx:
-        reference.save_staff(tx, staff())
+        staff_store.save_staff(tx, staff())
     db.close()
 
 
@@ -77,6 +84,17 @@ def sqlite_copy(template: Path, folder: Path) -> str:
     """A database of its own, copied from a filled one."""
     shutil.copy(template, folder / "ungdom.sqlite")
     return pg.sqlite_url(folder)
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(path: str) -> httpx.URL:
+    return httpx.URL(path if path.startswith("http://") else f"http://ungdom.test{path}")
+
+
+def _address(path: str, params: Any) -> httpx.URL:
+    """The address of a path. Parsing one takes longer than many an answer: it is kept."""
+    url = _parsed(path)
+    return url.copy_merge_params(params) if params else url
 
 
 @dataclass
@@ -98,10 +116,10 @@ class Clock:
 class Service:
     """A running service, in this process."""
 
-    def __init__(self, url: str, folder: Path, **settings: Any) -> None:
+    def __init__(self, url: str, folder: Path, db: Database | None = None, **settings: Any) -> None:
         self.clock = Clock()
         self.settings = settings_of(url, folder, **{"extract_keys": (EXTRACT_KEY,), **settings})
-        self.app = create_app(self.settings, clock=self.clock)
+        self.app = create_app(self.settings, clock=self.clock, db=db)
         self.issuer = Issuer(self.settings)
         self.db: Database = self.app.state.db
         self._tokens: dict[tuple[Role, str | None, str], str] = {}
@@ -109,32 +127,45 @@ class Service:
     def __enter__(self) -> Self:
         self._loop = anyio.from_thread.start_blocking_portal()
         self._portal = self._loop.__enter__()
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://ungdom.test")
+        self._transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._portal.call(self._client.aclose)
         self._loop.__exit__(kind, error, trace)
         self.db.close()
 
     def token(self, role: Role, office: str | None = None, subject: str | None = None) -> str:
-        """A token for that role, good for the whole test."""
+        """A token for that role, good for the whole test. Who has a role of the staff is in service from then on."""
         key = (role, office, subject or (f"{role}-{office}" if office else str(role)))
         if key not in self._tokens:
             who = Viewer(role, key[2], office)
+            self.employ(who)
             self._tokens[key] = self.issuer.issue(who, datetime(2014, 1, 1, tzinfo=UTC), timedelta(days=365 * 40))
         return self._tokens[key]
 
+    def employ(self, who: Viewer) -> None:
+        """Enter this person in the list of staff, unless they are there or need no service."""
+        with self.db.reading() as tx:
+            known = staff_store.find(tx, who.subject)
+        if is_staff(who) and known is None:
+            with self.db.writing() as tx:
+                staff_store.save_staff(tx, [employee(who.role, who.subject, who.konfliktrad)])
+
     def send(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """One request as it is."""
+        """One request as it is, without what a client adds for cookies, redirects and retries."""
+        params, headers = given.pop("params", None), httpx.Headers(SENT_HEADERS)
+        headers.update(given.pop("headers", None))
+        request = httpx.Request(method, _address(path, params), headers=headers, **given)
+        return self._portal.call(self._answer, request)
 
-        async def go() -> httpx.Response:
-            return await self._client.request(method, path, **given)
-
-        return self._portal.call(go)
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        began = perf_counter()
+        response = await self._transport.handle_async_request(request)
+        await response.aread()
+        response.request, response.elapsed = request, timedelta(seconds=perf_counter() - began)
+        return response
 
     def as_(self, role: Role | str, office: str | None = None, subject: str | None = None) -> "Client":
         """A client signed in as this."""

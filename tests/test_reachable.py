@@ -10,8 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "ungdom"
 REGISTERING = ("router", "public", "app", "field_validator", "model_validator", "field_serializer", "cached_property")
 """Decorators, or the start of their dotted name, that hand a function to a library that calls it."""
 
-PERSONS = "correcting and erasing persons by a route of its own"
-NOTES = "notes on a case by a route of their own"
+PERSONS = "erasing persons by a route of its own"
 KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
     "analytics.case_facts.CaseFacts.wait_days_before": "extracts.columns.cases, by its name",
@@ -23,11 +22,8 @@ UNCALLED = {
     "extracts.writers.HashingStream.seekable": "pyarrow",
     "extracts.writers.HashingStream.writable": "pyarrow",
     "store.contacts.rotate_key": KEYS,
-    "store.notes.erase_note": NOTES,
-    "store.notes.notes_of": NOTES,
+    "store.notes.erase_note": PERSONS,
     "store.notes.rotate_note_keys": KEYS,
-    "store.people.add_version": PERSONS,
-    "store.people.change_person": PERSONS,
     "store.people.erase_person": PERSONS,
     "store.people.rotate_key": KEYS,
     "store.schema.base.EnumText.process_bind_param": "SQLAlchemy",

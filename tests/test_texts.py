@@ -28,9 +28,11 @@ from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
+from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
+from ungdom.staff.hand_over import Obstacle
 from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
@@ -68,6 +70,11 @@ PROBLEMS: dict[str, set[str]] = {
     "forbidden_role": {"role", "roles"},
     "done_by_service": set(),
     "other_office": {"own"},
+    "not_in_service": set(),
+    "staff_exists": {"subject"},
+    "absence_overlaps": set(),
+    "absence_over": set(),
+    "substitute_not_available": {"substitute"},
     "systems_only": set(),
     "bad_if_match": set(),
     "not_found": set(),
@@ -89,6 +96,8 @@ PROBLEMS: dict[str, set[str]] = {
     "use_corrections": set(),
     "use_opening": set(),
     "not_correctable": {"seq"},
+    "not_insertable": {"event"},
+    "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
     "unsupported_media_type": {"accepted"},
@@ -117,6 +126,12 @@ PROBLEMS: dict[str, set[str]] = {
 }
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
+    "stale.entry": set(),
+    "not_in_service.unknown": set(),
+    "not_in_service.not_yet": {"first"},
+    "not_in_service.ended": {"last"},
+    "not_in_service.other_role": {"first"},
+    "not_in_service.other_office": {"first"},
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
@@ -125,11 +140,14 @@ INVALID = (
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
     "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
+    "corrects_or_inserts "
     "out_of_range one_of one_of_many "
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
     "number_below characters_at_least characters_at_most values_at_least values_at_most "
     "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event "
+    "mark_with_its_note import_key csv_first_line csv_cells "
+    "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
 )
@@ -218,6 +236,7 @@ def expected() -> dict[str, set[str]]:
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),
         "refusal": guard_codes() | set(ENGINE),
+        "refusal_addition": {"leads_there", "decided", "pinned", "day"},
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")} | set(PARTS),
         "invalid": set(INVALID.split()),
         **{texts.section_of(enum): {str(one) for one in enum} for enum in (Turn, RuleBasis)},
@@ -238,7 +257,9 @@ def expected() -> dict[str, set[str]]:
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
         "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
+        texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
+        texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
@@ -370,7 +391,18 @@ def test_a_problem_names_the_values_it_is_given(language: Language) -> None:
 
 @every_language
 def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language) -> None:
-    sentences = {"word", "refusal", "problem", "invalid", "forecast", "delay", "waiting", "calendar", "notice"}
+    sentences = {
+        "word",
+        "refusal",
+        "refusal_addition",
+        "problem",
+        "invalid",
+        "forecast",
+        "delay",
+        "waiting",
+        "calendar",
+        "notice",
+    }
     sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels

@@ -1,14 +1,16 @@
 """The application: settings, database, keys, middleware and routes."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from threading import Event
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import State
 from starlette.responses import RedirectResponse
 
@@ -22,6 +24,7 @@ from ungdom.api.cases import routes as cases
 from ungdom.api.complaints import routes as complaints
 from ungdom.api.consents import routes as consents
 from ungdom.api.contacts import routes as contacts
+from ungdom.api.coordination_groups import routes as coordination_groups
 from ungdom.api.cross_case_views import routes as cross_case_views
 from ungdom.api.decisions import batch
 from ungdom.api.decisions import routes as decisions
@@ -40,13 +43,16 @@ from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
+from ungdom.api.notes import routes as notes
 from ungdom.api.notices import routes as notices
 from ungdom.api.observations import routes as observations
+from ungdom.api.persons import joining_routes, population_routes, record_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
 from ungdom.api.rules import routes as rules
 from ungdom.api.simulation import routes as simulation
+from ungdom.api.staff import routes as staff
 from ungdom.api.statistics import routes as statistics
 from ungdom.api.surveys import routes as surveys
 from ungdom.api.team import routes as team
@@ -74,6 +80,7 @@ RETRY_SECONDS = 60
 ROUTERS = (
     cases.router,
     events.router,
+    notes.router,
     forecasts.router,
     team.router,
     worklist.router,
@@ -94,6 +101,8 @@ ROUTERS = (
     jobs.router,
     notices.router,
     contacts.router,
+    coordination_groups.router,
+    staff.router,
     webhooks.router,
     rules.router,
     rules.public,
@@ -102,6 +111,9 @@ ROUTERS = (
     statistics.router,
     observations.router,
     persons.router,
+    joining_routes.router,
+    record_routes.router,
+    population_routes.router,
     releases.router,
     surveys.router,
     surveys.public,
@@ -110,6 +122,19 @@ ROUTERS = (
     health.router,
 )
 """Every resource, in the order of the documentation."""
+
+
+_DOCUMENT: dict[str, Any] = {}
+"""The OpenAPI document of these resources, once an app of this process has generated it."""
+
+
+@cache
+def _resources() -> APIRouter:
+    """The routes of every resource, shared by all apps of a process: FastAPI analyses each of them once."""
+    resources = APIRouter(generate_unique_id_function=document.operation_id)
+    for router in ROUTERS:
+        resources.include_router(router)
+    return resources
 
 
 def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | None = None) -> FastAPI:
@@ -138,10 +163,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_resources().routes)
     app.add_api_route("/", _home, include_in_schema=False)
-    document.install(app)
+    document.install(app, _DOCUMENT)
     doc_routes.install(app)
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
@@ -164,6 +188,8 @@ def prepared_app(settings: Settings) -> FastAPI:
     """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
     doc_routes.prepare(app)
+    gc.collect()
+    gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
     return app
 
 

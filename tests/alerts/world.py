@@ -20,7 +20,8 @@ from ungdom.jobs.nightly import NightlyRunResult
 from ungdom.store import job_runs, journal, people
 from ungdom.store.job_runs import JobRun
 from ungdom.store.journal import EventBatch, StoredCase
-from ungdom.store.people import NewPerson, Personalia
+from ungdom.store.people import NewPerson
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema import alerts
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.outbox import outbox

@@ -169,6 +169,8 @@ def of_the_case(record: Recorder, case: str) -> None:
         "list_due_surveys", "get_tasks", "get_team", "get_timeline",
     ):  # fmt: skip
         record(operation, coordinator, case_id=case)
+    coordinator.record(case, "note_added", NOW, note="Møte på skolen onsdag.", youth_may_read=True)
+    record("list_notes", coordinator, case_id=case)
     person = record("get_case", coordinator, case_id=case).json()["person"]["id"]
     invite = record("invite_to_survey", coordinator, {"kind": "plan", "respondent": "youth"}, case_id=case).json()
     questions = record("get_questionnaire", None, token=invite["token"]).json()["questions"]
@@ -188,7 +190,7 @@ def of_identity(record: Recorder) -> None:
             opener = record.service.as_("coordinator", office)
             assert opener.post("/v1/cases", new_case(konfliktrad=office, person=youth)).status_code == 201
     listed = record("list_identity_questions", secretariat).json()["items"]
-    first, second = (one["id"] for one in listed)
+    first, second = (one["id"] for one in listed[:2])
     record("confirm_identity_question", secretariat, question_id=first)
     reason = {"reason": "Two cousins: the school has confirmed that they are two."}
     record("reject_identity_question", secretariat, reason, question_id=second)
@@ -198,11 +200,12 @@ def across_cases(record: Recorder) -> None:
     coordinator = record.service.as_("coordinator", OFFICE)
     for operation in (
         "list_cases", "list_breaches", "list_complaints", "list_consents", "list_meetings", "list_plans", "get_delays",
-        "get_worklist", "list_task_kinds",
+        "get_worklist", "list_task_kinds", "get_late_forecast",
     ):  # fmt: skip
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})
     record("list_nightly_runs", record.service.as_("admin"))
+    record("list_unreached_alerts", coordinator)
     alerts = record("list_alerts", coordinator).json()["items"]
     alert = alerts[0]["id"]
     record("get_alert", coordinator, alert_id=alert)
@@ -222,6 +225,10 @@ def of_the_office(record: Recorder) -> None:
     record("revoke_calendar_feed", coordinator, feed_id=feed["id"])
     record("put_own_contact", coordinator, {"language": "nn"})
     record("get_own_contact", coordinator)
+    group = {"contacts": [{"agency": "police", "name": "Politikontakt", "email": "ungdom@politi.example"}]}
+    record("put_coordination_group", leader, group, konfliktrad=OFFICE)
+    record("get_coordination_group", coordinator, konfliktrad=OFFICE)
+    record("list_coordination_groups", leader)
     record("put_contact", leader, {"language": "nb"}, subject=f"coordinator-{OFFICE}-2")
     provider = {
         "name": "Molde treningssenter",

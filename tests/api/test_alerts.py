@@ -221,13 +221,18 @@ def test_nothing_is_said_to_an_alert_that_is_settled_hidden_or_not_there(
     assert rows(client.service) == before
 
 
-def test_who_answers_and_does_not_put_off_is_told_so(alerted: tuple[Client, str]) -> None:
+def test_who_answers_for_the_office_puts_off_and_others_answer_for_their_own_part(alerted: tuple[Client, str]) -> None:
     client, alert = alerted
-    for role in ("secretariat", "prosecution"):
-        other = client.service.as_(role, "oslo" if role == "prosecution" else None)
-        assert do(other, alert, "acknowledge").status_code == 200
-        assert do(other, alert, "answer", ANSWER).status_code == 200
-        assert_problem(do(other, alert, "snooze", SNOOZE), 403, "forbidden_role")
+    secretariat, prosecution = client.service.as_("secretariat"), client.service.as_("prosecution", "oslo")
+    for what, body in SAYS:
+        assert_problem(do(secretariat, alert, what, body), 403, "forbidden_role")
+    for what, body in (SAYS[0], SAYS[2]):
+        assert_problem(do(prosecution, alert, what, body), 403, "forbidden_role")
+
+    answered = do(prosecution, alert, "answer", ANSWER)
+
+    assert (answered.status_code, answered.json()["state"], answered.json()["reason"]) == (200, "open", None)
+    assert [part["agency"] for part in answered.json()["parts"]] == ["prosecution"]
     assert do(client.service.as_("leader", "oslo"), alert, "snooze", SNOOZE).status_code == 200
 
 

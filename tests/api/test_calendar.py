@@ -13,9 +13,9 @@ from sqlalchemy import select
 from tests import service as services
 from tests.api.build import DAY, HIDDEN, assert_problem, case_at, kept_answers, opened, recorded
 from tests.service import Client, Service, new_case
-from ungdom.store import reference
-from ungdom.store.reference import Staff
+from ungdom.store import staff as staff_store
 from ungdom.store.schema import calendars
+from ungdom.store.staff import Staff
 from ungdom.workflow.vocabulary import Role
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8000/v1/calendar/([A-Za-z0-9_-]{43})\.ics")
@@ -53,7 +53,7 @@ def hires(service: Service, **changed: Any) -> None:
     """The staff list says this of the coordinator in Oslo."""
     known = next(one for one in services.staff() if one.subject == "coordinator-oslo")
     with service.db.writing() as tx:
-        reference.save_staff(tx, [Staff(**{**{f: getattr(known, f) for f in known.__slots__}, **changed})])
+        staff_store.save_staff(tx, [Staff(**{**{f: getattr(known, f) for f in known.__slots__}, **changed})])
 
 
 # --- what is in it --------------------------------------------------------------------------------------------------
@@ -112,6 +112,7 @@ def test_an_overdue_clock_stays_on_its_day(one: Service, mine: Client) -> None:
 def test_while_the_term_stands_still_its_end_is_in_no_calendar(one: Service, mine: Client) -> None:
     case, address = case_at(mine, "executing"), made(mine)["address"]
     assert "Slutt på gjennomføringstiden" in days(one, address)
+    recorded(mine, case, "youth_heard", DAY, {"about": ["interruption"], "how": "spoken"})
     recorded(mine, case, "interrupted", DAY, {"reason": "health"})
     assert "Slutt på gjennomføringstiden" not in days(one, address)
 

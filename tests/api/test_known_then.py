@@ -30,6 +30,7 @@ FACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("complaint_filed", {"about": "transfer_to_follow_up"}),
     ("postponed", {"reason": "health"}),
     ("postponement_ended", {}),
+    ("youth_heard", {"about": ["interruption"], "how": "spoken"}),
     ("interrupted", {"reason": "health"}),
     ("resumed", {"reason": "cause_gone"}),
     ("lapsed", {"reason": "limitation"}),

@@ -45,6 +45,7 @@ class Of(Enum):
     CASE_WRITTEN = auto()
     STAGES = auto()  # of a case, where it stood and since when: not told to the school on its team
     RIGHTS = auto()  # of a case, and of the youth in it: not told to the team
+    NOTES = auto()  # of a case, what the office wrote: not told to team, prosecution or courts
     CASES = auto()
     MESSAGE = auto()
     MESSAGE_SETTLED = auto()
@@ -57,6 +58,7 @@ class Of(Enum):
     CALENDAR = auto()  # read with the secret of its address, whoever asks
     ALERT = auto()
     ALERT_TAKEN = auto()
+    ALERT_ANSWERED = auto()  # for the office, or for one's own part
     ALERT_PUT_OFF = auto()
     NIGHT = auto()  # of no case at all: for administrators
     WORK = auto()  # what needs doing, in cases seen
@@ -90,6 +92,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASE: NO_CASES,
     Of.CASE_WRITTEN: NO_CASES | TEAM,
     Of.RIGHTS: NO_CASES | TEAM,
+    Of.NOTES: NO_CASES | TEAM | SYSTEMS,
     Of.STAGES: NO_CASES,
     Of.CASES: NO_CASES,
     Of.MESSAGE: NO_CASES | TEAM,
@@ -107,7 +110,8 @@ REFUSED: dict[Of, set[str]] = {
     Of.OFFICIAL: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.OFFICIALS: NO_CASES | TEAM | PEOPLE - {"secretariat"},
     Of.ALERT: NO_CASES,
-    Of.ALERT_TAKEN: NO_CASES,
+    Of.ALERT_ANSWERED: NO_CASES | {"secretariat"},
+    Of.ALERT_TAKEN: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
@@ -175,13 +179,18 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/measures/providers/{provider_id}"): (Of.CATALOGUE, (Ask(seen=404),)),
     ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
+    ("GET", "/v1/cases/{case_id}/notes"): reads(Of.NOTES, THEN),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/complaints"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/alerts"): reads(Of.CASES, "?live=false", "?konfliktrad=oslo"),
+    ("GET", "/v1/alerts/unreached"): reads(Of.LISTS, "?konfliktrad=oslo"),
+    ("GET", "/v1/coordination-groups"): reads(Of.CATALOGUE),
+    ("GET", "/v1/coordination-groups/{konfliktrad}"): (Of.CATALOGUE, (Ask(seen=404),)),
+    ("PUT", "/v1/coordination-groups/{konfliktrad}"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/alerts/{alert_id}"): reads(Of.ALERT),
     ("POST", "/v1/alerts/{alert_id}/acknowledge"): reads(Of.ALERT_TAKEN),
-    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT, (Ask(body=LATE_ANSWER, seen=422),)),
+    ("POST", "/v1/alerts/{alert_id}/answer"): (Of.ALERT_ANSWERED, (Ask(body=LATE_ANSWER, seen=422),)),
     ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
     ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
     ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
@@ -197,6 +206,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     },
     ("GET", "/v1/worklist"): reads(Of.WORK, THEN, "?kind=assign"),
     ("GET", "/v1/worklist/kinds"): reads(Of.WORK),
+    ("GET", "/v1/worklist/forecast"): reads(Of.WORK, "?weeks=2"),
     ("GET", "/v1/delays"): reads(Of.CASES, THEN, "?konfliktrad=oslo&from=2026-01-01"),
     ("POST", "/v1/cases"): reads(Of.TAKES_IN),
     ("POST", "/v1/decisions"): reads(Of.TAKES_IN),
@@ -315,6 +325,7 @@ def heard(world: World) -> Heard:
         Of.CASE_WRITTEN: cases,
         Of.RIGHTS: cases,
         Of.STAGES: cases,
+        Of.NOTES: cases,
         Of.SURVEY: cases,
         Of.PERSON: {ABSENT: HIDDEN, **people_of(world)},
         Of.MESSAGE: messages,
@@ -323,7 +334,7 @@ def heard(world: World) -> Heard:
         Of.FEED: feeds,
         Of.QUESTION: {ABSENT: HIDDEN},
     }
-    things |= dict.fromkeys((Of.ALERT, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
+    things |= dict.fromkeys((Of.ALERT, Of.ALERT_ANSWERED, Of.ALERT_TAKEN, Of.ALERT_PUT_OFF), alerts)
     before = rows(world.service)
     found = {
         (viewer, of, f"{method} {path}", ask, about): put(world.as_(viewer), method, path, ask, id)
@@ -355,7 +366,8 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
-    whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id) + ask.query
+    whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
+    whole = whole.replace("{konfliktrad}", id) + ask.query
     if method != "POST":
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"})
     return client.post(whole, ask.body, ask.etag, f"object-access-{id}" if ask.key else None)

@@ -271,6 +271,7 @@ def test_the_prosecution_sees_a_case_only_while_it_decides_something_in_it(share
         sees = state in {str(known) for known in PROSECUTION_SEES}
         assert prosecution.get(f"/v1/cases/{case}").status_code == (200 if sees else 404), state
         assert (case in listed(prosecution)) is sees
+    recorded(coordinator, case, "youth_heard", DAY, {"about": ["interruption"], "how": "spoken"})
     recorded(coordinator, case, "interrupted", DAY, {"reason": "health"})
     assert prosecution.get(f"/v1/cases/{case}").status_code == 200
 

@@ -178,6 +178,7 @@ def test_the_restorative_track_is_for_the_office(one: Service) -> None:
 def test_the_prosecution_learns_of_the_plan_while_a_breach_is_dealt_with(one: Service) -> None:
     office, prosecution = one.as_("coordinator", "oslo"), one.as_("prosecution", "oslo")
     case = planned(office)
+    recorded(office, case, "youth_heard", DAY, {"about": ["interruption"], "how": "spoken"})
     recorded(office, case, "interrupted", DAY, {"reason": "health"})
 
     assert read(prosecution, case, "plan")["shown"] == "whole"

@@ -26,7 +26,7 @@ WRITING = [
 PUBLIC = "/v1/surveys/"
 OF_A_TOKEN = [(method, route) for method, route in WRITING if not route.path.startswith(PUBLIC)]
 
-PLACES = {"name": "cases", "subject": "coordinator-oslo"}
+PLACES = {"name": "cases", "subject": "coordinator-oslo", "konfliktrad": "oslo"}
 """What stands in a path where it is no id."""
 
 GOOD: dict[str, Any] = {
@@ -38,6 +38,7 @@ GOOD: dict[str, Any] = {
     "/v1/alerts/{alert_id}/snooze": {"until": "2026-02-01"},
     "/v1/contacts/me": {},
     "/v1/contacts/{subject}": {},
+    "/v1/coordination-groups/{konfliktrad}": {"contacts": [{"agency": "police", "name": "Vakta"}]},
     "/v1/decisions": {
         "kind": "dropped", "decision_id": "D-1", "version": 1, "sent_at": "2026-01-05T10:00:00Z",
         "occurred_on": DAY, "police_case_numbers": ["15434811"], "terms": {},

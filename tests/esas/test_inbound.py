@@ -74,7 +74,7 @@ def test_a_case_brought_for_follow_up_is_dispatched_and_delivered() -> None:
             },
             "opening": {
                 "sanction": "youth_follow_up",
-                "registered_on": "2025-06-18",
+                "registered_on": "2025-05-02",
                 "offences": [{"on": "2025-05-02"}],
                 "konfliktrad": "oslo",
             },

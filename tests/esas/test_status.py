@@ -10,7 +10,10 @@ BREACH, OFFENCE = "BRUDD_PGA_VILKÅR", "BRUDD_PGA_STRAFFBARE_FORHOLD"
 BOTH = "BRUDD_PGA_VILKÅR_OG_STRAFFBARE_FORHOLD"
 
 NEW_BREACH = ("2025-10-20 interrupted {reason: new_breach_after_talk}",)
-HEALTH = ("2025-07-01 interrupted {reason: health}",)
+HEALTH = (
+    "2025-07-01 youth_heard {about: [interruption], how: spoken}",
+    "2025-07-01 interrupted {reason: health}",
+)
 NEW_OFFENCE = ("2025-07-08/2025-07-11 new_offence_recorded {offence_on: 2025-07-05, charged_on: 2025-07-11}",)
 OFFENCE_LATER = "2025-10-10 new_offence_recorded {offence_on: 2025-10-09, charged_on: 2025-10-10}"
 PETITION = "2025-10-20 petition_sent {for: serve_prison}"

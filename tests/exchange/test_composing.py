@@ -12,13 +12,15 @@ from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
 from ungdom.exchange.outbound_compose import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
-from ungdom.store import outbox, people, reference
+from ungdom.store import outbox, people
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxMessage
-from ungdom.store.reference import Staff
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow import payloads as d
 from ungdom.workflow.events import Replacement
 from ungdom.workflow.vocabulary import EventType, Protection, Role
@@ -158,13 +160,13 @@ def test_somebody_who_works_there_no_longer_is_still_named(db: Database, known: 
     gone = Staff(
         subject="coordinator-oslo",
         konfliktrad="oslo",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Brødrister",
         active_from=date(2014, 7, 1),
         active_to=stored.events[5].occurred_on,
     )
     with db.writing() as tx:
-        reference.save_staff(tx, [gone])
+        staff_store.save_staff(tx, [gone])
     found = status_of(body(db, known, stored, E.ASSIGNED))["tildeltSaksansvarlig"]
     assert found == {
         "tittel": "Ungdomskoordinator",
@@ -176,11 +178,11 @@ def test_somebody_who_works_there_no_longer_is_still_named(db: Database, known: 
 @pytest.mark.parametrize(
     "who",
     [
-        people.Personalia(given_name="Vimsete", family_name="Vaffelpresse"),
-        people.Personalia(),
+        Personalia(given_name="Vimsete", family_name="Vaffelpresse"),
+        Personalia(),
     ],
 )
-def test_without_a_number_nobody_is_named(db: Database, known: Partners, who: people.Personalia) -> None:
+def test_without_a_number_nobody_is_named(db: Database, known: Partners, who: Personalia) -> None:
     stored = case(db, Told(SIGNED, personalia=who))
     assert "siktet" not in body(db, known, stored, E.ASSIGNED)
 
@@ -261,7 +263,7 @@ def test_of_several_numbers_that_of_the_main_case_is_told(db: Database, known: P
 
 def test_everything_that_is_missing_is_named_at_once(db: Database, known: Partners) -> None:
     unknown = (E.ASSIGNED, d.Assigned(coordinator="nobody"))
-    nameless = people.Personalia(national_id=world.NUMBER)
+    nameless = Personalia(national_id=world.NUMBER)
     stored = case(db, Told((unknown,), personalia=nameless, numbers=()))
     assert held(db, known, stored, E.ASSIGNED) == "lacks.police_case_number,family_name,coordinator_name"
 

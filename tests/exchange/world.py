@@ -19,13 +19,15 @@ from ungdom import cases
 from ungdom.exchange import partners as files
 from ungdom.exchange.delivery import ExchangeDeliveryContext
 from ungdom.exchange.transports import transport_for
-from ungdom.store import journal, outbox, people, reference
+from ungdom.store import journal, outbox, people
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
-from ungdom.store.reference import Staff
+from ungdom.store.personalia import ContactDetails, Personalia
 from ungdom.store.schema import outbox as outbox_tables
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
@@ -39,11 +41,11 @@ KEYS = EncryptionKeys([service.KEY])
 YOUTH = Youth(date(2009, 5, 17), 2)
 BEGUN = datetime(2026, 1, 5, 11, tzinfo=UTC)
 NUMBER = "17850998027"
-NAME = people.Personalia(
+NAME = Personalia(
     given_name="Vimsete",
     family_name="Vaffelpresse",
     national_id=NUMBER,
-    contact=people.ContactDetails(address="Hemmeligveien 7", telephone="40000000"),
+    contact=ContactDetails(address="Hemmeligveien 7", telephone="40000000"),
 )
 
 Line = tuple[EventType, d.Details]
@@ -63,7 +65,7 @@ LEAVES: Line = (
     E.TRANSFER_DECIDED,
     d.TransferDecided(to="ost", parties_heard=True, prosecution_told_on=date(2026, 4, 1)),
 )
-ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.Details())
+ARRIVES: Line = (E.TRANSFER_ACCEPTED, d.TransferAccepted())
 ASSIGNED_THERE: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-ost"))
 COMPLETED: Line = (E.COMPLETED, d.Details())
 BREACHED: Line = (E.BREACH_RECORDED, d.BreachRecorded(kind=d.BreachKind.PLAN))
@@ -155,7 +157,7 @@ def fill(url: str) -> None:
     kari = Staff(
         subject="coordinator-oslo",
         konfliktrad="oslo",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Stripete Brødrister",
         active_from=since,
         telephone="22 11 11 11",
@@ -163,13 +165,13 @@ def fill(url: str) -> None:
     ola = Staff(
         subject="coordinator-ost",
         konfliktrad="ost",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Rutete Kjøleskap",
         active_from=since,
     )
     db = Database.open(url)
     with db.writing() as tx:
-        reference.save_staff(tx, [kari, ola])
+        staff_store.save_staff(tx, [kari, ola])
     db.close()
 
 
@@ -179,7 +181,7 @@ class Told:
 
     lines: Sequence[Line] = WHOLE
     konfliktrad: str = "oslo"
-    personalia: people.Personalia = NAME
+    personalia: Personalia = NAME
     protection: Protection = Protection.NONE
     numbers: tuple[tuple[NumberKind, str], ...] = ((NumberKind.POLICE, "15434811"),)
     begun: datetime = BEGUN

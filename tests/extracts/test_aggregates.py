@@ -26,7 +26,6 @@ from ungdom.extracts import build, manifest
 from ungdom.extracts.catalogue import extract
 from ungdom.extracts.errors import NoRelease
 from ungdom.extracts.writers import Form
-from ungdom.release import store
 from ungdom.store import releases
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment, oslo_date
@@ -238,4 +237,3 @@ def test_the_command_writes_it_and_builds_it_again(
     old = run("aggregates", "--known-at", "2025-01-01", "--out", str(tmp_path / "old.csv"))
     assert (old.exit_code, "no tables had been released" in old.output) == (1, True)
     assert run("cases", "--out", str(tmp_path / "cases.csv")).exit_code != 0
-    assert store.end_of_yesterday(NOW) == last_moment(TODAY)

@@ -17,7 +17,8 @@ from ungdom.extracts.errors import NotAsDeclared
 from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import PseudonymKind
 from ungdom.extracts.writers import Form
-from ungdom.store.people import Personalia, read_person
+from ungdom.store.people import read_person
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import case_file, case_number, event, note
 from ungdom.store.schema.persons import person
 from ungdom.store.schema.staff import staff

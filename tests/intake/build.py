@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.service import Client, Service
+from ungdom.demo.people import name_lists
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.store import rebuild
 from ungdom.workflow.rules.permissions import Viewer
@@ -50,6 +51,14 @@ def person(**changed: Any) -> Told:
     found = told | changed
     found.setdefault("national_id", next(identities(found["born"])))
     return {name: value for name, value in found.items() if value is not None}
+
+
+def somebody() -> Told:
+    """Somebody else at every call, born on the same day: no two have both names in common."""
+    return person(given_name=next(_GIVEN_NAMES), family_name=next(_FAMILY_NAMES))
+
+
+_GIVEN_NAMES, _FAMILY_NAMES = cycle(name_lists().given), cycle(name_lists().family)
 
 
 def opening(**changed: Any) -> Told:
@@ -107,7 +116,7 @@ class File:
     """One case as a sending system knows it: the youth, the number, and what it says of them."""
 
     service: Service
-    person: Told = field(default_factory=person)
+    person: Told = field(default_factory=somebody)
     number: str = field(default_factory=lambda: str(next(NUMBERS)))
     opening: Told = field(default_factory=opening)
     opens_with: str = "indicted"

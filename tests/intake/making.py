@@ -14,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from ungdom.demo.people import NationalIdRegister, municipalities, name_lists
-from ungdom.store.people import NewPerson, Personalia
+from ungdom.store.people import NewPerson
+from ungdom.store.personalia import Personalia
 from ungdom.workflow.calendar import OSLO
 
 Told = dict[str, Any]

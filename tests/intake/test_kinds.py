@@ -314,7 +314,7 @@ def test_the_receipt_of_finality_says_which_deadlines_moved(served: Service) -> 
 
 RECEIPT = {
     "id", "decision_id", "version", "kind", "received_at", "outcome", "outcome_label", "reason", "case", "state_before",
-    "state_after", "events", "deadlines", "unmet", "remarks", "sender_should", "status",
+    "state_after", "events", "deadlines", "unmet", "contradictions", "remarks", "sender_should", "status",
 }  # fmt: skip
 
 
@@ -347,7 +347,7 @@ def test_a_message_whose_conditions_are_not_met_names_each_of_them(served: Servi
         "transferred_to_follow_up", "2025-02-12", {"length": {"days": 10}, "guilt_proven": False, "consents": []}
     )
 
-    assert (told["outcome"], told["reason"]["code"]) == ("parked", "conditions_unmet")
+    assert (told["outcome"], told["reason"]["code"]) == ("rejected", "never_possible"), "no consent mends the length"
     assert [one["code"] for one in told["unmet"]] == [
         "youth_consents",
         "guardians_consent",

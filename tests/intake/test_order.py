@@ -233,7 +233,7 @@ def test_what_is_told_of_beforehand_waits_for_its_day(served: Service) -> None:
 def test_a_case_that_is_opened_by_a_message_told_beforehand_is_opened_on_its_day(served: Service) -> None:
     file = File(served)
     first = file.send("indicted", "2025-07-04", {"court_received_on": "2025-07-04"})
-    assert (first["outcome"], first["reason"]["code"]) == ("parked", "unknown_case")
+    assert (first["outcome"], first["reason"]["code"]) == ("parked", "conditions_unmet")
     assert [no["code"] for no in first["unmet"]] == ["day_has_come"]
 
     served.clock.turn_to(date(2025, 7, 4), 1)

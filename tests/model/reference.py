@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from tests.model.dates import add_months, after, moved, read, regime
+from tests.model.dates import add_months, after, dates_fit, moved, read, regime
 from tests.model.measures import listed, no_heavier, runs, standing
 
 # --- words ------------------------------------------------------------------------------------------------------
@@ -48,6 +48,9 @@ BOTH_LATER: Scope = {"youth_sanction": (1, 2), "youth_follow_up": (1, 2)}
 HERE = ""  # as a target: the case stays where it is
 OWN = "?"  # as a target: `_own_target` says where
 
+EARLY = _words("final dispatched received preparing postponed")
+"""Where a case stands whose judgment is executed before it is final."""
+STOPPED = EARLY | _words("in_court judged appealed")
 STARTED = EXEC | _words("interrupted")
 BREACH_FROM = EXEC | INTERIM
 
@@ -60,6 +63,8 @@ ROWS: list[tuple[str, frozenset[str], str, Scope]] = [
     ("judgment_given", _words("in_court"), "judged", S),
     ("follow_up_by_judgment", _words("in_court"), "judged", F_R0),
     ("appealed", _words("judged"), "appealed", COURT),
+    ("appealed", INTERIM | EARLY, "appealed", S),
+    ("early_execution_allowed", _words("judged"), "final", S),
     ("appeal_decided", _words("appealed"), OWN, COURT),
     ("became_final", _words("judged"), "final", COURT),
     ("dispatched", _words("final"), "dispatched", BOTH),
@@ -101,11 +106,11 @@ ROWS: list[tuple[str, frozenset[str], str, Scope]] = [
     ("prosecution_not_resumed", _words("term_expired"), "completed", F),
     (
         "closed_after_new_offence",
-        STARTED | _words("received preparing postponed breach_in_court"),
+        STARTED | PLAN | _words("breach_in_court referred resumption_review"),
         "breach_closed",
         BOTH,
     ),
-    ("decision_set_aside", STARTED | PLAN | _words("final dispatched"), "other_decision", BOTH),
+    ("decision_set_aside", EXEC | BREACH | PLAN | _words("final dispatched"), "other_decision", BOTH),
     ("completed", EXEC, "completed", BOTH),
     (
         "term_expired",
@@ -114,14 +119,14 @@ ROWS: list[tuple[str, frozenset[str], str, Scope]] = [
         BOTH,
     ),
     ("window_closed", _words("term_expired"), OWN, S),
-    ("other_outcome", PRE_DECISION | _words("registered judged appealed"), "other_decision", BOTH),
+    ("other_outcome", PRE_DECISION | INTERIM | _words("registered judged appealed"), "other_decision", BOTH),
     ("lapsed", OPEN, "lapsed", BOTH),
     ("reopened", CLOSED, OWN, BOTH),
 ]
 
 BY_DECISION = _words(
     "transferred_to_follow_up indicted judgment_given follow_up_by_judgment appealed appeal_decided became_final "
-    "dispatched received assigned interim_conditions_started consent_withdrawn"
+    "early_execution_allowed dispatched received assigned interim_conditions_started consent_withdrawn"
 )
 """Moves under the regime of the decision; everything else follows the day of the step."""
 
@@ -134,7 +139,7 @@ _RUNNING = PLAN | EXEC | BREACH
 _CONTROLLED = INTERIM | EXEC
 _COMPLAINTS = _RUNNING | _words("final dispatched")
 
-VERSION = "2026-11-25"
+VERSION = "2026-11-30"
 """The version of the table that this model knows."""
 
 FACTS: dict[str, tuple[frozenset[str], Scope]] = {
@@ -160,10 +165,11 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "judgment_served": (_words("judged appealed interim_conditions"), BOTH),
     "appeal_referred": (_words("appealed"), BOTH),
     "appeal_hearing_started": (_words("appealed"), BOTH),
+    "became_final": (EARLY | EXEC | BREACH, S),
     "assigned": (EXEC | BREACH | _words("preparing postponed"), BOTH),
     "first_contact": (PLAN, BOTH),
     "team_member_joined": (_RUNNING, BOTH),
-    "team_member_left": (_RUNNING, BOTH),
+    "team_member_left": (_RUNNING | _words("in_court judged appealed final dispatched"), BOTH),
     "youth_conference_held": (_words("preparing"), BOTH_R0),
     "plan_approved": (EXEC, BOTH),
     "plan_signed": (EXEC, BOTH_LATER),
@@ -172,7 +178,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "measure_answered": (_PLAN_EXEC, BOTH),
     "measure_started": (_CONTROLLED, BOTH),
     "measure_attended": (_CONTROLLED | BREACH, BOTH),
-    "measure_ended": (_CONTROLLED | BREACH, BOTH),
+    "measure_ended": (_CONTROLLED | BREACH | STOPPED, BOTH),
     "victim_invited": (_PLAN_EXEC, BOTH),
     "victim_accepted": (_PLAN_EXEC, BOTH),
     "victim_declined": (_PLAN_EXEC, BOTH),
@@ -187,6 +193,7 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "stay_abroad_refused": (_CONTROLLED, BOTH),
     "survey_answered": (_RUNNING | CLOSED, BOTH),
     "breach_recorded": (_CONTROLLED | BREACH, BOTH),
+    "electronic_control_ended": (_words("breach_talk tightened referred breach_in_court interrupted"), S_LATER),
     "breach_talk_missed": (_words("breach_talk"), BOTH),
     "fetch_requested": (_words("breach_talk"), S_LATER),
     "youth_heard": (_RUNNING, BOTH),
@@ -196,6 +203,9 @@ FACTS: dict[str, tuple[frozenset[str], Scope]] = {
     "wait_started": (OPEN, BOTH),
     "wait_ended": (OPEN, BOTH),
 }
+
+ENDS = _words("measure_ended wait_ended electronic_control_ended team_member_left")
+"""What a closing ends: the system records it in the closed case."""
 
 DECISIONS: dict[str, frozenset[str]] = {
     "transfer_to_follow_up": _words("transferred_to_follow_up"),
@@ -239,6 +249,7 @@ class Model:
         self.guardians = guardians
         self.log: list[Entry] = []  # all that was accepted, numbered from 1
         self.fixes: dict[int, Entry | None] = {}  # number in the log → what it should have said, or nothing
+        self.numbers: list[int] = []  # of each entry in the history, its number in the log
         self.history: list[Entry] = []  # what counts: the log with its corrections carried out
         self.stays: list[Stay] = []
         self.left: dict[int, Entry] = {}  # place among the stays → the resumption that ended it
@@ -280,7 +291,7 @@ class Model:
         if type == "corrected":
             self._correct(entry)
         else:
-            self._record(entry)
+            self._record(entry, len(self.log) + 1)
         self.log.append(entry)
 
     def refusal(self, entry: Entry) -> str:
@@ -288,12 +299,13 @@ class Model:
         if entry.on > entry.today:
             return "future"
         if not self.stays or entry.type == "case_registered":
-            return "" if not self.stays and _registrable(self, entry) else "registration"
+            fits = not self.stays and _registrable(self, entry) and dates_fit(entry, self.born)
+            return "" if fits else "registration"
         if entry.on < self.registered_on:
             return "before registration"
         if entry.type == "corrected":
             return "" if self._corrected(entry) else "correction"
-        return self._refusal_here(entry)
+        return self._refusal_here(entry) if dates_fit(entry, self.born) else "a date in the details"
 
     def _refusal_here(self, entry: Entry) -> str:
         if self.target_of(entry) is not None:
@@ -303,6 +315,8 @@ class Model:
             return "" if guard is None or guard(self, entry) else "guard of the move"
         if not self._is_fact(entry):
             return "not open here"
+        if self._only_the_closing(entry) and entry.recorder[0] != "system":
+            return "the case is closed"
         guard = FACT_GUARDS.get(entry.type)
         return "" if guard is None or guard(self, entry) else "guard of the fact"
 
@@ -313,15 +327,36 @@ class Model:
         if self.stays and self.registered_on <= entry.on < self.entered and self._is_fact(entry):
             return None
         for sources, target, scope in ROWS_OF.get(entry.type, ()):
-            if self.state in sources and self._in_scope(scope, entry):
+            early = entry.type == "appealed" and self.state in EARLY
+            if self.state in sources and self._in_scope(scope, entry) and (not early or self.early()):
                 return target
         return None
 
     def _is_fact(self, entry: Entry) -> bool:
         if entry.type not in FACTS:
             return False
+        if entry.type == "became_final" and not self.early():
+            return False
         states, scope = FACTS[entry.type]
+        states |= CLOSED if entry.type in ENDS else frozenset()
         return bool(states & self.states_on(entry.on)) and self._in_scope(scope, entry)
+
+    def _only_the_closing(self, entry: Entry) -> bool:
+        return entry.type in ENDS and not FACTS[entry.type][0] & self.states_on(entry.on)
+
+    def early(self) -> bool:
+        """Whether the judgment is executed and not final."""
+        entry = self.last("early_execution_allowed", "became_final", "appealed")
+        return entry is not None and entry.type == "early_execution_allowed"
+
+    def ended(self) -> list[int]:
+        """The numbers of what the system ended since the case was closed."""
+        since = list(zip(self.numbers, self.history, strict=True))[self.closing :]
+        return [n for n, e in since if e.type in ENDS and e.recorder[0] == "system"]
+
+    def control_runs(self) -> bool:
+        entry = self.last("electronic_control_ordered", "electronic_control_ended")
+        return entry is not None and entry.type == "electronic_control_ordered"
 
     def states_on(self, day: date) -> set[str]:
         """Every state it was in on that day: a fact is judged by the day it happened."""
@@ -347,25 +382,32 @@ class Model:
 
     # --- recording ---
 
-    def _record(self, entry: Entry) -> None:
+    def _record(self, entry: Entry, number: int) -> None:
         target = "registered" if entry.type == "case_registered" else self.target_of(entry)
         self.history.append(entry)
+        self.numbers.append(number)
         if target is None:
             return
         state = _own_target(self, entry) if target == OWN else self.state if target == HERE else target
-        if state == "executing" and not self.plan_made():
-            state = "interim_conditions"
+        if state == "executing" and entry.type != "reopened":
+            state = self._where_executing()
+        goes_on = self.state == "interim_conditions" and bool(entry.details.get("conditions_continue"))
         if entry.type == "resumed":
             self.left[len(self.stays) - 1] = entry
         if state in CLOSED:
             self.before, self.closing = self.state, len(self.history)
-        self.stays.append(Stay(state, entry.on, self._stops(state)))
+        self.stays.append(Stay(state, entry.on, self._stops(state) and not goes_on))
+
+    def _where_executing(self) -> str:
+        if self.control_runs():
+            return "electronic_control"
+        return "executing" if self.plan_made() else "interim_conditions"
 
     def _stops(self, state: str) -> bool:
         if state == "breach_in_court":
             petition = self.last("petition_sent")
             return petition is not None and petition.details["for"] != "electronic_control"
-        return state == "interrupted"
+        return state == "interrupted" or (state in STOPPED and self.started_on() is not None)
 
     def _corrected(self, entry: Entry) -> "Model | None":
         """The case as the correction leaves it; none: what is left would not have been accepted."""
@@ -389,14 +431,14 @@ class Model:
                 continue
             if fresh.refusal(entry):
                 return None
-            fresh._record(entry)
+            fresh._record(entry, number)
         return fresh if fresh.stays else None
 
     def _correct(self, entry: Entry) -> None:
         fresh = self._corrected(entry)
         if fresh is not None:
             self.fixes, self.history, self.stays = fresh.fixes, fresh.history, fresh.stays
-            self.left = fresh.left
+            self.left, self.numbers = fresh.left, fresh.numbers
             self.before, self.closing = fresh.before, fresh.closing
 
     # --- looking back ---
@@ -439,6 +481,8 @@ class Model:
                 return entry.on, entry.details
             if entry.type == "appeal_decided" and entry.details["outcome"] == "changed":
                 return entry.on, entry.details["terms"]
+            if entry.type == "appeal_decided" and entry.details["outcome"] == "sent_back":
+                return None
         return None
 
     def minor(self, day: date) -> bool:
@@ -480,6 +524,8 @@ class Model:
             if entry.type not in {"consent_given", "consent_refused", "consent_revoked"}:
                 continue
             given, name = entry.type == "consent_given", entry.details.get("guardian")
+            if given and name is None and entry.details["by"] == "guardian" and self.guardians == 1:
+                name = "g1"
             given = given and (held_on is None or _holds(entry, held_on))
             if name is None and entry.type == "consent_given" and not given and entry.details["by"] == "guardian":
                 continue
@@ -497,13 +543,23 @@ class Model:
 
     def appeal_deadline(self) -> date | None:
         """Two weeks from service of the latest judgment; none: not served, as far as known."""
-        judged = self.last("judgment_given", "follow_up_by_judgment", "appeal_decided")
+        judged = self.judgment()
         if judged is None:
             return None
         services = [e.on for e in self.history if e.type == "judgment_served" and not e.on < judged.on]
         told = judged.details.get("served_on")
         served = max(services) if services else read(told) if told else None
         return moved(served + timedelta(weeks=2)) if served else None
+
+    def judgment(self) -> Entry | None:
+        """The last one; an appeal that was given up leaves the one it was about."""
+        kinds = {"judgment_given", "follow_up_by_judgment", "appeal_decided"}
+        found = [e for e in self.history if e.type in kinds and e.details.get("outcome") != "withdrawn"]
+        return found[-1] if found else None
+
+    def given_up(self) -> bool:
+        entry = self.last("appealed", "appeal_decided")
+        return entry is not None and entry.details.get("outcome") == "withdrawn"
 
     # --- the term ---
 
@@ -548,14 +604,10 @@ class Model:
     # --- breach, complaints, waits, office ---
 
     def new_breach(self) -> bool:
-        """A breach recorded after a talk was first ordered, and not dated before it."""
-        ordered: date | None = None
-        for entry in self.history:
-            if ordered is None:
-                ordered = entry.on if entry.type == "breach_talk_ordered" else None
-            elif entry.type in {"breach_recorded", "breach_talk_missed"} and entry.on >= ordered:
-                return True
-        return False
+        """A breach of a later day than the one on which a talk was first ordered."""
+        ordered = self.first("breach_talk_ordered")
+        breaches = [e for e in self.history if e.type in {"breach_recorded", "breach_talk_missed"}]
+        return ordered is not None and any(entry.on > ordered.on for entry in breaches)
 
     def referral_open(self) -> bool:
         entry = self.last(
@@ -671,11 +723,14 @@ for _type, _sources, _target, _scope in ROWS:
 
 def _own_target(m: Model, e: Entry) -> str:
     if e.type == "appeal_decided":
-        return "other_decision" if e.details["outcome"] == "replaced" else "judged"
+        return {"replaced": "other_decision", "sent_back": "in_court"}.get(e.details["outcome"], "judged")
     if e.type == "breach_talk_held":
         return "tightened" if e.details.get("conditions") else "executing"
     if e.type == "conversion_final":
         return "executing" if e.details.get("rest_continues") else "converted"
+    if e.type == "reopened" and m.before == "electronic_control" and not m.control_runs():
+        ended = [n for n, entry in zip(m.numbers, m.history, strict=True) if entry.type == "electronic_control_ended"]
+        return m.before if not ended or ended[-1] in e.details.get("goes_on", []) else "executing"
     return str(e.details["outcome"]) if e.type == "window_closed" else m.before
 
 
@@ -762,28 +817,33 @@ def _follow_up_judgment(m: Model, e: Entry) -> bool:
 
 
 def _appeal(m: Model, e: Entry) -> bool:
+    if e.details.get("conditions_continue") and m.state != "interim_conditions":
+        return False
+    last = m.last("became_final", "judgment_given", "appeal_decided")
+    if m.state == "interim_conditions" and last is not None and last.type == "became_final":
+        return False
     deadline = m.appeal_deadline()
     return deadline is None or e.on <= deadline or e.details.get("reinstated") is not None
 
 
 def _appeal_decision(m: Model, e: Entry) -> bool:
-    if e.details["outcome"] != "changed":
-        return True
     terms = e.details.get("terms")
-    if terms is None:
-        return False
+    if e.details["outcome"] != "changed" or terms is None:
+        return e.details["outcome"] != "changed" and terms is None
     if m.sanction == "youth_follow_up":
         return _follow_up_length(e.on, terms["length"])
-    return _within_limits(e.on, terms)
+    found = terms.get("suitable_reaction") is not False and terms.get("lives_in_norway") is not False
+    return found and terms.get("subsidiary_prison") is not None and _within_limits(e.on, terms)
 
 
 def _finality(m: Model, e: Entry) -> bool:
-    deadline = m.appeal_deadline()
-    return _paper_trail(m, e) and (
-        bool(e.details.get("accepted"))
-        or bool(e.details.get("set_by_prosecution"))
-        or (deadline is not None and e.on > deadline)
-    )
+    deadline, judged = m.appeal_deadline(), m.judgment()
+    if judged is not None and e.on < judged.on:
+        return False
+    if deadline is None and e.details.get("set_by_prosecution") and judged is not None:
+        deadline = moved(judged.on + timedelta(weeks=2))
+    over = deadline is not None and e.on > deadline
+    return _paper_trail(m, e) and (bool(e.details.get("accepted")) or m.given_up() or over)
 
 
 def _paper_trail(m: Model, e: Entry) -> bool:
@@ -859,6 +919,7 @@ def _interruption(m: Model, e: Entry) -> bool:
     }
     missed = ["breach_talk_missed"]
     grounds = {"missed_talk": missed, "new_breach_after_talk": [*missed, "breach_recorded"]}
+    grounds |= {"health": ["resumed"], "weighty_grounds": ["resumed"]}
     if reason in grounds and not _heard(m, e, "interruption", grounds[reason], talk=True):
         return False
     return reason not in needed or needed[reason]()
@@ -889,6 +950,8 @@ def _both_consent(e: Entry) -> bool:
 def _replan(m: Model, e: Entry) -> bool:
     if e.details.get("after_complaint") and m.state in {"executing", "tightened"} and m.step_regime(e.on) > 0:
         return m.plan_fell()
+    if not _heard(m, e, "new_plan", ["breach_recorded", "breach_talk_missed"], talk=True):
+        return False
     return m.new_breach() and (m.sanction == "youth_follow_up" or (m.plan_made() and _both_consent(e)))
 
 
@@ -976,9 +1039,20 @@ def _window_over(m: Model, e: Entry) -> bool:
 REOPENERS = ("leader", "secretariat")
 
 
+def _says_what_goes_on(m: Model, e: Entry) -> bool:
+    return sorted(e.details.get("goes_on", []) + e.details.get("stays_ended", [])) == m.ended()
+
+
 def _reopening(m: Model, e: Entry) -> bool:
     role, subject = e.recorder
-    return role in REOPENERS and any(other != role and approver != subject for other, approver in m.approvals())
+    approved = m.last("reopening_approved")
+    if approved is not None and set(approved.details.get("goes_on", [])) != set(e.details.get("goes_on", [])):
+        return False
+    return (
+        _says_what_goes_on(m, e)
+        and role in REOPENERS
+        and any(other != role and approver != subject for other, approver in m.approvals())
+    )
 
 
 Guard = Callable[[Model, Entry], bool]
@@ -992,6 +1066,8 @@ MOVE_GUARDS: dict[str, Guard] = {
     "appealed": _appeal,
     "appeal_decided": _appeal_decision,
     "became_final": _finality,
+    "early_execution_allowed": lambda m, e: (m.decision() or (e.on,))[0] <= read(e.details["requested_on"]) <= e.on,
+    "other_outcome": lambda m, _e: m.state != "interim_conditions" or not m.plan_made(),
     "dispatched": _paper_trail,
     "received": _paper_trail,
     "assigned": _paper_trail,
@@ -1062,7 +1138,35 @@ def _measure(m: Model, e: Entry) -> bool:
 
 def _new_offence(m: Model, e: Entry) -> bool:
     on, end = read(e.details["offence_on"]), m.adjusted_end(e.on)
-    return on <= e.on and (end is None or on <= end)
+    charged = read(e.details.get("charged_on") or on.isoformat())
+    of_age = on >= add_months(m.born, 15 * 12)
+    return of_age and on <= charged <= max(e.today, on) and on <= e.on and (end is None or on <= end)
+
+
+def _not_told_already(m: Model, e: Entry) -> bool:
+    for known in (entry for entry in m.history if entry.type == "breach_recorded" and entry.on == e.on):
+        named = [name for name in ("meeting", "test", "measure") if name in known.details and name in e.details]
+        if (known.details[named[0]] == e.details[named[0]]) if named else known.details == e.details:
+            return False
+    return True
+
+
+def _victims_are_willing(m: Model, e: Entry) -> bool:
+    willing: set[int] = set()
+    steps = [entry for entry in m.history if entry.type.startswith("victim_") and entry.on <= e.on]
+    for entry in sorted(steps, key=lambda step: step.on):
+        number = entry.details.get("victim", 1)
+        willing = willing | {number} if entry.type == "victim_accepted" else willing
+        willing = willing - {number} if entry.type in {"victim_declined", "victim_withdrew"} else willing
+    return set(e.details.get("victims", [1])) <= willing
+
+
+def _on_record(m: Model, e: Entry) -> bool:
+    if e.details["by"] == "youth" or regime(e.on) == 0:
+        return True
+    name = e.details.get("guardian")
+    known = [f"g{n + 1}" for n in range(m.guardians)]
+    return not known or name in known or (name is None and m.guardians == 1)
 
 
 def _complaint(m: Model, e: Entry) -> bool:
@@ -1117,7 +1221,11 @@ FACT_GUARDS: dict[str, Guard] = {
     "transfer_decided": _transferable,
     "transfer_accepted": _transfer_answered,
     "transfer_declined": _transfer_answered,
-    "reopening_approved": lambda _m, e: e.recorder[0] in REOPENERS,
+    "reopening_approved": lambda m, e: e.recorder[0] in REOPENERS and _says_what_goes_on(m, e),
+    "became_final": _finality,
+    "electronic_control_ended": lambda m, e: m.control_runs() and (m.state in CLOSED or _control_ended(m, e)),
+    "breach_recorded": _not_told_already,
+    "restorative_meeting_held": _victims_are_willing,
     "assigned": lambda m, _e: m.ever("received"),
     "team_member_joined": _joins,
     "team_member_left": lambda m, e: e.on >= m.team().get(e.details["member"], date.max),
@@ -1125,7 +1233,7 @@ FACT_GUARDS: dict[str, Guard] = {
     "measure_ended": lambda m, e: m.had("measure_started", e.details["measure"]),
     "drug_ban_lifted": lambda m, _e: (m.last("drug_ban_imposed", "drug_ban_lifted") or _e).type == "drug_ban_imposed",
     "pum_returned": lambda m, _e: m.count("pum_ordered") > m.count("pum_returned"),
-    "consent_given": _by_guardian_while_minor,
+    "consent_given": lambda m, e: _by_guardian_while_minor(m, e) and _on_record(m, e),
     "consent_refused": _by_guardian_while_minor,
     "consent_revoked": lambda m, e: _by_guardian_while_minor(m, e) and m.anybody_consents(),
     "sharing_consent_given": _shares,
@@ -1174,6 +1282,7 @@ MOVE_ACTORS: dict[str, frozenset[str]] = {
     "appealed": _words("party prosecution"),
     "appeal_decided": _words("court"),
     "became_final": _words("prosecution system"),
+    "early_execution_allowed": _words("prosecution"),
     "dispatched": _words("prosecution"),
     "received": _words("coordinator system"),
     "assigned": _words("leader coordinator"),
@@ -1230,6 +1339,11 @@ FACT_ACTORS: dict[str, frozenset[str]] = dict.fromkeys(FACTS, _COORDINATOR) | {
     "appeal_referred": _words("court"),
     "appeal_hearing_started": _words("court"),
     "measure_answered": _words("coordinator"),
+    "became_final": _words("prosecution system"),
+    "electronic_control_ended": _words("court system"),
+    "measure_ended": _words("coordinator system"),
+    "team_member_left": _words("coordinator system"),
+    "wait_ended": _words("coordinator system"),
     "survey_answered": _words("party coordinator"),
     "new_offence_recorded": _words("police prosecution coordinator"),
     "complaint_filed": _words("party coordinator"),

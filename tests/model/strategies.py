@@ -53,7 +53,7 @@ COMPLAINTS = (
     "postponement",
     "stay_abroad",
 )
-HEARINGS = ("interruption", "referral", "resumption", "drug_ban", "plan_failure")
+HEARINGS = ("interruption", "referral", "resumption", "drug_ban", "plan_failure", "new_plan")
 PARTIES = ("youth", "guardian", "victim", "police", "prosecution", "court", "konfliktrad", "measure_provider")
 
 
@@ -184,7 +184,7 @@ def _terms(m: Model, d: Draw, on: date) -> dict[str, Any]:
     if not d.right():
         del terms["subsidiary_prison"]
     if d.yes(0.6):
-        terms["served_on"] = d.day(on, on + timedelta(days=3)).isoformat()
+        terms["served_on"] = (on if d.right() else on + timedelta(days=d.one(-1, 3))).isoformat()
     if (regime == 2 and d.yes(0.85)) or not d.right():
         terms["interim_conditions"] = d.some(INTERIM_CONDITIONS, 1)
         terms["interim_from"] = d.day(on, on + timedelta(days=15)).isoformat()
@@ -197,11 +197,12 @@ def _terms(m: Model, d: Draw, on: date) -> dict[str, Any]:
 
 
 def _appeal_decided(m: Model, d: Draw, on: date) -> dict[str, Any]:
-    outcome = d.rng.choices(("upheld", "refused", "changed", "replaced"), (4, 3, 3, 1))[0]
+    outcomes = ("upheld", "refused", "changed", "replaced", "withdrawn", "sent_back")
+    outcome = d.rng.choices(outcomes, (4, 3, 3, 1, 3, 2))[0]
     details: dict[str, Any] = {"outcome": outcome}
-    if outcome != "replaced" and d.yes(0.5):
+    if outcome not in {"replaced", "withdrawn", "sent_back"} and d.yes(0.5):
         details["served_on"] = on.isoformat()
-    if outcome == "changed" and d.right():
+    if (outcome == "changed") == d.right():
         follow_up = m.sanction == "youth_follow_up"
         details["terms"] = {"length": _follow_up_length(d)} if follow_up else _terms(m, d, on)
     return details
@@ -225,7 +226,40 @@ def _appealed(m: Model, d: Draw, on: date) -> dict[str, Any]:
     deadline = m.appeal_deadline()
     late = deadline is not None and on > deadline
     reason = {"reinstated": d.one("not_to_blame", "special_reasons")} if late and d.yes(0.7) else {}
-    return {"by": d.one("youth", "prosecution")} | reason
+    runs = m.state == "interim_conditions"
+    goes_on = {"conditions_continue": True} if (runs and d.yes(0.4)) or not d.right() else {}
+    return {"by": d.one("youth", "prosecution")} | reason | goes_on
+
+
+def _early(m: Model, d: Draw, on: date) -> dict[str, Any]:
+    decision = m.decision()
+    judged = decision[0] if decision else on
+    asked = d.day(judged, on) if d.right() else d.one(judged - timedelta(days=1), on + timedelta(days=1))
+    return {"requested_on": asked.isoformat()}
+
+
+def _ended(m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    """What goes on after a reopening: as in the approval, mostly."""
+    approved = m.last("reopening_approved")
+    agreed = approved.details.get("goes_on", []) if approved else []
+    goes_on = [n for n in m.ended() if (n in agreed) == d.right()]
+    left = [n for n in m.ended() if n not in goes_on and d.right()]
+    return ({"goes_on": goes_on} if goes_on else {}) | ({"stays_ended": left} if left else {})
+
+
+def _approval(m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    goes_on = [n for n in m.ended() if d.yes()]
+    left = [n for n in m.ended() if n not in goes_on]
+    return ({"goes_on": goes_on} if goes_on else {}) | ({"stays_ended": left} if left else {})
+
+
+def _breach(_m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    named = {d.one("measure", "meeting", "test"): d.one("t1", "t2")} if d.yes(0.4) else {}
+    return {"kind": d.one("plan", "duty", "drug_ban", "interim_conditions", "condition")} | named
+
+
+def _victim(_m: Model, d: Draw, _on: date) -> dict[str, Any]:
+    return {"victim": d.one(1, 2)} if d.yes(0.5) else {}
 
 
 def _became_final(m: Model, d: Draw, on: date) -> dict[str, Any]:
@@ -430,7 +464,7 @@ def _new_offence(m: Model, d: Draw, on: date) -> dict[str, Any]:
     end = m.adjusted_end(on)
     last = on if end is None else min(on, end)
     offence = last - timedelta(days=d.one(0, 1, 10, 40)) if d.right() else last + timedelta(days=1)
-    charged = {"charged_on": on.isoformat()} if d.yes(0.6) else {}
+    charged = {"charged_on": (on if d.right() else offence - timedelta(days=1)).isoformat()} if d.yes(0.6) else {}
     return {"offence_on": offence.isoformat()} | charged
 
 
@@ -494,6 +528,9 @@ BUILDERS: dict[str, Builder] = {
     "appealed": _appealed,
     "appeal_decided": _appeal_decided,
     "became_final": _became_final,
+    "early_execution_allowed": _early,
+    "reopened": _ended,
+    "reopening_approved": _approval,
     "received": lambda _m, d, _on: {"not_a_duplicate": True} if d.yes(0.2) else {},
     "assigned": lambda _m, d, _on: {"coordinator": d.one("k1", "k2", "k3")},
     "postponed": lambda _m, d, _on: {
@@ -572,7 +609,12 @@ BUILDERS: dict[str, Builder] = {
     },
     "stay_abroad_refused": lambda _m, _d, on: {"since": on.isoformat(), "until": after(on, {"weeks": 2}).isoformat()},
     "youth_heard": _youth_heard,
-    "breach_recorded": lambda _m, d, _on: {"kind": d.one("plan", "duty", "drug_ban", "interim_conditions")},
+    "breach_recorded": _breach,
+    "victim_invited": _victim,
+    "victim_accepted": _victim,
+    "victim_declined": _victim,
+    "victim_withdrew": _victim,
+    "restorative_meeting_held": lambda _m, d, _on: {"victims": d.one([1], [2], [1, 2])} if d.yes(0.7) else {},
     "new_offence_recorded": _new_offence,
     "complaint_filed": _complaint_filed,
     "complaint_decided": _complaint_decided,
@@ -601,7 +643,8 @@ WEIGHTS: dict[str, float] = {
     "consent_given": 12,
     "judgment_given": 10,
     "follow_up_by_judgment": 10,
-    "appealed": 2,
+    "appealed": 2.5,
+    "early_execution_allowed": 1.5,
     "appeal_referred": 5,
     "appeal_hearing_started": 5,
     "postponed": 1,

@@ -35,7 +35,7 @@ LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 ALL = ("case.event_recorded", *alerts.KINDS)
 RAISED = ("alert.raised",)
 
-JOINED = (EventType.TEAM_MEMBER_JOINED, d.MemberJoined(member="teacher-7", agency=d.Attendee.SCHOOL))
+JOINED = (EventType.TEAM_MEMBER_JOINED, d.MemberJoined(member="teacher-7", agency=d.Attendee.POLICE))
 WITH_TEAM = (world.ASSIGNED, JOINED)
 NIGHT = date(2026, 3, 3)
 """A Tuesday on which a case told with `WITH_TEAM` is long past its first contact: coordinator and team are told."""

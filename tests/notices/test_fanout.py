@@ -27,12 +27,13 @@ from tests.notices.build import (
 )
 from ungdom.notices import dispatch as fanout
 from ungdom.notices.dispatch import dispatch
-from ungdom.store import outbox, reference
-from ungdom.store.reference import Staff
+from ungdom.store import outbox
+from ungdom.store import staff as staff_store
 from ungdom.store.schema import notices
 from ungdom.store.schema.outbox import outbox as outbox_table
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Protection, Role
 
@@ -102,13 +103,13 @@ def test_a_coordinator_who_has_left_is_not_told_and_the_leader_is(db: Database) 
     gone = Staff(
         subject="coordinator-oslo",
         konfliktrad="oslo",
-        role=Role.COORDINATOR,
+        roles=(Role.COORDINATOR,),
         display_name="Stripete Brødrister",
         active_from=date(2014, 7, 1),
         active_to=NIGHT - timedelta(days=1),
     )
     with db.writing() as tx:
-        reference.save_staff(tx, [gone])
+        staff_store.save_staff(tx, [gone])
 
     dispatch(db, KEYS, MORNING)
     assert ("leader-oslo", "long_overdue") in told(db)

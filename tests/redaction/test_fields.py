@@ -41,6 +41,12 @@ NOT_OUTSIDE: dict[str, str] = {
     "/v1/consents": "lists of the office",
     "/v1/breaches": "lists of the office",
     "/v1/complaints": "lists of the office",
+    "/v1/cases/{case_id}/notes": "notes, for office and Secretariat",
+    "/v1/cases/reassignments": "staff of the office",
+    "/v1/alerts/unreached": "lists of the office",
+    "/v1/coordination-groups": "standing contacts, no case",
+    "/v1/population-events": "messages of the population register, for the office",
+    "/v1/staff": "staff, no case",
     "/health": "no case",
     "/docs": "no case",
     "/openapi.json": "no case",
@@ -69,7 +75,8 @@ def routes_of_cases(app: FastAPI) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for context in iter_route_contexts(app.routes):
         route = context.original_route
-        if isinstance(route, APIRoute) and not any(context.path.startswith(path) for path in NOT_OUTSIDE):
+        outside = not any(context.path.startswith(path) for path in NOT_OUTSIDE)
+        if isinstance(route, APIRoute) and route.response_model is not None and outside:
             found[f"{sorted(context.methods or ())[0]} {context.path}"] = route.response_model
     return found
 

@@ -1,14 +1,18 @@
 """`ungdom forecast`."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from tests import pg
 from tests.statistics import waits
+from ungdom import clock
 from ungdom.cli import app
+from ungdom.store.schema.forecasts import forecast_curve
 from ungdom.store.session import Database
 
 
@@ -38,3 +42,16 @@ def test_waiting_times_are_counted_and_past_forecasts_judged(url: str) -> None:
     found = json.loads(run.invoke(app, ["forecast", "backtest", "--on", "2026-01-04", "--json"]).stdout)
     assert found[0]["clock"] is None
     assert found[0]["forecasts"] >= 30
+
+
+@pytest.mark.parametrize(("minute", "settled"), [(9, date(2026, 1, 3)), (10, date(2026, 1, 4))])
+def test_the_default_is_the_last_settled_day(
+    url: str, monkeypatch: pytest.MonkeyPatch, minute: int, settled: date
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 4, 23, minute, tzinfo=UTC))  # after midnight in Oslo
+    counted = CliRunner().invoke(app, ["forecast", "refresh"])
+    assert counted.exit_code == 0, counted.output
+    db = Database.open(url)
+    with db.reading() as tx:
+        assert tx.scalars(select(forecast_curve.c.as_of).distinct()).all() == [settled]
+    db.close()

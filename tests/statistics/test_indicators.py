@@ -25,7 +25,11 @@ NOT_RESUMED = case_at("F R2", None, "2025-05-01 prosecution_not_resumed")
 COURT = case_at("S R2")
 INTERIM = case_at("S R2 interim")
 INTERRUPTED = case_at(
-    "F R2", "plan_meeting_held", "2025-04-01 interrupted {reason: health}", "2025-04-11 resumed {reason: cause_gone}"
+    "F R2",
+    "plan_meeting_held",
+    "2025-04-01 youth_heard {about: [interruption], how: spoken}",
+    "2025-04-01 interrupted {reason: health}",
+    "2025-04-11 resumed {reason: cause_gone}",
 )
 COORDINATED = case_at("F R2", None, "2025-02-12 coordination_meeting_held {suitable: true}")
 LATE_MEETING = case_at(

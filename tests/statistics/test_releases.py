@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -302,6 +302,21 @@ def test_the_first_day_of_a_quarter_makes_a_release_and_other_days_none(one: Ser
     with one.db.reading() as tx:
         (kept,) = releases.list_releases(tx)
     assert kept.known_at == last_moment(date(2026, 3, 31))
+
+
+def test_in_the_first_minutes_of_a_day_yesterday_is_not_released(one: Service) -> None:
+    first, last = datetime(2026, 3, 31, 22, tzinfo=UTC), date(2026, 3, 31)
+    too_early, settled = first + timedelta(minutes=9), first + timedelta(minutes=10)
+    assert store.release_quarter(one.db, waits.KEYS, too_early) == {}
+    with pytest.raises(store.ReleaseInFuture, match="ten minutes"):
+        store.release(one.db, waits.KEYS, last_moment(last), too_early)
+    with one.db.reading() as tx:
+        assert releases.list_releases(tx) == []
+
+    assert store.release_quarter(one.db, waits.KEYS, settled) == {"made": 1}
+    assert store.release_quarter(one.db, waits.KEYS, too_early + timedelta(days=1)) == {"made": 1}
+    with one.db.reading() as tx:
+        assert [made.known_at for made in releases.list_releases(tx)] == [last_moment(last)]
 
 
 def test_figures_of_one_row_count_the_same_people(loaded: Service) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, insert, select
 from ungdom.store import journal, outbox, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
+from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import case_current, case_file
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length
@@ -84,7 +85,7 @@ def somebody(
     tx: Connection, youth: Youth = YOUTH, at: datetime = NOON, protection: Protection = Protection.NONE
 ) -> UUID:
     """A new person without a name."""
-    return people.create_person(tx, KEYS, people.Personalia(), youth, at, protection)
+    return people.create_person(tx, KEYS, Personalia(), youth, at, protection)
 
 
 def standing(tx: Connection, person: UUID, number: int, state: State, **changes: object) -> UUID:

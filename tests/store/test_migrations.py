@@ -41,6 +41,8 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         found = {c["name"] for table in metadata.tables for c in inspect(tx).get_check_constraints(table)}
 
     assert found == {
+        "ck_person_proposal_kind",
+        "ck_person_proposal_status",
         "ck_person_protection",
         "ck_person_same_as",
         "ck_person_version_guardians",
@@ -50,6 +52,8 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         "ck_identity_question_status",
         "ck_observation_kind",
         "ck_observation_n",
+        "ck_staff_absence_days",
+        "ck_staff_absence_substitute",
     }
 
 

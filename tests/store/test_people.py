@@ -15,9 +15,9 @@ from ungdom.intake.identity import Likeness
 from ungdom.message.national_id import NationalIdFlag, Series
 from ungdom.store import notes, people
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import CannotOpen
+from ungdom.store.errors import CannotOpen, Stale
 from ungdom.store.notes import Note
-from ungdom.store.people import ContactDetails, Personalia, PersonGuardian
+from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.schema import persons as person_tables
 from ungdom.store.session import Database
 from ungdom.workflow.case import Youth
@@ -108,12 +108,15 @@ def test_a_person_changes(db: Database) -> None:
         later = cases.NOON + timedelta(days=1)
         new = Personalia(given_name="Rutete")
 
-        assert people.change_person(tx, cases.KEYS, person, new, Protection.CONFIDENTIAL, later)
+        before = people.read_person(tx, cases.KEYS, person)
+        assert before is not None
+        assert people.change_person(tx, cases.KEYS, before, new, Protection.CONFIDENTIAL, later, reviewed=False) == 2
         found = people.read_person(tx, cases.KEYS, person)
         assert found is not None
-        assert (found.personalia, found.updated_at) == (new, later)
+        assert (found.personalia, found.updated_at, found.revision) == (new, later, 2)
         assert found_by(tx, cases.KEYS, NUMBER, BORN) is None
-        assert not people.change_person(tx, cases.KEYS, uuid4(), new, Protection.NONE, later)
+        with pytest.raises(Stale):
+            people.change_person(tx, cases.KEYS, before, new, Protection.NONE, later, reviewed=False)
 
 
 def test_an_erased_person_leaves_what_the_rules_need(db: Database) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,10 +16,11 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom.extracts import snapshots
-from ungdom.message.national_id import normalise
 from ungdom.store import bulk, journal, observations, people
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
+from ungdom.store.people import Particulars
+from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record
 from ungdom.store.schema import persons as person_tables
 from ungdom.store.schema.cases import NumberKind
@@ -63,10 +64,12 @@ def _filled(tx: Connection) -> Crowd:
     ids = [uuid4() for _ in range(PEOPLE)]
     person, other = ids[:2]
     bulk.add(tx, person_tables.person, [_person(one) for one in ids])
-    bulk.add(tx, person_version, [_version(one) for one in ids])
+    bulk.add(tx, person_version, [_version(one, n) for n, one in enumerate(ids)])
     histories = [cases.told(1, one) for one in ids]
     journal.append_many(tx, [_chapter(stored, str(n)) for n, stored in enumerate(histories, FIRST_NUMBER)])
-    second = {"number_hash": cases.KEYS.digest(normalise(NUMBER)), "same_as": person}
+    known = Personalia(given_name="Prikkete", family_name="Gulrot", national_id=NUMBER)
+    secrets = people._encrypted_columns(cases.KEYS, other, known)
+    second = {**secrets, "same_as": person}
     tx.execute(update(person_tables.person).where(person_tables.person.c.person_id == other).values(second))
     observations.add_many(tx, [_death(one) for one in ids[1:]])
     if tx.dialect.name == "postgresql":
@@ -81,10 +84,9 @@ def _person(person_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _version(person_id: UUID) -> dict[str, Any]:
-    return {
-        "person_id": person_id, "version": 1, "recorded_at": cases.NOON, "born": cases.YOUTH.born, "guardians": 2,
-    }  # fmt: skip
+def _version(person_id: UUID, n: int) -> dict[str, Any]:
+    born = cases.YOUTH.born + timedelta(days=n)
+    return {"person_id": person_id, "version": 1, "recorded_at": cases.NOON, "born": born, "guardians": 2}
 
 
 def _chapter(stored: StoredCase, number: str) -> EventBatch:
@@ -102,19 +104,33 @@ def _death(person_id: UUID) -> Observation:
 # --- who asks -----------------------------------------------------------------------------------------------
 
 
-def by_number(crowd: Crowd) -> set[UUID]:
-    found = people.candidates(crowd.tx, cases.KEYS, NUMBER, (), true())
+STRANGER = Particulars(None, date(1900, 1, 1), None, None)
+NUMBERED = replace(STRANGER, national_id=NUMBER)
+
+
+def found_by(crowd: Crowd, given: Particulars, *numbers: int) -> set[UUID]:
+    found = people.candidates(crowd.tx, cases.KEYS, given, [str(number) for number in numbers], true())
     return {one.person.person_id for one in found if one.canonical_id == crowd.person}
+
+
+def by_number(crowd: Crowd) -> set[UUID]:
+    return found_by(crowd, NUMBERED)
 
 
 def by_case_number(crowd: Crowd) -> set[UUID]:
-    found = people.candidates(crowd.tx, cases.KEYS, None, [str(FIRST_NUMBER)], true())
-    return {one.person.person_id for one in found if one.canonical_id == crowd.person}
+    return found_by(crowd, STRANGER, FIRST_NUMBER)
 
 
 def by_both(crowd: Crowd) -> set[UUID]:
-    found = people.candidates(crowd.tx, cases.KEYS, NUMBER, [str(FIRST_NUMBER)], true())
-    return {one.person.person_id for one in found if one.canonical_id == crowd.person}
+    return found_by(crowd, NUMBERED, FIRST_NUMBER)
+
+
+def by_name(crowd: Crowd) -> set[UUID]:
+    return found_by(crowd, replace(STRANGER, given_name="Gulrot", family_name="Prikkete"))
+
+
+def by_birth(crowd: Crowd) -> set[UUID]:
+    return found_by(crowd, replace(STRANGER, born=cases.YOUTH.born + timedelta(days=1)))
 
 
 def their_cases(crowd: Crowd) -> set[UUID]:
@@ -139,6 +155,8 @@ ASKING: dict[Callable[[Crowd], set[UUID]], Callable[[Crowd], set[UUID]]] = {
     by_number: lambda crowd: {crowd.person, crowd.other},
     by_case_number: lambda crowd: {crowd.person, crowd.other},
     by_both: lambda crowd: {crowd.person, crowd.other},
+    by_name: lambda crowd: {crowd.person, crowd.other},
+    by_birth: lambda crowd: {crowd.person, crowd.other},
     their_cases: lambda crowd: {crowd.case_id, crowd.other_case},
     their_observations: lambda crowd: {crowd.person},
     what_people_recorded: lambda crowd: {crowd.person},

@@ -14,15 +14,16 @@ from sqlalchemy import Connection, select
 
 from tests.store import cases
 from ungdom.store import idempotency, job_runs, outbox, reference
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxBacklog, OutboxEntry
-from ungdom.store.reference import Staff
 from ungdom.store.schema import idempotency as idempotency_tables
 from ungdom.store.schema.reference import offence_group
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow.vocabulary import OffenceGroup, Role
 
 OTHER_KEY = "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
@@ -300,18 +301,23 @@ def test_municipalities_know_their_konfliktrad(db: Database) -> None:
 
 def test_a_coordinator_is_known_while_active_at_the_office(db: Database) -> None:
     first, last = date(2026, 1, 1), date(2026, 6, 30)
-    kari = Staff(subject="kari", konfliktrad="oslo", role=Role.COORDINATOR, display_name="Kari", active_from=first)
+    kari = Staff(subject="kari", konfliktrad="oslo", roles=(Role.COORDINATOR,), display_name="Kari", active_from=first)
     ola = Staff(
-        subject="ola", konfliktrad="oslo", role=Role.TEAM_MEMBER, display_name="Ola", active_from=first, active_to=last
+        subject="ola",
+        konfliktrad="oslo",
+        roles=(Role.TEAM_MEMBER,),
+        display_name="Ola",
+        active_from=first,
+        active_to=last,
     )
     with db.writing() as tx:
-        reference.save_staff(tx, [kari, ola])
-        assert reference.staff_of(tx, "oslo", first) == [kari, ola]
-        reference.save_staff(tx, [replace(kari, active_to=last)])
+        staff_store.save_staff(tx, [kari, ola])
+        assert staff_store.staff_of(tx, "oslo", first) == [kari, ola]
+        staff_store.save_staff(tx, [replace(kari, active_to=last)])
 
-        assert reference.coordinator_status(tx, "kari", "oslo", first)[0]
-        assert reference.coordinator_status(tx, "kari", "oslo", last)[0]
-        assert not reference.coordinator_status(tx, "kari", "oslo", last + timedelta(days=1))[0]
-        assert not reference.coordinator_status(tx, "kari", "ost", first)[0]
-        assert not reference.coordinator_status(tx, "ola", "oslo", first)[0]
-        assert reference.staff_of(tx, "oslo", last + timedelta(days=1)) == []
+        assert staff_store.coordinator_status(tx, "kari", "oslo", first)[0]
+        assert staff_store.coordinator_status(tx, "kari", "oslo", last)[0]
+        assert not staff_store.coordinator_status(tx, "kari", "oslo", last + timedelta(days=1))[0]
+        assert not staff_store.coordinator_status(tx, "kari", "ost", first)[0]
+        assert not staff_store.coordinator_status(tx, "ola", "oslo", first)[0]
+        assert staff_store.staff_of(tx, "oslo", last + timedelta(days=1)) == []

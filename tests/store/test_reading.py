@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.store import cases
-from ungdom.store import case_queries, journal, reference
-from ungdom.store.case_queries import SORTS, Filters
-from ungdom.store.reference import Staff
+from ungdom.store import case_lists, case_queries, journal
+from ungdom.store import staff as staff_store
+from ungdom.store.case_lists import SORTS, sorted_by
+from ungdom.store.case_queries import Filters
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Database
+from ungdom.store.staff import Staff
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Role, Sanction, State
 
@@ -20,7 +22,7 @@ ALL = Viewer(Role.SECRETARIAT, "sec", None)
 KARI = Staff(
     subject="kari",
     konfliktrad="oslo",
-    role=Role.COORDINATOR,
+    roles=(Role.COORDINATOR,),
     display_name="K",
     active_from=date(2020, 1, 1),
     cleared=True,
@@ -48,33 +50,38 @@ def listed(db: Database) -> Iterator[Connection]:
 def test_pages_follow_each_other_without_gap_or_repeat(listed: Connection, limit: int) -> None:
     assert SORTS
     for sort in (sign + name for name in SORTS for sign in ("", "-")):
-        whole, nothing = case_queries.list_cases(listed, ALL, sort=sort, limit=100)
-        assert (len(whole), nothing) == (23, None)
-        assert list(_paged(listed, sort, limit)) == whole, sort
+        whole = case_lists.page(listed, ALL, order=sorted_by(sort), limit=100, count=True)
+        assert (len(whole.rows), whole.previous, whole.following, whole.total) == (23, None, None, 23)
+        assert list(_paged(listed, sort, limit)) == whole.rows, sort
 
 
 def _paged(tx: Connection, sort: str, limit: int) -> Iterator[case_queries.CaseCurrentRow]:
-    page, after = case_queries.list_cases(tx, ALL, sort=sort, limit=limit)
-    yield from page
-    while after is not None:
-        page, after = case_queries.list_cases(
-            tx, ALL, sort=sort, after=case_queries.read_key(sort, str(after)), limit=limit
-        )
-        yield from page
+    """Every row, page by page; each page has been reached from the one after it as well."""
+    order = sorted_by(sort)
+    page = case_lists.page(tx, ALL, order=order, limit=limit)
+    yield from page.rows
+    while page.following is not None:
+        before, position = page, case_lists.read_position(order, str(page.following))
+        page = case_lists.page(tx, ALL, order=order, position=position, limit=limit)
+        assert page.previous is not None
+        back = case_lists.read_position(order, str(page.previous))
+        again = case_lists.page(tx, ALL, order=order, position=back, limit=limit)
+        assert (again.rows, again.previous, again.following) == (before.rows, before.previous, before.following)
+        yield from page.rows
 
 
 def test_the_order_is_by_value_with_the_missing_last(listed: Connection) -> None:
     for sort in ("next_due_on", "-next_due_on"):
-        found = [row.next_due_on for row in case_queries.list_cases(listed, ALL, sort=sort, limit=100)[0]]
+        found = [row.next_due_on for row in case_lists.page(listed, ALL, order=sorted_by(sort), limit=100).rows]
         known = [day for day in found if day]
 
         assert len(known) == 15
         assert found[:15] == sorted(known, reverse=sort.startswith("-"))
 
 
-def test_another_sort_is_refused(listed: Connection) -> None:
+def test_another_sort_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot sort by person_id"):
-        case_queries.list_cases(listed, ALL, sort="person_id")
+        sorted_by("person_id")
 
 
 def test_filters_ask_together(db: Database) -> None:
@@ -88,7 +95,7 @@ def test_filters_ask_together(db: Database) -> None:
         journal.open_case(tx, whole, cases.folded(whole), [(NumberKind.POLICE, "15000001")])
 
         def ids(**asked: object) -> set[UUID]:
-            return {row.case_id for row in case_queries.list_cases(tx, ALL, Filters(**asked))[0]}  # type: ignore[arg-type]
+            return {row.case_id for row in case_lists.page(tx, ALL, Filters(**asked)).rows}  # type: ignore[arg-type]
 
         assert ids() == {late, done, whole.case_id}
         assert ids(state=State.EXECUTING) == ids(phase=Phase.EXECUTION) == ids(coordinator="kari") == {late}
@@ -131,12 +138,12 @@ def test_a_list_says_where_a_protected_youth_belongs_only_to_those_who_may_learn
     db: Database, viewer: Viewer, protection: Protection, shown: Place
 ) -> None:
     with db.writing() as tx:
-        reference.save_staff(tx, [KARI])
+        staff_store.save_staff(tx, [KARI])
         person = cases.somebody(tx, protection=protection)
         case = cases.standing(tx, person, 1, State.EXECUTING, coordinator="kari")
 
         def found(**asked: str) -> list[tuple[UUID, Place]]:
-            rows = case_queries.list_cases(tx, viewer, Filters(**asked))[0]  # type: ignore[arg-type]
+            rows = case_lists.page(tx, viewer, Filters(**asked)).rows  # type: ignore[arg-type]
             return [(row.case_id, (row.konfliktrad, row.coordinator)) for row in rows]
 
         assert found() == [(case, shown)]
@@ -150,6 +157,6 @@ def test_a_list_of_a_mixed_office_hides_only_what_is_protected(db: Database) -> 
         open_, kept = cases.somebody(tx), cases.somebody(tx, protection=Protection.CONFIDENTIAL)
         for number, person in enumerate([open_, kept, open_]):
             cases.standing(tx, person, number, State.EXECUTING, coordinator="kari")
-        rows, _ = case_queries.list_cases(tx, ALL, sort="reference")
+        rows = case_lists.page(tx, ALL, order=sorted_by("reference")).rows
         assert [row.konfliktrad for row in rows] == ["oslo", None, "oslo"]
-        assert len(case_queries.list_cases(tx, ALL, Filters(konfliktrad="oslo"))[0]) == 2
+        assert len(case_lists.page(tx, ALL, Filters(konfliktrad="oslo")).rows) == 2

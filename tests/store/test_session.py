@@ -50,7 +50,7 @@ DEFER = {
     "sqlite": "PRAGMA defer_foreign_keys = ON",
     "postgresql": "ALTER TABLE staff ALTER CONSTRAINT fk_staff_konfliktrad_konfliktrad DEFERRABLE INITIALLY DEFERRED",
 }
-STRAY = {"subject": "kari", "konfliktrad": "nowhere", "role": "coordinator", "display_name": "Kari"}
+STRAY = {"subject": "kari", "konfliktrad": "nowhere", "roles": ("coordinator",), "display_name": "Kari"}
 
 
 def test_a_commit_that_fails_leaves_nothing(db: Database) -> None:

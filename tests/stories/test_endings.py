@@ -37,6 +37,7 @@ def test_a_youth_who_keeps_the_plan_completes_on_the_last_day(
 def test_weeks_in_hospital_are_added_at_the_end(one: Service) -> None:
     story = Story(one, "F R2", "plan_meeting_held")
 
+    story.on("2025-03-31", "youth_heard", about=["interruption"], how="written")
     story.on("2025-04-01", "interrupted", reason="health").on("2025-04-22", "resumed", reason="cause_gone")
     too_early = story.refused("2025-07-21", "completed")
     story.on("2025-07-22", "completed")

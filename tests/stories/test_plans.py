@@ -108,6 +108,7 @@ def test_after_a_new_breach_a_new_plan_meeting_makes_the_plan_heavier(one: Servi
     # heavier takes the meeting, and the meeting takes a new breach and both consents
     alone = story.refused("2025-09-12", "plan_changed", load="equal", measures=[TALKS, REPORTING])
     story.on("2025-10-01", "breach_recorded", kind="plan")
+    story.on("2025-10-06", "youth_heard", about=["new_plan"], how="spoken")
     without = story.refused("2025-10-08", "replan_meeting_held", consent_correctional_service=True)
     story.on("2025-10-08", "replan_meeting_held", present=["youth", "guardian", "police"], **CONSENTS)
     story.on("2025-10-09", "plan_approved", measures=[TALKS, REPORTING])

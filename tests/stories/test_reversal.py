@@ -62,7 +62,10 @@ def test_a_term_that_ran_runs_on_as_if_nothing_had_been_closed(one: Service) -> 
 
 
 def test_a_term_that_stood_still_stood_still_all_along(one: Service) -> None:
-    story = Story(one, "S R2", "plan_meeting_held").on("2025-07-01", "interrupted", reason="health")
+    story = Story(one, "S R2", "plan_meeting_held").on(
+        "2025-06-30", "youth_heard", about=["interruption"], how="spoken"
+    )
+    story.on("2025-07-01", "interrupted", reason="health")
 
     story.on("2025-07-11", "lapsed", reason="limitation")
     reopened(story, "2025-07-15", "2025-07-21").on("2025-07-31", "resumed", reason="cause_gone")
@@ -147,7 +150,14 @@ OVERTURNED: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "electronic_control": ("S R2", "electronic_control_ordered", ()),
         "breach_talk": ("S R2", "breach_talk_ordered", ()),
         "tightened": ("S R2", "breach_talk_held", ()),
-        "interrupted": ("S R2", "plan_meeting_held", (f"2025-07-01 interrupted {HEALTH}",)),
+        "interrupted": (
+            "S R2",
+            "plan_meeting_held",
+            (
+                "2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                f"2025-07-01 interrupted {HEALTH}",
+            ),
+        ),
     },
     "complaint_upheld": {
         "final": ("F R2", "transferred_to_follow_up", ()),
@@ -158,7 +168,14 @@ OVERTURNED: dict[str, dict[str, tuple[str, str, tuple[str, ...]]]] = {
         "executing": ("F R2", "plan_meeting_held", ()),
         "breach_talk": ("F R2", "breach_talk_ordered", ()),
         "tightened": ("F R2", "breach_talk_ordered", (TALKED,)),
-        "interrupted": ("F R2", "plan_meeting_held", (f"2025-03-17 interrupted {HEALTH}",)),
+        "interrupted": (
+            "F R2",
+            "plan_meeting_held",
+            (
+                "2025-03-17 youth_heard {about: [interruption], how: spoken}",
+                f"2025-03-17 interrupted {HEALTH}",
+            ),
+        ),
     },
 }
 
@@ -283,7 +300,11 @@ def test_a_start_that_is_corrected_moves_the_end_and_the_window_of_the_open_brea
 
 
 def test_an_interruption_that_is_corrected_moves_them_too(one: Service) -> None:
-    health = (f"2025-09-12 interrupted {HEALTH}", "2025-09-22 resumed {reason: cause_gone}")
+    health = (
+        "2025-09-12 youth_heard {about: [interruption], how: spoken}",
+        f"2025-09-12 interrupted {HEALTH}",
+        "2025-09-22 resumed {reason: cause_gone}",
+    )
     again = ("2025-10-01 breach_recorded {kind: plan}", "2025-10-02 youth_heard {about: [referral], how: spoken}",
              "2025-10-08 referred_for_breach {to: correctional_service, "
              "recommendation: serve_prison, consent_police: true, consent_correctional_service: true}")  # fmt: skip

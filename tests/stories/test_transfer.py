@@ -43,7 +43,14 @@ PLACES: dict[str, dict[State, Place]] = {
         T.ELECTRONIC_CONTROL: Place("S R2", "electronic_control_ordered"),
         T.BREACH_TALK: Place("S R2", "breach_talk_ordered"),
         T.TIGHTENED: Place("S R2", "breach_talk_held"),
-        T.INTERRUPTED: Place("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: health}",)),
+        T.INTERRUPTED: Place(
+            "S R2",
+            "plan_meeting_held",
+            (
+                "2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                "2025-07-01 interrupted {reason: health}",
+            ),
+        ),
         T.REFERRED: Place("S R2", "referred_for_breach"),
         T.BREACH_IN_COURT: Place("S R2", "petition_sent"),
         T.TERM_EXPIRED: Place("S R2", "referred_for_breach", ("2026-06-03 term_expired",)),
@@ -55,7 +62,14 @@ PLACES: dict[str, dict[State, Place]] = {
         T.EXECUTING: Place("F R2", "plan_meeting_held"),
         T.BREACH_TALK: Place("F R2", "breach_talk_ordered"),
         T.TIGHTENED: Place("F R2", "breach_talk_ordered", (TALKED,)),
-        T.INTERRUPTED: Place("F R2", "plan_meeting_held", ("2025-03-17 interrupted {reason: health}",)),
+        T.INTERRUPTED: Place(
+            "F R2",
+            "plan_meeting_held",
+            (
+                "2025-03-17 youth_heard {about: [interruption], how: spoken}",
+                "2025-03-17 interrupted {reason: health}",
+            ),
+        ),
         T.RESUMPTION_REVIEW: Place("F R2", "referred_for_resumption"),
         T.TERM_EXPIRED: Place("F R2", "referred_for_resumption", ("2025-07-01 term_expired",)),
     },

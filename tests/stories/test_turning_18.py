@@ -220,6 +220,7 @@ def test_a_new_plan_after_a_breach_is_made_with_the_youth_alone(one: Service) ->
     story = Story(one, "S R2", "breach_recorded#2", born="2007-10-02")
     consents = {"consent_police": True, "consent_correctional_service": True}
 
+    story.on("2025-10-07", "youth_heard", about=["new_plan"], how="spoken")
     story.on("2025-10-08", "replan_meeting_held", **YOUTH_AND_AUTHORITIES, **consents)
 
     assert (story.shown()["state"], story.shown()["adjusted_end"]) == ("executing", "2026-06-03")

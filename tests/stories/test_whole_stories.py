@@ -159,6 +159,7 @@ def test_a_follow_up_of_autumn_2024_runs_on_into_the_law_of_december(one: Servic
 2024-10-16 plan_signed {by: [youth, guardian]}
 2024-10-21 victim_accepted
 2024-11-18 restorative_meeting_held
+2025-01-03 youth_heard {about: [interruption], how: spoken}
 2025-01-06 interrupted {reason: weighty_grounds}
 2025-01-20 resumed {reason: cause_gone}
 2025-02-10 plan_changed {load: lower}

@@ -15,6 +15,9 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role
 PERSON = UUID("6f1c8a52-3a0e-4f6e-9a55-2f3f0f6c2d11")
 
 
+ACTORS = {"prosecution": Actor.PROSECUTION, "system": Actor.SYSTEM}
+
+
 def event(
     seq: int,
     kind: str,
@@ -31,7 +34,7 @@ def event(
         type=EventType(kind),
         occurred_on=on,
         recorded_at=datetime(day.year, day.month, day.day, 10, tzinfo=UTC) + timedelta(seconds=seq),
-        actor=Actor.PROSECUTION if role == "prosecution" else Actor.COORDINATOR,
+        actor=ACTORS.get(role, Actor.COORDINATOR),
         role=Role(role),
         subject=subject,
         source="test",

@@ -12,6 +12,7 @@ import yaml
 from tests.workflow.build import PERSON, event
 from ungdom.workflow import engine, legality
 from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.derived.endings import ENDINGS
 from ungdom.workflow.events import Event
 from ungdom.workflow.table import VERSION
 
@@ -37,7 +38,7 @@ lives_in_norway: true, served_on: 2025-04-24}
 2025-09-03 breach_talk_ordered
 2025-09-10 breach_talk_held {consequences_explained: true, conditions: [reporting]}
 2025-10-01 breach_recorded {kind: plan}
-2025-10-02 youth_heard {about: [interruption, referral], how: spoken}
+2025-10-02 youth_heard {about: [interruption, referral, new_plan], how: spoken}
 2025-10-08 referred_for_breach {to: correctional_service, recommendation: electronic_control, \
 consent_police: true, consent_correctional_service: true}
 2025-10-20 petition_sent {for: electronic_control}
@@ -64,8 +65,8 @@ lives_in_norway: true, served_on: 2025-04-24, interim_conditions: [abstinence], 
 2025-02-03 coordination_requested
 2025-02-10 investigation_closed
 2025-02-11 consent_given {by: youth}
-2025-02-11 consent_given {by: guardian}
-2025-02-12 transferred_to_follow_up {length: {days: 120}, guilt_proven: true, notified_on: 2025-02-13}
+2025-02-11 consent_given {by: guardian, guardian: g1}
+2025-02-12/2025-02-13 transferred_to_follow_up {length: {days: 120}, guilt_proven: true, notified_on: 2025-02-13}
 2025-02-14 dispatched
 2025-02-17 received
 2025-02-18 assigned {coordinator: anna}
@@ -74,7 +75,7 @@ lives_in_norway: true, served_on: 2025-04-24, interim_conditions: [abstinence], 
 2025-03-18 breach_talk_ordered
 2025-03-25 breach_talk_held {consequences_explained: true}
 2025-04-07 breach_recorded {kind: duty}
-2025-04-08 youth_heard {about: [interruption, resumption], how: did_not_use}
+2025-04-08 youth_heard {about: [interruption, resumption, new_plan], how: did_not_use}
 2025-04-08 referred_for_resumption
 """,
     # judged in the short regime of autumn 2024; one year from 15 October 2024
@@ -95,7 +96,7 @@ lives_in_norway: true, served_on: 2024-09-10}
 2024-08-07 suspect_set
 2024-08-19 coordination_requested
 2024-09-09 consent_given {by: youth}
-2024-09-09 consent_given {by: guardian}
+2024-09-09 consent_given {by: guardian, guardian: g1}
 2024-09-16 transferred_to_follow_up {length: {months: 6}, guilt_proven: true, notified_on: 2024-09-16}
 2024-09-18 dispatched
 2024-09-20 received
@@ -148,6 +149,9 @@ RECORDED_BY = {
 }
 
 
+CLOSINGS = ("completed", "lapsed", "closed_after_new_offence", "consent_withdrawn", "decision_set_aside")
+
+
 class Line(NamedTuple):
     """What happened when, and on which day it was recorded."""
 
@@ -192,9 +196,14 @@ def events(road: str, told: list[Line]) -> list[Event]:
     """The events that these lines tell, numbered from 1."""
     first = told[0]._replace(details=registration(road, told[0]))
     numbered = enumerate([first, *told[1:]], 1)
-    return [
-        event(n, line.kind, line.on, line.details, line.known, *RECORDED_BY.get(line.kind, ())) for n, line in numbered
-    ]
+    return [event(n, line.kind, line.on, line.details, line.known, *_by(line, told[: n - 1])) for n, line in numbered]
+
+
+def _by(line: Line, before: list[Line]) -> tuple[str, ...]:
+    """Who records the line: the system itself what a closing ends."""
+    last = next((x.kind for x in reversed(before) if x.kind in (*CLOSINGS, "reopened")), None)
+    own = last in CLOSINGS and line.kind in ENDINGS
+    return ("system", "anna") if own else RECORDED_BY.get(line.kind, ())
 
 
 @cache

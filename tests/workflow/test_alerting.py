@@ -15,10 +15,10 @@ from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import escalation
+from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.rules.deadlines import RULES, running
 from ungdom.workflow.rules.escalation import (
     ESCALATION,
-    HEADLINE,
     AlertChange,
     AlertFlag,
     AlertState,
@@ -73,12 +73,35 @@ def test_levels_and_those_who_are_told_follow_the_rung() -> None:
     found = [flag_of(case, "charge_decision", date.fromisoformat(day)) for day in days]
 
     assert [(str(flag.level), recipients(flag)) for flag in found if flag] == [
-        ("upcoming", (A.COORDINATOR,)),
-        ("overdue", (A.COORDINATOR,)),
-        ("long_overdue", (A.COORDINATOR, A.TEAM)),
-        ("long_overdue", (A.COORDINATOR, A.LEADER)),
-        ("long_overdue", (A.LEADER, A.SECRETARIAT)),
+        ("upcoming", (A.COORDINATOR, A.AUTHORITY)),
+        ("overdue", (A.COORDINATOR, A.AUTHORITY)),
+        ("long_overdue", (A.COORDINATOR, A.TEAM, A.AUTHORITY)),
+        ("long_overdue", (A.COORDINATOR, A.LEADER, A.AUTHORITY)),
+        ("long_overdue", (A.LEADER, A.SECRETARIAT, A.AUTHORITY)),
     ]
+
+
+def test_the_group_is_told_of_the_headline_once_the_case_is_reported_and_until_the_start() -> None:
+    day = date(2025, 7, 1)
+    histories = (
+        case_at("F R2", "suspect_set"),
+        case_at("F R2", "coordination_requested"),
+        case_at("F R2", "dispatched"),
+    )
+    found = [flag_of(case, HEADLINE, day) for case in histories]
+    assert [flag.outside for flag in found if flag] == [(A.AUTHORITY,), (A.GROUP,), (A.AUTHORITY, A.GROUP)]
+    started = flags(case_at("F R2", "plan_meeting_held"), date(2025, 4, 20))
+    assert started
+    assert all(flag.outside == () for flag in started)
+
+
+def test_each_receiver_has_one_row_with_its_source_and_days_that_are_steps() -> None:
+    assert [row.audience for row in escalation.RECEIVERS] == [
+        *dict.fromkeys(row.audience for row in escalation.RECEIVERS)
+    ]
+    assert {row.audience for row in escalation.RECEIVERS} == set(A)
+    days = {step.after_due for step in ESCALATION}
+    assert all(set(row.after_due) <= days and row.source for row in escalation.RECEIVERS)
 
 
 def test_the_headline_tells_the_whole_team_from_the_first_warning_and_nobody_twice() -> None:
@@ -136,12 +159,12 @@ def test_two_breaches_due_on_one_day_are_one_flag_and_due_on_two_days_are_two() 
     assert len({flag.key for flag in flags(apart, day) if flag.deadline.code == "breach_talk"}) == 2
 
 
-HEALTH = "2025-07-01 interrupted {reason: health}"
+HEALTH = ("2025-06-30 youth_heard {about: [interruption], how: spoken}", "2025-07-01 interrupted {reason: health}")
 
 
 def test_a_term_that_stands_still_tells_nobody_of_its_own_clocks() -> None:
     running_on = case_at("S R2", "plan_meeting_held")
-    still = case_at("S R2", "plan_meeting_held", HEALTH)
+    still = case_at("S R2", "plan_meeting_held", *HEALTH)
     day = date(2026, 6, 20)  # the term was to end on 2026-06-03
 
     assert flag_of(running_on, "term_end", day) is not None
@@ -274,7 +297,7 @@ def test_a_quiet_alert_is_cleared_all_the_same() -> None:
 
 def test_when_the_term_is_stopped_what_follows_it_has_moved() -> None:
     standing = AlertStatus("term_end", date(2026, 6, 3), AlertState.OPEN, 0, None)
-    still = case_at("S R2", "plan_meeting_held", HEALTH)
+    still = case_at("S R2", "plan_meeting_held", *HEALTH)
 
     found = [one for one in reconcile(still, date(2026, 5, 10), [standing]) if one.code == "term_end"]
 
@@ -305,7 +328,7 @@ def test_what_is_told_of_stays_told_of_when_a_correction_makes_it_known_later() 
 
 def test_a_night_that_is_caught_up_counts_the_term_as_it_stands_now() -> None:
     # stopped from 1 July 2025 to 20 June 2026, 354 days; the nights of June are caught up afterwards
-    case = case_at("S R2", "plan_meeting_held", HEALTH, "2026-06-20 resumed {reason: cause_gone}")
+    case = case_at("S R2", "plan_meeting_held", *HEALTH, "2026-06-20 resumed {reason: cause_gone}")
     end = date(2026, 6, 3) + 354 * DAY
     assert [x.due for x in running(case, date(2026, 6, 20)) if x.code == "term_end"] == [end]
 
@@ -383,7 +406,7 @@ def histories() -> Iterator[tuple[str, Youth, list[Event]]]:
     late = "2025-08-04/2025-09-30 breach_recorded {kind: duty}"
     for road in roads.ROADS:
         yield road, roads.youth_of(road), roads.events(road, roads.lines(road))
-    told_late = [*roads.lines("S R2", "plan_meeting_held"), roads.read(HEALTH)]
+    told_late = [*roads.lines("S R2", "plan_meeting_held"), *map(roads.read, HEALTH)]
     resumed = [roads.read("2025-07-31/2025-08-03 resumed {reason: cause_gone}"), roads.read(late)]
     yield "recorded late", roads.YOUTH, roads.events("S R2", [*told_late, *resumed])
     for n in (0, 100, 200, 350):

@@ -95,9 +95,14 @@ def test_whether_the_youth_was_heard_is_told_of_each_step() -> None:
     waiting = right_to_be_heard.heard_statuses(before, date(2025, 10, 8))
     spoken = right_to_be_heard.heard_statuses(after, date(2025, 10, 8))
 
-    assert [(str(one.about), one.hearing) for one in waiting] == [("interruption", None), ("referral", None)]
+    assert [(str(one.about), one.hearing) for one in waiting] == [
+        ("interruption", None),
+        ("new_plan", None),
+        ("referral", None),
+    ]
     assert [(str(one.about), one.how) for one in spoken] == [
         ("interruption", HeardHow.SPOKEN),
+        ("new_plan", HeardHow.SPOKEN),
         ("referral", HeardHow.SPOKEN),
     ]
 

@@ -30,7 +30,8 @@ def test_every_kind_of_decision_has_its_row_and_what_undoes_it() -> None:
         ("S R2", PLAN, ("2025-06-16 plan_changed {load: lower}",), A.PLAN_CHANGE, "2025-07-07"),
         ("F R2", "assigned", ("2025-03-28 postponed {reason: health}",), A.POSTPONEMENT, "2025-04-22"),  # Easter
         ("S R2", "breach_talk_held", (), A.BREACH_CONDITIONS, "2025-10-01"),
-        ("S R2", PLAN, ("2025-07-01 interrupted {reason: health}",), A.INTERRUPTION, "2025-07-22"),
+        ("S R2", PLAN, ("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                        "2025-07-01 interrupted {reason: health}",), A.INTERRUPTION, "2025-07-22"),
         ("S R2", PLAN, ("2025-07-01 stay_abroad_refused {since: 2025-07-20, until: 2025-08-01}",), A.STAY_ABROAD,
          "2025-07-22"),
     ],
@@ -190,7 +191,8 @@ def test_only_the_interruption_that_fell_is_left_out_of_the_clock() -> None:
     case = case_at(
         "S R2", "youth_heard", STOP, "2025-10-24 complaint_filed {about: interruption}",
         "2025-11-20 complaint_decided {about: interruption, outcome: upheld}",
-        "2025-11-20 resumed {reason: complaint_upheld}", "2025-12-01 interrupted {reason: health}",
+        "2025-11-20 resumed {reason: complaint_upheld}", "2025-12-01 youth_heard {about: [interruption], how: spoken}",
+                                                         "2025-12-01 interrupted {reason: health}",
         "2025-12-11 resumed {reason: cause_gone}",
     )  # fmt: skip
 

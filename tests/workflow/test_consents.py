@@ -78,7 +78,7 @@ def test_a_refusal_that_names_no_guardian_is_of_all_of_them() -> None:
 
 
 def test_what_was_explained_after_it_was_given_does_not_hold() -> None:
-    late = "2025-02-11 consent_given {by: youth, explained_on: 2025-02-12}"
+    late = "2025-02-11/2025-02-12 consent_given {by: youth, explained_on: 2025-02-12}"
     same_day = "2025-02-12 consent_given {by: youth, explained_on: 2025-02-12}"
 
     assert missing(at(late, *EVERYBODY[1:]), date(2025, 2, 20)) == [("youth", None, "not_informed")]
@@ -91,7 +91,7 @@ def test_a_guardian_who_consents_twice_under_two_references_is_no_gap_for_anothe
         "2025-02-11 consent_given {by: guardian, guardian: g1, until: 2025-02-12}",
         "2025-02-11 consent_given {by: guardian, guardian: g2}",
         "2025-02-12 consent_revoked {by: guardian, guardian: g1}",
-        "2025-02-13 consent_given {by: guardian, guardian: g3, explained_on: 2025-02-14}",
+        "2025-02-13/2025-02-14 consent_given {by: guardian, guardian: g3, explained_on: 2025-02-14, temporary: true}",
     )
 
     assert missing(case, date(2025, 2, 20)) == [("guardian", "g1", "withdrawn"), ("guardian", "g3", "not_informed")]

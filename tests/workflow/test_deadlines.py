@@ -44,7 +44,11 @@ class Spec(NamedTuple):
     unmoved: str | None = None
 
 
-HEALTH = ("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}")
+HEALTH = (
+    "2025-07-01 youth_heard {about: [interruption], how: spoken}",
+    "2025-07-01 interrupted {reason: health}",
+    "2025-07-11 resumed {reason: cause_gone}",
+)
 PUM = ("2025-01-24 pum_ordered {wished_by: 2025-02-21}",)
 PUM_BACK = ("2025-01-24 pum_ordered", "2025-02-10 pum_returned {carried_out: true}")
 APPEAL = ("2025-05-02 appealed", "2025-05-22 appeal_referred")
@@ -261,8 +265,9 @@ SPECS: tuple[Spec, ...] = (
          "2026-02-10", "met", "2026-02-03", 0, "2026-01-20"),
     Spec("ec_review", "S R2", "electronic_control_ordered", (f"2026-04-01 {OVER}",), "2026-05-01",
          "late", "2026-02-03", 57, "2026-01-20"),
-    Spec("ec_review", "S R2", "electronic_control_ordered", ("2026-01-05 interrupted {reason: health}",), "2026-02-10",
-         "not_recorded", "2026-02-03", None, "2026-01-20"),
+    Spec("ec_review", "S R2", "electronic_control_ordered",
+         ("2026-01-05 youth_heard {about: [interruption], how: spoken}", "2026-01-05 interrupted {reason: health}"),
+         "2026-02-10", "overdue", "2026-02-03", 7, "2026-01-20"),
     Spec("ec_review", "S R2", "electronic_control_ordered", ("2026-01-05 breach_talk_ordered",), "2026-02-01",
          "running", "2026-02-03", 0, "2026-01-20"),
     Spec("ec_review", "S R2", "electronic_control_ordered", (f"2026-01-05 {DEAD}",), "2026-02-01",
@@ -274,8 +279,9 @@ SPECS: tuple[Spec, ...] = (
          "met", "2026-04-01", 0, "2026-03-18"),
     Spec("ec_end", "S R2", "electronic_control_ordered", (f"2026-04-08 {OVER}",), "2026-05-01",
          "late", "2026-04-01", 7, "2026-03-18"),
-    Spec("ec_end", "S R2", "electronic_control_ordered", ("2026-01-05 interrupted {reason: health}",), "2026-05-01",
-         "not_recorded", "2026-04-01", None, "2026-03-18"),
+    Spec("ec_end", "S R2", "electronic_control_ordered",
+         ("2026-01-05 youth_heard {about: [interruption], how: spoken}", "2026-01-05 interrupted {reason: health}"),
+         "2026-05-01", "overdue", "2026-04-01", 30, "2026-03-18"),
     Spec("ec_end", "S R2", "electronic_control_ordered", (f"2026-01-05 {DEAD}",), "2026-05-01",
          "ended", "2026-04-01", None, "2026-03-18"),
 
@@ -297,7 +303,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("term_end", "S R2", "plan_meeting_held", (f"2025-10-01 {DEAD}",), "2026-07-01",
          "ended", "2026-06-03", None, "2026-05-04"),
     Spec("term_end", "S R2", "plan_meeting_held", HEALTH, "2026-06-13", "running", "2026-06-13", 0, "2026-05-14"),
-    Spec("term_end", "S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), "2025-07-31",
+    Spec("term_end", "S R2", "plan_meeting_held", ("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                                                   "2025-07-01 interrupted {reason: health}",), "2025-07-31",
          "running", "2026-07-03", 0, "2026-06-03"),
     Spec("term_end", "S R0", "plan_signed", (), "2025-02-08", "running", "2025-02-08", 0, "2025-01-09"),
     Spec("term_end", "F R0", "plan_signed", (), "2023-12-02", "overdue", "2023-12-01", 1, "2023-11-01"),
@@ -474,7 +481,12 @@ def test_recording_late_never_backdates_a_notice(code: str, road: str, until: st
 
 
 def test_an_interruption_that_still_runs_moves_the_petition_with_the_end() -> None:
-    case = case_at("S R2", "plan_meeting_held", "2026-05-24 interrupted {reason: health}")
+    case = case_at(
+        "S R2",
+        "plan_meeting_held",
+        "2026-05-24 youth_heard {about: [interruption], how: spoken}",
+        "2026-05-24 interrupted {reason: health}",
+    )
 
     ends = [clocks(case, "term_end", day)[0].due for day in ("2026-05-24", "2026-05-31", "2026-06-30")]
 

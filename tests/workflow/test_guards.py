@@ -15,6 +15,7 @@ from ungdom.workflow.case import Youth
 from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ExternalFacts, Guard, ProposedEvent
+from ungdom.workflow.guards.dates import DATE_GUARDS
 from ungdom.workflow.table import FACTS, MOVES
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -107,7 +108,7 @@ REFER = (
 )
 REPLAN = "{consent_police: true, consent_correctional_service: true}"
 APPEALED = ("2025-05-02 appealed",)
-TERMS = {"length": {"months": 9}}
+TERMS = {"length": {"months": 9}, "subsidiary_prison": {"months": 4}}
 JOINT = (
     "2025-02-05 offence_added {offence: {on: 2025-01-20}}",
     "2025-02-15 offence_added {offence: {on: 2025-02-10}}",
@@ -116,6 +117,7 @@ JOINT = (
 GROWN = Youth(born=date(2007, 2, 10), guardians=1)  # 18 on the day of the third act
 INTERIM = "S R2 interim"
 HEARD = "2025-10-02 youth_heard {about: [interruption, referral], how: spoken}"
+HEARD_REPLAN = "2025-10-02 youth_heard {about: [new_plan], how: spoken}"
 HEARD_F = "2025-04-08 youth_heard {about: [resumption], how: spoken}"
 HEARD_BAN = "2025-06-10 youth_heard {about: [drug_ban], how: written}"
 HEARD_NO_PLAN = "2025-06-02 youth_heard {about: [plan_failure], how: did_not_use}"
@@ -136,7 +138,12 @@ F_COURT = ("2023-04-20 appealed",)
 CHARGED = "new_offence_recorded {offence_on: 2025-08-20, charged_on: 2025-08-25}"
 EXPIRED = ("2026-06-03 term_expired",)
 COMPLETED = ("2026-06-03 completed",)
-HEALTH = ("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}")
+WAITING = ("2025-10-01 wait_started {party: youth, reason: other}", *COMPLETED)
+HEALTH = (
+    "2025-06-30 youth_heard {about: [interruption], how: spoken}",
+    "2025-07-01 interrupted {reason: health}",
+    "2025-07-11 resumed {reason: cause_gone}",
+)
 MOVED = "{to: vest, parties_heard: true, prosecution_told_on: 2025-05-20}"
 
 DECIDED = (f"2025-05-20 transfer_decided {MOVED}",)
@@ -237,20 +244,44 @@ ROWS: tuple[Row, ...] = (
     Row("changed_judgment_has_terms", "S R2", "judgment_given", "2025-06-27 appeal_decided {outcome: changed}",
         Said("terms", TERMS), APPEALED),
     Row("changed_terms_within_law", "S R2", "judgment_given",
-        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {days: 119}}}", Said("terms", TERMS), APPEALED),
+        f"2025-06-27 appeal_decided { {'outcome': 'changed', 'terms': TERMS | {'length': {'days': 119}}} }",
+        Said("terms", TERMS), APPEALED),
     Row("changed_terms_within_law", "S R2", "judgment_given",
-        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, interim_conditions: [abstinence]}}",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, subsidiary_prison: {months: 4}, "
+        "interim_conditions: [abstinence]}}",
         Said("terms", TERMS | {"interim_conditions": ["abstinence"], "interim_from": "2025-06-28"}), APPEALED),
     Row("changed_terms_within_law", "S R2", "judgment_given",
-        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, unconditional_prison: {years: 16}}}",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {years: 1}, subsidiary_prison: {months: 4}, "
+        "unconditional_prison: {years: 16}}}",
         Said("terms", TERMS | {"unconditional_prison": {"years": 15}}), APPEALED),
     Row("changed_terms_within_law", "F R0", "follow_up_by_judgment",
         "2023-06-27 appeal_decided {outcome: changed, terms: {length: {months: 13}}}",
         Said("terms", {"length": {"months": 12}}), F_COURT),
     Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-08 became_final", Day("2025-05-09")),
     Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-08 became_final", Said("accepted", True)),
-    Row("accepted_or_appeal_time_over", "S R2", "judgment_given", "2025-05-01 became_final",
-        Said("set_by_prosecution", True)),
+    Row("accepted_or_appeal_time_over", "S R2", "indicted", "2025-05-09 became_final",
+        Said("set_by_prosecution", True), (judgment("2025-04-24"),)),
+    Row("accepted_or_appeal_time_over", "S R2", "indicted", "2025-05-08 became_final {set_by_prosecution: true}",
+        Day("2025-05-09"), (judgment("2025-04-24"),)),
+    Row("terms_only_when_changed", "S R2", "judgment_given",
+        f"2025-06-27 appeal_decided { {'outcome': 'upheld', 'terms': TERMS} }", Said("outcome", "changed"), APPEALED),
+    Row("terms_only_when_changed", "S R2", "judgment_given",
+        f"2025-06-27 appeal_decided { {'outcome': 'sent_back', 'terms': TERMS} }", Said("terms", None), APPEALED),
+    Row("terms_only_when_changed", "F R0", "follow_up_by_judgment",
+        "2023-06-27 appeal_decided {outcome: replaced, terms: {length: {months: 9}}}", Said("terms", None), F_COURT),
+    Row("changed_terms_as_judged", "S R2", "judgment_given",
+        "2025-06-27 appeal_decided {outcome: changed, terms: {length: {months: 9}}}", Said("terms", TERMS), APPEALED),
+    Row("changed_terms_as_judged", "S R2", "judgment_given",
+        f"2025-06-27 appeal_decided { {'outcome': 'changed', 'terms': TERMS | {'lives_in_norway': False}} }",
+        Said("terms", TERMS | {"lives_in_norway": True}), APPEALED),
+    Row("judgment_is_not_final_yet", INTERIM, "became_final", "2025-05-10 appealed {reinstated: not_to_blame}",
+        first(correction(6, "2025-05-10"))),
+    Row("interim_conditions_run", "S R2", "judgment_given", "2025-05-02 appealed {conditions_continue: true}",
+        Said("conditions_continue", False)),
+    Row("convicted_asked_after_the_judgment", "S R2", "judgment_given",
+        "2025-04-28 early_execution_allowed {requested_on: 2025-04-23}", Said("requested_on", "2025-04-24")),
+    Row("convicted_asked_after_the_judgment", "S R2", "judgment_given",
+        "2025-04-28/2025-04-29 early_execution_allowed {requested_on: 2025-04-29}", Day("2025-04-29")),
     Row("accepted_or_appeal_time_over", "S R2", "indicted", "2025-05-10 became_final",
         first("2025-04-25 judgment_served"), (judgment("2025-04-24"),)),
     # to the konfliktråd
@@ -337,7 +368,8 @@ ROWS: tuple[Row, ...] = (
         first(f"2025-06-17 plan_meeting_held { {'present': PRESENT} }"), TIGHTENED),
     Row("plan_was_made", INTERIM, "assigned", f"2025-06-20 replan_meeting_held {REPLAN}",
         first(f"2025-06-19 plan_meeting_held { {'present': PRESENT} }"),
-        (*TIGHTENED, "2025-06-18 breach_recorded {kind: interim_conditions}")),
+        (*TIGHTENED, "2025-06-18 breach_recorded {kind: interim_conditions}",
+         "2025-06-18 youth_heard {about: [new_plan], how: spoken}")),
     Row("plan_was_not_made", INTERIM, "plan_meeting_held", f"2025-06-20 plan_meeting_held { {'present': PRESENT} }",
         first(correction(10, "2025-06-18")), TIGHTENED),
     Row("plan_load_not_higher", "S R2", "plan_meeting_held", "2025-07-01 plan_changed {load: higher}",
@@ -437,8 +469,65 @@ ROWS: tuple[Row, ...] = (
     Row("new_breach_after_a_talk", "S R2", "breach_talk_held", f"2025-10-08 referred_for_breach {REFER}",
         first("2025-10-06 breach_recorded {kind: plan}", HEARD.replace("10-02", "10-07")),
         ("2025-09-02 breach_recorded {kind: plan}", "2025-09-12 youth_heard {about: [referral], how: written}")),
+    Row("new_breach_after_a_talk", "S R2", "breach_talk_held", f"2025-10-08 referred_for_breach {REFER}",
+        first("2025-09-04 breach_recorded {kind: duty}", HEARD),
+        ("2025-09-03 breach_recorded {kind: duty}", "2025-09-12 youth_heard {about: [referral], how: written}")),
     Row("new_breach_after_a_talk", "F R2", "breach_talk_ordered", "2025-04-08 replan_meeting_held",
-        first("2025-03-25 breach_talk_missed")),
+        first("2025-03-25 breach_talk_missed", "2025-03-26 youth_heard {about: [new_plan], how: spoken}"),
+        ("2025-03-20 youth_heard {about: [new_plan], how: spoken}",)),
+    Row("breach_is_not_told_already", "S R2", "plan_meeting_held", "2025-07-01 breach_recorded {kind: plan}",
+        Said("meeting", "m2"), ("2025-07-01 breach_recorded {kind: plan}",)),
+    Row("breach_is_not_told_already", "S R2", "plan_meeting_held",
+        "2025-07-01 breach_recorded {kind: duty, test: p1}", Said("test", "p2"),
+        ("2025-07-01 breach_recorded {kind: plan, test: p1}",)),
+    Row("breach_is_not_told_already", "S R2", "plan_meeting_held",
+        "2025-07-01 breach_recorded {kind: condition, measure: t1, meeting: m1}", Said("meeting", "m2"),
+        ("2025-07-01 breach_recorded {kind: plan, measure: t1, meeting: m1}",)),
+    Row("new_offence_from_the_age_of_15", "S R2", "plan_meeting_held",
+        "2025-07-01 new_offence_recorded {offence_on: 2023-03-11}", Said("offence_on", "2023-03-12")),
+    Row("charge_follows_the_offence", "S R2", "plan_meeting_held",
+        "2025-07-01 new_offence_recorded {offence_on: 2025-06-20, charged_on: 2025-06-19}",
+        Said("charged_on", "2025-06-20")),
+    Row("charge_follows_the_offence", "S R2", "plan_meeting_held",
+        "2025-07-01 new_offence_recorded {offence_on: 2025-06-20, charged_on: 2025-07-02}", Known("2025-07-02")),
+    Row("control_runs", "S R2", "electronic_control_ordered", "2025-12-03 electronic_control_ended {reason: lifted}",
+        first(correction(20, "2025-12-03")), ("2025-11-10 electronic_control_ended {reason: lifted}",
+        "2025-12-01 breach_recorded {kind: duty}", "2025-12-02 breach_talk_ordered")),
+    # the dates in the details
+    Row("detail_date_has_come", "S R2", "plan_meeting_held", "2025-06-04 plan_approved {notified_on: 2025-06-06}",
+        Known("2025-06-06")),
+    Row("detail_date_follows_the_event", "S R2", "plan_meeting_held",
+        "2025-06-04 plan_approved {notified_on: 2025-06-03}", Said("notified_on", "2025-06-04")),
+    Row("detail_date_follows_the_event", "S R2", "indicted", judgment("2025-04-24", served_on="2025-04-23"),
+        Said("served_on", "2025-04-24")),
+    Row("end_is_not_before_its_beginning", "S R2", "plan_meeting_held",
+        "2025-06-04 stay_abroad_permitted {since: 2025-07-10, until: 2025-07-09}", Said("until", "2025-07-10")),
+    Row("detail_date_is_not_before_birth", "S R2", "suspect_set",
+        "2025-02-05 offence_added {offence: {on: 2008-03-11}}", Said("offence", {"on": "2008-03-12"})),
+    Row("hearing_is_within_two_years", "S R2", "indicted", "2025-03-10 hearing_scheduled {hearing_on: 2027-03-11}",
+        Said("hearing_on", "2027-03-10")),
+    Row("court_received_within_sixty_days", "S R2", "investigation_closed",
+        "2025-03-03 indicted {court_received_on: 2025-05-03}", Said("court_received_on", "2025-05-02")),
+    # closing and reopening
+    Row("only_a_closing_ends_it_as_closed", "S R2", "plan_meeting_held",
+        "2025-07-01 measure_ended {measure: t1, reason: case_closed}", Said("reason", "carried_out"),
+        ("2025-06-20 measure_started {measure: t1}",)),
+    Row("only_a_closing_ends_it_as_closed", "S R2", "electronic_control_ordered",
+        "2026-04-01 electronic_control_ended {reason: case_closed}", Said("reason", "period_over")),
+    Row("case_is_closed", "S R2", "plan_meeting_held", "2026-06-04 wait_ended", Role.SYSTEM, WAITING),
+    Row("reopening_says_what_goes_on", "S R2", "plan_meeting_held", "2026-06-10 reopened", Said("stays_ended", [14]),
+        (*WAITING, "2026-06-03 wait_ended", "2026-06-09 reopening_approved {stays_ended: [14]}")),
+    Row("reopening_says_what_goes_on", "S R2", "plan_meeting_held", "2026-06-09 reopening_approved",
+        Said("goes_on", [14]), (*WAITING, "2026-06-03 wait_ended"), role=Role.SECRETARIAT),
+    Row("reopeners_agree_on_what_goes_on", "S R2", "plan_meeting_held", "2026-06-10 reopened {stays_ended: [14]}",
+        first("2026-06-09 reopening_approved {stays_ended: [14]}"),
+        (*WAITING, "2026-06-03 wait_ended", "2026-06-09 reopening_approved {goes_on: [14]}")),
+    # the restorative track
+    Row("each_victim_accepted", "S R2", "plan_meeting_held", "2025-07-01 restorative_meeting_held",
+        first("2025-06-20 victim_accepted")),
+    Row("each_victim_accepted", "S R2", "plan_meeting_held", "2025-07-01 restorative_meeting_held {victims: [1, 2]}",
+        Said("victims", [1]), ("2025-06-20 victim_accepted", "2025-06-20 victim_accepted {victim: 2}",
+                               "2025-06-25 victim_withdrew {victim: 2}")),
     Row("new_breach_or_new_offence", "F R2", "breach_talk_held", "2025-04-08 referred_for_resumption",
         first("2025-04-07 breach_recorded {kind: duty}", HEARD_F), asked_only=True),
     Row("new_breach_or_new_offence", "F R2", "plan_meeting_held", "2025-04-08 referred_for_resumption",
@@ -459,16 +548,19 @@ ROWS: tuple[Row, ...] = (
     Row("interruption_has_its_ground", "S R2", "plan_meeting_held", "2025-09-01 interrupted {reason: complaint}",
         first(APPROVED, "2025-08-25 complaint_filed {about: plan}")),
     Row("interruption_has_its_ground", "S R2", "plan_meeting_held", "2025-09-01 interrupted {reason: complaint}",
-        Said("reason", "weighty_grounds")),
+        Said("reason", "weighty_grounds"), ("2025-08-30 youth_heard {about: [interruption], how: spoken}",)),
     Row("prosecution_decides_on_a_charge", "S R2", "plan_meeting_held",
         "2025-09-01 interrupted {reason: charged_with_new_offence}", Said("decided_by", "prosecution"),
         (f"2025-08-25 {CHARGED}",)),
     Row("prosecution_decides_on_a_charge", "F R2", "plan_meeting_held",
-        "2025-04-01 interrupted {reason: health, decided_by: prosecution}", Said("decided_by", "coordinator")),
+        "2025-04-01 interrupted {reason: health, decided_by: prosecution}", Said("decided_by", "coordinator"),
+        ("2025-03-31 youth_heard {about: [interruption], how: spoken}",)),
     Row("police_consent_to_replan", "S R2", "breach_recorded#2",
-        "2025-10-08 replan_meeting_held {consent_correctional_service: true}", Said("consent_police", True)),
+        "2025-10-08 replan_meeting_held {consent_correctional_service: true}", Said("consent_police", True),
+        (HEARD_REPLAN,)),
     Row("correctional_service_consents_to_replan", "S R2", "breach_recorded#2",
-        "2025-10-08 replan_meeting_held {consent_police: true}", Said("consent_correctional_service", True)),
+        "2025-10-08 replan_meeting_held {consent_police: true}", Said("consent_correctional_service", True),
+        (HEARD_REPLAN,)),
     Row("police_consent_to_referral", "S R2", "youth_heard",
         "2025-10-08 referred_for_breach {to: correctional_service, recommendation: serve_prison, "
         "consent_correctional_service: true}", Said("consent_police", True)),
@@ -503,7 +595,8 @@ ROWS: tuple[Row, ...] = (
         first("2025-11-20 new_offence_recorded {offence_on: 2025-11-19}")),
     Row("petition_has_its_ground", "S R2", "electronic_control_ordered", "2026-01-12 petition_sent {for: serve_prison}",
         Said("for", "electronic_control"),
-        ("2025-12-01 replan_meeting_held {consent_police: true, consent_correctional_service: true}",
+        (HEARD_REPLAN.replace("10-02", "11-28"),
+         "2025-12-01 replan_meeting_held {consent_police: true, consent_correctional_service: true}",
          "2025-12-02 new_offence_recorded {offence_on: 2025-12-01}",
          "2025-12-03 petition_sent {for: electronic_control, by: prosecution, ground: new_offence}",
          "2026-01-05 electronic_control_ordered {until: 2026-04-01}")),
@@ -593,7 +686,8 @@ ROWS: tuple[Row, ...] = (
         first("2025-10-30 complaint_decided {about: interruption, outcome: upheld}"),
         ("2025-10-20 interrupted {reason: new_breach_after_talk}", "2025-10-24 complaint_filed {about: interruption}")),
     Row("interruption_fell_by_complaint", "S R2", "plan_meeting_held", "2025-11-01 resumed {reason: complaint_upheld}",
-        Said("reason", "cause_gone"), ("2025-10-20 interrupted {reason: health}",)),
+        Said("reason", "cause_gone"),
+        ("2025-10-19 youth_heard {about: [interruption], how: spoken}", "2025-10-20 interrupted {reason: health}")),
     Row("plan_fell_by_complaint", "S R2", "plan_meeting_held",
         "2025-07-10 replan_meeting_held {after_complaint: true}",
         first("2025-07-01 complaint_decided {about: plan, outcome: upheld}"), COMPLAINED),
@@ -602,8 +696,14 @@ ROWS: tuple[Row, ...] = (
         first("2025-09-12 youth_heard {about: [interruption], how: did_not_use}"), ("2025-09-10 breach_talk_missed",)),
     Row("youth_was_heard", "S R2", "breach_recorded#2", "2025-10-08 interrupted {reason: new_breach_after_talk}",
         first(HEARD)),
-    Row("youth_was_heard", "S R2", "breach_recorded#2", "2025-10-08 interrupted {reason: new_breach_after_talk}",
-        Said("reason", "weighty_grounds")),
+    Row("youth_was_heard", "S R2", "plan_meeting_held", "2025-08-01 interrupted {reason: health}",
+        first("2025-07-31 youth_heard {about: [interruption], how: spoken}")),
+    Row("youth_was_heard", "S R2", "plan_meeting_held", "2025-08-01 interrupted {reason: weighty_grounds}",
+        first("2025-07-31 youth_heard {about: [interruption], how: spoken}"), HEALTH),
+    Row("youth_was_heard", "S R2", "breach_recorded#2", f"2025-10-08 replan_meeting_held {REPLAN}",
+        first(HEARD_REPLAN)),
+    Row("youth_was_heard", "F R2", "breach_recorded#2", "2025-04-10 replan_meeting_held",
+        first("2025-04-08 breach_talk_ordered", "2025-04-09 breach_talk_held {consequences_explained: true}")),
     Row("youth_was_heard", "S R2", "breach_recorded#2", f"2025-10-08 referred_for_breach {REFER}",
         first("2025-10-02 breach_talk_ordered", "2025-10-06 breach_talk_held {consequences_explained: true}")),
     Row("youth_was_heard", "S R2", "breach_recorded#2", f"2025-10-08 referred_for_breach {REFER}",
@@ -634,11 +734,19 @@ ROWS: tuple[Row, ...] = (
          "2025-02-10 consent_given {by: guardian, guardian: g1, until: 2025-02-11}")),
     Row("youth_was_informed", "F R2", "investigation_closed", transfer("2025-02-13"),
         first("2025-02-12 consent_given {by: youth, explained_on: 2025-02-12}"),
-        ("2025-02-10 consent_given {by: youth, explained_on: 2025-02-12}", "2025-02-10 consent_given {by: guardian}")),
+        ("2025-02-10/2025-02-12 consent_given {by: youth, explained_on: 2025-02-12}",
+         "2025-02-10/2025-02-12 consent_given {by: guardian}")),
     Row("guardians_were_informed", "F R2", "investigation_closed", transfer("2025-02-13"),
         first("2025-02-12 consent_given {by: guardian, guardian: g1, explained_on: 2025-02-11}"),
         ("2025-02-10 consent_given {by: youth}",
-         "2025-02-10 consent_given {by: guardian, guardian: g1, explained_on: 2025-02-12}")),
+         "2025-02-10/2025-02-12 consent_given {by: guardian, guardian: g1, explained_on: 2025-02-12}")),
+    # who consents
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian, guardian: g2}",
+        Said("guardian", "g1")),
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian}",
+        Said("guardian", "g2"), youth=Youth(date(2008, 3, 12), 2)),
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian, guardian: g9}",
+        Said("temporary", True), ("2025-02-10 consent_given {by: youth}",)),
     Row("youth_consent_has_not_run_out", "S R0", "suspect_set", judgment("2023-04-12"), Day("2023-04-11"),
         ("2023-01-16 consent_given {by: youth, until: 2023-04-11}", "2023-01-16 consent_given {by: guardian}",
          "2023-01-20 indicted {court_received_on: 2023-01-23}")),
@@ -717,7 +825,7 @@ def test_every_condition_has_its_row(figure: Callable[[str], None]) -> None:
 
 def test_every_condition_is_asked_by_the_table_or_by_the_engine() -> None:
     of_rows = {guard.code for row in (*MOVES, *FACTS) for guard in row.guards}
-    of_engine = {guard.code for guard in vars(engine).values() if isinstance(guard, Guard)}
+    of_engine = {guard.code for guard in (*vars(engine).values(), *DATE_GUARDS) if isinstance(guard, Guard)}
     missing = set(GUARDS) - of_rows - of_engine
 
     assert of_engine
@@ -737,6 +845,7 @@ def test_a_refusal_says_where_it_is_written_and_who_can_put_it_right(row: Row) -
 WITH_A_CASE = [row for row in ROWS if row.until != OPENING and row.world == QUIET]
 NAME_A_DAY = {
     "added_act_lies_in_the_past", "control_period_is_over", "day_has_come", "decision_can_be_complained_about",
+    "detail_date_has_come",
     "guardians_consent", "left_after_joining", "new_decision_lies_in_the_past", "not_before_the_court_fixed_it",
     "petition_window_is_over", "term_has_run", "transfer_goes_in_order",
 }  # fmt: skip

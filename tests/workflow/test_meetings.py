@@ -66,7 +66,7 @@ def test_a_breach_talk_that_was_missed_is_one_to_which_the_youth_did_not_come() 
 
 
 def test_nobody_has_to_come_to_a_restorative_meeting() -> None:
-    assert required(held("2025-07-01 restorative_meeting_held")[-1]) == set()
+    assert required(held("2025-06-20 victim_accepted", "2025-07-01 restorative_meeting_held")[-1]) == set()
 
 
 def test_the_attendance_of_each_agency_is_counted_over_the_meetings_it_is_known_of() -> None:

@@ -41,8 +41,12 @@ def road(name: str, until: str | None = None, *more: str) -> list[Event]:
     return under_the_first(events(name, [*lines(name, until), *map(read, more)]))
 
 
-def worked(name: str) -> tuple[Youth, list[Event]]:
-    """A worked history of `tests/data/cases`, as events."""
+OF_THE_FIRST = tuple(name for name in histories.NAMES if name != "omicron")
+"""The worked histories that could begin under the first table; the other appeals while interim conditions run."""
+
+
+def worked(name: str, version: str = FIRST_VERSION) -> tuple[Youth, list[Event]]:
+    """A worked history of `tests/data/cases`, as events of a case that began under that version."""
     history = histories.read(name)
     first = histories.registration(history)
     kind = "S" if history["sanction"] == "youth_sanction" else "F"
@@ -55,11 +59,16 @@ def worked(name: str) -> tuple[Youth, list[Event]]:
             (one.recorded_on, _corrected(one, made)) if one.type == "corrected" else (one.occurred_on, one.details)
         )
         made.append(event(len(made) + 1, one.type, on, details, one.recorded_on, *RECORDED_BY.get(one.type, ())))
-    return _youth(history), under_the_first(made)
+    if version == FIRST_VERSION:
+        return _youth(history), under_the_first(made)
+    return _youth(history), [replace(made[0], details=replace(made[0].details, table=version)), *made[1:]]
 
 
 def _corrected(one: histories.Told, made: list[Event]) -> dict[str, Any]:
-    """The event that is named happened on that day."""
+    """The event that is named happened on that day, or was forgotten."""
+    if "inserts" in one.details:
+        forgotten = {"type": one.details["inserts"], "occurred_on": one.occurred_on.isoformat(), "details": {}}
+        return {"reason": "forgotten", "insert": forgotten | {"actor": "prosecution"}}
     old = next(event for event in made if event.type == one.details["corrects"])
     new = {
         "type": old.type,
@@ -76,7 +85,7 @@ def _youth(history: dict[str, Any]) -> Youth:
 def every_history() -> Iterator[tuple[str, Youth, list[Event]]]:
     """The ready roads, the worked cases, and a national load."""
     yield from ((name, youth_of(name), road(name)) for name in ROADS)
-    for name in histories.NAMES:
+    for name in OF_THE_FIRST:
         yield (name, *worked(name))
     for number in range(DEMO_CASES):
         rng = random.Random(f"migration:{number}")  # noqa: S311 - a case that can be told again
@@ -102,7 +111,7 @@ def test_every_history_is_legal_in_the_newest_table_or_blocked_with_reasons(
         assert (outcome.after is None) is bool(outcome.broken) is (outcome.verdict is MigrationVerdict.BLOCKED), name
         assert all(one.unmet and all(no.law and no.code for no in one.unmet) for one in outcome.broken), name
         assert outcome.broken or engine.fold(youth, history, VERSION).table == VERSION
-    assert found.total() == len(ROADS) + len(histories.NAMES) + DEMO_CASES
+    assert found.total() == len(ROADS) + len(OF_THE_FIRST) + DEMO_CASES
     assert found.keys() >= {MigrationVerdict.UNCHANGED, MigrationVerdict.SHIFTS, MigrationVerdict.BLOCKED}
     told = ", ".join(f"{verdict} {found[verdict]}" for verdict in MigrationVerdict)
     figure(f"{found.total()} histories of {FIRST_VERSION} read by {VERSION}: {told}")
@@ -110,7 +119,7 @@ def test_every_history_is_legal_in_the_newest_table_or_blocked_with_reasons(
 
 @pytest.mark.parametrize("name", histories.NAMES)
 def test_the_worked_histories_are_legal_in_the_newest_table(name: str) -> None:
-    assert preview(*worked(name), VERSION, TODAY).broken == ()
+    assert tuple(legality.illegal_steps(*worked(name, VERSION))) == ()
 
 
 # --- every outcome ----------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ ASKED = date(2025, 12, 1)
 ROADS: dict[str, tuple[str, ...]] = {
     "twice": (TO_VEST, "2025-06-16 transfer_accepted", TO_AGDER, "2025-08-20 transfer_accepted"),
     "there and back": (TO_VEST, "2025-06-16 transfer_accepted", BACK, "2025-08-20 transfer_accepted"),
-    "while it is interrupted": ("2025-06-05 interrupted {reason: health}", TO_VEST, "2025-06-16 transfer_accepted",
+    "while it is interrupted": ("2025-06-05 youth_heard {about: [interruption], how: spoken}",
+                                "2025-06-05 interrupted {reason: health}", TO_VEST, "2025-06-16 transfer_accepted",
                                 "2025-07-01 resumed {reason: cause_gone}"),
     "on the day it closes": (TO_VEST, "2025-06-16 transfer_accepted", "2025-06-16 lapsed {reason: pardon}"),
     "while somebody is waited for": ("2025-06-05 wait_started {party: measure_provider, reason: measure}", TO_VEST,

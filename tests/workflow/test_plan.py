@@ -38,7 +38,7 @@ E, S, F = EventType, Sanction.YOUTH_SANCTION, Sanction.YOUTH_FOLLOW_UP
 DAY = date(2025, 12, 31)
 TALKS = "{measure: m1, code: conversation, hours_a_week: 2, provider: politi}"
 CURFEW = "{measure: m2, code: curfew}"
-APPROVED = f"2025-06-05 plan_approved {{notified_on: 2025-06-06, measures: [{TALKS}, {CURFEW}]}}"
+APPROVED = f"2025-06-05/2025-06-06 plan_approved {{notified_on: 2025-06-06, measures: [{TALKS}, {CURFEW}]}}"
 """Seven points: two hours of conversation (mixed, 2) and a curfew (intrusive, 3)."""
 REPLAN = "2025-10-20 replan_meeting_held {consent_police: true, consent_correctional_service: true}"
 
@@ -148,6 +148,7 @@ def test_a_change_and_a_new_meeting_take_the_place_of_what_was() -> None:
         "2025-09-03 breach_talk_ordered",
         "2025-09-10 breach_talk_held {consequences_explained: true}",
         "2025-10-01 breach_recorded {kind: plan}",
+        "2025-10-02 youth_heard {about: [new_plan], how: spoken}",
     )
     case = case_at("S R2", "plan_meeting_held", APPROVED, change, *talk, REPLAN, heavier)
 

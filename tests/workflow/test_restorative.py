@@ -19,8 +19,8 @@ DAY = date(2025, 5, 28)
 TRACK = (
     "2025-05-19 victim_invited",
     "2025-05-20 victim_accepted",
-    "2025-05-21 victim_withdrew",
-    "2025-05-22 victim_declined",
+    "2025-05-21 victim_withdrew {victim: 2}",
+    "2025-05-22 victim_declined {victim: 3}",
     "2025-05-23 other_restorative_process_held",
     "2025-05-24 restorative_meeting_held",
 )

@@ -106,6 +106,7 @@ class Extra(NamedTuple):
     why: str
 
 
+SECOND_VERSION = "the second version of the published workflow (docs/decisions/0040-second-version.md)"
 INTERIM_TOO = "interim conditions run: 'the breach moves of `executing` are open there too'"
 EXTRAS = (
     Extra(E.BREACH_CONDITIONS_LIFTED, ("tightened",), ("executing",), (S, F), (R0, R1, R2),
@@ -119,6 +120,17 @@ EXTRAS = (
           "a breach talk under interim conditions may come before the first plan meeting"),
     Extra(E.PROSECUTION_RESUMED, ("term_expired",), ("breach_closed",), (F,), (R0, R1, R2),
           "the review may still be open when the term is over; the way out of `term_expired` for a follow-up"),
+    Extra(E.APPEALED, ("interim_conditions",), ("appealed",), (S,), (R0, R1, R2), SECOND_VERSION),
+    Extra(E.APPEALED, ("final", "dispatched", "received", "preparing", "postponed"), ("appealed",), (S,), (R0, R1, R2),
+          SECOND_VERSION + ", after early execution"),
+    Extra(E.APPEAL_DECIDED, ("appealed",), ("in_court",), (S,), (R0, R1, R2), SECOND_VERSION),
+    Extra(E.APPEAL_DECIDED, ("appealed",), ("in_court",), (F,), (R0,), SECOND_VERSION),
+    Extra(E.EARLY_EXECUTION_ALLOWED, ("judged",), ("final",), (S,), (R0, R1, R2), SECOND_VERSION),
+    Extra(E.DECISION_SET_ASIDE, ("referred", "breach_in_court", "resumption_review", "term_expired"),
+          ("other_decision",), (S, F), (R0, R1, R2), SECOND_VERSION),
+    Extra(E.CLOSED_AFTER_NEW_OFFENCE, ("interim_conditions", "referred", "resumption_review"), ("breach_closed",),
+          (S, F), (R0, R1, R2), SECOND_VERSION),
+    Extra(E.OTHER_OUTCOME, ("interim_conditions",), ("other_decision",), (S, F), (R0, R1, R2), SECOND_VERSION),
     Extra(E.PROSECUTION_NOT_RESUMED, ("term_expired",), ("completed",), (F,), (R0, R1, R2),
           "the same, when the prosecution does not take the case up again"),
 )  # fmt: skip
@@ -174,6 +186,8 @@ BESIDE = {
     "youth_heard",  # before a negative step of the office
     "stay_abroad_refused",  # a single decision as the permission is
     "transfer_declined",  # a transfer that is not taken does not hang
+    "became_final",  # after early execution it follows as a fact
+    "electronic_control_ended",  # a period runs on during a talk, a petition and an interruption
 }
 """Facts beside the published ones: docs/decisions/0007-rows-beside-the-published-table.md."""
 

@@ -46,8 +46,10 @@ def test_a_closed_case_has_no_open_stage_and_waits_for_nobody() -> None:
         ("S R2", "judgment_given", (), "parties"),
         ("S R2", "assigned", ("2025-05-20 postponed {reason: health}",), "youth"),
         ("S R2", "assigned", ("2025-05-20 postponed {reason: weighty_grounds}",), "other"),
-        ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), "youth"),
-        ("S R2", "plan_meeting_held", ("2025-07-01 interrupted {reason: weighty_grounds}",), "other"),
+        ("S R2", "plan_meeting_held", ("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                                       "2025-07-01 interrupted {reason: health}",), "youth"),
+        ("S R2", "plan_meeting_held", ("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                                       "2025-07-01 interrupted {reason: weighty_grounds}",), "other"),
         ("S R2", "referred_for_breach", (), "correctional_service"),
         ("S R2", "youth_heard", ("2025-10-08 referred_for_breach {to: prosecution, recommendation: serve_prison, "
          "consent_police: true, consent_correctional_service: true}",), "prosecution"),
@@ -138,14 +140,20 @@ def test_the_days_before_registration_are_unreported_and_belong_to_nobody() -> N
     [
         ((), "2025-06-03", "2026-06-03", 0, 0),
         ((), "2025-06-04", "2026-06-03", 0, 1),
-        (("2025-07-01 interrupted {reason: health}",), "2025-07-01", "2026-06-03", 0, 28),
-        (("2025-07-01 interrupted {reason: health}",), "2025-07-11", "2026-06-13", 10, 28),
-        (("2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}"), "2025-07-12",
+        (("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+          "2025-07-01 interrupted {reason: health}",), "2025-07-01", "2026-06-03", 0, 28),
+        (("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+          "2025-07-01 interrupted {reason: health}",), "2025-07-11", "2026-06-13", 10, 28),
+        (("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+          "2025-07-01 interrupted {reason: health}", "2025-07-11 resumed {reason: cause_gone}"), "2025-07-12",
          "2026-06-13", 10, 29),
-        (("2025-07-01 interrupted {reason: health}", "2025-07-01 resumed {reason: cause_gone}"), "2025-07-12",
+        (("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+          "2025-07-01 interrupted {reason: health}", "2025-07-01 resumed {reason: cause_gone}"), "2025-07-12",
          "2026-06-03", 0, 39),
-        (("2026-06-03 interrupted {reason: health}",), "2026-06-20", "2026-06-03", 0, 382),  # begun after the end
-        (("2026-06-02 interrupted {reason: health}",), "2026-06-20", "2026-06-21", 18, 364),
+        (("2026-06-03 youth_heard {about: [interruption], how: spoken}",
+          "2026-06-03 interrupted {reason: health}",), "2026-06-20", "2026-06-03", 0, 382),  # begun after the end
+        (("2026-06-02 youth_heard {about: [interruption], how: spoken}",
+          "2026-06-02 interrupted {reason: health}",), "2026-06-20", "2026-06-21", 18, 364),
     ],
 )  # fmt: skip
 def test_an_interruption_moves_the_end_by_its_days(
@@ -168,7 +176,14 @@ def test_an_interruption_moves_the_end_by_its_days(
         ("petition_sent", (), True),  # for electronic control
         ("electronic_control_ordered", (), True),
         ("referred_for_breach", ("2025-10-20 petition_sent {for: serve_prison}",), False),
-        ("plan_meeting_held", ("2025-07-01 interrupted {reason: health}",), False),
+        (
+            "plan_meeting_held",
+            (
+                "2025-07-01 youth_heard {about: [interruption], how: spoken}",
+                "2025-07-01 interrupted {reason: health}",
+            ),
+            False,
+        ),
         ("referred_for_breach", ("2026-06-03 term_expired",), True),
     ],
 )
@@ -177,7 +192,8 @@ def test_the_clock_runs_in(until: str, more: tuple[str, ...], runs: bool) -> Non
 
 
 def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
-    stopped = ("2025-07-01 interrupted {reason: health}", "2025-07-11 lapsed {reason: limitation}",
+    stopped = ("2025-07-01 youth_heard {about: [interruption], how: spoken}",
+               "2025-07-01 interrupted {reason: health}", "2025-07-11 lapsed {reason: limitation}",
                "2025-07-15 reopening_approved", "2025-07-21 reopened")  # fmt: skip
     case = case_at("S R2", "plan_meeting_held", *stopped)
 

@@ -8,15 +8,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ungdom.store import alerts, case_queries
-from ungdom.store.alerts import Alert, AlertActor
+from ungdom.store import alerts, case_queries, coordination_groups, journal
+from ungdom.store.alerts import Alert, AlertActor, PartAnswer
 from ungdom.store.session import Connection
+from ungdom.workflow import engine
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.derived import team
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.coordination_group import agencies_waited_for
+from ungdom.workflow.rules.deadlines import deadlines
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason
 from ungdom.workflow.rules.permissions import (
     OtherOffice,
     RoleNotAllowed,
     Viewer,
+    answers_for_office,
     may_answer_alerts,
     may_snooze_alerts,
     roles_that,
@@ -35,6 +41,7 @@ class AlertError(Exception):
     AlertError
     ├── NoSuchAlert      there is none, or the viewer may not see its case
     ├── AlreadyCleared   what it told of is settled
+    ├── NotWaitedFor     the case does not wait for the agency that the viewer answers for
     └── DayOutOfRange    the day lies before the first or after the last that makes sense
     """
 
@@ -45,6 +52,10 @@ class NoSuchAlert(AlertError):
 
 class AlreadyCleared(AlertError):
     """What the alert told of is settled: there is nothing left to do with it."""
+
+
+class NotWaitedFor(AlertError):
+    """The viewer answers for no agency that the case waits for, and is not on its team."""
 
 
 class DayOutOfRange(AlertError):
@@ -65,7 +76,7 @@ def read(tx: Connection, viewer: Viewer, alert_id: UUID) -> Alert:
 
 def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -> Alert:
     """Acknowledges an alert. Escalation continues; any snooze is cancelled. Raises the errors of alerts."""
-    alert = _open_alert(tx, viewer, alert_id, may_answer_alerts)
+    alert = _open_alert(tx, viewer, alert_id, may_snooze_alerts)
     values: dict[str, Any] = {"state": AlertState.ACKNOWLEDGED, "quiet_until": None}
     if alert.quiet_until is not None:
         alerts.check_no_later_than(tx, alert.case_id, oslo_date(now))
@@ -75,12 +86,16 @@ def acknowledge(tx: Connection, viewer: Viewer, alert_id: UUID, now: datetime) -
 def answer(
     tx: Connection, viewer: Viewer, alert_id: UUID, reason: DelayReason, expected_on: date, now: datetime
 ) -> Alert:
-    """Records the reason of the delay and the new expected day; until then the alert does not escalate.
+    """Records the reason of the delay and the new expected day. Raises the errors of alerts.
 
-    Raises the errors of alerts.
+    Of the office: until that day the alert does not escalate. Of a member of the team, and of an agency that is waited
+    for: for its own part; the coordinator is notified, and the alert stays as it is. Source: office norm.
     """
     alert = _open_alert(tx, viewer, alert_id, may_answer_alerts)
     _check_day("expected_on", expected_on, oslo_date(now), LONGEST_ANSWER)
+    if not may_snooze_alerts(viewer.role):
+        agency = _answering_agency(tx, viewer, alert, oslo_date(now))
+        return alerts.record_part(tx, alert, _by(viewer, now), PartAnswer(agency, reason, expected_on, now))
     values = {"state": AlertState.ANSWERED, "quiet_until": expected_on, "reason": reason}
     return _with_wake_up(tx, alerts.record_action(tx, alert, AlertChange.ANSWERED, _by(viewer, now), values))
 
@@ -103,11 +118,38 @@ def _open_alert(tx: Connection, viewer: Viewer, alert_id: UUID, may: Callable[[R
     alert = alerts.find(tx, viewer, alert_id, for_update=True)
     if alert is None:
         raise NoSuchAlert
-    if not case_queries.works_on(tx, viewer, alert.case_id):
+    row = case_queries.read_case(tx, alert.case_id)
+    if may_snooze_alerts(viewer.role) and not (row and answers_for_office(viewer, row.konfliktrad or "")):
         raise OtherOffice(viewer.konfliktrad)
     if alert.cleared_at is not None:
         raise AlreadyCleared
     return alert
+
+
+def _answering_agency(tx: Connection, viewer: Viewer, alert: Alert, today: date) -> Attendee:
+    """The agency for whose part the viewer answers. Raises `NotWaitedFor`.
+
+    A member of the team answers for their own agency. Others answer for the agency that is waited for, as its standing
+    contact, or as the prosecution for police and prosecution.
+    """
+    stored = journal.load(tx, alert.case_id)
+    if stored is None:
+        raise NoSuchAlert
+    case = engine.fold(stored.youth, stored.events)
+    as_member = next((member.agency for member in team.present(case) if member.member == viewer.subject), None)
+    if as_member is not None:
+        return as_member
+    agencies = coordination_groups.agencies_of(tx, case.konfliktrad, viewer.subject)
+    if viewer.role is Role.PROSECUTION:
+        agencies += [Attendee.PROSECUTION, Attendee.POLICE]
+    clocks = [
+        clock for clock in deadlines(case, max(today, case.entered_on)) if (clock.code, clock.due) == alert.status.key
+    ]
+    waited_for = [agency for clock in clocks for agency in agencies_waited_for(case, clock)]
+    answering = next((agency for agency in agencies if agency in waited_for), None)
+    if answering is None:
+        raise NotWaitedFor
+    return answering
 
 
 def _with_wake_up(tx: Connection, alert: Alert) -> Alert:

@@ -100,7 +100,7 @@ def summarise(case: Case, facts: CaseFacts | None = None) -> CaseSummary:
         stays=tuple(
             Stay(stint.state, stint.since, oslo_date(recorded[stint.seq]))
             for stint in case.intervals
-            if received is None or stint.seq < received.seq or stint is case.intervals[-1]
+            if received is None or case.order_of(stint.seq) < received.order or stint is case.intervals[-1]
         ),
         counts=counts,
         durations=durations,

@@ -85,7 +85,7 @@ def duration_until(case: Case, period_day: date, since: date, end: date | None) 
 
 def events_in_order(case: Case) -> list[Event]:
     """The events in order of occurrence; those of one day in the order recorded."""
-    return sorted(case.events, key=lambda event: (event.occurred_on, event.seq))
+    return sorted(case.events, key=lambda event: (event.occurred_on, event.order))
 
 
 def contributions_by_part(period_day: date, in_numerator_by_part: dict[str, bool]) -> Iterator[CountContribution]:

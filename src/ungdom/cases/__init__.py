@@ -3,12 +3,13 @@
 Each function takes an open transaction and commits nothing. What one call writes is written together.
 """
 
-from ungdom.cases.commands import CaseView, Correction, EventEntry, NewCase, Precondition, Recorder
+from ungdom.cases.commands import CaseView, Correction, EventEntry, ForgottenEvent, NewCase, Precondition, Recorder
 from ungdom.cases.correct import correct, correct_loaded
 from ungdom.cases.errors import (
     CaseworkError,
     ChangesNothing,
     NotCorrectable,
+    NotInsertable,
     NotPermitted,
     NotVisible,
     Outdated,
@@ -17,6 +18,7 @@ from ungdom.cases.errors import (
     UseCorrections,
     VersionRequired,
     WalkBroken,
+    WrongPlace,
 )
 from ungdom.cases.open import open_case
 from ungdom.cases.outgoing_messages import messages_for, replay_events
@@ -25,9 +27,10 @@ from ungdom.cases.views import case_as_of, read, view_for
 
 # fmt: off
 __all__ = [
-    "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "NewCase", "NotCorrectable",
-    "NotPermitted", "NotVisible", "Outdated", "Precondition", "RecordResult", "Recorder", "Refused",
-    "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "case_as_of", "correct",
+    "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "ForgottenEvent", "NewCase",
+    "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "Precondition", "RecordResult",
+    "Recorder", "Refused",
+    "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct",
     "correct_loaded", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
     "view_for",
 ]

@@ -70,8 +70,22 @@ class NewCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgottenEvent:
+    """An event to put in where it happened. `after_seq`: the event of the same day that it follows."""
+
+    type: EventType
+    occurred_on: date
+    details: dict[str, Any]
+    after_seq: int | None = None
+    on_behalf_of: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction of event `seq`. `annul`: it never happened. A field that is None stays unchanged."""
+    """A correction of event `seq`. `annul`: it never happened. A field that is None stays unchanged.
+
+    With `insert`, that event is put in where it happened, and `seq` is 0.
+    """
 
     seq: int
     reason: d.CorrectionReason
@@ -79,6 +93,7 @@ class Correction:
     type: EventType | None = None
     occurred_on: date | None = None
     details: dict[str, Any] | None = None
+    insert: ForgottenEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

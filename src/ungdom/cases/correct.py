@@ -1,11 +1,21 @@
-"""Correcting an event: a new event replaces or annuls it, if the remaining history is still a legal walk."""
+"""Correcting a history: a new event replaces, annuls or inserts another, if the history is a legal walk with it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from ungdom.cases import consequences
 from ungdom.cases.commands import Correction, EventEntry, Precondition, Recorder
-from ungdom.cases.errors import ChangesNothing, NotCorrectable, WalkBroken
-from ungdom.cases.record import RecordResult, allowed_actor, external_facts, may_record, new_event, write_event
+from ungdom.cases.errors import ChangesNothing, NotCorrectable, NotInsertable, WalkBroken, WrongPlace
+from ungdom.cases.record import (
+    RecordResult,
+    allowed_actor,
+    external_facts,
+    may_record,
+    new_event,
+    with_closing,
+    write_event,
+)
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
@@ -14,15 +24,17 @@ from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
 from ungdom.workflow.engine import Decision
-from ungdom.workflow.events import Corrected, Event, Replacement, plain_details, read_details
+from ungdom.workflow.events import NOTHING, Corrected, Event, Insertion, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import ExternalFacts
 from ungdom.workflow.rules.permissions import OtherOffice
-from ungdom.workflow.vocabulary import EventType
+from ungdom.workflow.vocabulary import Actor, EventType
 
 E = EventType
 
 _NEEDS_TWO_PEOPLE = (E.REOPENED, E.REOPENING_APPROVED)
 """Two people of two offices agree on these, so a correction never turns another event into one of them."""
+_NOT_INSERTED = (*_NEEDS_TWO_PEOPLE, *engine.NOT_RECORDED_DIRECTLY)
+"""Event types that are not put in afterwards."""
 
 
 def correct(
@@ -34,11 +46,11 @@ def correct(
     now: datetime,
     dry_run: bool = False,
 ) -> RecordResult:
-    """Correct or annul an event by a new one.
+    """Correct or annul an event by a new one, or insert one that was forgotten.
 
-    Raises NotVisible, VersionRequired, Outdated, NotCorrectable, BadDetails, OtherOffice, NotPermitted, ChangesNothing,
-    UnknownReferenceValue or WalkBroken, in that order. Nobody corrects what they could not have recorded, or into what
-    they could not record.
+    Raises NotVisible, VersionRequired, Outdated, NotCorrectable (NotInsertable, WrongPlace), BadDetails, OtherOffice,
+    NotPermitted, ChangesNothing, UnknownReferenceValue or WalkBroken, in that order. Nobody corrects what they could
+    not have recorded, or into what they could not record.
     """
     stored, case = load_visible(tx, recorder.viewer, case_id)
     check_version(stored, expected)
@@ -55,28 +67,66 @@ def correct_loaded(
     dry_run: bool = False,
 ) -> RecordResult:
     """Correct an event of a case that the caller has loaded. Raises what `correct` raises after its version check."""
+    kinds, correction = _read_insertion(stored, request) if request.insert else _read_correction(stored, request)
+    if not may_record(recorder, case, E.CORRECTED):
+        raise OtherOffice(recorder.viewer.konfliktrad)
+    entry = EventEntry(E.CORRECTED, oslo_date(now), _permitted_correction(recorder, case, kinds, correction, request))
+    event = new_event(recorder, stored.version + 1, entry, allowed_actor(recorder, case.sanction, entry), now)
+    if _changes_nothing(stored, correction):
+        raise ChangesNothing(request.seq)
+    new_events = consequences.with_ends_of_closing(case, event)
+    event = next(new for new in new_events if new.details == entry.details)
+    facts = _facts_of_new_content(tx, recorder, stored, case, correction)
+    history = [*stored.events, *new_events]
+    broken = tuple(legality.illegal_steps(stored.youth, history, {request.seq or event.seq: facts}))
+    if broken:
+        raise WalkBroken(broken[0], broken[1:])
+    for place, new in enumerate(new_events if not dry_run else (), start=1):
+        before = replace(stored, events=[*stored.events, *new_events[: place - 1]], version=new.seq - 1)
+        write_event(tx, before, new, engine.fold(stored.youth, [*stored.events, *new_events[:place]]))
+    decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
+    after = engine.fold(stored.youth, history)
+    others = tuple(new for new in new_events if new is not event)
+    return with_closing(tx, RecordResult(stored, event, decision, case, after, others), dry_run)
+
+
+def _read_correction(stored: StoredCase, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
+    """The types of the event before and after, and the correction. Raises NotCorrectable or BadDetails."""
     old = _correctable_event(stored, request)
     replacement = None if request.annul else _replacement(old, request)
     correction = Corrected(corrects=request.seq, reason=request.reason, replacement=replacement)
-    entry = EventEntry(E.CORRECTED, oslo_date(now), correction)
-    if not may_record(recorder, case, E.CORRECTED):
-        raise OtherOffice(recorder.viewer.konfliktrad)
-    for kind in (old.type, replacement.type if replacement else old.type):
-        allowed_actor(recorder, case.sanction, EventEntry(kind, entry.occurred_on, old.details))
-    actor = allowed_actor(recorder, case.sanction, entry)
-    if _changes_nothing(stored, correction):
-        raise ChangesNothing(request.seq)
-    event = new_event(recorder, stored.version + 1, entry, actor, now)
-    history = [*stored.events, event]
-    facts = _facts_of_replacement(tx, recorder, stored, case, replacement)
-    broken = tuple(legality.illegal_steps(stored.youth, history, {request.seq: facts}))
-    if broken:
-        raise WalkBroken(broken[0], broken[1:])
-    after = engine.fold(stored.youth, history)
-    if not dry_run:
-        write_event(tx, stored, event, after)
-    decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
-    return RecordResult(stored, event, decision, case, after)
+    return (old.type, replacement.type if replacement else old.type), correction
+
+
+def _read_insertion(stored: StoredCase, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
+    """The type of the forgotten event, and the correction. Raises NotInsertable, WrongPlace or BadDetails."""
+    new = request.insert
+    if new is None or new.type in _NOT_INSERTED:
+        raise NotInsertable(new.type if new else E.CORRECTED)
+    after = next((e for e in engine.effective(stored.events) if e.seq == new.after_seq), None)
+    if new.after_seq is not None and (after is None or after.occurred_on != new.occurred_on):
+        raise WrongPlace(new.after_seq)
+    read_details(new.type, new.details)
+    insertion = Insertion(
+        type=new.type,
+        occurred_on=new.occurred_on,
+        details=new.details,
+        actor=new.on_behalf_of or Actor.COORDINATOR,
+        after_seq=new.after_seq,
+    )
+    return (new.type,), Corrected(reason=request.reason, insert=insertion)
+
+
+def _permitted_correction(
+    recorder: Recorder, case: Case, kinds: tuple[EventType, ...], correction: Corrected, request: Correction
+) -> Corrected:
+    """The correction, an insertion with the actor in whose name it is recorded. Raises NotPermitted."""
+    behalf = request.insert.on_behalf_of if request.insert else None
+    entries = (EventEntry(kind, case.registered_on, NOTHING, on_behalf_of=behalf) for kind in kinds)
+    actors = [allowed_actor(recorder, case.sanction, entry) for entry in entries]
+    if correction.insert is None:
+        return correction
+    return replace(correction, insert=replace(correction.insert, actor=actors[0]))
 
 
 def _correctable_event(stored: StoredCase, request: Correction) -> Event:
@@ -112,6 +162,8 @@ def _replacement(old: Event, request: Correction) -> Replacement:
 
 def _changes_nothing(stored: StoredCase, correction: Corrected) -> bool:
     """Whether the event reads like its replacement already, or is annulled already."""
+    if correction.insert is not None:
+        return False
     event = next((event for event in engine.effective(stored.events) if event.seq == correction.corrects), None)
     new = correction.replacement
     if event is None or new is None:
@@ -120,10 +172,11 @@ def _changes_nothing(stored: StoredCase, correction: Corrected) -> bool:
     return same and event.details == read_details(new.type, new.details)
 
 
-def _facts_of_replacement(
-    tx: Connection, recorder: Recorder, stored: StoredCase, case: Case, new: Replacement | None
+def _facts_of_new_content(
+    tx: Connection, recorder: Recorder, stored: StoredCase, case: Case, correction: Corrected
 ) -> ExternalFacts:
     """What the conditions of the corrected event need from outside the case. Raises UnknownReferenceValue."""
+    new = correction.insert or correction.replacement
     if new is None:
         return ExternalFacts(office=recorder.viewer.konfliktrad)
     entry = EventEntry(new.type, new.occurred_on, read_details(new.type, new.details))

@@ -19,6 +19,8 @@ class CaseworkError(Exception):
     ├── Refused            conditions are not met
     ├── WalkBroken         a correction would leave a history that is not a legal walk
     ├── NotCorrectable     the event cannot be corrected
+    ├── NotInsertable      an event of that type cannot be put in afterwards
+    ├── WrongPlace         the event after which one is to be put in is of another day
     ├── ChangesNothing     a correction would leave the event unchanged
     ├── UseCorrections     corrections and registrations are recorded by functions of their own
     └── UnknownReferenceValue  a konfliktråd, municipality or coordinator that does not exist
@@ -70,6 +72,20 @@ class WalkBroken(CaseworkError):
 @dataclass
 class NotCorrectable(CaseworkError):
     """There is no event with that number that can be corrected."""
+
+    seq: int
+
+
+@dataclass
+class NotInsertable(CaseworkError):
+    """An event of this type is not put in afterwards."""
+
+    event: EventType
+
+
+@dataclass
+class WrongPlace(CaseworkError):
+    """There is no event with that number on the day of the one that is to be put in after it."""
 
     seq: int
 

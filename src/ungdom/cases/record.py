@@ -11,6 +11,7 @@ from ungdom.cases.errors import NotPermitted, Refused, UnknownReferenceValue, Us
 from ungdom.cases.outgoing_messages import messages_for
 from ungdom.cases.views import check_version, load_visible, view_for
 from ungdom.store import duplicates, journal, reference
+from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
@@ -33,8 +34,9 @@ E = EventType
 class RecordResult:
     """The recorded event, the decision, and the case before and after. `stored`: the case as it was before.
 
-    `followed_by`: events that the recorded event caused, written in the same transaction; `after` includes them.
-    `undoing`: what an upheld complaint led to; None for every other event.
+    `followed_by`: events that the recorded event caused, written in the same transaction: what an upheld complaint
+    undoes, what a closing ends, the ends that a reopening annuls; `after` includes them. `undoing`: what an upheld
+    complaint led to; None for every other event.
     """
 
     stored: StoredCase
@@ -50,12 +52,12 @@ class RecordResult:
         """The stored case with the recorded event and those that followed from it."""
         new = (self.event, *self.followed_by)
         earlier = [event for event in self.stored.events if event.seq not in {new_event.seq for new_event in new}]
-        return replace(self.stored, events=[*earlier, *new], version=self.version)
+        return replace(self.stored, events=sorted([*earlier, *new], key=lambda x: x.seq), version=self.version)
 
     @property
     def version(self) -> int:
         """The version of the case with the recorded event and those that followed from it."""
-        return (self.event, *self.followed_by)[-1].seq
+        return max(event.seq for event in (self.event, *self.followed_by))
 
 
 def record(
@@ -100,7 +102,8 @@ def record_loaded(
     after = engine.apply(case, event)
     if not dry_run:
         write_event(tx, stored, event, after)
-    return _with_consequences(tx, RecordResult(stored, event, decision, case, after), dry_run)
+    result = _with_consequences(tx, RecordResult(stored, event, decision, case, after), dry_run)
+    return with_closing(tx, result, dry_run)
 
 
 def options(tx: Connection, recorder: Recorder, case_id: UUID, now: datetime) -> tuple[CaseView, tuple[Option, ...]]:
@@ -145,8 +148,23 @@ def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now
     )
 
 
+def with_closing(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+    """The result with what a closing ends, or with the annulled ends of a reopening; written unless it is a dry run."""
+    last = max((done.event, *done.followed_by), key=lambda event: event.seq)
+    reopening = consequences.reopening_events(last) if last.type is E.REOPENED else []
+    for event in reopening or consequences.closing_events(done.before, done.after, last):
+        stored = done.stored_after
+        after = engine.fold(stored.youth, [*stored.events, event]) if reopening else engine.apply(done.after, event)
+        if not dry_run:
+            write_event(tx, stored, event, after)
+        done = replace(done, after=after, followed_by=(*done.followed_by, event))
+    return done
+
+
 def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with the event that an upheld complaint causes, written unless it is a dry run."""
+    """The result with what an upheld complaint undoes or an accepted transfer ends, written unless it is a dry run."""
+    if done.event.type is E.TRANSFER_ACCEPTED:
+        return _with_departures(tx, done, dry_run)
     if done.event.type is not E.COMPLAINT_DECIDED:
         return done
     undoing, event = consequences.undoing_event(done.after, done.event)
@@ -162,6 +180,16 @@ def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> Rec
     if not dry_run:
         write_event(tx, done.stored_after, event, after)
     return replace(done, after=after, followed_by=(event,), undoing=undoing)
+
+
+def _with_departures(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+    for member in consequences.leaving_members(done.after, done.event):
+        event = consequences.departure(done.event, done.version + 1, member)
+        after = engine.apply(done.after, event)
+        if not dry_run:
+            write_event(tx, done.stored_after, event, after)
+        done = replace(done, after=after, followed_by=(*done.followed_by, event))
+    return done
 
 
 # --- who may record ------------------------------------------------------------------------------------------
@@ -226,7 +254,7 @@ def _coordinator_facts(
     tx: Connection, _recorder: Recorder, stored: StoredCase, case: Case, entry: EventEntry
 ) -> ExternalFacts:
     named = entry.details.coordinator if isinstance(entry.details, d.Assigned) else ""
-    known, cleared = reference.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
+    known, cleared = staff_store.coordinator_status(tx, named, case.konfliktrad, entry.occurred_on)
     return ExternalFacts(known_coordinator=known, address_protected=_has_protected_address(stored), cleared=cleared)
 
 
@@ -240,10 +268,22 @@ def _transfer_office_facts(
     return ExternalFacts()
 
 
+def _kept_members_facts(
+    _tx: Connection, _recorder: Recorder, _stored: StoredCase, case: Case, entry: EventEntry
+) -> ExternalFacts:
+    """Raises `UnknownReferenceValue` for somebody who is not on the team, without naming who is."""
+    keeps = entry.details.keeps if isinstance(entry.details, d.TransferAccepted) else ()
+    unknown = next((member for member in keeps if member not in case.team), None)
+    if unknown is not None:
+        raise UnknownReferenceValue("member", unknown, ())
+    return ExternalFacts()
+
+
 _LOOK_UPS: dict[EventType, Callable[[Connection, Recorder, StoredCase, Case, EventEntry], ExternalFacts]] = {
     E.RECEIVED: lambda tx, recorder, stored, _case, _entry: ExternalFacts(
         duplicate=duplicates.has_duplicate(tx, stored, recorder.viewer)
     ),
     E.ASSIGNED: _coordinator_facts,
     E.TRANSFER_DECIDED: _transfer_office_facts,
+    E.TRANSFER_ACCEPTED: _kept_members_facts,
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ungdom.cases.commands import CaseView, Precondition
 from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
-from ungdom.store import journal, projection
+from ungdom.store import journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
@@ -36,8 +36,7 @@ def read(
 
 def view_for(viewer: Viewer, stored: StoredCase, case: Case, today: date) -> CaseView:
     """The present case as this viewer, who may see it, may learn of it. Raises NotVisible where they learn nothing."""
-    facts = projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)
-    knowledge = redaction.viewer_knowledge(viewer, case, facts, today)
+    knowledge = redaction.viewer_knowledge(viewer, case, stored.access_facts(case), today)
     if redaction.may_learn_nothing(knowledge):
         raise NotVisible
     agencies = redaction.agencies_of(viewer, case) or ()
@@ -72,7 +71,7 @@ def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredC
     if stored is None:
         raise NotVisible
     case = engine.fold(stored.youth, stored.events)
-    if not may_see(viewer, projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)):
+    if not may_see(viewer, stored.access_facts(case)):
         raise NotVisible
     return stored, case
 

@@ -21,13 +21,13 @@ from uuid import UUID
 import typer
 
 from ungdom import cases, clock, settings
-from ungdom.api.events.present import events_out
 from ungdom.cli import checking, extracting, figures, offices, serving
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
 from ungdom.cli.importing import import_app
+from ungdom.cli.importing_cases import import_cases
 from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
@@ -75,6 +75,7 @@ case_app = typer.Typer(no_args_is_help=True, help="Show a case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
@@ -199,6 +200,7 @@ def show(
 ) -> None:
     """Show a case: its state, history and deadlines. Names are left out."""
     from ungdom.api.cases import present as views
+    from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()

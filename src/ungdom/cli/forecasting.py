@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ungdom import clock
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_counts, progress, selected_settings
-from ungdom.workflow.calendar import oslo_date
+from ungdom.store.settled import last_settled_day
 
 if TYPE_CHECKING:
     from ungdom.analytics.forecast.calibration import Calibration
@@ -23,7 +23,7 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 
 @forecast_app.command()
 def refresh(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
-    """Recompute the waiting times, by default as known at the end of yesterday. The nightly run does the same."""
+    """Recompute the waiting times, by default as known at the end of the last settled day, like the nightly run."""
     from ungdom.analytics.forecast import probabilities
 
     db = open_database(selected_settings(on_demo))
@@ -51,7 +51,7 @@ def back_test(on: On = None, as_json: AsJson = False, on_demo: OnDemo = False) -
 
 
 def _day(on: datetime | None) -> date:
-    return on.date() if on else oslo_date(clock.now()) - timedelta(days=1)
+    return on.date() if on else last_settled_day(clock.now())
 
 
 def _print_calibration(calibration: "Calibration") -> None:

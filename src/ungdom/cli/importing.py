@@ -18,14 +18,16 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, err, open_database, out, print_counts, progress
 from ungdom.intake import IntakeContext, Outcome, Sender
 from ungdom.intake.retry import retry_due
-from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines
+from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines, try_lines
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
-import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems: import, retry.")
+import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems, and cases of other systems.")
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; give the receipts that would be given.")]
 
 CHUNK = 256 * 1024
 PAGE = 500
@@ -56,6 +58,7 @@ def decisions(
     authority: Annotated[list[Actor] | None, typer.Option(help="Acts of this party; default all. Repeatable.")] = None,
     receipts: Annotated[Path | None, typer.Option(help="Write the receipts to this file, one per line.")] = None,
     language: Annotated[texts.Language, typer.Option(help="Language of the receipts.")] = "nb",
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Import decisions as if they had been sent. A repeated run continues. Exit code 1 when one was rejected."""
@@ -69,7 +72,8 @@ def decisions(
         receipt_file = files.enter_context(_file(receipts, "wb")) if receipts else None
         report = files.enter_context(progress("bytes"))
         total = 0 if str(file) == "-" else file.stat().st_size
-        _import_lines(stream_context, incoming, receipt_file, done, lambda: report(done.read, max(total, done.read)))
+        groups = (_try_in_groups if dry_run else _process_in_groups)(stream_context, _lines(incoming, done))
+        _import_lines(groups, receipt_file, done, lambda: report(done.read, max(total, done.read)))
     db.close()
     _print_result(done, as_json)
     raise typer.Exit(ExitCode.FOUND if done.outcomes[Outcome.REJECTED] else ExitCode.DONE)
@@ -108,16 +112,22 @@ def _file(path: Path, mode: Literal["rb", "wb"]) -> BinaryIO:
         raise BadSettings(f"{path} cannot be opened: {error.strerror}") from None
 
 
+def _process_in_groups(context: StreamContext, lines: Iterator[NdjsonLine]) -> Iterator[list[LineReceipt]]:
+    """The receipts of these lines, group by group, each after its commit."""
+    return (process_lines(context, group) for group in bulk.batches(lines, GROUP))
+
+
+def _try_in_groups(context: StreamContext, lines: Iterator[NdjsonLine]) -> Iterator[list[LineReceipt]]:
+    """The receipts that these lines would get, group by group, in one transaction that is rolled back."""
+    return (list(group) for group in bulk.batches(try_lines(context, lines), GROUP))
+
+
 def _import_lines(
-    stream_context: StreamContext,
-    incoming: BinaryIO,
-    receipt_file: BinaryIO | None,
-    done: ImportProgress,
-    report: Callable[[], None],
+    groups: Iterator[list[LineReceipt]], receipt_file: BinaryIO | None, done: ImportProgress, report: Callable[[], None]
 ) -> None:
-    """Process the lines in groups; receipts are written after the commit of their group."""
-    for group in bulk.batches(_lines(incoming, done), GROUP):
-        for answer in process_lines(stream_context, group):
+    """Count and write the receipts."""
+    for group in groups:
+        for answer in group:
             done.count(answer)
             if receipt_file is not None:
                 receipt_file.write(answer.body + b"\n")

@@ -13,6 +13,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import last_moment
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ release_app = typer.Typer(invoke_without_command=True, help=__doc__)
 SHOWN = ("audit", "counts", "primary", "secondary")
 KnownAt = Annotated[
     datetime | None,
-    typer.Option("--known-at", formats=["%Y-%m-%d"], help="End of this day; default yesterday."),
+    typer.Option(
+        "--known-at",
+        formats=["%Y-%m-%d"],
+        help="End of this day; default the last settled day.",
+    ),
 ]
 
 
@@ -34,7 +39,7 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
 
         config = selected_settings(on_demo)
         now = clock.now()
-        when = last_moment(known_at.date()) if known_at else store.end_of_yesterday(now)
+        when = last_moment(known_at.date() if known_at else last_settled_day(now))
         db = open_database(config)
         try:
             with progress("figures") as report:

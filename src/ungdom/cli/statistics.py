@@ -67,21 +67,21 @@ def lead_time(
     selection: SelectionOptions, threshold_days: Threshold = None, curve: Curve = False, *, reading: ReadingOptions
 ) -> None:
     """Lead times, open cases included as censored: P1 to P3, stage.STATE, wait.PARTY."""
-    from ungdom.analytics.queries import statistics as live_queries
+    from ungdom.analytics.queries import statistics
     from ungdom.api.statistics.schemas import LeadTimeQuery
 
     query = query_of(LeadTimeQuery, selection, threshold_days=threshold_days, curve=curve)
-    print_answer(query, live_queries.lead_time, reading)
+    print_answer(query, statistics.lead_time, reading)
 
 
 @statistics_app.command(name="completion")
 @grouped_options
 def completion(selection: SelectionOptions, reading: ReadingOptions) -> None:
     """Outcomes of the cases received, started and closed."""
-    from ungdom.analytics.queries import statistics as live_queries
+    from ungdom.analytics.queries import statistics
     from ungdom.api.statistics.schemas import CompletionQuery
 
-    print_answer(query_of(CompletionQuery, selection), live_queries.completion, reading)
+    print_answer(query_of(CompletionQuery, selection), statistics.completion, reading)
 
 
 def query_of(kind: Any, selection: SelectionOptions, **more: Any) -> Any:

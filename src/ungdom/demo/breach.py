@@ -88,6 +88,7 @@ def replan(simulator: CaseSimulator, on: date) -> None:
     present = (At.YOUTH, At.GUARDIAN, At.KONFLIKTRAD, At.POLICE)
     both = simulator.sanction is Sanction.YOUTH_SANCTION
     meeting = d.ReplanMeetingHeld(present=present, consent_police=both, consent_correctional_service=both)
+    tracks.hear(simulator, on, d.HeardAbout.NEW_PLAN)
     if simulator.move(E.REPLAN_MEETING_HELD, on, meeting):
         measures.replan(simulator, on)
 

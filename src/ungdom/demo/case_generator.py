@@ -125,6 +125,7 @@ def _simulate(simulator: CaseSimulator) -> None:
                 break
     simulator.finish()
     measures.close(simulator)
+    simulator.end_what_runs()
 
 
 def _reopens(simulator: CaseSimulator) -> bool:

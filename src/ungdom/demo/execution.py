@@ -59,6 +59,7 @@ def _withdraw(simulator: CaseSimulator, on: date) -> None:
 def _pause(simulator: CaseSimulator, on: date) -> None:
     ill = simulator.happens(parameters.FOR_HEALTH)
     why = d.InterruptionReason.HEALTH if ill else d.InterruptionReason.WEIGHTY_GROUNDS
+    tracks.hear(simulator, on, d.HeardAbout.INTERRUPTION)
     simulator.move(E.INTERRUPTED, on, d.Interrupted(reason=why))
 
 
@@ -109,7 +110,7 @@ def reopened(simulator: CaseSimulator) -> bool:
     if not simulator.happens(parameters.REOPENED) or not simulator.once("reopened"):
         return False
     on = working(simulator.since + timedelta(days=simulator.draws.rng.randrange(2, 20)))
-    approved = DemoEvent(E.REOPENING_APPROVED, on, actor=Actor.SECRETARIAT)
+    approved = DemoEvent(E.REOPENING_APPROVED, on, d.ReopeningApproved(), Actor.SECRETARIAT)
     if not simulator.fact(approved, prompt=True):
         return False
     return simulator.move(E.REOPENED, on, d.Reopened())

@@ -144,7 +144,7 @@ def _consent(simulator: CaseSimulator, on: date) -> None:
     _one_consent(simulator, on, d.By.YOUTH, None, language)
     for number in range(1, simulator.youth.guardians + 1):
         if simulator.case.under_age(on):
-            _one_consent(simulator, on, d.By.GUARDIAN, f"guardian-{number}", language)
+            _one_consent(simulator, on, d.By.GUARDIAN, f"g{number}", language)
     if simulator.happens(parameters.SHARING_CONSENT):
         _share(simulator, on)
 
@@ -177,7 +177,7 @@ def _share(simulator: CaseSimulator, on: date) -> None:
         simulator.plan(off, lambda sim: sim.case.is_closed or sim.fact(gone))
     for number in range(1, simulator.case.guardians_on(on) + 1):
         if simulator.happens(parameters.GUARDIAN_SHARES):
-            theirs = replace(given, by=d.By.GUARDIAN, guardian=f"guardian-{number}")
+            theirs = replace(given, by=d.By.GUARDIAN, guardian=f"g{number}")
             simulator.fact(DemoEvent(E.SHARING_CONSENT_GIVEN, on, theirs), prompt=True)
 
 

@@ -12,12 +12,13 @@ from itertools import islice
 from multiprocessing import get_context
 from random import Random
 
-from ungdom.demo import case_generator, catalogue, later_events, people
+from ungdom.demo import case_generator, catalogue, coordination_groups, later_events, people
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.summary import LoadCounter, Summary
 from ungdom.orphans import end_with_parent
-from ungdom.store import bulk, journal, observations, reference
+from ungdom.store import bulk, journal, observations
 from ungdom.store import people as people_store
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import EventBatch, StoredCase
@@ -79,8 +80,9 @@ def load(
     total = case_generator.national(today) if cases is None else cases
     counter = LoadCounter()
     with db.writing() as tx:
-        reference.save_staff(tx, people.staff())
+        staff_store.save_staff(tx, people.staff())
         catalogue.write(tx, today)
+        coordination_groups.write(tx, keys)
     for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
         _write(db, keys, batch)
         _observe(db, batch, seed, counter.cases, today)

@@ -27,8 +27,7 @@ def begin(simulator: CaseSimulator, start: date, approved: date) -> None:
     codes = shape.R0_CODES if simulator.case.execution_regime(approved) is Regime.R0 else shape.LATER_CODES
     drawn = dict.fromkeys(simulator.draws.pick(codes) for _ in range(simulator.draws.pick(shape.COUNT)))
     measures = tuple(_planned(simulator, f"m{number}", code, start) for number, code in enumerate(drawn, 1))
-    notified = approved + timedelta(days=simulator.draws.days(shape.NOTIFIED))
-    details = d.PlanApproved(measures=measures, notified_on=min(notified, simulator.today))
+    details = d.PlanApproved(measures=measures, notified_on=approved)
     simulator.plan_fact(DemoEvent(E.PLAN_APPROVED, approved, details, states=EXECUTION), prompt=True)
     for measure in measures:
         _start_measure(simulator, start, measure)

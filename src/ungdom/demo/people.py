@@ -10,9 +10,10 @@ from uuid import UUID
 from ungdom.demo import parameters
 from ungdom.demo.random_draws import RandomDraws
 from ungdom.store import reference
-from ungdom.store.people import ContactDetails, NewPerson, Personalia, PersonGuardian
-from ungdom.store.reference import Staff
+from ungdom.store.people import NewPerson
+from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.schema.reference import municipality
+from ungdom.store.staff import Staff
 from ungdom.workflow.vocabulary import Protection, Role
 
 K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
@@ -170,7 +171,7 @@ def _employed(subject: str, konfliktrad: str, number: int) -> Staff:
     return Staff(
         subject=subject,
         konfliktrad=konfliktrad,
-        role=Role.COORDINATOR if number else Role.LEADER,
+        roles=(Role.COORDINATOR if number else Role.LEADER,),
         display_name=f"{given[at % len(given)]} {family[at * 3 % len(family)]}",
         active_from=parameters.FIRST_DAY,
         cleared=number <= 1,

@@ -66,12 +66,15 @@ def _transfer(simulator: CaseSimulator, on: date) -> None:
 
 
 def _answer_transfer(simulator: CaseSimulator, on: date, declined: bool) -> None:
-    answer = DemoEvent(E.TRANSFER_DECLINED if declined else E.TRANSFER_ACCEPTED, on)
+    answer = (
+        DemoEvent(E.TRANSFER_DECLINED, on) if declined else DemoEvent(E.TRANSFER_ACCEPTED, on, d.TransferAccepted())
+    )
     if simulator.state not in CLOSED and simulator.fact(answer, prompt=True) and not declined:
         simulator.coordinator = simulator.draws.rng.choice(coordinators(simulator.case.konfliktrad))
         anew = d.Assigned(coordinator=simulator.coordinator)
         on = working(on + timedelta(days=2))
         simulator.plan_fact(DemoEvent(E.ASSIGNED, on, anew, states=ASSIGNED_ANEW))
+        tracks.replace_team(simulator, answer.on, on)
 
 
 # --- preparation ------------------------------------------------------------------------------------------------
@@ -155,7 +158,7 @@ def withdraw(simulator: CaseSimulator, on: date) -> None:
         and simulator.youth.guardians
         and simulator.happens(parameters.WITHDRAWN_BY_GUARDIAN)
     )
-    by = d.ConsentBy(by=d.By.GUARDIAN, guardian="guardian-1") if guardian else d.ConsentBy(by=d.By.YOUTH)
+    by = d.ConsentBy(by=d.By.GUARDIAN, guardian="g1") if guardian else d.ConsentBy(by=d.By.YOUTH)
     simulator.move(E.CONSENT_WITHDRAWN, on, by)
 
 

@@ -15,6 +15,7 @@ from ungdom.workflow import engine, legality
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.derived.endings import endings
 from ungdom.workflow.events import NOTHING, Event
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.vocabulary import Actor, EventType, Role, Sanction, State
@@ -176,6 +177,13 @@ class CaseSimulator:
     def finish(self) -> None:
         """Record the late facts that become known by today."""
         self._flush(self.today)
+
+    def end_what_runs(self) -> None:
+        """Record what the closing of the case ends, once the office has recorded its own ends."""
+        if self.case.is_closed:
+            for event in endings(self.case, self.events[-1]):
+                self.events.append(event)
+                self.case = engine.apply(self.case, event)
 
     def _fits(self, planned: DemoEvent) -> bool:
         if planned.on > self.today:

@@ -6,7 +6,8 @@ from ungdom.demo import court, measures, parameters
 from ungdom.demo.simulator import CaseSimulator, DemoEvent
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
-from ungdom.workflow.derived.team import ROLES
+from ungdom.workflow.derived.team import ROLES, present
+from ungdom.workflow.events import NOTHING
 from ungdom.workflow.payloads import Attendee as At
 from ungdom.workflow.vocabulary import IN_EXECUTION, PHASE, Actor, EventType, Phase, Regime, Sanction, State
 
@@ -38,7 +39,14 @@ def restorative(simulator: CaseSimulator) -> None:
 
 
 def _victim(simulator: CaseSimulator, kind: EventType, on: date) -> None:
-    simulator.plan_fact(DemoEvent(kind, on, states=RESTORATIVE), prompt=True)
+    details = _VICTIM_DETAILS.get(kind, NOTHING)
+    simulator.plan_fact(DemoEvent(kind, on, details, states=RESTORATIVE), prompt=True)
+
+
+_VICTIM_DETAILS: dict[EventType, d.Details] = {
+    **dict.fromkeys((E.VICTIM_INVITED, E.VICTIM_ACCEPTED, E.VICTIM_DECLINED, E.VICTIM_WITHDREW), d.VictimStep()),
+    E.RESTORATIVE_MEETING_HELD: d.RestorativeMeetingHeld(),
+}
 
 
 def hear(simulator: CaseSimulator, on: date, *about: d.HeardAbout, how: d.HeardHow = d.HeardHow.SPOKEN) -> None:
@@ -115,6 +123,14 @@ def _member(simulator: CaseSimulator, agency: str, start: date) -> None:
             simulator.plan_fact(DemoEvent(E.TEAM_MEMBER_LEFT, on, d.MemberLeft(member=who), states=TEAM))
 
     simulator.plan(start, join)
+
+
+def replace_team(simulator: CaseSimulator, transferred: date, joined: date) -> None:
+    """The members of the team leave with the transfer; their agencies are represented anew at the other office."""
+    for member in present(simulator.case):
+        left = d.MemberLeft(member=member.member)
+        simulator.fact(DemoEvent(E.TEAM_MEMBER_LEFT, transferred, left, states=TEAM), prompt=True)
+        _member(simulator, member.agency, joined)
 
 
 def _meeting(simulator: CaseSimulator, since: date, invited: tuple[At, ...]) -> None:

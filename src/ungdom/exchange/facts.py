@@ -15,6 +15,7 @@ from ungdom.esas.outbound import Employee, Organisation, StatusFacts, StatusYout
 from ungdom.esas.status import OfficialStatus, Steps
 from ungdom.exchange.partners import OwnOrganisation, Partner
 from ungdom.store import reference
+from ungdom.store import staff as staff_store
 from ungdom.store.people import StoredPerson
 from ungdom.store.schema.reference import konfliktrad
 from ungdom.store.session import Connection
@@ -121,12 +122,12 @@ def _employee(tx: Connection, own: OwnOrganisation, code: str, assigned: Event |
     """The employee who was assigned, from the staff list of that office on the day of the assignment."""
     if assigned is None or not isinstance(assigned.details, d.Assigned):
         return None
-    staff = reference.staff_of(tx, code, assigned.occurred_on)
+    staff = staff_store.staff_of(tx, code, assigned.occurred_on)
     employee = next((candidate for candidate in staff if candidate.subject == assigned.details.coordinator), None)
     if employee is None:
         return None
     override = own.offices.get(code)
     telephone = employee.telephone or (override.telephone if override else None) or own.telephone
     given, _, family = employee.display_name.strip().rpartition(" ")
-    title = texts.label("nb", employee.role)
+    title = texts.label("nb", employee.main_role)
     return Employee(title=title, given_name=given or None, family_name=family, telephones=(telephone,))

@@ -7,7 +7,7 @@ row-by-row code: events that are corrected or are corrections (`columns.events`)
 byte, as long as every history is legal: an illegal one is left out by `rows`, but is written here as recorded.
 
 Connection: the database and user of the service, in read-only sessions (`arrow_queries`). Each set is read in its own
-transaction: events recorded before `known_at` no longer change (`order.SETTLED`).
+transaction: events recorded before `known_at` no longer change (`store.settled`).
 """
 
 from collections import defaultdict

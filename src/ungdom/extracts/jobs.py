@@ -14,11 +14,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
-from ungdom.extracts.order import Downloader, Order, as_of, settled_until
+from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
+from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import oslo_date, quarter_of
 from ungdom.workflow.vocabulary import Role
 
@@ -162,7 +163,7 @@ def plan_due(tx: Connection, now: datetime) -> int:
 
 def _today(now: datetime) -> date:
     """The day after the last settled one: the day for which schedules are planned."""
-    return settled_until(now) + timedelta(days=1)
+    return last_settled_day(now) + timedelta(days=1)
 
 
 def _job_row(due_schedule: ExtractSchedule, known_at: datetime, day: date, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ All parameters are fixed before the first row is read, so that the same order gi
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ungdom.extracts.catalogue import Extract, extract
@@ -15,11 +15,9 @@ from ungdom.extracts.errors import NoKey, NotYet
 from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, PseudonymKind, Pseudonyms
 from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes, load
 from ungdom.settings import Settings
+from ungdom.store.settled import COMMIT_LAG, last_settled_day
 from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
-
-SETTLED = timedelta(minutes=10)
-"""An event recorded at an instant may be committed up to this much later: `known_at` must lie this far back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +124,10 @@ def order_of_release(selected: Extract, known_at: datetime) -> Order:
     return Order(selected, PUBLISHED, None, known_at.astimezone(UTC), oslo_date(known_at))
 
 
-def settled_until(now: datetime) -> date:
-    """The last day that is over and settled: yesterday, and in the first minutes after midnight the day before."""
-    return oslo_date(now - SETTLED) - timedelta(days=1)
-
-
 def as_of(known_at: datetime | None, day: date | None, now: datetime) -> tuple[datetime, date]:
     """The instant and the day, by default the end of the last settled day. Raises `NotYet`."""
-    latest = now - SETTLED
-    known = known_at or last_moment(settled_until(now))
+    latest = now - COMMIT_LAG
+    known = known_at or last_moment(last_settled_day(now))
     if known > latest:
         raise NotYet(known, latest)
     until = oslo_date(known)

@@ -15,7 +15,7 @@ from ungdom.cases import NewCase, Recorder
 from ungdom.intake import mapping
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.mapping import PlannedStep
-from ungdom.intake.models import CaseChange, MessageContext, ProcessingResult, Reason, Sender, parked
+from ungdom.intake.models import CaseChange, MessageContext, Outcome, ProcessingResult, Reason, Sender, parked
 from ungdom.intake.wait_keys import day_wait_keys, wait_key
 from ungdom.message import DecisionMessage, Opening, Person
 from ungdom.store import identity as questions
@@ -24,9 +24,10 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
+from ungdom.store.personalia import personalia_of
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, table
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
@@ -36,6 +37,9 @@ from ungdom.workflow.vocabulary import Protection, Regime, Role, Sanction, State
 
 Applied = CaseChange | ProcessingResult
 """The case with the steps of a message, or why these cannot be applied."""
+
+NewCasePerson = tuple[NewPerson | None, UUID, Youth]
+"""The person of a case to be opened: the record to be created, if any, the id, and what the rules need to know."""
 
 NOT_YET = frozenset({"wrong_state", "case_is_closed"})
 NOT_TWICE = frozenset({"wrong_state", "not_recorded_yet"})
@@ -125,8 +129,35 @@ def parked_until_changed(
     change: CaseChange, why: Reason, unmet: tuple[UnmetCondition, ...] = (), days: tuple[str, ...] = ()
 ) -> ProcessingResult:
     """Parked until the case changes. `days`: keys of days on which the message is to be tried as well."""
+    if why is Reason.NEVER_POSSIBLE:
+        return impossible(unmet)
     waits = (wait_key("case", change.original.case_id), *days)
     return parked(why, waits, unmet=unmet)
+
+
+def impossible(unmet: tuple[UnmetCondition, ...]) -> ProcessingResult:
+    """The result of a message that can never be applied as it was sent."""
+    return ProcessingResult(outcome=Outcome.REJECTED, reason=Reason.NEVER_POSSIBLE, unmet=unmet)
+
+
+NEVER_MET = frozenset(
+    {
+        "acts_lie_in_the_past",
+        "changed_judgment_has_terms",
+        "condition_of_a_suspended_sentence",
+        "court_received_after_indictment",
+        "follow_up_length_within_law",
+        "found_a_suitable_reaction",
+        "guilt_is_proven",
+        "interim_conditions_allowed",
+        "judged_follow_up_length_within_law",
+        "lives_in_norway",
+        "sanction_length_within_law",
+        "subsidiary_prison_is_fixed",
+        "unconditional_prison_allowed",
+    }
+)
+"""Conditions on the content of a message alone: what happens in the case never meets them."""
 
 
 def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> Reason:
@@ -138,11 +169,14 @@ def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[Un
         return Reason.TOO_EARLY
     if already_recorded:
         return Reason.RECORDED_OTHERWISE
-    return Reason.CONTRADICTS_STATE if state else Reason.CONDITIONS_UNMET
+    if state is not None:
+        return Reason.CONTRADICTS_STATE
+    never = NEVER_MET.intersection(condition.code for condition in unmet)
+    return Reason.NEVER_POSSIBLE if never else Reason.CONDITIONS_UNMET
 
 
 _ONCE_PER_CASE = frozenset(
-    row.event for row in engine.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
+    row.event for row in table.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
 )
 """Events that occur at most once in a case, whatever its state."""
 
@@ -189,14 +223,14 @@ def _reachable_states(sanction: Sanction, interim: bool) -> dict[State, frozense
 
 def person_of_new_case(
     tx: Connection, keys: EncryptionKeys, given: Person, opening: Opening, match: PersonMatch, person_id: UUID
-) -> tuple[NewPerson | None, UUID, Youth]:
+) -> NewCasePerson:
     """The person of a case to be opened: to be created as `person_id`, or None with the id of the known person."""
     person = people.read_person(tx, keys, records.lock_canonical(tx, match.known)) if match.known else None
     if person is not None:
         return None, person.person_id, person.youth
     new = NewPerson(
         person_id=person_id,
-        personalia=people.personalia_of(given, opening.municipality),
+        personalia=personalia_of(given, opening.municipality),
         born=given.born,
         guardians=len(given.guardians),
         protection=Protection(given.protection),
@@ -209,9 +243,13 @@ def open_case(
     context: MessageContext,
     opening: Opening,
     match: PersonMatch,
-    whose: tuple[NewPerson | None, UUID, Youth],
+    whose: NewCasePerson,
+    with_steps: bool = True,
 ) -> Applied:
-    """A new case with the steps that the sender gave days for before this message, and those of the message itself."""
+    """A new case with the steps that the sender gave days for before this message, and those of the message itself.
+
+    Without `with_steps` the case is opened and nothing else is recorded.
+    """
     message, now, (newcomer, person_id, youth) = context.message, context.intake.now, whose
     if newcomer is not None:
         people.create_people(tx, context.intake.keys, [newcomer], now)
@@ -222,10 +260,17 @@ def open_case(
     except cases.UnknownReferenceValue:
         return parked(Reason.UNKNOWN_PLACE)
     except cases.Refused as error:
-        return parked(Reason.CONDITIONS_UNMET, unmet=error.decision.unmet)
+        unmet = error.decision.unmet
+        return (
+            impossible(unmet)
+            if NEVER_MET.intersection(c.code for c in unmet)
+            else parked(Reason.CONDITIONS_UNMET, unmet=unmet)
+        )
     questions.raise_questions(tx, person_id, match.doubts, case_id, done.event.subject, now)
     original = replace(done.stored, events=[], version=0)
     change = CaseChange(original=original, stored=done.stored_after, before=None, case=done.after, events=(done.event,))
+    if not with_steps:
+        return change
     before = apply_steps(tx, context.sender, change, mapping.steps_before(opening, message.kind), now)
     if isinstance(before, ProcessingResult):
         return before

@@ -48,7 +48,7 @@ def confirm(tx: Connection, context: IntakeContext, question: IdentityQuestion, 
         raise RejectedBefore(rejected)
     stored = [record.personalia for person_id in pair for record in people.read_records(tx, context.keys, person_id)]
     numbers = [personalia.national_id for personalia in stored if personalia and personalia.national_id]
-    cases = records.merge(tx, pair, context.now)
+    cases = records.merge(tx, pair, context.now).cases
     identity.confirm_merged(tx, by, context.now)
     person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
     retry_parked(tx, context, list(dict.fromkeys([*(wait_key("case", case_id) for case_id in cases), *person_keys])))

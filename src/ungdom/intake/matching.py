@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom.intake import identity
-from ungdom.intake.identity import Likeness, PersonMatch
+from ungdom.intake.identity import IdentityPart, Likeness, PersonMatch, Resembling
 from ungdom.intake.models import ProcessingResult, Reason, parked
 from ungdom.intake.wait_keys import case_wait_keys, wait_key
 from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
-from ungdom.store import inbox, journal
+from ungdom.store import inbox, journal, reference
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import CaseCandidate, InboundMessage
@@ -40,12 +40,13 @@ def find_case(
     source: str,
     message: DecisionMessage,
     applied: Sequence[InboundMessage],
-    named: UUID | None,
+    arrival: InboundMessage,
 ) -> CaseMatch | ProcessingResult:
     """The case this message is about, or why it cannot be determined.
 
-    `source`: the sending system; `applied`: the applied versions; `named`: a case that a person chose.
+    `source`: the sending system; `applied`: the applied versions; `arrival`: the message, with what a person decided.
     """
+    named = arrival.named_case_id
     previous = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
     if named is not None:
         return _match_in_case(tx, keys, message, named, check=False)
@@ -58,7 +59,10 @@ def find_case(
     if message.person is None:
         return parked(Reason.PERSON_MISSING)
     match = identity.match_person(tx, keys, message.person, _case_numbers(message), handled_by(source))
-    case_match = _match_by_number(tx, keys, message, match) or _match_by_person(tx, keys, message, match)
+    doubts = () if arrival.doubt_accepted else _doubts(tx, message, match)
+    case_match = _match_by_number(tx, keys, message, match, doubts) or _match_by_person(
+        tx, keys, message, match, doubts
+    )
     return case_match if isinstance(case_match, ProcessingResult) else replace(case_match, match=match)
 
 
@@ -70,9 +74,11 @@ def _match_in_case(
     stored = journal.load(tx, case_id)
     if stored is None:
         return parked(Reason.UNKNOWN_CASE, waits)
-    given = message.person if check else None
-    if given and identity.compare(tx, keys, given, stored.person_id) is not Likeness.SAME:
-        return parked(Reason.PERSON_CONTRADICTS, (*waits, wait_key("case", case_id)), near=(case_id,))
+    if check and message.person is not None:
+        how, compared = identity.compare(tx, keys, message.person, stored.person_id)
+        if how is not Likeness.SAME:
+            waits, parts = (*waits, wait_key("case", case_id)), compared.contradictions
+            return parked(Reason.PERSON_CONTRADICTS, waits, near=(case_id,), contradictions=parts)
     return CaseMatch(case_id, stored.person_id, own=_has_own_number(tx, case_id, message))
 
 
@@ -97,8 +103,34 @@ def _has_own_number(tx: Connection, case_id: UUID, message: DecisionMessage) -> 
     return bool(numbers & set(message.police_case_numbers))
 
 
+def _doubts(tx: Connection, message: DecisionMessage, match: PersonMatch) -> tuple[Resembling, ...]:
+    """The people that the message contradicts, or agrees with beside others, and whom sender and office may see.
+
+    Someone who has a case at another konfliktråd is not shown to that of the message: the case is opened, and the
+    question of identity is raised.
+    """
+    office = office_of(tx, message)
+    shown = [person for person in match.resembling if person.seen and (not office or {office} >= {*person.offices})]
+    agreeing = tuple(person for person in shown if person.how is Likeness.SAME)
+    return agreeing or tuple(person for person in shown if person.how is Likeness.CONTRADICTS)
+
+
+def office_of(tx: Connection, message: DecisionMessage) -> str | None:
+    """The konfliktråd that a message about an unknown case names, or whose municipality it names."""
+    opening = message.opening
+    if opening is None:
+        return None
+    serving = reference.konfliktrad_of(tx, opening.municipality) if opening.municipality else None
+    named = opening.konfliktrad if opening.konfliktrad in reference.konfliktrad_codes(tx) else None
+    return named or serving
+
+
 def _match_by_number(
-    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch
+    tx: Connection,
+    keys: EncryptionKeys,
+    message: DecisionMessage,
+    match: PersonMatch,
+    doubts: Sequence[Resembling],
 ) -> CaseMatch | ProcessingResult | None:
     """The case of this person on one of these police case numbers; None without one.
 
@@ -116,20 +148,34 @@ def _match_by_number(
         if isinstance(chosen, ProcessingResult):
             return chosen
         return CaseMatch(chosen.case_id, chosen.person_id, own=_has_own_number(tx, chosen.case_id, message))
-    near = [candidate for candidate, person in compared if person.seen]
-    return _undecided(Reason.PERSON_CONTRADICTS, message, keys, near) if near else None
+    near = [(candidate, person) for candidate, person in compared if person in doubts]
+    if not near:
+        return None
+    parts = near[0][1].contradictions
+    return _undecided(Reason.PERSON_CONTRADICTS, message, keys, [candidate for candidate, _ in near], parts)
 
 
 def _match_by_person(
-    tx: Connection, keys: EncryptionKeys, message: DecisionMessage, match: PersonMatch
+    tx: Connection,
+    keys: EncryptionKeys,
+    message: DecisionMessage,
+    match: PersonMatch,
+    doubts: Sequence[Resembling],
 ) -> CaseMatch | ProcessingResult:
     """The match of a message without a case on its numbers.
+
+    If somebody contradicts whom sender and office may see, a message that opens a case, or is matched by person, is
+    parked: it is a question to a person.
 
     A new charge is matched with the person's own open case. A decision on a new offence is matched with the case in
     which its charge was recorded. Without a charge it becomes an observation of the person if they have no open case;
     otherwise it may be about that case, and the case counts as not known.
     """
     person_id = match.known
+    if person_id is None and doubts and (message.opening is not None or message.kind in ABOUT_A_NEW_OFFENCE):
+        near = [candidate for person in doubts for candidate in inbox.cases_of(tx, person.person_id)]
+        why = Reason.AMBIGUOUS_CASE if doubts[0].how is Likeness.SAME else Reason.PERSON_CONTRADICTS
+        return _undecided(why, message, keys, near, doubts[0].contradictions)
     if person_id is None or message.kind not in ABOUT_A_NEW_OFFENCE:
         return CaseMatch(hidden=_hidden_concerns(message, match))
     cases = [candidate for candidate in inbox.cases_of(tx, person_id) if not candidate.closed]
@@ -151,12 +197,13 @@ def _hidden_concerns(message: DecisionMessage, match: PersonMatch) -> tuple[Conc
     strictest of these people and of the message.
     """
     by_person = message.kind in ABOUT_A_NEW_OFFENCE
-    near = [person for person in match.hidden if by_person or person.how is Likeness.CONTRADICTS]
+    hidden = [person for person in match.hidden if person.how is not Likeness.RESEMBLES]
+    near = [person for person in hidden if by_person or person.how is Likeness.CONTRADICTS]
     if message.person is None or not near:
         return ()
-    level = strictest(message.person.protection, *(person.protection for person in match.hidden))
+    level = strictest(message.person.protection, *(person.protection for person in hidden))
     reason = _HIDDEN_REASONS[min((person.how for person in near), key=list(Likeness).index)]
-    offices = match.hidden[0].offices if len(match.hidden) == 1 else (SECRETARIAT,)
+    offices = hidden[0].offices if len(hidden) == 1 else (SECRETARIAT,)
     return tuple(Concern(office, level, reason) for office in offices)
 
 
@@ -197,9 +244,13 @@ def _single_case(
 
 
 def _undecided(
-    why: Reason, message: DecisionMessage, keys: EncryptionKeys, near: Sequence[CaseCandidate]
+    why: Reason,
+    message: DecisionMessage,
+    keys: EncryptionKeys,
+    near: Sequence[CaseCandidate],
+    contradictions: tuple[IdentityPart, ...] = (),
 ) -> ProcessingResult:
     """Parked until one of these cases changes or the case becomes known."""
     case_ids = tuple(candidate.case_id for candidate in near)
     waits = (*case_wait_keys(message, keys), *(wait_key("case", case_id) for case_id in case_ids))
-    return parked(why, waits, near=case_ids)
+    return parked(why, waits, near=case_ids, contradictions=contradictions)

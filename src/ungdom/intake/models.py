@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ungdom import texts
+from ungdom.intake.identity import IdentityPart
 from ungdom.message import DecisionMessage
 from ungdom.store.concerns import Concern
 from ungdom.store.encryption import EncryptionKeys
@@ -57,6 +58,7 @@ class Reason(StrEnum):
     # superseded
     LOWER_VERSION = "lower_version"
     # rejected
+    NEVER_POSSIBLE = "never_possible"
     OTHER_CONTENT = "other_content"
     NOT_YOUR_AUTHORITY = "not_your_authority"
     INVALID = "invalid"
@@ -64,6 +66,7 @@ class Reason(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     DISMISSED = "dismissed"
     NOT_NOW = "not_now"
+    DRY_RUN_TOO_LONG = "dry_run_too_long"
 
 
 class Advice(StrEnum):
@@ -94,6 +97,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.RECORDED_OTHERWISE: Advice.CONTACT_THE_OFFICE,
     Reason.UNKNOWN_PLACE: Advice.SEND_HIGHER_VERSION,
     Reason.LOWER_VERSION: Advice.NOTHING,
+    Reason.NEVER_POSSIBLE: Advice.SEND_HIGHER_VERSION,
     Reason.OTHER_CONTENT: Advice.SEND_HIGHER_VERSION,
     Reason.NOT_YOUR_AUTHORITY: Advice.CONTACT_THE_OFFICE,
     Reason.INVALID: Advice.SEND_AGAIN_CORRECTED,
@@ -101,6 +105,7 @@ ADVICE: dict[Reason, Advice] = {
     Reason.LINE_TOO_LONG: Advice.SEND_AGAIN_CORRECTED,
     Reason.DISMISSED: Advice.CONTACT_THE_OFFICE,
     Reason.NOT_NOW: Advice.SEND_AGAIN,
+    Reason.DRY_RUN_TOO_LONG: Advice.SEND_AGAIN_CORRECTED,
 }
 """What the sender of a message that was not applied should do."""
 
@@ -131,10 +136,15 @@ class IntakeContext:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person decided about a parked message: which case it is about, that a missing version is not coming."""
+    """What a person decided about a parked message.
+
+    `case_id`: which case it is about. `accept_gap`: a missing version is not coming. `accept_doubt`: the case is to be
+    opened although its person resembles another; the question of identity is raised then.
+    """
 
     case_id: UUID | None = None
     accept_gap: bool = False
+    accept_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +183,7 @@ class ProcessingResult:
 
     `waits_for`: the keys whose change may let a parked message be applied; `near`: the cases it may be about.
     `observed`: the message is stored as an observation of the person. `hidden`: the offices that learn more than the
-    sender.
+    sender. `contradictions`: the parts of the person that contradict one whom the sender may see.
     """
 
     outcome: Outcome
@@ -190,6 +200,7 @@ class ProcessingResult:
     places: Mapping[int, int] = field(default_factory=dict)
     observed: bool = False
     hidden: tuple[Concern, ...] = ()
+    contradictions: tuple[IdentityPart, ...] = ()
 
 
 def parked(
@@ -199,10 +210,17 @@ def parked(
     unmet: tuple[UnmetCondition, ...] = (),
     near: tuple[UUID, ...] = (),
     hidden: tuple[Concern, ...] = (),
+    contradictions: tuple[IdentityPart, ...] = (),
 ) -> ProcessingResult:
     """The result of a message that is parked for this reason, until one of these keys changes."""
     return ProcessingResult(
-        outcome=Outcome.PARKED, reason=reason, waits_for=waits_for, unmet=unmet, near=near, hidden=hidden
+        outcome=Outcome.PARKED,
+        reason=reason,
+        waits_for=waits_for,
+        unmet=unmet,
+        near=near,
+        hidden=hidden,
+        contradictions=contradictions,
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from ungdom.intake import acknowledgements, apply, corrections, mapping, matching, observations, receipts
-from ungdom.intake.apply import Applied
+from ungdom.intake.apply import Applied, NewCasePerson
+from ungdom.intake.identity import PersonMatch
 from ungdom.intake.matching import CaseMatch
 from ungdom.intake.models import (
     CaseChange,
@@ -23,9 +24,9 @@ from ungdom.intake.models import (
     parked,
 )
 from ungdom.intake.wait_keys import case_wait_keys, day_wait_keys, is_unguarded, wait_key
-from ungdom.message import DecisionMessage, Kind, read
+from ungdom.message import DecisionMessage, DispatchTerms, Kind, Opening, read
 from ungdom.message.national_id import NationalIdFlag, check_national_id
-from ungdom.store import concerns, inbox, journal, named_locks, parked_messages, people, reference
+from ungdom.store import concerns, inbox, journal, named_locks, parked_messages, people
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
@@ -51,11 +52,12 @@ def _process(tx: Connection, context: MessageContext) -> ProcessingResult:
         return ProcessingResult(outcome=Outcome.SUPERSEDED, reason=Reason.LOWER_VERSION)
     if _misses_a_version(context, applied):
         waits = (wait_key("decision", f"{source}/{message.decision_id}"),)
-        near = _likely_case_ids(matching.find_case(tx, keys, source, message, applied, None))
+        unnamed = replace(context.arrival, named_case_id=None)
+        near = _likely_case_ids(matching.find_case(tx, keys, source, message, applied, unnamed))
         return parked(Reason.VERSION_GAP, waits, near=near)
     if not mapping.may_report(context.sender.authorities, message):
         return ProcessingResult(outcome=Outcome.REJECTED, reason=Reason.NOT_YOUR_AUTHORITY)
-    match = matching.find_case(tx, keys, source, message, applied, context.arrival.named_case_id)
+    match = matching.find_case(tx, keys, source, message, applied, context.arrival)
     if isinstance(match, ProcessingResult):
         return match
     level = Protection(message.person.protection) if message.person else Protection.NONE
@@ -99,9 +101,43 @@ def _process_without_case(tx: Connection, context: MessageContext, match: CaseMa
     opened = apply.in_savepoint(tx, lambda: apply.open_case(tx, context, opening, people_match, whose))
     if isinstance(opened, CaseChange):
         return _applied_result(message, opened, Remark.CASE_OPENED)
-    if opened.reason is Reason.UNKNOWN_PLACE:
+    if opened.reason is Reason.TOO_EARLY and is_delivered(message):
+        return _open_for_completion(tx, context, opening, people_match, whose, opened)
+    if opened.reason is Reason.UNKNOWN_PLACE or opened.outcome is Outcome.REJECTED:
         return opened
-    return parked(Reason.UNKNOWN_CASE, (*waits, *day_wait_keys(opened.unmet)), unmet=opened.unmet, hidden=match.hidden)
+    return replace(opened, waits_for=(*waits, *day_wait_keys(opened.unmet)), hidden=match.hidden)
+
+
+def is_delivered(message: DecisionMessage) -> bool:
+    """Whether the message says that the case lies with the konfliktråd, as an official transfer does."""
+    return isinstance(message.terms, DispatchTerms) and message.terms.delivered
+
+
+def _open_for_completion(
+    tx: Connection,
+    context: MessageContext,
+    opening: Opening,
+    match: PersonMatch,
+    whose: NewCasePerson,
+    too_early: ProcessingResult,
+) -> ProcessingResult:
+    """The case is delivered, but its decision is not known: it is opened, and the message waits in it for the decision.
+
+    So person, number and acts are not typed again. The parked message is the question to the office: its unmet
+    condition names what has to be recorded.
+    """
+    opened = apply.in_savepoint(tx, lambda: apply.open_case(tx, context, opening, match, whose, with_steps=False))
+    if isinstance(opened, ProcessingResult):
+        return opened
+    return replace(
+        too_early,
+        stored=opened.stored,
+        after=opened.case,
+        events=opened.events,
+        remarks=(Remark.CASE_OPENED, *_remarks_on(context.message)),
+        person_id=opened.original.person_id,
+        waits_for=(wait_key("case", opened.stored.case_id), *day_wait_keys(too_early.unmet)),
+    )
 
 
 def _as_observation(result: ProcessingResult, message: DecisionMessage) -> ProcessingResult:
@@ -220,7 +256,7 @@ def with_result(
 ) -> InboundMessage:
     """The inbox row of the message with this result."""
     office, level = inbox.office_and_protection(tx, result.near)
-    konfliktrad = result.after.konfliktrad if result.after else (_office_of(tx, message) or office)
+    konfliktrad = result.after.konfliktrad if result.after else (matching.office_of(tx, message) or office)
     return replace(
         arrival,
         outcome=result.outcome,
@@ -231,16 +267,6 @@ def with_result(
         protection=strictest(arrival.protection, level),
         offices=concerns.serialize_concerns(result.hidden),
     )
-
-
-def _office_of(tx: Connection, message: DecisionMessage) -> str | None:
-    """The konfliktråd that a message about an unknown case names, or whose municipality it names."""
-    opening = message.opening
-    if opening is None:
-        return None
-    serving = reference.konfliktrad_of(tx, opening.municipality) if opening.municipality else None
-    named = opening.konfliktrad if opening.konfliktrad in reference.konfliktrad_codes(tx) else None
-    return named or serving
 
 
 def store_retry(

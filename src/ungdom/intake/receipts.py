@@ -7,6 +7,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ungdom import texts
+from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import ADVICE, Advice, Outcome, ProcessingResult, Reason
 from ungdom.store.inbox import InboundMessage
 from ungdom.texts.places import field_problem
@@ -40,6 +41,7 @@ def write(language: texts.Language, arrival: InboundMessage, result: ProcessingR
         "events": events,
         "deadlines": list(moved_deadlines(language, result.before, after, day)) if result.events else [],
         "unmet": [unmet(language, condition) for condition in result.unmet],
+        "contradictions": [contradiction(language, part) for part in result.contradictions],
         "remarks": [{"code": remark, "message": texts.text(language, "remark", remark)} for remark in result.remarks],
         "sender_should": advice(language, result.reason),
         "status": f"/v1/decisions/{arrival.message_id}",
@@ -96,6 +98,11 @@ def unmet(language: texts.Language, condition: UnmetCondition) -> dict[str, Any]
         "who_can_fix": list(condition.who_can_fix),
         "earliest": condition.earliest,
     }
+
+
+def contradiction(language: texts.Language, part: IdentityPart) -> dict[str, str]:
+    """A part of the person that contradicts. Neither value is told."""
+    return {"part": part, "message": texts.text(language, "contradiction", part)}
 
 
 def moved_deadlines(

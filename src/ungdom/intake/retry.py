@@ -81,10 +81,13 @@ def retry_by_hand(
     if parked is None:
         return None
     arrival, message = parked
-    named, accepted = choice.case_id or arrival.named_case_id, choice.accept_gap or arrival.gap_accepted
-    result, unblocked = _retry_message(
-        tx, context, replace(arrival, named_case_id=named, gap_accepted=accepted), message, by
+    decided = replace(
+        arrival,
+        named_case_id=choice.case_id or arrival.named_case_id,
+        gap_accepted=choice.accept_gap or arrival.gap_accepted,
+        doubt_accepted=choice.accept_doubt or arrival.doubt_accepted,
     )
+    result, unblocked = _retry_message(tx, context, decided, message, by)
     retry_parked(tx, context, unblocked)
     return result
 

@@ -7,7 +7,7 @@ A receipt is returned only after its transaction has been committed.
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,9 @@ MAX_LINE_BYTES = 64 * 1024
 
 GROUP = 100
 """Lines per transaction."""
+
+MOST_TRIED = 2_000
+"""Lines that a dry run over HTTP tries; they are held in memory and in one transaction."""
 
 MOST_PLACES = 50
 """Invalid places that one refusal lists at most."""
@@ -123,6 +126,35 @@ def process_lines(context: StreamContext, lines: Sequence[NdjsonLine]) -> list[L
     ]
     answers = iter(_process_messages(context, messages))
     return [next(answers) if isinstance(item, DecisionMessage) else item for item in parsed]
+
+
+def try_lines(context: StreamContext, lines: Iterable[NdjsonLine]) -> Iterator[LineReceipt]:
+    """The receipts that these lines would get, one after the other; nothing is kept.
+
+    All run in one transaction that is rolled back, so that a line sees what the lines before it would have done. No
+    names are locked: others are not held up, and a line that they send at the same moment is not seen.
+    """
+    with context.db.trying() as tx:
+        for line in lines:
+            message = _parse_line(context, line)
+            yield _try_message(tx, context, line.number, message) if isinstance(message, DecisionMessage) else message
+
+
+def _try_message(tx: Connection, context: StreamContext, number: int, message: DecisionMessage) -> LineReceipt:
+    intake_context = IntakeContext(context.keys, context.clock(), context.language)
+    try:
+        with tx.begin_nested():
+            return _line_receipt(context, number, receive(tx, intake_context, context.sender, message, locked=True))
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # one line that nobody foresaw must not stop the others
+        log.warning("line %d could not be tried: %s", number, type(error).__name__)
+        return _unavailable(context, number, message)
+
+
+def refuse_untried(context: StreamContext, lines: Iterable[NdjsonLine]) -> Iterator[LineReceipt]:
+    """The refusals of lines beyond the number that one dry run over HTTP tries."""
+    return (_refusal(context, line.number, Reason.DRY_RUN_TOO_LONG) for line in lines)
 
 
 # --- reading ------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ A message is locked under the identity number itself, which is never stored. It 
 from collections.abc import Iterable, Sequence
 
 from ungdom.intake.models import ProcessingResult, Sender
-from ungdom.message import DecisionMessage
+from ungdom.message import DecisionMessage, Person
+from ungdom.message.names import name_key
 from ungdom.message.national_id import normalise
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import SETTLED, InboundMessage
@@ -25,11 +26,19 @@ def lock_keys(sender: Sender, message: DecisionMessage) -> list[str]:
     """What is locked before a message is processed: its decision, the numbers of its case, its person."""
     number = message.person.national_id if message.person else None
     decision = wait_key("decision", f"{sender.source}/{message.decision_id}")
-    return [decision, *lock_keys_for_case(message.police_case_numbers, number)]
+    opens = message.person if message.opening is not None else None
+    found_by = lock_keys_of_person(opens) if opens else ()
+    return [decision, *lock_keys_for_case(message.police_case_numbers, number), *found_by]
+
+
+def lock_keys_of_person(person: Person) -> list[str]:
+    """What is locked besides before a case is opened on this person: by what two openings would find each other."""
+    name = name_key(person.given_name, person.family_name)
+    return [wait_key("born", person.born), *([wait_key("name", name)] if name else [])]
 
 
 def lock_keys_for_case(police_case_numbers: Sequence[str], national_id: str | None) -> list[str]:
-    """What is locked before people are compared and a case is opened on these: numbers and person."""
+    """What is locked before a message is processed or a case opened on these: police case numbers, identity number."""
     person = [wait_key("person", normalise(national_id))] if national_id else []
     return [*(wait_key("number", number) for number in police_case_numbers), *person]
 
@@ -63,8 +72,11 @@ def is_unguarded(key: str, arrival: InboundMessage, result: ProcessingResult) ->
 def unblocked_keys(
     arrival: InboundMessage, message: DecisionMessage, result: ProcessingResult, keys: EncryptionKeys
 ) -> list[str]:
-    """What other messages may have waited for. A version that does not count still fills a gap."""
-    if result.outcome not in SETTLED:
+    """What other messages may have waited for. A version that does not count still fills a gap.
+
+    A parked message with events has opened its case, which others may have waited for.
+    """
+    if result.outcome not in SETTLED and not result.events:
         return [own_decision_key(arrival)]
     case = [wait_key("case", result.stored.case_id)] if result.stored and result.events else []
     person_keys = person_wait_keys(keys, message.person.national_id if message.person else None)

@@ -8,16 +8,18 @@ from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.terms import expire_terms
+from ungdom.notices.group_notices import notify_woken
 from ungdom.release import store
+from ungdom.staff import hand_over
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
+from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
 LOG = logging.getLogger("ungdom.jobs")
 
-YESTERDAY = timedelta(days=1)
 BACKTEST_EVERY = timedelta(days=30)
 """Interval of the evaluation of past forecasts."""
 
@@ -26,7 +28,9 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     """Every step of the night. `keys`: decrypt personal data."""
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
+        NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
+        NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
         NightlyStep("idempotency", delete_old_responses),
         NightlyStep("forecast", count_waiting_times),
@@ -54,8 +58,8 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
 
 
 def count_waiting_times(db: Database, day: date, at: datetime) -> dict[str, int]:
-    """Refresh the waiting times of forecasts as of the end of yesterday; skipped for a night that is caught up."""
-    return probabilities.refresh(db, day - YESTERDAY) if day == oslo_date(at) else {}
+    """Refresh the waiting times of forecasts as of the last settled day; skipped for a night that is caught up."""
+    return probabilities.refresh(db, last_settled_day(at)) if day == oslo_date(at) else {}
 
 
 def refresh_case_summaries(db: Database, day: date, at: datetime) -> dict[str, int]:
@@ -76,7 +80,7 @@ def delete_expired_invitations(db: Database, _day: date, at: datetime) -> dict[s
 
 def evaluate_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:
     """Compare past forecasts with the outcomes, once a month."""
-    until = day - YESTERDAY
+    until = last_settled_day(at)
     with db.reading() as tx:
         evaluated_until = [since for since, _ in backtest.read_calibrations(tx).values()]
     if day != oslo_date(at) or (evaluated_until and until - max(evaluated_until) < BACKTEST_EVERY):

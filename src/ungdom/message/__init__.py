@@ -133,12 +133,12 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who it is about. The identity number is optional; one that fails the check is kept and flagged, not refused."""
+    """Who it is about. Names may be missing, and so may the identity number: one that fails the check is flagged."""
 
     __pydantic_config__ = CLOSED_SHAPE
 
     born: date
-    family_name: LineText
+    family_name: LineText | None = None
     given_name: LineText | None = None
     national_id: Annotated[str, StringConstraints(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from ungdom.notices.group_notices import due_notices
 from ungdom.notices.recipients import RecipientDirectory, recipient_directory
 from ungdom.store import alerts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import WEBHOOK, NewDelivery
@@ -19,7 +20,8 @@ from ungdom.store.outbox import OutboxMessage
 from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.escalation import Audience, Level
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.escalation import Audience, DelayReason, Level
 from ungdom.workflow.rules.permissions import Viewer, may_subscribe_to_events
 from ungdom.workflow.vocabulary import EventType, Party
 
@@ -68,6 +70,7 @@ def _dispatch_batch(db: Database, keys: EncryptionKeys, now: datetime) -> int:
             )
             for message in messages:
                 _add_deliveries(batch, message)
+            batch.notices.extend(due_notices(tx, case_ids, oslo_date(now), now))
             batch.write()
             outbox.mark_delivered(tx, [message.message_id for message in messages], now)
     return len(messages)
@@ -83,7 +86,7 @@ def _add_deliveries(batch: _DispatchBatch, message: OutboxMessage) -> None:
         silent = deliveries.withdraw_untried(batch.tx, alert_id, batch.now)
     new = (_new_delivery(hook, message, alert_id) for hook in _subscribed(batch, message))
     batch.deliveries.extend(delivery for delivery in new if delivery.receiver not in silent)
-    if message.kind in (RAISED, ESCALATED):
+    if message.kind in (RAISED, ESCALATED, alerts.PART_ANSWERED):
         recipients = batch.directory.recipients(
             message.case_id, [Audience(word) for word in payload["told"]], payload["code"]
         )
@@ -132,4 +135,7 @@ def _notice(viewer: Viewer, message: OutboxMessage, payload: dict[str, Any]) -> 
         days=payload["days"],
         waiting_for=Party(payload["waiting_for"]) if payload["waiting_for"] else None,
         at=message.created_at,
+        agency=Attendee(payload["agency"]) if "agency" in payload else None,
+        reason=DelayReason(payload["reason"]) if "agency" in payload else None,
+        expected_on=date.fromisoformat(payload["expected_on"]) if "agency" in payload else None,
     )

@@ -9,7 +9,7 @@ from html import escape
 
 from ungdom import texts
 from ungdom.notices.mail import Relay
-from ungdom.notices.webhooks import link_to
+from ungdom.notices.webhooks import link_of
 from ungdom.store.notices import MailDigest, NoticeWithCase, UserNotice
 from ungdom.texts import Language
 from ungdom.workflow.calendar import OSLO
@@ -24,9 +24,13 @@ def due_text(language: Language, notice: UserNotice, day: date) -> str:
 
 
 def notice_line(language: Language, notice: UserNotice, day: date) -> str:
-    """The notice in one line: the clock, the days, the party waited for."""
+    """The notice in one line: the clock, the days, the party waited for; or what a party answered for its own part."""
     clock = texts.text(language, "deadline", notice.code)
     sentence = f"{clock}: {due_text(language, notice, day)}."
+    if notice.agency and notice.reason and notice.expected_on:
+        answer = {"agency": notice.agency, "reason": notice.reason, "expected": notice.expected_on}
+        words = {name: texts.render(language, value) for name, value in answer.items()}
+        return f"{sentence} {texts.text(language, 'notice', 'part_answered', **words)}"
     if notice.waiting_for is None:
         return sentence
     party = texts.render(language, notice.waiting_for)
@@ -68,7 +72,7 @@ def _plain_body(language: Language, items: Sequence[NoticeWithCase], public_url:
         f"{case} {item.reference}\n"
         f"  {notice_line(language, item.notice, day)}\n"
         f"  {stage}: {texts.label(language, item.state)}\n"
-        f"  {link_to(public_url, item.notice.case_id)}"
+        f"  {link_of(public_url, item.notice)}"
         for item in items
     )
     return "\n\n".join([_notice_text(language, "opening"), *paragraphs, _notice_text(language, "closing")]) + "\n"
@@ -77,7 +81,7 @@ def _plain_body(language: Language, items: Sequence[NoticeWithCase], public_url:
 def _html_body(language: Language, items: Sequence[NoticeWithCase], public_url: str, day: date) -> str:
     head = "".join(f"<th>{escape(_notice_text(language, key))}</th>" for key in ("case", "what", "stage"))
     rows = "".join(
-        f'<tr><td><a href="{escape(link_to(public_url, item.notice.case_id))}">{escape(item.reference)}</a></td>'
+        f'<tr><td><a href="{escape(link_of(public_url, item.notice))}">{escape(item.reference)}</a></td>'
         f"<td>{escape(notice_line(language, item.notice, day))}</td>"
         f"<td>{escape(texts.label(language, item.state))}</td></tr>"
         for item in items

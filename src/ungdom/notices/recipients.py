@@ -1,7 +1,9 @@
-"""Recipients of an alert: the people in each audience of a clock on a given day.
+"""Recipients of an alert: the people in each audience of a clock on a given day, without standing contacts.
 
 The coordinator is whoever the case is assigned to, while they work at the office that has it and may see the case;
-otherwise its leaders. Nobody is notified of a case that they may not see.
+otherwise its leaders. For somebody who is absent that day, the substitute is notified. Nobody is notified of a case
+that they may not see. `group_notices` has the standing contacts of the coordination group, who are notified of a case
+without seeing it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,33 +11,37 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import case_queries, contacts, reference
+from ungdom.store import case_queries, contacts, journal
+from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
-from ungdom.store.notices import NoticeWithCase
-from ungdom.store.reference import Staff
+from ungdom.store.notices import NoticeWithCase, UserNotice
 from ungdom.store.session import Connection
+from ungdom.store.staff import Staff
 from ungdom.store.viewer_knowledge import knowledge_of
-from ungdom.workflow import redaction
+from ungdom.workflow import engine, redaction
 from ungdom.workflow.redaction import ViewerKnowledge
+from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer, is_staff
 from ungdom.workflow.vocabulary import EventType, Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
 """The clock that an office other than the one with the case has to stop."""
-SYSTEM = "system:"
-"""Prefix of the subject of a system, which is on no staff list."""
 
 
 @dataclass(slots=True)
 class RecipientDirectory:
-    """Staff on a day, and which of some cases they may see; looked up once for many messages."""
+    """Staff on a day, and which of some cases they may see; looked up once for many messages.
+
+    `substitutes`: by the subject of who is absent that day, who stands in; None: nobody.
+    """
 
     tx: Connection
     cases: dict[UUID, CaseCurrentRow]
     teams: dict[UUID, list[str]]
     staff: dict[str, Staff]
     secretariat: list[str]
+    substitutes: dict[str, str | None]
     day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
     _known: dict[Viewer, dict[UUID, ViewerKnowledge]] = field(default_factory=dict)
@@ -65,10 +71,10 @@ class RecipientDirectory:
 
     def still_works(self, viewer: Viewer) -> bool:
         """Whether an employee of an office still works there; True for roles without a staff list."""
-        if viewer.role not in OF_THE_OFFICE or viewer.subject.startswith(SYSTEM):
+        if viewer.role not in OF_THE_OFFICE or not is_staff(viewer):
             return True
         employee = self.staff.get(viewer.subject)
-        return employee is not None and (employee.role, employee.konfliktrad) == (viewer.role, viewer.konfliktrad)
+        return employee is not None and viewer.role in employee.roles and employee.konfliktrad == viewer.konfliktrad
 
     def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str) -> list[Viewer]:
         """The members of these audiences who may learn of this clock of the case, each once.
@@ -90,47 +96,62 @@ class RecipientDirectory:
             case Audience.LEADER:
                 yield from self._leaders(case.konfliktrad)
             case Audience.TEAM:
-                yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self.teams.get(case.case_id, ()))
+                yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self._team(case.case_id))
             case Audience.SECRETARIAT:
                 yield from (Viewer(Role.SECRETARIAT, subject, None) for subject in self.secretariat)
+            case Audience.AUTHORITY | Audience.GROUP:
+                pass  # `group_notices`
+
+    def _team(self, case_id: UUID) -> list[str]:
+        members = self.teams.get(case_id)
+        stored = journal.load(self.tx, case_id) if members else None
+        if members is None or stored is None:
+            return []
+        notified = coordination_group.members_notified(engine.fold(stored.youth, stored.events), self.day)
+        return [member for member in members if member in notified]
 
     def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:
-        employee = self.staff.get(case.coordinator or "")
-        assigned = _viewer(employee) if employee is not None and employee.konfliktrad == case.konfliktrad else None
-        if assigned is not None and self.can_see(assigned, case.case_id):
-            yield assigned
+        present = self._present(case.coordinator, case.konfliktrad)
+        if present is not None and self.can_see(present, case.case_id):
+            yield present
         else:
             yield from self._leaders(case.konfliktrad)
 
     def _leaders(self, konfliktrad: str | None) -> Iterator[Viewer]:
+        """The leaders; for one who is absent the substitute, and without one who works, the leader."""
         here = (member for member in self.staff.values() if member.konfliktrad == konfliktrad)
-        return (_viewer(member) for member in here if member.role is Role.LEADER)
+        for leader in (member for member in here if Role.LEADER in member.roles):
+            yield self._present(leader.subject, konfliktrad) or Viewer(Role.LEADER, leader.subject, konfliktrad)
+
+    def _present(self, subject: str | None, konfliktrad: str | None) -> Viewer | None:
+        """Who works that day in the place of this person: themselves, or the substitute while they are absent."""
+        present = self.substitutes.get(subject, subject) if subject else None
+        employee = self.staff.get(present or "")
+        away = present != subject and present in self.substitutes
+        return employee.viewer if employee and employee.konfliktrad == konfliktrad and not away else None
 
 
 def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> RecipientDirectory:
     """The directory of that day for these cases."""
-    staff = {member.subject: member for member in reference.all_staff(tx, day)}
-    national = [member.subject for member in staff.values() if member.role is Role.SECRETARIAT]
+    staff = {member.subject: member for member in staff_store.all_staff(tx, day)}
+    national = [member.subject for member in staff.values() if Role.SECRETARIAT in member.roles]
     secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
-    return RecipientDirectory(
-        tx, case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids), staff, secretariat, day
-    )
+    cases, teams = case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids)
+    return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day), day)
 
 
 def learnt_notices(tx: Connection, notices: Sequence[NoticeWithCase], day: date) -> list[NoticeWithCase]:
-    """Those of these notices whose clock their recipient, who may see the case, may learn of on that day."""
-    viewers = {item.notice.viewer for item in notices}
-    known = {
-        viewer: knowledge_of(tx, viewer, {item.notice.case_id for item in notices if item.notice.viewer == viewer}, day)
-        for viewer in viewers
-    }
-    learnt = ((item, known[item.notice.viewer].get(item.notice.case_id)) for item in notices)
-    return [
-        item
-        for item, knowledge in learnt
-        if knowledge is not None and redaction.may_learn_alert(knowledge, item.notice.code)
-    ]
+    """Those of these notices whose clock their recipient may learn of on that day.
+
+    What a standing contact is notified of, without seeing the case, is decided in `group_notices`.
+    """
+    known: dict[Viewer, dict[UUID, ViewerKnowledge]] = {}
+    for viewer in {item.notice.viewer for item in notices}:
+        theirs = {item.notice.case_id for item in notices if item.notice.viewer == viewer}
+        known[viewer] = knowledge_of(tx, viewer, theirs, day)
+    return [item for item in notices if _is_learnt(item.notice, known[item.notice.viewer].get(item.notice.case_id))]
 
 
-def _viewer(employee: Staff) -> Viewer:
-    return Viewer(employee.role, employee.subject, employee.konfliktrad)
+def _is_learnt(notice: UserNotice, knowledge: ViewerKnowledge | None) -> bool:
+    as_contact = notice.agency is not None and notice.reason is None
+    return as_contact or (knowledge is not None and redaction.may_learn_alert(knowledge, notice.code))

@@ -18,6 +18,7 @@ from ungdom.delivery.engine import NotDelivered
 from ungdom.delivery.http_post import HttpPost
 from ungdom.notices import address
 from ungdom.notices.address import IpNetwork
+from ungdom.store.notices import UserNotice
 from ungdom.store.outbox import OutboxMessage
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -44,6 +45,13 @@ def new_secret() -> str:
 def link_to(public_url: str, case_id: object) -> str:
     """The URL of the case."""
     return f"{public_url}/v1/cases/{case_id}"
+
+
+def link_of(public_url: str, notice: UserNotice) -> str:
+    """The URL of what a notice is about: the case, and for a standing contact, who cannot open it, the alert."""
+    if notice.of_standing_contact:
+        return f"{public_url}/v1/alerts/{notice.alert_id}"
+    return link_to(public_url, notice.case_id)
 
 
 def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:

@@ -17,6 +17,7 @@ from ungdom.store import releases
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection, Database
+from ungdom.store.settled import COMMIT_LAG, last_settled_day
 from ungdom.workflow.calendar import last_moment, oslo_date
 
 NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
@@ -27,7 +28,7 @@ FIRST_MONTHS = (1, 4, 7, 10)
 
 
 class ReleaseInFuture(Exception):
-    """A release can only be built for a time in the past."""
+    """A release can only be built for a time in the past whose events no longer change."""
 
 
 class ReleaseOutOfOrder(Exception):
@@ -43,11 +44,6 @@ class NoSuchTable(Exception):
         self.tables = tables
 
 
-def end_of_yesterday(now: datetime) -> datetime:
-    """The last instant of the previous day."""
-    return last_moment(oslo_date(now) - DAY)
-
-
 def release(
     db: Database,
     keys: EncryptionKeys,
@@ -60,8 +56,8 @@ def release(
 
     Raises `ReleaseInFuture`, `ReleaseOutOfOrder`.
     """
-    if known_at > now:
-        raise ReleaseInFuture("a release is of a day that has passed")
+    if known_at > now - COMMIT_LAG:
+        raise ReleaseInFuture("a release is of a day that ended at least ten minutes ago: its events may still change")
     with db.reading() as tx:
         earlier = releases.all_with_exact(tx)
         same = next((existing for existing in earlier if existing.known_at == known_at), None)
@@ -89,11 +85,12 @@ def release(
 
 
 def release_quarter(db: Database, keys: EncryptionKeys, now: datetime) -> dict[str, int]:
-    """On the first day of a quarter, release what was known before it; otherwise do nothing."""
-    day = oslo_date(now)
-    if day.day != 1 or day.month not in FIRST_MONTHS:
+    """On the day after the last day of a quarter is settled, release what was known at its end; else do nothing."""
+    last_day = last_settled_day(now)
+    first_day = last_day + DAY
+    if first_day.day != 1 or first_day.month not in FIRST_MONTHS:
         return {}
-    release(db, keys, end_of_yesterday(now), now)
+    release(db, keys, last_moment(last_day), now)
     return {"made": 1}
 
 

@@ -13,6 +13,7 @@ from ungdom.workflow.rules.escalation import (
     Audience,
     Level,
     notification_dates,
+    outside_audiences,
     recipients,
 )
 
@@ -38,5 +39,5 @@ def upcoming_notices(
     alerts = {status.key: status for status in statuses}
     for key, clock in {(clock.code, clock.due): clock for clock in first}.items():
         for night, step in notification_dates(clock, day, alerts.get(key)).items():
-            flag = AlertFlag(clock, step)
+            flag = AlertFlag(clock, step, outside_audiences(case, clock, night))
             yield from (SimulatedNotice(night, flag.level, who) for who in recipients(flag))

@@ -7,32 +7,38 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, insert, or_, select, tuple_, update
 
 from ungdom.store import bulk, case_queries, outbox
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.coordination_groups import still_contact
+from ungdom.store.schema.notices import notice
 from ungdom.workflow.case import Case
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.escalation import (
     AlertChange,
     AlertFlag,
     AlertState,
     AlertStatus,
     AlertTransition,
+    Audience,
     DelayReason,
     Level,
     cleared_alerts,
     party_waited_for,
     recipients,
 )
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.permissions import Viewer, may_be_standing_contact
 from ungdom.workflow.vocabulary import Role
 
 _NAMESPACE = UUID("2f4d6c1a-93b7-4f3e-8a51-0c7e5d9b6a10")
 
 KINDS = tuple(f"alert.{change}" for change in (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED))
-"""The kinds of outbox messages about alerts."""
+"""The kinds of outbox messages about alerts that webhooks can subscribe to."""
+PART_ANSWERED = f"alert.{AlertChange.PART_ANSWERED}"
+"""The kind of the message to the coordinator that a party has answered for its own part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,19 @@ class AlertHistoryEntry:
     role: Role
     subject: str
     details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """What a party outside the office answered for its own part. `expected_on`: the day on which it expects to be done.
+
+    `at`: when it answered. The alert itself stays as it is.
+    """
+
+    agency: Attendee
+    reason: DelayReason
+    expected_on: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +173,41 @@ def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
         AlertHistoryEntry(**{name: row[name] for name in names} | {"details": json.loads(row["details"])})
         for row in rows
     ]
+
+
+def part_answers(
+    tx: Connection, alert_ids: Iterable[UUID], known_at: datetime | None = None
+) -> dict[UUID, list[PartAnswer]]:
+    """The last answer of each party to these alerts since they were last raised, by alert; as known at that instant."""
+    changes = (AlertChange.RAISED, AlertChange.PART_ANSWERED)
+    query = select(alert_change).where(alert_change.c.alert_id.in_(list(alert_ids)), alert_change.c.change.in_(changes))
+    if known_at is not None:
+        query = query.where(alert_change.c.at <= known_at)
+    by_agency: dict[UUID, dict[Attendee, PartAnswer]] = {}
+    for row in tx.execute(query.order_by(alert_change.c.alert_id, alert_change.c.n)):
+        if row.change is AlertChange.RAISED:
+            by_agency[row.alert_id] = {}
+            continue
+        details = json.loads(row.details)
+        agency, expected_on = Attendee(details["agency"]), date.fromisoformat(details["expected_on"])
+        answer = PartAnswer(agency, DelayReason(details["reason"]), expected_on, row.at)
+        by_agency.setdefault(row.alert_id, {})[agency] = answer
+    return {alert_id: list(answers.values()) for alert_id, answers in by_agency.items() if answers}
+
+
+def alerted_cases(tx: Connection, viewer: Viewer, code: str, konfliktrad: str | None) -> list[UUID]:
+    """The cases with a live alert on this clock, in order, of those counted for the viewer; of one office if named."""
+    query = select(alert.c.case_id).join(case_current, case_current.c.case_id == alert.c.case_id)
+    conditions = [alert.c.code == code, alert.c.cleared_at.is_(None), case_queries.counted_for(viewer)]
+    conditions += case_queries.location_conditions(viewer, konfliktrad=konfliktrad)
+    return list(tx.scalars(query.where(*conditions).distinct().order_by(alert.c.case_id)))
+
+
+def woken_cases(tx: Connection, day: date) -> list[UUID]:
+    """The cases of which an alert woke on that night, in order."""
+    query = select(alert.c.case_id).join(alert_change, alert_change.c.alert_id == alert.c.alert_id)
+    woken = query.where(alert_change.c.change == AlertChange.WOKEN, alert_change.c.for_date == day)
+    return list(tx.scalars(woken.distinct().order_by(alert.c.case_id)))
 
 
 def list_alerts(
@@ -243,6 +297,29 @@ def record_action(tx: Connection, old: Alert, change: AlertChange, by: AlertActo
     return new
 
 
+def record_part(tx: Connection, old: Alert, by: AlertActor, part: PartAnswer) -> Alert:
+    """Write what a party answers for its own part, and the message to the coordinator. The alert stays as it is."""
+    new = replace(old, changed_at=by.at, changes=old.changes + 1)
+    details = {"agency": part.agency, "reason": part.reason, "expected_on": part.expected_on.isoformat()}
+    _save(tx, old, new, AlertChange.PART_ANSWERED, by, details)
+    payload = {
+        "alert_id": str(new.alert_id),
+        "case_id": str(new.case_id),
+        "n": new.changes,
+        "code": new.code,
+        "due": new.due.isoformat(),
+        "days": (by.day - new.due).days,
+        "level": new.level,
+        "told": [Audience.COORDINATOR],
+        "waiting_for": None,
+        **details,
+    }
+    text = json.dumps(payload, separators=(",", ":"))
+    message_id = uuid5(new.alert_id, f"{new.changes}/{PART_ANSWERED}")
+    outbox.add(tx, [OutboxMessage(message_id, new.case_id, new.changes, PART_ANSWERED, text, created_at=by.at)])
+    return new
+
+
 def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, corrected: bool) -> None:
     """Clear the alerts that no longer apply after a new event, in the transaction of the event.
 
@@ -257,7 +334,12 @@ _OPENING_CHANGES = (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.WOKEN
 
 
 def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert:
-    """The alert after one more row of `alert_change`; the first row raises it."""
+    """The alert after one more row of `alert_change`; the first row raises it.
+
+    The answer of a party for its own part leaves it as it is.
+    """
+    if before is not None and row.change is AlertChange.PART_ANSWERED:
+        return replace(before, changed_at=row.at, changes=row.n)
     change_details = json.loads(row.details)
     state = AlertState.OPEN if row.change in _OPENING_CHANGES else AlertState(row.change)
     until = date.fromisoformat(change_details["quiet_until"]) if "quiet_until" in change_details else None
@@ -345,7 +427,15 @@ def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[
 
 def _visible_alerts(viewer: Viewer) -> Select[Any]:
     joined = select(alert).join(case_current, case_current.c.case_id == alert.c.case_id)
-    return joined.where(case_queries.visible_to(viewer))
+    return joined.where(or_(case_queries.visible_to(viewer), _notified_as_contact(viewer)))
+
+
+def _notified_as_contact(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL condition: the viewer was notified of the alert as a standing contact, and still is one for the case."""
+    if not may_be_standing_contact(viewer.role):
+        return false()
+    sent = (notice.c.alert_id == alert.c.alert_id, notice.c.subject == viewer.subject, notice.c.withdrawn_at.is_(None))
+    return exists().where(*sent, still_contact()).correlate(alert, case_current)
 
 
 def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool]]:

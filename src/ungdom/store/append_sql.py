@@ -5,6 +5,7 @@ event and `m_` for the outbox messages.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, select, true, update
@@ -21,15 +22,22 @@ _MESSAGE_COLUMNS = list(outbox.c["message_id", "case_id", "seq", "kind", "payloa
 OPTIMISTIC_UPDATE = (
     update(case_current)
     .where(case_current.c.case_id == bindparam("b_case_id"), case_current.c.version == bindparam("b_version"))
+    .where(case_current.c.updated_at == bindparam("b_updated_at", type_=case_current.c.updated_at.type))
     .values({column.name: bindparam(f"c_{column.name}", type_=column.type) for column in _UPDATED_COLUMNS})
 )
-"""Updates the projection of a case if its version is still the one that was read."""
+"""Updates the projection of a case if it is still the one that was read.
+
+The time of the change is compared as well: a correction of the birth date leaves the version as it is.
+"""
 
 
-def update_values(row: dict[str, Any], version: int) -> dict[str, Any]:
-    """The parameters of `OPTIMISTIC_UPDATE`: the new row, and the version that the stored row must have."""
+def update_values(row: dict[str, Any], version: int, updated_at: datetime) -> dict[str, Any]:
+    """The parameters of `OPTIMISTIC_UPDATE`: the new row, and what the stored row must have.
+
+    `version`, `updated_at`: of the case as it was read.
+    """
     changed = {f"c_{column.name}": row[column.name] for column in _UPDATED_COLUMNS}
-    return {"b_case_id": row["case_id"], "b_version": version, **changed}
+    return {"b_case_id": row["case_id"], "b_version": version, "b_updated_at": updated_at, **changed}
 
 
 def event_values(row: dict[str, Any]) -> dict[str, Any]:

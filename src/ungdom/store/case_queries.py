@@ -1,16 +1,16 @@
-"""Queries of `case_current`: visibility, filters, order and pages of lists of cases."""
+"""Queries of `case_current`: visibility, and the filters of lists of cases."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
-from ungdom.store.reference import coordinator_is_cleared
+from ungdom.store.duties import TaskFilter
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.persons import person
+from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.rules.permissions import (
     ANY,
     OF_THE_OFFICE,
@@ -25,22 +25,6 @@ from ungdom.workflow.rules.permissions import (
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
 C = case_current.c
-
-SORTS: dict[str, Column[Any]] = {
-    name: C[name]
-    for name in (
-        "registered_on",
-        "received_on",
-        "next_due_on",
-        "adjusted_end",
-        "closed_on",
-        "turns_18_on",
-        "reference",
-        "updated_at",
-        "act_on",
-    )
-}
-"""Sort keys of lists; a leading `-` sorts descending. Cases with equal values are ordered by case id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +57,8 @@ class CaseCurrentRow:
     look_on: date | None
     turns_18_on: date
     act_on: date | None
+    dated_on: date | None
+    undated_on: date | None
     duties: str | None
     tasks: str | None
     updated_at: datetime
@@ -82,9 +68,10 @@ class CaseCurrentRow:
 class Filters:
     """Conditions on a list of cases; None is no condition.
 
-    `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case.
-    `held_by`: assigned to this viewer, or opened by them and not assigned yet. `duty`: a pattern from
-    `projection.duty_pattern`. `q`: the beginning of the reference, or a whole police or court case number.
+    `overdue_on`: open, and the next due date is before that day; `not_overdue_on`: every other case. `held_by`:
+    assigned to this viewer or to somebody for whom they substitute today, or opened by them and not assigned yet.
+    `of_office`: of this viewer's own konfliktråd, for office roles. `task`: it has such a task. `q`: the beginning of
+    the reference, or a whole police or court case number.
     """
 
     state: State | None = None
@@ -98,29 +85,9 @@ class Filters:
     overdue_on: date | None = None
     not_overdue_on: date | None = None
     held_by: Viewer | None = None
-    duty: str | None = None
+    of_office: Viewer | None = None
+    task: TaskFilter | None = None
     q: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseListKey:
-    """The last row of a page: the value of the sort key, None for a case without one, and the case id."""
-
-    value: date | datetime | str | None
-    case_id: UUID
-
-    def __str__(self) -> str:
-        value = self.value.isoformat() if isinstance(self.value, date) else self.value
-        return f"{self.case_id}{'' if value is None else f' {value}'}"
-
-
-def read_key(sort: str, text: str) -> CaseListKey:
-    """The key written by `str(key)` under the same sort. Raises `ValueError`."""
-    case_id, given, value = text.partition(" ")
-    kind = _column(sort).type.python_type
-    if not given:
-        return CaseListKey(None, UUID(case_id))
-    return CaseListKey(kind.fromisoformat(value) if issubclass(kind, date) else value, UUID(case_id))
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
@@ -182,31 +149,14 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
     Relation.OFFICE: _in_the_office,
     Relation.ASSIGNED: lambda viewer: C.coordinator == viewer.subject,
     Relation.CLEARED: lambda _viewer: coordinator_is_cleared(),
+    Relation.SUBSTITUTE: lambda viewer: substitute_of_coordinator() == viewer.subject,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer: substitute_is_cleared(),
     Relation.OPENED: _opened_by,
     Relation.TEAM: _on_the_team,
     Relation.DECIDING: lambda _viewer: C.state.in_(sorted(PROSECUTION_SEES)),
     Relation.RECEIVING: lambda viewer: false() if viewer.konfliktrad is None else C.transfer_to == viewer.konfliktrad,
 }
 """Each relation of `permissions.Relation` as a condition on `case_current`."""
-
-
-def list_cases(
-    tx: Connection,
-    viewer: Viewer,
-    filters: Filters = Filters(),
-    sort: str = "registered_on",
-    after: CaseListKey | None = None,
-    limit: int = 50,
-) -> tuple[list[CaseCurrentRow], CaseListKey | None]:
-    """One page of the cases the viewer may see, and the key of its last row: None on the last page.
-
-    Cases without a value of the sort key come last in both directions. Raises `ValueError` for a sort not in `SORTS`.
-    """
-    rows = tx.execute(_list_query(viewer, filters, sort, after).limit(limit + 1)).mappings().all()
-    cases = [_case_list_item(**row) for row in rows[:limit]]
-    if len(rows) <= limit or not cases:
-        return cases, None
-    return cases, CaseListKey(getattr(cases[-1], _column(sort).name), cases[-1].case_id)
 
 
 def read_case(tx: Connection, case_id: UUID) -> CaseCurrentRow | None:
@@ -238,6 +188,19 @@ def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:
     return list(tx.scalars(select(C.case_id).where(C.closed_on.is_(None), in_office).order_by(C.case_id)))
 
 
+def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Filters = Filters()) -> list[UUID]:
+    """The ids of the open cases of this coordinator that the viewer may see and that pass the filters, in order."""
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    theirs = (C.coordinator == coordinator, C.closed_on.is_(None), visible_to(viewer), *conditions(filters, listable))
+    return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
+
+
+def count_open_cases_of(tx: Connection, coordinators: Sequence[str]) -> dict[str, int]:
+    """The number of open cases by coordinator, of those who have any; without a check of visibility."""
+    query = select(C.coordinator, func.count()).where(C.coordinator.in_(coordinators), C.closed_on.is_(None))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(C.coordinator))}
+
+
 def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The members of the teams of these cases, by case id; cases without a team are left out."""
     teams: dict[UUID, list[str]] = {}
@@ -247,34 +210,8 @@ def teams_of(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return teams
 
 
-def _list_query(viewer: Viewer, filters: Filters, sort: str, after: CaseListKey | None) -> Select[Any]:
-    column = _column(sort)
-    order = column.desc() if sort.startswith("-") else column.asc()
-    listable = disclosable_to(viewer, Disclosure.LISTED)
-    query = select(case_current, listable.label("placed")).where(visible_to(viewer), *conditions(filters, listable))
-    if after is not None:
-        query = query.where(_beyond(column, sort.startswith("-"), after))
-    return query.order_by(order.nulls_last(), C.case_id)
-
-
-def _case_list_item(placed: bool, **row: Any) -> CaseCurrentRow:
-    return CaseCurrentRow(**row if placed else row | dict.fromkeys((*LOCATION_COLUMNS, "transfer_to")))
-
-
-def _column(sort: str) -> Column[Any]:
-    column = SORTS.get(sort.removeprefix("-"))
-    if column is None:
-        raise ValueError(f"cannot sort by {sort}")
-    return column
-
-
-def _beyond(column: Column[Any], descending: bool, after: CaseListKey) -> ColumnElement[bool]:
-    later = C.case_id > after.case_id
-    if after.value is None:
-        return and_(column.is_(None), later)
-    further = column < after.value if descending else column > after.value
-    return or_(further, and_(column == after.value, later), column.is_(None))
-
+HELD_BY = (Relation.ASSIGNED, Relation.OPENED, Relation.SUBSTITUTE)
+"""The relations of which one makes a case that of a viewer, for their worklist and agenda."""
 
 LOCATION_COLUMNS = ("konfliktrad", "coordinator")
 """Columns that reveal where a youth lives: shown in lists and usable as filters only with `Disclosure.LISTED`."""
@@ -302,17 +239,21 @@ def conditions(filters: Filters, listable: ColumnElement[bool]) -> list[ColumnEl
         conditions.append(
             or_(C.closed_on.is_not(None), C.next_due_on.is_(None), C.next_due_on >= filters.not_overdue_on)
         )
-    if filters.held_by is not None:
-        conditions.append(
-            or_(
-                RELATION_CONDITIONS[Relation.ASSIGNED](filters.held_by),
-                RELATION_CONDITIONS[Relation.OPENED](filters.held_by),
-            )
-        )
-    if filters.duty is not None:
-        conditions += [C.act_on.is_not(None), C.duties.contains(filters.duty, autoescape=True)]
+    conditions += _viewer_conditions(filters)
+    if filters.task is not None:
+        conditions.append(filters.task.condition(C.duties))
     if filters.q:
         conditions.append(matches_search(filters.q))
+    return conditions
+
+
+def _viewer_conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters that depend on a viewer: whose cases, and of which office."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.held_by is not None:
+        conditions.append(or_(*(RELATION_CONDITIONS[relation](filters.held_by) for relation in HELD_BY)))
+    if filters.of_office is not None and filters.of_office.role in OF_THE_OFFICE:
+        conditions.append(_in_the_office(filters.of_office))
     return conditions
 
 

@@ -1,13 +1,14 @@
 """How people who work with cases want to be notified: language and an encrypted e-mail address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select, update
 
 from ungdom.store import bulk
+from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.reference import works
 from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
@@ -35,13 +36,18 @@ class NotificationContact:
 
 def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
     """The stored contact of this person; None if there is none. Raises `CannotOpen`."""
-    row = tx.execute(select(contact).where(contact.c.subject == subject)).mappings().one_or_none()
-    if row is None:
-        return None
-    columns = dict(row)
-    sealed = columns.pop("sealed")
-    address = None if sealed is None else keys.decrypt(sealed, _record(subject)).decode()
-    return NotificationContact(**columns, address=address)
+    return find_many(tx, keys, [subject]).get(subject)
+
+
+def find_many(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> dict[str, NotificationContact]:
+    """The stored contacts of these people by subject. Raises `CannotOpen`."""
+    by_subject: dict[str, NotificationContact] = {}
+    for row in tx.execute(select(contact).where(contact.c.subject.in_(subjects))).mappings():
+        columns = dict(row)
+        sealed = columns.pop("sealed")
+        address = None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode()
+        by_subject[row["subject"]] = NotificationContact(**columns, address=address)
+    return by_subject
 
 
 def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:
@@ -65,9 +71,9 @@ def in_role(tx: Connection, role: Role) -> list[str]:
 
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
-    """The role of this person at that konfliktråd on that day; None if they do not work there."""
-    here = (staff.c.subject == subject, staff.c.konfliktrad == konfliktrad)
-    return tx.scalar(select(staff.c.role).where(*here, works(on)))
+    """The main role of this person at that konfliktråd on that day; None if they do not work there."""
+    member = staff_store.find(tx, subject)
+    return member.main_role if member and member.konfliktrad == konfliktrad and member.in_service(on) else None
 
 
 def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:

@@ -66,6 +66,7 @@ class InboundMessage:
     protection: str = Protection.NONE
     named_case_id: UUID | None = None
     gap_accepted: bool = False
+    doubt_accepted: bool = False
     updated_at: datetime
     offices: str | None = None
 
@@ -106,6 +107,7 @@ _MUTABLE_COLUMNS = (
     "protection",
     "named_case_id",
     "gap_accepted",
+    "doubt_accepted",
     "updated_at",
     "offices",
 )

@@ -19,17 +19,19 @@ from sqlalchemy.exc import IntegrityError
 from ungdom.store import alerts, append_sql, bulk, outbox
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
-from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, row_of
+from ungdom.store.personalia import read_guardian_changes
+from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, access_attributes, row_of
 from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
-from ungdom.store.reference import coordinator_is_cleared
 from ungdom.store.schema.base import UtcDateTime
 from ungdom.store.schema.cases import NumberKind, case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.outbox import outbox as outbox_table
 from ungdom.store.schema.persons import person, person_version
+from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
 from ungdom.workflow.events import Event, dump_details, load_details
+from ungdom.workflow.rules.permissions import CaseAccessFacts
 from ungdom.workflow.vocabulary import EventType, Protection
 
 Numbers = Iterable[tuple[NumberKind, str]]
@@ -45,7 +47,9 @@ class StoredCase:
     `protection`: the current protection level of the youth's address; the strictest if it was not read. `alerted`: the
     case has an alert that is not cleared. `look_on`: no alert is raised before that day; None: none before the next
     event. `person_id`: the canonical record of the person; `joined`: the case was opened on another record of them.
-    `cleared`: the coordinator may have cases with protected addresses.
+    `cleared`: the coordinator may have cases with protected addresses. `substitute`: who stands in for them today,
+    `substitute_cleared`: may have such cases too. `youth_changed_at`: when the facts about the youth were last
+    corrected; None: never.
     """
 
     case_id: UUID
@@ -60,6 +64,9 @@ class StoredCase:
     look_on: date | None = field(default=None, compare=False)
     joined: bool = False
     cleared: bool = False
+    substitute: str | None = None
+    substitute_cleared: bool = False
+    youth_changed_at: datetime | None = None
 
     @property
     def table(self) -> str:
@@ -70,6 +77,15 @@ class StoredCase:
     def identity(self) -> CaseIdentity:
         """Id, reference and person of the case."""
         return CaseIdentity(self.case_id, self.reference, self.person_id)
+
+    def changed_at(self, last: Event) -> datetime:
+        """When the case last changed: by its last event, or by a correction of the facts about the youth."""
+        return max(last.recorded_at, self.youth_changed_at or last.recorded_at)
+
+    def access_facts(self, case: Case) -> CaseAccessFacts:
+        """The facts that decide who may see the case. `case`: folded from the events."""
+        standing_in = (self.substitute, self.substitute_cleared)
+        return access_attributes(case, self.protection, self.cleared, self.joined, *standing_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +265,14 @@ def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
 
 
 def _stored_case(row: Row[*tuple[Any, ...]], events: list[Event]) -> StoredCase:
-    youth = Youth(row.born, row.guardians)
+    youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
     last = events[-1].seq
+    corrected_at = row.youth_recorded_at if row.youth_version > 1 else None
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
-    return StoredCase(row.case_id, row.reference, row.person_id, youth, events, last, *columns)
+    standing_in = (row.substitute, row.substitute_cleared)
+    return StoredCase(
+        row.case_id, row.reference, row.person_id, youth, events, last, *columns, *standing_in, corrected_at
+    )
 
 
 def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
@@ -264,7 +284,8 @@ def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> li
 def _update_values(stored: StoredCase, new: Event, case: Case) -> dict[str, Any]:
     if new.seq <= stored.version:
         raise Stale(new.seq - 1, stored.version)
-    return append_sql.update_values(row_of(stored.identity, case, new), stored.version)
+    row = row_of(stored.identity, case, new) | {"updated_at": stored.changed_at(new)}
+    return append_sql.update_values(row, stored.version, stored.changed_at(stored.events[-1]))
 
 
 def _clear_alerts(tx: Connection, stored: StoredCase, new: Sequence[Event], case: Case) -> None:
@@ -290,8 +311,15 @@ def _look_on(case_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     return select(case_current.c.look_on).where(case_current.c.case_id == case_id).scalar_subquery()
 
 
-def _cleared(case_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    return exists().where(case_current.c.case_id == case_id, coordinator_is_cleared())
+def _staff_columns(case_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
+    """What decides about the sight of coordinator and substitute: `cleared`, `substitute`, `substitute_cleared`."""
+    here = case_current.c.case_id == case_id
+    substitute = select(substitute_of_coordinator()).where(here).scalar_subquery()
+    return (
+        exists().where(here, coordinator_is_cleared()).label("cleared"),
+        substitute.label("substitute"),
+        exists().where(here, substitute_is_cleared()).label("substitute_cleared"),
+    )
 
 
 def _newest_known() -> ScalarSelect[Any]:
@@ -302,7 +330,9 @@ def _newest_known() -> ScalarSelect[Any]:
 
 
 _PERSON = (
-    *person_version.c["born", "guardians"],
+    *person_version.c["born", "guardians", "guardian_changes"],
+    person_version.c.version.label("youth_version"),
+    person_version.c.recorded_at.label("youth_recorded_at"),
     case_file.c.person_id.label("record_id"),
     *person.c["person_id", "protection"],
 )
@@ -312,7 +342,7 @@ _CASE_FILES = (
         *_PERSON,
         alerts.any_live(case_file.c.case_id).label("alerted"),
         _look_on(case_file.c.case_id).label("look_on"),
-        _cleared(case_file.c.case_id).label("cleared"),
+        *_staff_columns(case_file.c.case_id),
     )
     .join(record, record.c.person_id == case_file.c.person_id)
     .join(person, person.c.person_id == CANONICAL_ID)
@@ -333,7 +363,7 @@ _CASE = (
         *_PERSON,
         alerts.any_live(bindparam("case_id")).label("alerted"),
         _look_on(bindparam("case_id")).label("look_on"),
-        _cleared(bindparam("case_id")).label("cleared"),
+        *_staff_columns(bindparam("case_id")),
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
     .join(record, record.c.person_id == case_file.c.person_id)

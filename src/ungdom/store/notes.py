@@ -13,20 +13,24 @@ from ungdom.store.schema.cases import note
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note. `text`: None after erasure."""
+    """A note. `text`: None after erasure. `youth_may_read`: marked as open to the youth, who is a party. fvl § 18."""
 
     note_id: UUID
     case_id: UUID
     text: str | None
     created_at: datetime
     created_by: str
+    youth_may_read: bool = False
 
 
 def write_note(tx: Connection, keys: EncryptionKeys, new: Note) -> None:
     """Stores an encrypted note. Raises `DuplicateKey` when the transaction ends."""
     sealed = None if new.text is None else keys.encrypt(new.text.encode(), _record(new.note_id, new.case_id))
     row = {"note_id": new.note_id, "case_id": new.case_id, "sealed": sealed}
-    tx.execute(insert(note), {**row, "created_at": new.created_at, "created_by": new.created_by})
+    tx.execute(
+        insert(note),
+        {**row, "created_at": new.created_at, "created_by": new.created_by, "youth_may_read": new.youth_may_read},
+    )
 
 
 def notes_of(tx: Connection, keys: EncryptionKeys, case_id: UUID) -> Iterator[Note]:
@@ -34,7 +38,7 @@ def notes_of(tx: Connection, keys: EncryptionKeys, case_id: UUID) -> Iterator[No
     query = select(note).where(note.c.case_id == case_id).order_by(note.c.created_at, note.c.note_id)
     for row in tx.execute(query):
         text = None if row.sealed is None else _decrypted_text(keys, row.note_id, case_id, row.sealed)
-        yield Note(row.note_id, case_id, text, row.created_at, row.created_by)
+        yield Note(row.note_id, case_id, text, row.created_at, row.created_by, row.youth_may_read)
 
 
 def erase_note(tx: Connection, note_id: UUID) -> bool:

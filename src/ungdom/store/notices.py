@@ -6,14 +6,30 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Select, and_, exists, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ungdom.store import bulk, case_queries, deliveries
+from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.coordination_groups import still_contact
 from ungdom.store.schema.notices import contact, delivery, digest, notice
-from ungdom.workflow.rules.escalation import Level
-from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Party, State
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.escalation import DelayReason, Level
+from ungdom.workflow.rules.permissions import STANDING_CONTACTS, Viewer, may_be_standing_contact
+from ungdom.workflow.vocabulary import Party, Sanction, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")
 DIGEST = "digest"
@@ -22,7 +38,11 @@ N = notice.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserNotice:
-    """One notice to one person. `days`: past the due day when it was raised; negative before the due day."""
+    """One notice to one person. `days`: past the due day when it was raised; negative before the due day.
+
+    `agency`: as whose standing contact the person is notified; with `reason` and `expected_on`: the agency that has
+    answered for its own part.
+    """
 
     notice_id: UUID
     message_id: UUID
@@ -38,6 +58,14 @@ class UserNotice:
     at: datetime
     read_at: datetime | None = None
     ended_at: datetime | None = None
+    agency: Attendee | None = None
+    reason: DelayReason | None = None
+    expected_on: date | None = None
+
+    @property
+    def of_standing_contact(self) -> bool:
+        """Whether it was sent to a standing contact, who need not be able to open the case."""
+        return self.agency is not None and self.expected_on is None
 
     def days_on(self, day: date) -> int:
         """Days past the due day on `day`; for an alert that has ended, those when it was raised."""
@@ -86,13 +114,64 @@ def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:
     tx.execute(update(notice).where(*of_alert).values(ended_at=at))
 
 
+def notified_outside(tx: Connection, alert_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these alerts of which somebody outside the office has a notice since the alert was last raised."""
+    query = select(alert.c.alert_id).where(alert.c.alert_id.in_(alert_ids), reached_outside())
+    return set(tx.scalars(query))
+
+
+def reached_outside(until: datetime | None = None) -> ColumnElement[bool]:
+    """SQL condition on `alert`: somebody outside the office has a notice of it, sent by `until`. Source: office norm.
+
+    A standing contact or a member of the team. A notice that was withdrawn before it was read or mailed does not count.
+    """
+    sent = (
+        N.alert_id == alert.c.alert_id,
+        N.at >= alert.c.raised_at,
+        N.withdrawn_at.is_(None),
+        N.expected_on.is_(None),
+    )
+    in_time = () if until is None else (N.at <= until,)
+    return exists().where(*sent, *in_time, N.role.in_(sorted(STANDING_CONTACTS))).correlate(alert)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReach:
+    """An alert: the konfliktråd with the case, the night it was raised for, and whether it reached somebody outside."""
+
+    konfliktrad: str
+    raised_for: date
+    outside: bool
+
+
+def alert_reach(
+    tx: Connection,
+    code: str,
+    period: tuple[date, date],
+    day: date,
+    sanction: Sanction | None = None,
+    known_at: datetime | None = None,
+) -> list[AlertReach]:
+    """The alerts on this clock that were raised in the period, until `day`, each once, as known at that instant."""
+    since, until = period
+    case = case_current.c
+    outside = reached_outside(known_at).label("outside")
+    query = select(case.konfliktrad, alert.c.raised_for, outside).join(case_current, case.case_id == alert.c.case_id)
+    query = query.where(alert.c.code == code, alert.c.raised_for.between(since, min(until, day)))
+    if sanction is not None:
+        query = query.where(case.sanction == sanction)
+    if known_at is not None:
+        query = query.where(alert.c.raised_at <= known_at)
+    return [AlertReach(row.konfliktrad, row.raised_for, bool(row.outside)) for row in tx.execute(query)]
+
+
 # --- the inbox ----------------------------------------------------------------------------------------------
 
 
 def inbox(
     tx: Connection, viewer: Viewer, unread: bool, before: tuple[datetime, UUID] | None, limit: int
 ) -> list[NoticeWithCase]:
-    """The notices to this person of cases that they may see, newest first."""
+    """The notices to this person of cases that they may see or are a standing contact for, newest first."""
     query = _inbox_query(viewer)
     if unread:
         query = query.where(N.read_at.is_(None))
@@ -102,7 +181,7 @@ def inbox(
 
 
 def find(tx: Connection, viewer: Viewer, notice_id: UUID) -> NoticeWithCase | None:
-    """This notice, if it is to this person and they may see the case."""
+    """This notice, if it is to this person, and they may see the case or are a standing contact for it."""
     return next(iter(_read_notices(tx, _inbox_query(viewer).where(N.notice_id == notice_id))), None)
 
 
@@ -149,13 +228,19 @@ def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: 
 
 
 def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
-    """The content of a digest: the last notice per live alert of cases that the person may see, by due day."""
-    rows = _read_notices(tx, _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at))
-    last = {item.notice.alert_id: item for item in rows}
+    """The content of a digest: the last notice per live alert of cases that the person may see, by due day.
+
+    Of a standing contact: those of the cases that they still are a contact for. The answer of a party for its own part
+    stands beside the notice of the alert.
+    """
+    query = _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at)
+    last = {(item.notice.alert_id, item.notice.expected_on is None): item for item in _read_notices(tx, query)}
+    as_contact = {item.notice.notice_id for item in _read_notices(tx, query.where(still_contact()))}
+    seen = [item for item in last.values() if item.notice.notice_id in as_contact]
     by_viewer: dict[Viewer, list[NoticeWithCase]] = {}
-    for item in last.values():
+    for item in (item for item in last.values() if item.notice.notice_id not in as_contact):
         by_viewer.setdefault(item.notice.viewer, []).append(item)
-    seen = [
+    seen += [
         item
         for viewer, theirs in by_viewer.items()
         for visible in [case_queries.visible_case_ids(tx, viewer, [item.notice.case_id for item in theirs])]
@@ -167,7 +252,8 @@ def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
 
 def _inbox_query(viewer: Viewer) -> Select[Any]:
     of_viewer = (N.subject == viewer.subject, N.withdrawn_at.is_(None))
-    return _with_case().where(*of_viewer, case_queries.visible_to(viewer))
+    as_contact = still_contact() if may_be_standing_contact(viewer.role) else false()
+    return _with_case().where(*of_viewer, or_(case_queries.visible_to(viewer), as_contact))
 
 
 def _with_case() -> Select[Any]:
@@ -198,5 +284,8 @@ _SAME_COLUMNS = (
     "at",
     "read_at",
     "ended_at",
+    "agency",
+    "reason",
+    "expected_on",
 )
 _UNMAILED = (N.digest_id.is_(None), N.withdrawn_at.is_(None), N.ended_at.is_(None))

@@ -19,59 +19,35 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
+    delete,
     exists,
     func,
     insert,
+    or_,
     select,
     union,
     update,
 )
 
-from ungdom import message
+from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
+from ungdom.store import bulk
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import Stale
+from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
 from ungdom.store.records import CANONICAL_ID, canonical_id_of, is_record_of, record, records_of
 from ungdom.store.schema.cases import NumberKind, case_current, case_number
-from ungdom.store.schema.persons import person, person_version
+from ungdom.store.schema.persons import person, person_change, person_number, person_version
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection, strictest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactDetails:
-    """Contact details of a person."""
-
-    telephone: str | None = None
-    email: str | None = None
-    address: str | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonGuardian:
-    """A guardian (verge). `reference`: by which consents distinguish the guardians of a youth."""
-
-    reference: str
-    name: str
-    contact: ContactDetails = ContactDetails()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Personalia:
-    """Personal data. Every field may be missing; the national identity number is never a key."""
-
-    given_name: str | None = None
-    family_name: str | None = None
-    national_id: str | None = None
-    sex: str | None = None
-    municipality: str | None = None
-    contact: ContactDetails = ContactDetails()
-    guardians: tuple[PersonGuardian, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPerson:
-    """A person as stored. `personalia`: None after erasure."""
+    """A person as stored. `personalia`: None after erasure. `revision`: raised by every change of the record.
+
+    `review_protection`: the protection level was taken over by a merge that has been undone since.
+    """
 
     person_id: UUID
     personalia: Personalia | None
@@ -80,6 +56,8 @@ class StoredPerson:
     protection: Protection
     created_at: datetime
     updated_at: datetime
+    revision: int = 1
+    review_protection: bool = False
 
     @property
     def number(self) -> NationalIdCheck | None:
@@ -93,12 +71,24 @@ class PersonCandidate:
     """A stored record that may be of a given person. `canonical_id`: the canonical record of its person.
 
     `visible`: the viewer may know who this person is. `offices`: the konfliktråd that have a case of the person.
+    `confirmed`: the person has a case on a police case number that was given.
     """
 
     person: StoredPerson
     canonical_id: UUID
     visible: bool
     offices: tuple[str, ...]
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a person may be found by."""
+
+    national_id: str | None
+    born: date
+    given_name: str | None
+    family_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,23 +103,6 @@ class NewPerson:
 
 
 _PERSONALIA = TypeAdapter(Personalia)
-
-
-def personalia_of(message_person: message.Person, municipality: str | None) -> Personalia:
-    """The personal data of a message. Guardians get the references g1, g2 … in their order."""
-    guardians = enumerate(message_person.guardians, start=1)
-    return Personalia(
-        given_name=message_person.given_name,
-        family_name=message_person.family_name,
-        national_id=message_person.national_id,
-        sex=message_person.sex,
-        municipality=municipality,
-        contact=ContactDetails(telephone=message_person.contact),
-        guardians=tuple(
-            PersonGuardian(reference=f"g{n}", name=guardian.name, contact=ContactDetails(telephone=guardian.contact))
-            for n, guardian in guardians
-        ),
-    )
 
 
 def create_person(
@@ -160,6 +133,11 @@ def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[New
         tx.execute(insert(person_version), [_version_row(person_id, 1, youth, at) for person_id, youth in youths])
 
 
+def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: datetime) -> None:
+    """Creates a record without the facts for the rules, which the caller adds."""
+    tx.execute(insert(person), _person_row(keys, new, at))
+
+
 def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:
     """The person as stored; None if there is none. Raises `CannotOpen`."""
     row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
@@ -174,19 +152,21 @@ def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[
 def _person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPerson:
     return StoredPerson(
         person_id=row.person_id,
-        personalia=_decrypt_unless_erased(keys, row.person_id, row.sealed),
-        youth=Youth(row.born, row.guardians),
+        personalia=read_encrypted(keys, row.person_id, row.sealed),
+        youth=Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes)),
         version=row.version,
         protection=row.protection,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        revision=row.revision,
+        review_protection=row.review_protection,
     )
 
 
 def read_names(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, Personalia | None]:
     """The personal data of these people by id, in one query; None after erasure."""
     query = select(*person.c["person_id", "sealed"]).where(person.c.person_id.in_(person_ids))
-    return {row.person_id: _decrypt_unless_erased(keys, row.person_id, row.sealed) for row in tx.execute(query)}
+    return {row.person_id: read_encrypted(keys, row.person_id, row.sealed) for row in tx.execute(query)}
 
 
 def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -201,16 +181,22 @@ def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID])
 def candidates(
     tx: Connection,
     keys: EncryptionKeys,
-    national_id: str | None,
+    given: Particulars,
     numbers: Sequence[str],
     disclosable: ColumnElement[bool],
 ) -> list[PersonCandidate]:
-    """The records with this identity number, and those of the people in cases with one of these police case numbers.
+    """The records of people with this identity number, day of birth or name, or a case on one of these numbers.
 
     Oldest first, in one statement whose text does not depend on the stored data. `disclosable`: condition on
     `case_current`, the cases whose youth the viewer may know.
     """
-    parameters = {"digests": keys.digests(normalise(national_id)) if national_id else [], "numbers": list(numbers)}
+    name = name_key(given.given_name, given.family_name)
+    parameters = {
+        "digests": keys.digests(normalise(given.national_id)) if given.national_id else [],
+        "names": keys.digests(_name_to_digest(name)) if name else [],
+        "born": given.born,
+        "numbers": list(numbers),
+    }
     rows = tx.execute(_candidates_query(disclosable), parameters).all()
     return [
         PersonCandidate(
@@ -218,6 +204,7 @@ def candidates(
             canonical_id=row.counts,
             visible=bool(row.seen),
             offices=tuple(sorted(set((row.offices or "").split()))),
+            confirmed=bool(row.confirmed),
         )
         for row in rows
     ]
@@ -227,43 +214,71 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
     numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
     digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
-    same_identity = select(canonical_id_of(numbered)).where(digested)
+    former = select(person_number.c.person_id).where(
+        person_number.c.number_hash.in_(bindparam("digests", expanding=True))
+    )
+    same_identity = select(canonical_id_of(numbered)).where(or_(digested, numbered.c.person_id.in_(former)))
     same_case = select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id)
     same_case = same_case.where(
         case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
     )
-    resembling = select(union(same_identity, same_case).subquery().c[0])
+    named, versions = person.alias("named_alike"), person_version.alias("versions")
+    same_name = select(canonical_id_of(named)).where(named.c.name_hash.in_(bindparam("names", expanding=True)))
+    same_day = select(canonical_id_of(named)).join(versions, versions.c.person_id == named.c.person_id)
+    same_day = same_day.where(versions.c.born == bindparam("born"), named.c.sealed.is_not(None))
+    resembling = select(union(same_identity, same_case, same_name, same_day).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
         select(
-            *record.c["person_id", "sealed", "created_at", "updated_at"],
+            *record.c["person_id", "sealed", "created_at", "updated_at", "revision", "review_protection"],
             main.c.protection,
             CANONICAL_ID.label("counts"),
-            *person_version.c["version", "born", "guardians"],
+            *person_version.c["version", "born", "guardians", "guardian_changes"],
             exists().where(same_person, disclosable).correlate(record).label("seen"),
             offices.where(same_person).correlate(record).scalar_subquery().label("offices"),
+            CANONICAL_ID.in_(same_case).label("confirmed"),
         )
         .select_from(record)
         .join(main, main.c.person_id == CANONICAL_ID)
         .join(person_version, person_version.c.person_id == record.c.person_id)
-        .where(person_version.c.version == _newest_version(record), record.c.person_id.in_(records_of(resembling)))
+        .where(person_version.c.version == newest_version(record), record.c.person_id.in_(records_of(resembling)))
         .order_by(main.c.created_at, CANONICAL_ID, record.c.person_id)
     )
 
 
 def change_person(
-    tx: Connection, keys: EncryptionKeys, person_id: UUID, personalia: Personalia, protection: Protection, at: datetime
-) -> bool:
-    """Replaces the personal data of a person. False if there is no such person."""
-    values = {**_encrypted_columns(keys, person_id, personalia), "protection": protection, "updated_at": at}
-    return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
+    tx: Connection,
+    keys: EncryptionKeys,
+    before: StoredPerson,
+    personalia: Personalia,
+    protection: Protection,
+    at: datetime,
+    reviewed: bool,
+) -> int:
+    """Replaces the personal data and the protection level of a record; its new revision.
+
+    `reviewed`: the level has been decided anew, which ends the review after a split. Raises `Stale` if the record has
+    changed since it was read.
+    """
+    values = {
+        **_encrypted_columns(keys, before.person_id, personalia),
+        "protection": protection,
+        "review_protection": before.review_protection and not reviewed,
+        "revision": before.revision + 1,
+        "updated_at": at,
+    }
+    unchanged = (person.c.person_id == before.person_id) & (person.c.revision == before.revision)
+    if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
+        raise Stale(before.revision, None)
+    _set_former_numbers(tx, keys, before.person_id, personalia)
+    return before.revision + 1
 
 
 def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime) -> bool:
     """Raises the protection level of the address to at least this; False if it is already. frl § 10-4."""
     weaker = person.c.protection.in_([other for other in Protection if strictest(other, level) is not other])
-    values = {"protection": level, "updated_at": at}
+    values = {"protection": level, "updated_at": at, "revision": person.c.revision + 1}
     return tx.execute(update(person).where(is_record_of(person_id), weaker).values(values)).rowcount > 0
 
 
@@ -276,27 +291,37 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
 
 
 def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
-    """Erases the personal data; events and the day of birth stay. False if there is no such person."""
-    values = {"sealed": None, "number_hash": None, "updated_at": at}
+    """Erases the personal data with its history; events and the day of birth stay. False if there is no such person."""
+    tx.execute(delete(person_number).where(person_number.c.person_id == person_id))
+    tx.execute(update(person_change).where(person_change.c.person_id == person_id).values(sealed=None))
+    values = {"sealed": None, "number_hash": None, "name_hash": None, "updated_at": at}
     return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
 
 
 def rotate_key(
     tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
 ) -> tuple[UUID | None, int]:
-    """Encrypts the next people with the first key: the last id (None: all done), and the number changed."""
-    query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
+    """Encrypts the next people with the first key: the last id (None: all done), and the number changed.
+
+    People who were stored before names were looked up by digest get theirs as well.
+    """
+    query = select(*person.c["person_id", "sealed", "name_hash"]).order_by(person.c.person_id).limit(limit)
     rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
     changed = 0
     for row in rows:
-        if row.sealed is not None and not keys.is_newest(row.sealed):
-            secrets = _encrypted_columns(keys, row.person_id, _decrypt_personalia(keys, row.person_id, row.sealed))
+        if row.sealed is None or (keys.is_newest(row.sealed) and row.name_hash):
+            continue
+        personalia = _decrypt_personalia(keys, row.person_id, row.sealed)
+        if not keys.is_newest(row.sealed) or name_key(personalia.given_name, personalia.family_name):
+            secrets = _encrypted_columns(keys, row.person_id, personalia)
             tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
+            _set_former_numbers(tx, keys, row.person_id, personalia)
             changed += 1
     return (rows[-1].person_id if len(rows) == limit else None), changed
 
 
-def _newest_version(of: FromClause = person) -> ScalarSelect[Any]:
+def newest_version(of: FromClause = person) -> ScalarSelect[Any]:
+    """SQL: the number of the newest row of `person_version` of each row of `person`, or of an alias of it."""
     versions = person_version.alias()
     newest = select(func.max(versions.c.version)).where(versions.c.person_id == of.c.person_id)
     return newest.correlate(of).scalar_subquery()
@@ -315,10 +340,28 @@ def _person_row(keys: EncryptionKeys, new: NewPerson, at: datetime) -> dict[str,
 def _encrypted_columns(keys: EncryptionKeys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
     plain = _PERSONALIA.dump_json(personalia, exclude_defaults=True)
     number = normalise(personalia.national_id or "")
-    return {"sealed": keys.encrypt(plain, _record(person_id)), "number_hash": keys.digest(number) if number else None}
+    name = name_key(personalia.given_name, personalia.family_name)
+    return {
+        "sealed": keys.encrypt(plain, _record(person_id)),
+        "number_hash": keys.digest(number) if number else None,
+        "name_hash": keys.digest(_name_to_digest(name)) if name else None,
+    }
 
 
-def _decrypt_unless_erased(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
+def _name_to_digest(name: str) -> str:
+    """The text whose digest is stored of a name: never that of an identity number."""
+    return f"name:{name}"
+
+
+def _set_former_numbers(tx: Connection, keys: EncryptionKeys, person_id: UUID, personalia: Personalia) -> None:
+    """Replaces the rows by which former identity numbers are looked up."""
+    hashes = {keys.digest(normalise(former.number)) for former in personalia.former_numbers}
+    tx.execute(delete(person_number).where(person_number.c.person_id == person_id))
+    bulk.add(tx, person_number, [{"person_id": person_id, "number_hash": digest} for digest in sorted(hashes)])
+
+
+def read_encrypted(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
+    """The personal data in the column `sealed` of this record; None after erasure. Raises `CannotOpen`."""
     return None if sealed is None else _decrypt_personalia(keys, person_id, sealed)
 
 
@@ -337,13 +380,14 @@ def _version_row(person_id: UUID, version: int, youth: Youth, at: datetime) -> d
         "recorded_at": at,
         "born": youth.born,
         "guardians": youth.guardians,
+        "guardian_changes": dump_guardian_changes(youth.guardian_changes),
     }
 
 
 _RECORDS = (
-    select(person, *person_version.c["version", "born", "guardians"])
+    select(person, *person_version.c["version", "born", "guardians", "guardian_changes"])
     .join(person_version)
-    .where(person_version.c.version == _newest_version())
+    .where(person_version.c.version == newest_version())
     .order_by(person.c.created_at, person.c.person_id)
 )
 _PERSON = _RECORDS.where(person.c.person_id == bindparam("person_id"))

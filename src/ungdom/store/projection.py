@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from ungdom.store.duties import duties_of
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import deadlines, escalation, offices, waits
@@ -45,30 +46,32 @@ def read_work(stored_json: str | None) -> CaseTasks:
     return _WORK.validate_json(stored_json) if stored_json else _NO_WORK
 
 
-def duty_pattern(kind: str, actor: str) -> str:
-    """The search pattern for tasks of this kind and actor in the column `duties`; an empty string matches any."""
-    if not kind and not actor:
-        return ""
-    return f"|{kind}:{actor}|" if kind and actor else f"|{kind}:" if kind else f":{actor}|"
-
-
 def _work_columns(case: Case) -> dict[str, Any]:
     open_work = case_tasks(case)
+    dated = [task.act_on for task in open_work.tasks if task.due is not None]
+    undated = [task.act_on for task in open_work.tasks if task.due is None]
     return {
         "act_on": open_work.tasks[0].act_on if open_work.tasks else None,
-        "duties": "".join(sorted({duty_pattern(task.kind, actor) for task in open_work.tasks for actor in task.who}))
-        or None,
+        "dated_on": min(dated, default=None),
+        "undated_on": min(undated, default=None),
+        "duties": duties_of(open_work.tasks),
         "tasks": _WORK.dump_json(open_work).decode() if open_work.tasks or open_work.turns_on else None,
     }
 
 
 def access_attributes(
-    case: Case, protection: Protection, cleared: bool = False, joined: bool = False
+    case: Case,
+    protection: Protection,
+    cleared: bool = False,
+    joined: bool = False,
+    substitute: str | None = None,
+    substitute_cleared: bool = False,
 ) -> CaseAccessFacts:
     """The facts that decide who may see the case. `protection`: of the youth's address.
 
     `cleared`: the coordinator may have cases with protected addresses. `joined`: the youth was merged with a known
-    person, so that whoever opened the case has no access for that reason.
+    person, so that whoever opened the case has no access for that reason. `substitute`, `substitute_cleared`: who
+    stands in for the coordinator today, and whether they may have cases with protected addresses.
     """
     return CaseAccessFacts(
         konfliktrad=case.konfliktrad,
@@ -79,6 +82,8 @@ def access_attributes(
         opened_by="" if joined else case.events[0].subject,
         protection=protection,
         cleared=cleared,
+        substitute=substitute,
+        substitute_cleared=substitute_cleared,
     )
 
 

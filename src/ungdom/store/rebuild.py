@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import row_of
 from ungdom.store.records import record
 from ungdom.store.schema.cases import case_current, case_file
+from ungdom.store.schema.figures import case_figures
 from ungdom.store.schema.persons import person
 from ungdom.store.session import Database
+from ungdom.workflow.case import Case
 from ungdom.workflow.engine import fold
 from ungdom.workflow.errors import IllegalHistory
 
@@ -52,8 +54,12 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict
 
 
 def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
-    """Rebuilds the open cases without `act_on`, a column of newer versions; returns their number. Repeatable."""
-    incomplete = (case_current.c.closed_on.is_(None), case_current.c.act_on.is_(None))
+    """Rebuilds the cases with tasks whose columns of newer versions are empty; returns their number. Repeatable.
+
+    Every open case has a task, and each task has `dated_on` or `undated_on`.
+    """
+    c = case_current.c
+    incomplete = (or_(c.closed_on.is_(None), c.act_on.is_not(None)), c.dated_on.is_(None), c.undated_on.is_(None))
     query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
         total = tx.scalar(select(func.count()).select_from(case_current).where(*incomplete)) or 0
@@ -71,9 +77,19 @@ def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
     current = case_current.c.case_id
     tx.execute(select(current).where(current.in_(case_ids)).order_by(current).with_for_update())
     cases = {stored.case_id: (stored, fold(stored.youth, stored.events)) for stored in journal.load_many(tx, case_ids)}
-    rows = [row_of(stored.identity, case, stored.events[-1]) for stored, case in cases.values()]
+    rows = [_row_of(stored, case) for stored, case in cases.values()]
     bulk.upsert(tx, case_current, rows)
     journal.set_teams(tx, {case_id: case for case_id, (_, case) in cases.items()})
+
+
+def _row_of(stored: StoredCase, case: Case) -> dict[str, Any]:
+    last = stored.events[-1]
+    return row_of(stored.identity, case, last) | {"updated_at": stored.changed_at(last)}
+
+
+def forget_figures(tx: Connection, case_ids: Sequence[UUID]) -> None:
+    """Removes the stored figures of these cases: they are computed anew at the next request or night."""
+    tx.execute(delete(case_figures).where(case_figures.c.case_id.in_(case_ids)))
 
 
 def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[Difference]:
@@ -146,7 +162,7 @@ def _compare(case_id: UUID, current: dict[str, Any], stored: StoredCase | None) 
     except IllegalHistory as error:
         yield Difference(case_id, "history", error.event_type, error.state)
         return
-    folded = {**row_of(stored.identity, case, stored.events[-1]), "team": case.team}
+    folded = {**_row_of(stored, case), "team": case.team}
     for column, value in folded.items():
         if column not in _ADVANCED_SEPARATELY and current.get(column) != value:
             yield Difference(case_id, column, current.get(column), value)

@@ -1,6 +1,7 @@
 """Several records of one person: one is canonical, and the others refer to it in `same_as`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -73,8 +74,23 @@ def lock_canonical(tx: Connection, person_id: UUID) -> UUID:
     return person_id if same_as is None else lock_canonical(tx, same_as)
 
 
-def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]:
-    """Merges two people with all their records; returns the cases of both.
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """A merge of two people: the canonical record, and what is needed to undo it.
+
+    `records`: the records of the person that was joined; `messages`: the pushed messages about that person.
+    `cases`: the cases of both.
+    """
+
+    person_id: UUID
+    joined_id: UUID
+    records: tuple[UUID, ...]
+    messages: tuple[UUID, ...]
+    cases: tuple[UUID, ...]
+
+
+def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> MergeResult:
+    """Merges two people with all their records.
 
     Both ids must be canonical, and the caller holds the lock against concurrent merges. The older record becomes the
     canonical one, with the stricter of the two protection levels. The birth date and guardians by which each case was
@@ -86,11 +102,23 @@ def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID
     older, newer = (row.person_id for row in rows)
     level = strictest(*(row.protection for row in rows))
     cases = select(case_file.c.case_id).where(case_file.c.person_id.in_(records_of(people_by_id([newer]))))
+    joined = tuple(tx.scalars(select(person.c.person_id).where(is_record_of(newer)).order_by(person.c.person_id)))
+    about = select(decision.c.message_id).where(decision.c.person_id == newer).order_by(decision.c.message_id)
+    messages = tuple(tx.scalars(about))
     tx.execute(update(case_current).where(case_current.c.case_id.in_(cases)).values(person_id=older))
     tx.execute(update(decision).where(decision.c.person_id == newer).values(person_id=older))
     tx.execute(update(person).where(is_record_of(newer)).values(same_as=older))
-    tx.execute(update(person).where(is_record_of(older)).values(protection=level, updated_at=at))
-    return list(tx.scalars(select(case_current.c.case_id).where(case_current.c.person_id == older)))
+    changed = {"protection": level, "updated_at": at, "revision": person.c.revision + 1}
+    tx.execute(update(person).where(is_record_of(older)).values(changed))
+    of_both = select(case_current.c.case_id).where(case_current.c.person_id == older)
+    return MergeResult(older, newer, joined, messages, tuple(tx.scalars(of_both.order_by(case_current.c.case_id))))
+
+
+def records_by_case(tx: Connection, person_id: UUID) -> dict[UUID, UUID]:
+    """By case of the person with this canonical id, the record on which it was opened."""
+    columns = case_file.c["case_id", "person_id"]
+    rows = tx.execute(select(*columns).where(case_file.c.person_id.in_(records_of(people_by_id([person_id])))))
+    return {row.case_id: row.person_id for row in rows}
 
 
 def is_record_of(person_id: UUID) -> ColumnElement[bool]:

@@ -100,10 +100,16 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back on any exception. Raises the errors of the store."""
+        with self.trying() as tx:
+            yield tx
+            _commit(tx)
+
+    @contextmanager
+    def trying(self) -> Iterator[Connection]:
+        """A transaction that may write and is rolled back at the end, for a dry run. Raises the errors of the store."""
         lock = nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
         with _translated_errors(), lock, self.writer.connect() as tx:
             yield tx
-            _commit(tx)
 
     def close(self) -> None:
         """Closes all connections."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ungdom.store import journal, projection
+from ungdom.store import journal
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import case_current
@@ -35,8 +35,7 @@ def learnt_cases(
     """Each of these cases, which the viewer may see, as it stands now, with what they may learn of it on that day."""
     for stored in journal.load_many(tx, sorted(case_ids)):
         case = engine.fold(stored.youth, stored.events)
-        facts = projection.access_attributes(case, stored.protection, stored.cleared, stored.joined)
-        knowledge = redaction.viewer_knowledge(viewer, case, facts, day)
+        knowledge = redaction.viewer_knowledge(viewer, case, stored.access_facts(case), day)
         if not redaction.may_learn_nothing(knowledge):
             yield stored, case, knowledge
 

@@ -187,14 +187,25 @@ def render(language: Language, value: object) -> str:
     return _render_word(language, value)
 
 
-def refusal(language: Language, code: str, current: Value, needed: Value, earliest: date | None) -> str:
-    """The sentence for an unmet condition: what is not as required, and what would help.
+def refusal(
+    language: Language,
+    code: str,
+    current: Value,
+    needed: Value,
+    earliest: date | None,
+    leads_there: Sequence[str] = (),
+    because: str | None = None,
+) -> str:
+    """The sentences for an unmet condition: what is not as required, and what would help.
+
+    `leads_there`: the moves that lead to a state in which the step is possible. `because`: why a regime applies.
 
     A text may also contain `low` and `high`, the first and last of the needed values if they form a range, and
     `named`, the alternatives in quotation marks, abbreviated if there are many.
     """
     ends = needed if isinstance(needed, list) and needed else [needed]
-    return text(
+    way = ", ".join(text(language, "word", "quoted", word=label(language, move)) for move in leads_there)
+    sentence = text(
         language,
         "refusal",
         code,
@@ -205,6 +216,9 @@ def refusal(language: Language, code: str, current: Value, needed: Value, earlie
         high=render(language, ends[-1]),
         earliest=render(language, earliest),
     )
+    more = [text(language, "refusal_addition", "leads_there", way=way)] if way else []
+    more += [text(language, "refusal_addition", because)] if because else []
+    return " ".join((sentence, *more))
 
 
 def invalid(language: Language, kind: str, values: Mapping[str, str | int] | None = None) -> str:

@@ -15,22 +15,27 @@ from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, Stat
 E = EventType
 D = TypeVar("D", bound=d.Details)
 
-_DECIDES = (E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.TRANSFERRED_TO_FOLLOW_UP)
 REOPENED_AS_IT_STOOD = "2026-11-25"
 """First version of the table in which a term that was paused at the closing stays paused until the case is reopened."""
-_STARTS = {
-    E.PLAN_MEETING_HELD: "plan_meeting",
-    E.PLAN_SIGNED: "plan_signed",
-    E.INTERIM_CONDITIONS_STARTED: "interim_conditions",
-}
+FURTHER_BREACH_BY_DAY = "2026-11-30"
+"""First version of the table in which a further breach is told by its day alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Youth:
-    """The facts about the person that the rules need, and no others. Stored with people, not in events."""
+    """The facts about the person that the rules need, and no others. Stored with people, not in events.
+
+    `guardians`: the number of guardians from birth on. `guardian_changes`: the days from which there is another number,
+    in order, each with that number.
+    """
 
     born: date
     guardians: int
+    guardian_changes: tuple[tuple[date, int], ...] = ()
+
+    def guardians_on(self, day: date) -> int:
+        """The number of guardians (verger) in office on that day, whatever the age of the youth."""
+        return next((number for since, number in reversed(self.guardian_changes) if since <= day), self.guardians)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +133,15 @@ class Case:
     def until(self, day: date, *kinds: EventType) -> list[Event]:
         """The events of these types that had occurred by that day, ordered by day of occurrence, then as recorded."""
         events = (event for event in self.all(*kinds) if event.occurred_on <= day)
-        return sorted(events, key=lambda event: (event.occurred_on, event.seq))
+        return sorted(events, key=lambda event: (event.occurred_on, event.order))
 
     def payloads(self, shape: type[D]) -> Iterator[tuple[Event, D]]:
         """Every event with a payload of this class, paired with that payload, in the order recorded."""
         return ((event, event.details) for event in self.events if isinstance(event.details, shape))
+
+    def order_of(self, seq: int) -> int:
+        """Position, in the history as it now reads, of the event with this number (see `Event.order`)."""
+        return seq if self.events[0].place is None else self.event(seq).order
 
     def event(self, seq: int) -> Event:
         """The event with this sequence number."""
@@ -168,7 +177,7 @@ class Case:
 
     def guardians_on(self, day: date) -> int:
         """The number of guardians who take part on that day; 0 from the 18th birthday. vergemålsloven § 8."""
-        return self.youth.guardians if self.under_age(day) else 0
+        return self.youth.guardians_on(day) if self.under_age(day) else 0
 
     @property
     def of_age_on(self) -> date:
@@ -220,11 +229,11 @@ class Case:
         return spans
 
     def _stops(self, day: date) -> Iterator[tuple[date, date]]:
-        started = self.start.seq if self.start else len(self.events)
+        started = self.order_of(self.start.seq) if self.start else len(self.events)
         overturned = self._overturned_intervals()
         ends = [*(interval.since for interval in self.intervals[1:]), day]
         for place, (interval, until) in enumerate(zip(self.intervals, ends, strict=True)):
-            stopped = interval.seq > started and self._stood_still(place) and place not in overturned
+            stopped = self.order_of(interval.seq) > started and self._stood_still(place) and place not in overturned
             if stopped and interval.since < day:
                 yield interval.since, min(until, day)
 
@@ -288,9 +297,21 @@ class Case:
     # --- finality -----------------------------------------------------------------------------------------------
 
     @property
+    def judgment(self) -> Event | None:
+        """The last judgment. An appeal that was given up leaves the one that it was about."""
+        judgments = self.all(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED)
+        return max((e for e in judgments if not _given_up(e)), key=lambda event: event.order, default=None)
+
+    @property
+    def appeal_given_up(self) -> bool:
+        """Whether the last appeal ended because it was given up."""
+        last = self.last(E.APPEALED, E.APPEAL_DECIDED)
+        return last is not None and _given_up(last)
+
+    @property
     def served_on(self) -> date | None:
         """The day on which the judgment in force was served, regardless of the order in which services became known."""
-        judged = self.last(E.JUDGMENT_GIVEN, E.FOLLOW_UP_BY_JUDGMENT, E.APPEAL_DECIDED)
+        judged = self.judgment
         if judged is None:
             return None
         days = (event.occurred_on for event in self.all(E.JUDGMENT_SERVED) if event.occurred_on >= judged.occurred_on)
@@ -305,16 +326,24 @@ class Case:
 
     @property
     def new_breach(self) -> Event | None:
-        """A breach that happened after a breach talk was ordered or conditions were set. krl §§ 31, 33."""
+        """A breach that happened after a breach talk was ordered or conditions were set. krl §§ 31, 33.
+
+        From the version of 30 November 2026 on, an act on a later day than the one on which the talk was ordered.
+        """
         ordered = self.first(E.BREACH_TALK_ORDERED)
         if ordered is None:
             return None
-        later = (
-            event
-            for event in self.all(E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
-            if event.seq > ordered.seq and event.occurred_on >= ordered.occurred_on
-        )
+        breaches = self.all(E.BREACH_RECORDED, E.BREACH_TALK_MISSED)
+        if law.holds(self.table, FURTHER_BREACH_BY_DAY, None):
+            return next((event for event in breaches if event.occurred_on > ordered.occurred_on), None)
+        later = (e for e in breaches if e.order > ordered.order and e.occurred_on >= ordered.occurred_on)
         return next(later, None)
+
+    @property
+    def control_runs(self) -> bool:
+        """Whether electronic control was ordered and its end or lifting has not been recorded. strl § 52 c."""
+        last = self.last(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED)
+        return last is not None and last.type is E.ELECTRONIC_CONTROL_ORDERED
 
     @property
     def referral(self) -> Event | None:
@@ -324,7 +353,7 @@ class Case:
         """
         ended = self.last(E.PETITION_DECLINED, E.PETITION_REJECTED, E.REPLAN_MEETING_HELD, E.CONVERSION_FINAL)
         referral = self.last(E.REFERRED_FOR_BREACH)
-        return referral if referral and (ended is None or ended.seq < referral.seq) else None
+        return referral if referral and (ended is None or ended.order < referral.order) else None
 
     @property
     def petition(self) -> d.PetitionSent | None:
@@ -359,31 +388,12 @@ class Case:
         return waits
 
 
+def _given_up(event: Event) -> bool:
+    return isinstance(event.details, d.AppealDecided) and event.details.outcome is d.AppealOutcome.WITHDRAWN
+
+
 def _end_wait(waits: list[tuple[Event, Event | None]], ended: Event, details: d.WaitEnded) -> None:
     for place, (started, end) in reversed(list(enumerate(waits))):
         if end is None and details.party in (None, getattr(started.details, "party", None)):
             waits[place] = (started, ended)
             return
-
-
-def decision_in(event: Event) -> SanctionInForce | None:
-    """The decision that this event contains; None if it contains none."""
-    details = event.details
-    if (
-        isinstance(details, d.AppealDecided)
-        and details.terms is not None
-        and details.outcome is d.AppealOutcome.CHANGED
-    ):
-        return SanctionInForce(event.occurred_on, law.REGIME.on(event.occurred_on), details.terms.length, details.terms)
-    if event.type not in _DECIDES or not isinstance(
-        details, d.JudgmentGiven | d.FollowUpByJudgment | d.TransferredToFollowUp
-    ):
-        return None
-    terms = details if isinstance(details, d.Terms) else None
-    return SanctionInForce(event.occurred_on, law.REGIME.on(event.occurred_on), details.length, terms)
-
-
-def start_given_by(event: Event) -> ExecutionStart | None:
-    """The start of execution that results if this event moves the case; None if none. krl § 23 third paragraph."""
-    rule = _STARTS.get(event.type)
-    return ExecutionStart(event.occurred_on, rule, event.seq) if rule else None

@@ -14,7 +14,8 @@ from ungdom.workflow import payloads as d
 from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
 from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.case import Case, StateInterval, Youth, decision_in, start_given_by
+from ungdom.workflow.case import Case, StateInterval, Youth
+from ungdom.workflow.decisions import decision_in, start_given_by
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import (
@@ -24,14 +25,17 @@ from ungdom.workflow.guards.core import (
     day_has_come,
     follows_the_last_move,
 )
+from ungdom.workflow.guards.dates import DATE_GUARDS
 from ungdom.workflow.guards.plan import coordinator_is_cleared, graded_case_is_assigned_by_a_leader
 from ungdom.workflow.history import effective as effective  # noqa: PLC0414  # part of the interface of this module
+from ungdom.workflow.no_move import newer_details, no_such_move
 from ungdom.workflow.rules.permissions import acts_for
-from ungdom.workflow.table import BY_DECISION, FACTS, MOVES, Move, PreviousState
-from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Role, Sanction, State
+from ungdom.workflow.table import BY_DECISION, ROWS, Move, PreviousState
+from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, Sanction, State
 
 E = EventType
-ROWS: tuple[Move, ...] = MOVES + FACTS
+CONTROL_OUTLIVES = "2026-11-30"
+"""First version of the table in which electronic control outlives a breach talk, a petition and an interruption."""
 NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED, E.RULES_MIGRATED)
 """Recorded by functions of their own: opening a case, correcting an event, and migrating cases to a newer table."""
 
@@ -136,8 +140,10 @@ def _holds(data: EventData) -> bool:
 def _unmet_conditions(row: Move, case: Case, step: ProposedEvent) -> tuple[UnmetCondition, ...]:
     order = (follows_the_last_move,) if row.target is not None else ()
     secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
-    guards = (day_has_come, case_had_begun, *order, *secrecy, *row.guards)
-    return tuple(unmet for guard in guards if (unmet := guard(case, step)))
+    dates = [guard for guard in DATE_GUARDS if law.holds(case.table, guard.since, guard.until)]
+    guards = (day_has_come, case_had_begun, *order, *dates, *secrecy, *row.guards)
+    newer = newer_details(case, step, row.law) if case.table != table.VERSION else ()
+    return (*newer, *(unmet for guard in guards if (unmet := guard(case, step))))
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
@@ -163,11 +169,11 @@ def decide(case: Case, step: ProposedEvent) -> Decision:
     regime = regime_for(case, step.type, step.on)
     source, row = _matching_row(case, regime, step.type, step.details, step.on)
     if row is None:
-        unmet = (_no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
+        unmet = (no_such_move(case, step, regime, rules(case.table).rows), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
     attempt = Attempt(case, step, row, source)
     fired = rules(case.table).machines[case.sanction, regime].fires(attempt)
-    after = _target(case, row) if fired else None
+    after = _target(case, row, step.details) if fired else None
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
 
 
@@ -195,7 +201,9 @@ def decide_registration(youth: Youth, event: Event, version: str | None = None) 
     initial = initial_case(youth, event, version)
     step = ProposedEvent(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     row = next(row for row in rules(initial.table).rows if row.event is E.CASE_REGISTERED)
-    unmet = tuple(condition for guard in (day_has_come, *row.guards) if (condition := guard(initial, step)))
+    dates = [guard for guard in DATE_GUARDS if law.holds(initial.table, guard.since, guard.until)]
+    guards = (day_has_come, *dates, *row.guards)
+    unmet = tuple(condition for guard in guards if (condition := guard(initial, step)))
     after = None if unmet else State.REGISTERED
     return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), row.law, unmet)
 
@@ -233,10 +241,11 @@ def with_event(case: Case, event: Event) -> Case:
     if row is None:
         raise IllegalHistory(event.seq, event.type, case.state)
     changes: dict[str, Any] = {"events": (*case.events, event), **_projected(case, event)}
-    target = _target(case, row)
+    target = _target(case, row, event.details)
     if target is not None:
         previous = case.intervals[-2] if isinstance(row.target, PreviousState) else None
-        changes["intervals"] = (*case.intervals, _interval(target, event, previous))
+        conditions_run = case.state is State.INTERIM_CONDITIONS
+        changes["intervals"] = (*case.intervals, _interval(target, event, previous, conditions_run))
         changes["start"] = case.start or start_given_by(event)
     return with_changes(case, changes)
 
@@ -264,6 +273,8 @@ def _projected(case: Case, event: Event) -> dict[str, Any]:
     if decision := decision_in(event):
         same_regime = case.sanction_in_force if case.has(E.FOLLOW_UP_BY_JUDGMENT) else None
         changes["sanction_in_force"] = replace(decision, regime=same_regime.regime) if same_regime else decision
+    if isinstance(details, d.AppealDecided) and details.outcome is d.AppealOutcome.SENT_BACK:
+        changes["sanction_in_force"] = None
     if isinstance(details, d.OffenceAdded):
         changes["offences"] = (*case.offences, details.offence)
     elif isinstance(details, d.ExecutionRegimePinned):
@@ -275,10 +286,13 @@ def _projected(case: Case, event: Event) -> dict[str, Any]:
     return changes
 
 
-def _interval(state: State, event: Event, previous: StateInterval | None = None) -> StateInterval:
+def _interval(
+    state: State, event: Event, previous: StateInterval | None = None, conditions_run: bool = False
+) -> StateInterval:
     details = event.details
     control = isinstance(details, d.PetitionSent) and details.for_ is d.Recommendation.ELECTRONIC_CONTROL
-    runs = previous.clock if previous else state in _CLOCK_RUNS or control
+    goes_on = conditions_run and isinstance(details, d.Appealed) and details.conditions_continue
+    runs = previous.clock if previous else state in _CLOCK_RUNS or control or goes_on
     return StateInterval(state, event.occurred_on, event.seq, runs)
 
 
@@ -296,54 +310,52 @@ def _matching_row(
     rows = _rows_at(case, regime, case.state, event)
     current_row = next((row for row in rows if row.condition is None or row.condition(details)), None)
     late = case.registered_on <= day < case.entered_on
-    if current_row is not None and not late:
+    if current_row is not None and not late and not _is_the_closings_own(current_row):
         return case.state, current_row
     then = ((state, row) for state in case.states_on(day) for row in _rows_at(case, regime, state, event))
-    fact = next(((state, row) for state, row in then if row.target is None), None)
+    facts = [(state, row) for state, row in then if row.target is None]
+    fact = min(facts, key=lambda fact: _is_the_closings_own(fact[1]), default=None)
     return fact or (case.state, current_row if current_row and current_row.target is not None else None)
 
 
+def _is_the_closings_own(row: Move) -> bool:
+    """Whether only the system records it: what a closing ends. A fact of the day before goes before it."""
+    return row.target is None and row.actors == (Actor.SYSTEM,)
+
+
 def _rows_at(case: Case, regime: Regime, state: State, event: EventType) -> tuple[Move, ...]:
-    return rules(case.table).at.get((case.sanction, regime, state, event), ())
+    rows = rules(case.table).at.get((case.sanction, regime, state, event), ())
+    return rows if all(row.only_for is None for row in rows) else tuple(row for row in rows if _is_for(row, case))
 
 
-def _target(case: Case, row: Move) -> State | None:
-    if isinstance(row.target, PreviousState):
-        return case.intervals[-2].state
-    if row.target is State.EXECUTING and not case.plan_made and row.event not in (E.PLAN_MEETING_HELD, E.PLAN_SIGNED):
-        return State.INTERIM_CONDITIONS
-    return row.target
+def _is_for(row: Move, case: Case) -> bool:
+    return row.only_for is None or row.only_for(case)
+
+
+def _target(case: Case, row: Move, details: d.Details | None) -> State | None:
+    """The state that the row leads to in this case.
+
+    Where the table says executing: `interim_conditions` before the plan meeting, `electronic_control` while a period
+    runs (strl § 52 c). A reopened case returns there only if the control that its closing ended goes on.
+    """
+    target = case.intervals[-2].state if isinstance(row.target, PreviousState) else row.target
+    if row.event is E.REOPENED and target is State.ELECTRONIC_CONTROL:
+        goes_on = details.goes_on if isinstance(details, d.Reopened) else ()
+        ended = case.last(E.ELECTRONIC_CONTROL_ENDED)
+        stays_ended = not case.control_runs and ended is not None and ended.seq not in goes_on
+        return State.EXECUTING if stays_ended and law.holds(case.table, CONTROL_OUTLIVES, None) else target
+    if target is not State.EXECUTING or row.event is E.REOPENED:
+        return target
+    runs = case.control_runs and row.event is not E.ELECTRONIC_CONTROL_ENDED
+    if runs and law.holds(case.table, CONTROL_OUTLIVES, None):
+        return State.ELECTRONIC_CONTROL
+    planned = case.plan_made or row.event in (E.PLAN_MEETING_HELD, E.PLAN_SIGNED)
+    return target if planned else State.INTERIM_CONDITIONS
 
 
 def _unmet_elsewhere(case: Case, step: ProposedEvent, regime: Regime) -> tuple[UnmetCondition, ...]:
     """The other conditions that would be unmet if the case were in a state that allows the event."""
-    rows = (row for row in rows_of(case.sanction, regime, case.table) if row.event is step.type)
+    table_rows = rows_of(case.sanction, regime, case.table)
+    rows = (row for row in table_rows if row.event is step.type and _is_for(row, case))
     fits = next((row for row in rows if row.condition is None or row.condition(step.details)), None)
     return _unmet_conditions(fits, case, step) if fits else ()
-
-
-def _no_such_move(case: Case, step: ProposedEvent, regime: Regime) -> UnmetCondition:
-    rows = [row for row in rules(case.table).rows if row.event is step.type]
-    if not rows:
-        newer = next(row for row in ROWS if row.event is step.type)
-        return UnmetCondition("wrong_table", newer.law, case.table, newer.since, ())
-    of_sanction = [row for row in rows if case.sanction in row.sanctions]
-    of_regime = [row for row in of_sanction if regime in row.regimes]
-    if not of_sanction:
-        return UnmetCondition(
-            "wrong_sanction", rows[0].law, case.sanction, sorted({s for r in rows for s in r.sanctions}), ()
-        )
-    if not of_regime:
-        regimes = sorted({str(r) for row in of_sanction for r in row.regimes})
-        later = [since for since, r in law.REGIME.values if r in regimes and since > step.on]
-        return UnmetCondition("wrong_regime", of_sanction[0].law, regime, regimes, (), later[0] if later else None)
-    states = [str(state) for state in State if any(state in row.sources for row in of_regime)]
-    is_fact = all(row.target is None for row in of_regime)
-    state_then = next(iter(case.states_on(step.on)), case.state) if is_fact else case.state
-    return UnmetCondition(
-        "case_is_closed" if state_then in CLOSED else "wrong_state",
-        of_regime[0].law,
-        state_then,
-        states,
-        of_regime[0].actors,
-    )

@@ -32,7 +32,7 @@ class Event:
 
     `occurred_on`: the Oslo date; `occurred_at` beside it where the hour matters.
     `recorded_at`: the instant it became known here, UTC. `actor`: in whose name. `role`, `subject`, `source`: who
-    recorded it, signed in as what, from which system.
+    recorded it, signed in as what, from which system. `place`: only in a history with inserted events, see `order`.
     """
 
     seq: int
@@ -46,6 +46,12 @@ class Event:
     details: d.Details = NOTHING
     occurred_at: datetime | None = None
     corrected_by: int | None = None
+    place: int | None = None
+
+    @property
+    def order(self) -> int:
+        """Position in the history as it now reads: the number, unless an event was inserted before it."""
+        return self.seq if self.place is None else self.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +64,31 @@ class Replacement(d.Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected(d.Details):
-    """A correction of the event with number `corrects`; without a replacement the event is annulled."""
+class Insertion(d.Details):
+    """A forgotten event, put in where it happened.
 
-    corrects: int
+    `actor`: in whose name. `after_seq`: the event that it follows, where several share its day; None: it follows all of
+    that day.
+    """
+
+    type: EventType
+    occurred_on: date
+    details: dict[str, Any]
+    actor: Actor
+    after_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(d.Details):
+    """A correction of the event with number `corrects`; without a replacement the event is annulled.
+
+    With `insert`, a forgotten event is put in and `corrects` is 0: no event.
+    """
+
+    corrects: int = 0
     reason: d.CorrectionReason
     replacement: Replacement | None = None
+    insert: Insertion | None = None
 
 
 SHAPE: dict[EventType, type[d.Details]] = {
@@ -78,6 +103,7 @@ SHAPE: dict[EventType, type[d.Details]] = {
     E.APPEALED: d.Appealed,
     E.APPEAL_DECIDED: d.AppealDecided,
     E.BECAME_FINAL: d.BecameFinal,
+    E.EARLY_EXECUTION_ALLOWED: d.EarlyExecutionAllowed,
     E.DISPATCHED: d.Details,
     E.RECEIVED: d.Received,
     E.ASSIGNED: d.Assigned,
@@ -116,12 +142,12 @@ SHAPE: dict[EventType, type[d.Details]] = {
     E.CHARGED: d.Details,
     E.NOTE_ADDED: d.NoteAdded,
     E.TRANSFER_DECIDED: d.TransferDecided,
-    E.TRANSFER_ACCEPTED: d.Details,
+    E.TRANSFER_ACCEPTED: d.TransferAccepted,
     E.TRANSFER_DECLINED: d.Details,
     E.EXECUTION_REGIME_PINNED: d.ExecutionRegimePinned,
     E.RULES_MIGRATED: d.RulesMigrated,
     E.CORRECTED: Corrected,
-    E.REOPENING_APPROVED: d.Details,
+    E.REOPENING_APPROVED: d.ReopeningApproved,
     E.PUM_ORDERED: d.PumOrdered,
     E.PUM_RETURNED: d.PumReturned,
     E.COORDINATION_MEETING_HELD: d.CoordinationMeetingHeld,
@@ -146,11 +172,11 @@ SHAPE: dict[EventType, type[d.Details]] = {
     E.MEASURE_STARTED: d.Measure,
     E.MEASURE_ATTENDED: d.MeasureAttended,
     E.MEASURE_ENDED: d.MeasureEnded,
-    E.VICTIM_INVITED: d.Details,
-    E.VICTIM_ACCEPTED: d.Details,
-    E.VICTIM_DECLINED: d.Details,
-    E.VICTIM_WITHDREW: d.Details,
-    E.RESTORATIVE_MEETING_HELD: d.Details,
+    E.VICTIM_INVITED: d.VictimStep,
+    E.VICTIM_ACCEPTED: d.VictimStep,
+    E.VICTIM_DECLINED: d.VictimStep,
+    E.VICTIM_WITHDREW: d.VictimStep,
+    E.RESTORATIVE_MEETING_HELD: d.RestorativeMeetingHeld,
     E.OTHER_RESTORATIVE_PROCESS_HELD: d.Details,
     E.TEAM_MEETING_HELD: d.TeamMeetingHeld,
     E.DRUG_TEST_HELD: d.DrugTestHeld,

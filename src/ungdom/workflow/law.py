@@ -65,6 +65,10 @@ PRISON_BESIDE_MAX = Dated(
 )
 ELECTRONIC_CONTROL_MAX = Dated(((FIRST, Length(months=6)),), "length", "strl § 52 c fifth paragraph")
 
+# How far ahead, and how late, a date in the details of an event may lie.
+HEARING_AHEAD = Dated(((FIRST, Length(years=2)),), "years", "office norm")
+INDICTMENT_RECEIVED = Dated(((FIRST, Length(days=60)),), "days", "office norm")
+
 # Clocks with a statute.
 CHARGE_DECISION = Dated(((FIRST, Length(weeks=6)),), "weeks", "strpl § 249 second paragraph")
 HEARING_SCHEDULED = Dated(((FIRST, Length(weeks=2)),), "weeks", "strpl § 275 first paragraph")

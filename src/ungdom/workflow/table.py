@@ -6,103 +6,52 @@ A row whose target is None is a fact: it does not change the state. Where severa
 holds applies.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ungdom.workflow import law
-from ungdom.workflow import payloads as d
-from ungdom.workflow.guards import breach, complaints, consents, decision, hearing, measures, plan, transfer
+from ungdom.workflow.guards import (
+    breach,
+    closing,
+    complaints,
+    consents,
+    control,
+    decision,
+    finality,
+    hearing,
+    measures,
+    plan,
+    restorative,
+    transfer,
+)
 from ungdom.workflow.guards.core import Guard, from_version, until_version
-from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction, State
+
+# fmt: off
+# isort: off
+from ungdom.workflow.table_rows import (
+    ALL, APP, ASM, AWD, BCL, BEFORE_DECISION, BIC, BOTH, CMP, CNV, COR, COU, CRD, CRT, CWD, DSP, ELC, ENDED, EXE,
+    EXECUTION, EXP, FIN, IN_BREACH, IN_PLAN, INT, INV, ITM, JUD, LDR, LPS, NPL, OPEN, OTH, POL, PRE, PRO, PST, PTY,
+    R0, R1_ON, R2, RCV, REG, RFD, RSM, SEC, STOPPED, SYS, TGT, TLK, WITH_THE_OFFICE, E, F, S, after_breach,
+    after_complaint, new_sentence, rest_continues, sets_conditions, tried_again,
+)
+from ungdom.workflow.table_rows import FIRST_VERSION as FIRST_VERSION  # noqa: PLC0414  # as below
+from ungdom.workflow.table_rows import Move as Move  # noqa: PLC0414  # part of the interface of this module
+from ungdom.workflow.table_rows import PreviousState as PreviousState  # noqa: PLC0414  # as above
+
+# fmt: on
+# isort: on
+from ungdom.workflow.vocabulary import EventType
 
 VERSIONS = (
-    "2026-11-24",
+    FIRST_VERSION,
     "2026-11-25",
+    "2026-11-30",
 )
 """Every version of this table, in order. A case runs under the one it began with, until it is moved to a newer.
 
 A row or condition that came later says so (`since`); one that is gone says from which version on (`until`). None is
 ever taken out: what was recorded under it must stay readable. docs/migrate-cases.md
 """
-FIRST_VERSION, VERSION = VERSIONS[0], VERSIONS[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class PreviousState:
-    """A target that depends on the case: where it was before it closed."""
-
-    name: str = "the state before"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One row. `condition`: of several rows for one event, the one these details choose.
-
-    `since`: the first version of the table that has it. `until`: the first that has it no more.
-    """
-
-    event: EventType
-    sources: tuple[State, ...]
-    target: State | PreviousState | None
-    sanctions: tuple[Sanction, ...]
-    regimes: tuple[Regime, ...]
-    guards: tuple[Guard, ...]
-    actors: tuple[Actor, ...]
-    law: str
-    condition: Callable[[d.Details | None], bool] | None = None
-    since: str = FIRST_VERSION
-    until: str | None = None
-
-
-E, A, T = EventType, Actor, State
-REG, INV, ASM, AWD = T.REGISTERED, T.INVESTIGATION, T.ASSESSMENT, T.AWAITING_DECISION
-CRT, JUD, APP, FIN, DSP = T.IN_COURT, T.JUDGED, T.APPEALED, T.FINAL, T.DISPATCHED
-RCV, PRE, ITM, PST = T.RECEIVED, T.PREPARING, T.INTERIM_CONDITIONS, T.POSTPONED
-EXE, ELC, TLK, TGT = T.EXECUTING, T.ELECTRONIC_CONTROL, T.BREACH_TALK, T.TIGHTENED
-INT, RFD, BIC, RSM, EXP = T.INTERRUPTED, T.REFERRED, T.BREACH_IN_COURT, T.RESUMPTION_REVIEW, T.TERM_EXPIRED
-CMP, CNV, BCL, CWD = T.COMPLETED, T.CONVERTED, T.BREACH_CLOSED, T.CONSENT_WITHDRAWN
-NPL, OTH, LPS = T.NO_PLAN, T.OTHER_DECISION, T.LAPSED
-
-S, F = (Sanction.YOUTH_SANCTION,), (Sanction.YOUTH_FOLLOW_UP,)
-BOTH = S + F
-R0, R2 = (Regime.R0,), (Regime.R2,)
-R1_ON, ALL = (Regime.R1, Regime.R2), (Regime.R0, Regime.R1, Regime.R2)
-
-POL, PRO, COU, COR = A.POLICE, A.PROSECUTION, A.COURT, A.CORRECTIONAL_SERVICE
-PTY, CRD, LDR, SEC, SYS = A.PARTY, A.COORDINATOR, A.LEADER, A.SECRETARIAT, A.SYSTEM
-
-BEFORE_DECISION = (INV, ASM, AWD, CRT)
-EXECUTION = (EXE, ELC, TLK, TGT)
-IN_BREACH = (INT, RFD, BIC, RSM, EXP)
-IN_PLAN = (RCV, PRE, ITM, PST)
-WITH_THE_OFFICE = IN_PLAN + EXECUTION + IN_BREACH
-OPEN = (REG, INV, ASM, AWD, CRT, JUD, APP, FIN, DSP, *WITH_THE_OFFICE)
-ENDED = (CMP, CNV, BCL, CWD, NPL, OTH, LPS)
-
-
-def new_sentence(details: d.Details | None) -> bool:
-    """The court of appeal put another sanction in its place."""
-    return isinstance(details, d.AppealDecided) and details.outcome is d.AppealOutcome.REPLACED
-
-
-def sets_conditions(details: d.Details | None) -> bool:
-    """The breach talk ended with conditions."""
-    return isinstance(details, d.BreachTalkHeld) and bool(details.conditions)
-
-
-def rest_continues(details: d.Details | None) -> bool:
-    """A part was converted and the rest goes on."""
-    return isinstance(details, d.ConversionFinal) and details.rest_continues
-
-
-def after_breach(details: d.Details | None) -> bool:
-    """The case is closed as breached when the window has passed."""
-    return isinstance(details, d.WindowClosed) and details.outcome is d.WindowOutcome.BREACH_CLOSED
-
-
-def after_complaint(details: d.Details | None) -> bool:
-    """The plan fell by a complaint, and a new one is made."""
-    return isinstance(details, d.ReplanMeetingHeld) and details.after_complaint
+VERSION = VERSIONS[-1]
 
 
 HEARD = from_version("2026-11-25", hearing.youth_was_heard)
@@ -114,6 +63,18 @@ CONSENTS_HOLD = tuple(
         consents.youth_was_informed,
         consents.guardians_were_informed,
     )
+)
+
+# The conditions that came with the version of 30 November 2026.
+APPEAL_TERMS = tuple(
+    from_version("2026-11-30", guard) for guard in (decision.terms_only_when_changed, decision.changed_terms_as_judged)
+)
+ON_RECORD = from_version("2026-11-30", consents.guardian_is_on_record)
+CONTINUES = from_version("2026-11-30", finality.interim_conditions_run)
+ENDS_AS_CLOSED = from_version("2026-11-30", closing.only_a_closing_ends_it_as_closed)
+REOPENING = tuple(
+    from_version("2026-11-30", guard)
+    for guard in (closing.reopening_says_what_goes_on, closing.reopeners_agree_on_what_goes_on)
 )
 
 # A table is read across: one row a move.
@@ -142,17 +103,31 @@ MOVES: tuple[Move, ...] = (
     Move(E.FOLLOW_UP_BY_JUDGMENT, (CRT,), JUD, F, R0, (decision.youth_consents, decision.guardians_consent,
          *CONSENTS_HOLD, decision.condition_of_a_suspended_sentence, decision.judged_follow_up_length_within_law),
          (COU,), "former strl § 37 j"),
-    Move(E.APPEALED, (JUD,), APP, S, ALL, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
-    Move(E.APPEALED, (JUD,), APP, F, R0, (decision.appeal_in_time_or_reinstated,), (PTY, PRO), "strpl § 310"),
-    Move(E.APPEAL_DECIDED, (APP,), OTH, S, ALL, (), (COU,), "strpl § 345", new_sentence),
+    Move(E.APPEALED, (JUD,), APP, S, ALL, (decision.appeal_in_time_or_reinstated, CONTINUES), (PTY, PRO),
+         "strpl § 310"),
+    Move(E.APPEALED, (JUD,), APP, F, R0, (decision.appeal_in_time_or_reinstated, CONTINUES), (PTY, PRO),
+         "strpl § 310"),
+    Move(E.APPEALED, (ITM,), APP, S, ALL, (finality.judgment_is_not_final_yet, decision.appeal_in_time_or_reinstated),
+         (PTY, PRO), "strpl § 310", since="2026-11-30"),
+    Move(E.APPEALED, (FIN, DSP, RCV, PRE, PST), APP, S, ALL, (decision.appeal_in_time_or_reinstated, CONTINUES),
+         (PTY, PRO), "strpl §§ 310, 453", since="2026-11-30", only_for=finality.executes_before_finality),
+    Move(E.APPEAL_DECIDED, (APP,), CRT, S, ALL, (decision.terms_only_when_changed,), (COU,), "strpl § 348",
+         tried_again, since="2026-11-30"),
+    Move(E.APPEAL_DECIDED, (APP,), CRT, F, R0, (decision.terms_only_when_changed,), (COU,), "strpl § 348",
+         tried_again, since="2026-11-30"),
+    Move(E.APPEAL_DECIDED, (APP,), OTH, S, ALL, APPEAL_TERMS[:1], (COU,), "strpl § 345", new_sentence),
     Move(E.APPEAL_DECIDED, (APP,), JUD, S, ALL, (decision.changed_judgment_has_terms,
-         decision.changed_terms_within_law), (COU,), "strpl § 345"),
-    Move(E.APPEAL_DECIDED, (APP,), OTH, F, R0, (), (COU,), "strpl § 345", new_sentence),
+         decision.changed_terms_within_law, *APPEAL_TERMS), (COU,), "strpl § 345"),
+    Move(E.APPEAL_DECIDED, (APP,), OTH, F, R0, APPEAL_TERMS[:1], (COU,), "strpl § 345", new_sentence),
     Move(E.APPEAL_DECIDED, (APP,), JUD, F, R0, (decision.changed_judgment_has_terms,
-         decision.changed_terms_within_law), (COU,), "strpl § 345"),
+         decision.changed_terms_within_law, *APPEAL_TERMS), (COU,), "strpl § 345"),
     Move(E.BECAME_FINAL, (JUD,), FIN, S, ALL, (decision.accepted_or_appeal_time_over,), (PRO, SYS), "strpl § 50"),
     Move(E.BECAME_FINAL, (JUD,), FIN, F, R0, (decision.accepted_or_appeal_time_over,), (PRO, SYS), "strpl § 50"),
+    Move(E.EARLY_EXECUTION_ALLOWED, (JUD,), FIN, S, ALL, (finality.convicted_asked_after_the_judgment,), (PRO,),
+         "strpl § 453", since="2026-11-30"),
     Move(E.OTHER_OUTCOME, (REG, INV, ASM, AWD, CRT, JUD, APP), OTH, BOTH, ALL, (), (PRO, COU), "strpl §§ 69-75, 38"),
+    Move(E.OTHER_OUTCOME, (ITM,), OTH, BOTH, ALL, (plan.plan_was_not_made,), (PRO, COU), "strpl §§ 69-75, 38",
+         since="2026-11-30"),
     # to the konfliktråd
     Move(E.DISPATCHED, (FIN,), DSP, BOTH, ALL, (), (PRO,), "strpl § 452"),
     Move(E.RECEIVED, (FIN, DSP), RCV, BOTH, ALL, (plan.is_not_a_duplicate,), (CRD, SYS), "strpl § 455"),
@@ -207,9 +182,10 @@ MOVES: tuple[Move, ...] = (
          "krl §§ 22 e, 24", after_complaint, since="2026-11-25"),
     Move(E.REPLAN_MEETING_HELD, (EXE, ELC, TLK, TGT, INT, ITM), EXE, S, ALL, (plan.plan_was_made,
          breach.new_breach_after_a_talk, breach.police_consent_to_replan,
-         breach.correctional_service_consents_to_replan), (CRD,), "krl § 31 third paragraph"),
-    Move(E.REPLAN_MEETING_HELD, (EXE, ELC, TLK, TGT, INT), EXE, F, ALL, (breach.new_breach_after_a_talk,), (CRD,),
-         "krl § 33 third paragraph"),
+         breach.correctional_service_consents_to_replan, from_version("2026-11-30", hearing.youth_was_heard)), (CRD,),
+         "krl § 31 third paragraph"),
+    Move(E.REPLAN_MEETING_HELD, (EXE, ELC, TLK, TGT, INT), EXE, F, ALL, (breach.new_breach_after_a_talk,
+         from_version("2026-11-30", hearing.youth_was_heard)), (CRD,), "krl § 33 third paragraph"),
     Move(E.REFERRED_FOR_BREACH, (EXE, ELC, TLK, TGT, INT, ITM), RFD, S, ALL, (breach.new_breach_after_a_talk,
          breach.police_consent_to_referral, breach.correctional_service_consents_to_referral,
          breach.recipient_allowed, breach.recommendation_allowed, HEARD), (CRD,), "krl § 31 third paragraph"),
@@ -218,8 +194,8 @@ MOVES: tuple[Move, ...] = (
          "strl § 52 c, krl §§ 31, 32"),
     Move(E.PETITION_DECLINED, (RFD,), EXE, S, ALL, (), (COR, PRO), "krl § 31"),
     Move(E.ELECTRONIC_CONTROL_ORDERED, (BIC,), ELC, S, R1_ON,
-         (breach.control_at_most_six_months, breach.control_within_the_term), (COU,), "strl § 52 c fifth paragraph"),
-    Move(E.ELECTRONIC_CONTROL_ENDED, (ELC,), EXE, S, R1_ON, (breach.control_period_is_over,), (COU,),
+         (control.control_at_most_six_months, control.control_within_the_term), (COU,), "strl § 52 c fifth paragraph"),
+    Move(E.ELECTRONIC_CONTROL_ENDED, (ELC,), EXE, S, R1_ON, (control.control_period_is_over, ENDS_AS_CLOSED), (COU,),
          "strl § 52 c fifth paragraph"),
     Move(E.PETITION_REJECTED, (BIC,), EXE, S, ALL, (), (COU,), "strl § 52 c"),
     Move(E.CONVERSION_FINAL, (BIC,), EXE, S, ALL, (breach.conversion_allowed, breach.rest_continues_only_of_a_part),
@@ -233,9 +209,13 @@ MOVES: tuple[Move, ...] = (
     Move(E.PROSECUTION_NOT_RESUMED, (EXP,), CMP, F, ALL, (), (PRO,), "krl §§ 33, 34"),
     Move(E.CLOSED_AFTER_NEW_OFFENCE, (RCV, PRE, PST, EXE, ELC, TLK, TGT, INT, BIC), BCL, BOTH, ALL,
          (breach.new_decision_lies_in_the_past,), (PRO, COU), "krl §§ 32, 34"),
+    Move(E.CLOSED_AFTER_NEW_OFFENCE, (ITM, RFD, RSM), BCL, BOTH, ALL, (breach.new_decision_lies_in_the_past,),
+         (PRO, COU), "krl §§ 32, 34", since="2026-11-30"),
     # completion
     Move(E.DECISION_SET_ASIDE, (FIN, DSP, RCV, PRE, ITM, PST, EXE, ELC, TLK, TGT, INT), OTH, BOTH, ALL,
          (breach.set_aside_fits_the_decision,), (PRO, COU), "strpl § 59 a, ch. 27"),
+    Move(E.DECISION_SET_ASIDE, (RFD, BIC, RSM, EXP), OTH, BOTH, ALL, (breach.set_aside_fits_the_decision,), (PRO, COU),
+         "strpl § 59 a, ch. 27", since="2026-11-30"),
     Move(E.COMPLETED, (EXE, ELC, TLK, TGT), CMP, BOTH, ALL, (breach.term_has_run,), (CRD, SYS), "krl § 22"),
     Move(E.TERM_EXPIRED, (RFD, BIC, RSM, INT), EXP, BOTH, ALL, (breach.term_has_run,), (SYS,), "strl § 52 c"),
     Move(E.WINDOW_CLOSED, (EXP,), BCL, S, ALL, (breach.petition_window_is_over,), (SYS, CRD), "strl § 52 c",
@@ -243,8 +223,8 @@ MOVES: tuple[Move, ...] = (
     Move(E.WINDOW_CLOSED, (EXP,), CMP, S, ALL, (breach.petition_window_is_over,), (SYS, CRD), "strl § 52 c"),
     Move(E.LAPSED, (REG, INV, ASM, AWD, CRT, JUD, APP, FIN, DSP, RCV, PRE, ITM, PST, EXE, ELC, TLK, TGT, INT, RFD,
          BIC, RSM, EXP), LPS, BOTH, ALL, (), (POL, PRO, COU, COR, CRD), "strl §§ 93-95, 100"),
-    Move(E.REOPENED, (CMP, CNV, BCL, CWD, NPL, OTH, LPS), PreviousState(), BOTH, ALL, (breach.another_person_approved,),
-         (LDR, SEC), "office norm"),
+    Move(E.REOPENED, (CMP, CNV, BCL, CWD, NPL, OTH, LPS), PreviousState(), BOTH, ALL, (closing.another_person_approved,
+         *REOPENING), (LDR, SEC), "office norm"),
 )
 
 FACTS: tuple[Move, ...] = (
@@ -265,16 +245,16 @@ FACTS: tuple[Move, ...] = (
     Move(E.EXECUTION_REGIME_PINNED, OPEN, None, BOTH, ALL, (), (LDR, SEC), "strl § 3"),
     Move(E.RULES_MIGRATED, OPEN, None, BOTH, ALL, (), (SYS,), "office norm", since="2026-11-25"),
     Move(E.CORRECTED, OPEN + ENDED, None, BOTH, ALL, (), (CRD, LDR, SYS), "arkivlova § 9"),
-    Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (breach.leader_or_secretariat_approves,),
+    Move(E.REOPENING_APPROVED, ENDED, None, BOTH, ALL, (closing.leader_or_secretariat_approves, REOPENING[0]),
          (LDR, SEC), "office norm"),
     # assessment
     Move(E.PUM_ORDERED, BEFORE_DECISION, None, BOTH, ALL, (), (PRO, COU), "strpl § 161 a"),
     Move(E.PUM_RETURNED, (*BEFORE_DECISION, JUD), None, BOTH, ALL, (plan.pum_is_out,), (COR,), "strpl § 161 a"),
     Move(E.COORDINATION_MEETING_HELD, (ASM, AWD, CRT, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 22 d"),
-    Move(E.CONSENT_GIVEN, BEFORE_DECISION, None, BOTH, ALL, (plan.guardian_consents_only_under_18,), (CRD, POL, PRO),
-         "krl § 11"),
-    Move(E.CONSENT_GIVEN, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (plan.guardian_consents_only_under_18,),
-         (CRD,), "krl § 11", since="2026-11-25"),
+    Move(E.CONSENT_GIVEN, BEFORE_DECISION, None, BOTH, ALL, (plan.guardian_consents_only_under_18, ON_RECORD),
+         (CRD, POL, PRO), "krl § 11"),
+    Move(E.CONSENT_GIVEN, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (plan.guardian_consents_only_under_18,
+         ON_RECORD), (CRD,), "krl § 11", since="2026-11-25"),
     Move(E.CONSENT_REFUSED, BEFORE_DECISION, None, BOTH, ALL, (plan.guardian_speaks_only_under_18,), (CRD, POL, PRO),
          "krl § 11"),
     Move(E.CONSENT_REVOKED, BEFORE_DECISION, None, BOTH, ALL,
@@ -288,6 +268,9 @@ FACTS: tuple[Move, ...] = (
     Move(E.HEARING_SCHEDULED, (CRT,), None, BOTH, ALL, (), (COU,), "strpl § 275"),
     Move(E.HEARING_STARTED, (CRT,), None, BOTH, ALL, (), (COU,), "strpl § 275"),
     Move(E.JUDGMENT_SERVED, (JUD, APP, ITM), None, BOTH, ALL, (), (COU, POL), "strpl § 42"),
+    Move(E.BECAME_FINAL, (FIN, DSP, RCV, PRE, PST, *EXECUTION, *IN_BREACH), None, S, ALL,
+         (decision.accepted_or_appeal_time_over,), (PRO, SYS), "strpl §§ 50, 453", since="2026-11-30",
+         only_for=finality.executes_before_finality),
     Move(E.APPEAL_REFERRED, (APP,), None, BOTH, ALL, (), (COU,), "strpl § 325"),
     Move(E.APPEAL_HEARING_STARTED, (APP,), None, BOTH, ALL, (plan.appeal_is_referred,), (COU,), "strpl § 275"),
     # plan
@@ -299,6 +282,10 @@ FACTS: tuple[Move, ...] = (
          (CRD,), "krl § 26"),
     Move(E.TEAM_MEMBER_LEFT, WITH_THE_OFFICE, None, BOTH, ALL, (plan.was_a_team_member, plan.left_after_joining),
          (CRD,), "krl § 26"),
+    Move(E.TEAM_MEMBER_LEFT, STOPPED[:5], None, BOTH, ALL, (plan.was_a_team_member, plan.left_after_joining), (CRD,),
+         "krl § 26", since="2026-11-30"),
+    Move(E.TEAM_MEMBER_LEFT, ENDED, None, BOTH, ALL, (closing.case_is_closed, plan.was_a_team_member,
+         plan.left_after_joining), (SYS,), "krl § 26", since="2026-11-30"),
     Move(E.YOUTH_CONFERENCE_HELD, (PRE,), None, BOTH, R0, (), (CRD,), "krl § 24 as first in force"),
     Move(E.PLAN_APPROVED, EXECUTION, None, BOTH, ALL, (plan.plan_was_made,
          from_version("2026-11-25", measures.planned_measures_are_listed),
@@ -322,14 +309,19 @@ FACTS: tuple[Move, ...] = (
          (from_version("2026-11-25", measures.measure_is_listed),), (CRD,), "krl § 25"),
     Move(E.MEASURE_ATTENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (measures.measure_was_running,), (CRD,),
          "krl § 25", since="2026-11-25"),
-    Move(E.MEASURE_ENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (plan.measure_was_started,), (CRD,),
-         "krl § 25"),
+    Move(E.MEASURE_ENDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (plan.measure_was_started, ENDS_AS_CLOSED),
+         (CRD,), "krl § 25"),
+    Move(E.MEASURE_ENDED, STOPPED, None, BOTH, ALL, (plan.measure_was_started,
+         closing.only_a_closing_ends_it_as_closed), (CRD,), "krl § 25", since="2026-11-30"),
+    Move(E.MEASURE_ENDED, ENDED, None, BOTH, ALL, (closing.case_is_closed, plan.measure_was_started), (SYS,),
+         "krl §§ 22, 25", since="2026-11-30"),
     # restorative track
     Move(E.VICTIM_INVITED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
     Move(E.VICTIM_ACCEPTED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
     Move(E.VICTIM_DECLINED, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
     Move(E.VICTIM_WITHDREW, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
-    Move(E.RESTORATIVE_MEETING_HELD, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
+    Move(E.RESTORATIVE_MEETING_HELD, (*IN_PLAN, *EXECUTION), None, BOTH, ALL,
+         (from_version("2026-11-30", restorative.each_victim_accepted),), (CRD,), "krl § 24 a"),
     Move(E.OTHER_RESTORATIVE_PROCESS_HELD, (*IN_PLAN, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 24 a"),
     # execution
     Move(E.TEAM_MEETING_HELD, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl § 22"),
@@ -341,13 +333,20 @@ FACTS: tuple[Move, ...] = (
     Move(E.STAY_ABROAD_REFUSED, (ITM, *EXECUTION), None, BOTH, ALL, (), (CRD,), "krl § 27", since="2026-11-25"),
     Move(E.SURVEY_ANSWERED, WITH_THE_OFFICE + ENDED, None, BOTH, ALL, (), (CRD, SYS), "office norm"),
     # breach
-    Move(E.BREACH_RECORDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (), (CRD,), "krl §§ 25, 27, 28, 31, 33"),
+    Move(E.BREACH_RECORDED, (ITM, *EXECUTION, *IN_BREACH), None, BOTH, ALL,
+         (from_version("2026-11-30", breach.breach_is_not_told_already),), (CRD,), "krl §§ 25, 27, 28, 31, 33"),
     Move(E.BREACH_TALK_MISSED, (TLK,), None, BOTH, ALL, (), (CRD,), "krl §§ 31 fifth, 33 fourth paragraph"),
     Move(E.FETCH_REQUESTED, (TLK,), None, S, R1_ON, (), (CRD,), "krl § 31 last paragraph, strpl § 461"),
     Move(E.YOUTH_HEARD, WITH_THE_OFFICE, None, BOTH, ALL, (), (CRD,), "Grunnloven § 104, fvl §§ 16, 17",
          since="2026-11-25"),
-    Move(E.NEW_OFFENCE_RECORDED, WITH_THE_OFFICE, None, BOTH, ALL, (breach.new_offence_before_the_end,),
-         (POL, PRO, CRD), "krl §§ 32, 34"),
+    Move(E.ELECTRONIC_CONTROL_ENDED, (TLK, TGT, RFD, BIC, INT), None, S, R1_ON, (control.control_runs,
+         control.control_period_is_over, closing.only_a_closing_ends_it_as_closed), (COU,),
+         "strl § 52 c fifth paragraph", since="2026-11-30"),
+    Move(E.ELECTRONIC_CONTROL_ENDED, ENDED, None, S, R1_ON, (closing.case_is_closed, control.control_runs), (SYS,),
+         "strl § 52 c fifth paragraph", since="2026-11-30"),
+    Move(E.NEW_OFFENCE_RECORDED, WITH_THE_OFFICE, None, BOTH, ALL, (breach.new_offence_before_the_end,
+         from_version("2026-11-30", breach.new_offence_from_the_age_of_15),
+         from_version("2026-11-30", breach.charge_follows_the_offence)), (POL, PRO, CRD), "krl §§ 32, 34"),
     # complaints
     Move(E.COMPLAINT_FILED, (FIN, DSP, *WITH_THE_OFFICE), None, BOTH, ALL, (breach.decision_can_be_complained_about,
          from_version("2026-11-25", complaints.that_decision_was_made)), (PTY, CRD), "krl § 22 e, strpl § 59 a"),
@@ -359,7 +358,13 @@ FACTS: tuple[Move, ...] = (
     Move(E.WAIT_STARTED, OPEN, None, BOTH, ALL, (plan.waits_for_one_party, plan.victim_never_holds_up_the_start,
          from_version("2026-11-25", measures.victim_is_asked_after_receipt)), (CRD, SYS), "office norm"),
     Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open, plan.that_wait_is_open), (CRD, SYS), "office norm"),
+    Move(E.WAIT_ENDED, ENDED, None, BOTH, ALL, (closing.case_is_closed, plan.a_wait_is_open,
+         plan.that_wait_is_open), (SYS,), "office norm",
+         since="2026-11-30"),
 )
+
+ROWS: tuple[Move, ...] = MOVES + FACTS
+"""Every row of every version."""
 
 BY_DECISION: frozenset[EventType] = frozenset(
     {
@@ -370,6 +375,7 @@ BY_DECISION: frozenset[EventType] = frozenset(
         E.APPEALED,
         E.APPEAL_DECIDED,
         E.BECAME_FINAL,
+        E.EARLY_EXECUTION_ALLOWED,
         E.DISPATCHED,
         E.RECEIVED,
         E.ASSIGNED,

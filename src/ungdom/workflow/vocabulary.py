@@ -180,6 +180,7 @@ class EventType(StrEnum, metaclass=ListedEnumType):
     APPEALED = "appealed"
     APPEAL_DECIDED = "appeal_decided"
     BECAME_FINAL = "became_final"
+    EARLY_EXECUTION_ALLOWED = "early_execution_allowed"
     DISPATCHED = "dispatched"
     RECEIVED = "received"
     ASSIGNED = "assigned"
@@ -272,6 +273,9 @@ class EventType(StrEnum, metaclass=ListedEnumType):
     WAIT_STARTED = "wait_started"
     WAIT_ENDED = "wait_ended"
 
+
+MOVING: frozenset[EventType] = frozenset(list(EventType)[: list(EventType).index(EventType.REOPENED) + 1])
+"""The event types that move a case: the first block of `EventType`."""
 
 PHASE: dict[State, Phase] = {
     State.REGISTERED: Phase.INVESTIGATION,

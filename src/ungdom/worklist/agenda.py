@@ -1,6 +1,7 @@
 """The agenda of a coordinator or leader: due days of running clocks, and scheduled hearings, in the cases they hold.
 
-They hold the cases assigned to them, and those they opened that are not assigned yet.
+They hold the cases assigned to them or to somebody for whom they substitute that day, and those they opened that are
+not assigned yet.
 """
 
 from collections import Counter
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import case_queries, journal, reference
+from ungdom.store import case_lists, journal
+from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
@@ -53,15 +55,15 @@ class AgendaEntry:
 
 def owner(tx: Connection, subject: str, on: date) -> Viewer | None:
     """The viewer with this subject who coordinates or leads on that day; None if there is none."""
-    staff = reference.in_office(tx, subject, on)
-    return Viewer(staff.role, staff.subject, staff.konfliktrad) if staff else None
+    member = staff_store.in_office(tx, subject, on)
+    return member.viewer if member else None
 
 
 def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]:
     """The entries of the open cases that the viewer holds and may see now, by day."""
     filters = Filters(held_by=viewer, closed=False)
-    rows, _ = case_queries.list_cases(tx, viewer, filters, "next_due_on", limit=MAX_CASES)
-    cases = journal.load_many(tx, [row.case_id for row in rows])
+    page = case_lists.page(tx, viewer, filters, case_lists.sorted_by("next_due_on"), limit=MAX_CASES)
+    cases = journal.load_many(tx, [row.case_id for row in page.rows])
     entries = (entry for stored in cases for entry in _entries_of(stored, oslo_date(now)))
     return sorted(entries, key=lambda entry: (entry.on, entry.reference, entry.code, entry.key))
 

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_
 from ungdom.store import alerts, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
-from ungdom.store.reference import works
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, case_file, event
 from ungdom.store.schema.inbox import decision
 from ungdom.store.schema.outbox import outbox
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
+from ungdom.store.staff import works
 from ungdom.workflow import engine, law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, after, oslo_date

@@ -4,14 +4,15 @@ A member has few cases. They are redacted first, then filtered, sorted and cut i
 the order nor a cursor tells what a row does not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from ungdom.store.case_queries import CaseListKey, Filters, read_key
+from ungdom.store.case_lists import BACK, ON
+from ungdom.store.case_queries import Filters
 from ungdom.store.session import Connection
 from ungdom.store.viewer_knowledge import learnt_cases
 from ungdom.workflow import redaction
@@ -19,16 +20,14 @@ from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.redaction.fields import gates_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter
-from ungdom.worklist.worklist import CHUNK, WorklistQuery, fits, page
+from ungdom.worklist.worklist import CHUNK, ListPage, WorklistQuery, fits, page
 
 SORTED_BY = {"turns_18_on": Matter.IDENTITY}
 """Sort keys of the list that are no field of a row, with their matter."""
 
 
-def page_for_member(
-    tx: Connection, viewer: Viewer, list_query: WorklistQuery, today: date
-) -> tuple[Sequence[Any], str | None]:
-    """One page of redacted rows, and the key of its last row: None on the last page. Raises `ValueError` for a bad key.
+def page_for_member(tx: Connection, viewer: Viewer, list_query: WorklistQuery, today: date) -> ListPage:
+    """One page of redacted rows. Raises `ValueError` for an invalid place.
 
     `today`: the day whose consents count, whatever day the query names. In the order of the query; of the past in the
     order of the case ids.
@@ -39,23 +38,23 @@ def page_for_member(
     rows.sort(key=lambda row: row.case_id)
     rows.sort(key=lambda row: _sort_value(row, name), reverse=descending)
     rows.sort(key=lambda row: getattr(row, name) is None)
-    start = _start(rows, list_query)
-    shown = rows[start : start + list_query.limit]
-    if start + list_query.limit >= len(rows):
-        return shown, None
-    last = shown[-1]
-    value = None if list_query.is_historical else getattr(last, name)
-    return shown, str(last.case_id) if list_query.is_historical else str(CaseListKey(value, last.case_id))
+    start, end = _span(rows, list_query)
+    shown = rows[start:end]
+    previous = f"{BACK}{shown[0].case_id}" if shown and start > 0 else None
+    following = f"{ON}{shown[-1].case_id}" if shown and start + len(shown) < len(rows) else None
+    return ListPage(shown, previous, following, len(rows) if list_query.count else None)
 
 
-def _start(rows: list[SimpleNamespace], list_query: WorklistQuery) -> int:
-    """The place after the row that the cursor names; the end where the viewer no longer has that row."""
+def _span(rows: list[SimpleNamespace], list_query: WorklistQuery) -> tuple[int, int]:
+    """The places of the first row of the page and after the last; nothing where the row that is named is gone."""
     if list_query.after is None:
-        return 0
-    is_id = list_query.is_historical
-    case_id = UUID(list_query.after) if is_id else read_key(list_query.sort, list_query.after).case_id
-    places = [place for place, row in enumerate(rows, 1) if row.case_id == case_id]
-    return places[0] if places else len(rows)
+        return 0, list_query.limit
+    back, case_id = list_query.after[0] == BACK, UUID(list_query.after[1:])
+    places = [place for place, row in enumerate(rows) if row.case_id == case_id]
+    if not places:
+        return len(rows), len(rows)
+    first = places[0] + 1
+    return (max(0, places[0] - list_query.limit), places[0]) if back else (first, first + list_query.limit)
 
 
 def _sort_value(row: SimpleNamespace, name: str) -> str:
@@ -76,13 +75,15 @@ def _learnt_rows(tx: Connection, viewer: Viewer, list_query: WorklistQuery, toda
 
 
 def _every_row(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> Iterator[Any]:
-    everything = replace(list_query, filters=Filters(q=list_query.filters.q), sort="reference", after=None, limit=CHUNK)
+    given = list_query.filters
+    everything = Filters(q=given.q, held_by=given.held_by)
+    whole = replace(list_query, filters=everything, sort="reference", after=None, limit=CHUNK, count=False)
     while True:
-        rows, last = page(tx, viewer, everything)
-        yield from rows
-        if last is None:
+        listed = page(tx, viewer, whole, date.min)
+        yield from listed.rows
+        if listed.following is None:
             return
-        everything = replace(everything, after=last)
+        whole = replace(whole, after=listed.following)
 
 
 def _learnt_row(row: Any, knowledge: ViewerKnowledge) -> SimpleNamespace:

@@ -1,18 +1,20 @@
 """Lists across cases: current ones from the projection, historical ones replayed from the events."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
-from ungdom.store import case_queries, journal
+from ungdom.store import case_lists, case_queries, journal
+from ungdom.store.case_lists import BACK, ON, Segment
 from ungdom.store.case_queries import Filters
+from ungdom.store.duties import NOBODY, TaskFilter, kinds_of
 from ungdom.store.journal import StoredCase
-from ungdom.store.projection import duty_pattern, read_work, row_of
+from ungdom.store.projection import read_work, row_of
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.viewer_knowledge import knowledge_of
 from ungdom.workflow import engine, redaction
@@ -23,7 +25,7 @@ from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Disclosur
 from ungdom.workflow.views import delay
 from ungdom.workflow.views.delay import Delay, DelaySummary
 from ungdom.workflow.views.task_rules import TaskKind
-from ungdom.workflow.views.tasks import Task, tasks
+from ungdom.workflow.views.tasks import Task, by_urgency, tasks
 from ungdom.workflow.vocabulary import Actor, EventType
 
 CHUNK = 200
@@ -34,9 +36,16 @@ EXPLAINED_AT_MOST = 1_000
 """Cases replayed per response on delays: about two milliseconds of processor time each."""
 
 
+PRESSING, DUE = "pressing", "due"
+"""Orders of the worklist: the most pressing first, and by the due day of the selected tasks."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorklistQuery:
-    """The parameters of a list. `after`: the key of the previous page, see `case_queries.read_key`."""
+    """The parameters of a list. `after`: where the page begins, as the page before or after it named it.
+
+    `count`: also count the whole list, unless it is historical.
+    """
 
     filters: Filters
     sort: str
@@ -44,6 +53,7 @@ class WorklistQuery:
     limit: int
     valid_at: date | None
     known_at: datetime | None
+    count: bool = False
 
     @property
     def is_historical(self) -> bool:
@@ -51,48 +61,106 @@ class WorklistQuery:
         return self.valid_at is not None or self.known_at is not None
 
 
-def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Sequence[Any], str | None]:
-    """One page of rows, and the key of its last row: None on the last page. Raises `ValueError` for an invalid key."""
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page. `previous`, `following`: where the neighbouring pages begin; None where there is none.
+
+    `total`: the number of rows of the whole list; None if it was not counted.
+    """
+
+    rows: Sequence[Any]
+    previous: str | None
+    following: str | None
+    total: int | None = None
+
+
+def page(tx: Connection, viewer: Viewer, list_query: WorklistQuery, day: date) -> ListPage:
+    """One page of rows. `day`: of the order `PRESSING`. Raises `ValueError` for an invalid place or sort."""
     if list_query.is_historical:
         return _historical_page(tx, viewer, list_query)
-    after = case_queries.read_key(list_query.sort, list_query.after) if list_query.after else None
-    rows, last = case_queries.list_cases(tx, viewer, list_query.filters, list_query.sort, after, list_query.limit)
-    return rows, str(last) if last else None
+    filters, place = list_query.filters, list_query.after
+    if list_query.sort == PRESSING and place:  # the pages of one list keep its day, also after midnight
+        written, _, place = place.partition(" ")
+        day = date.fromisoformat(written)
+    order = _order(list_query, day)
+    position = case_lists.read_position(order, place) if place else None
+    cases = case_lists.page(tx, viewer, filters, order, position, list_query.limit, list_query.count)
+    start = f"{day} " if list_query.sort == PRESSING else ""
+    previous, following = (f"{start}{end}" if end else None for end in (cases.previous, cases.following))
+    return ListPage(cases.rows, previous, following, cases.total)
 
 
-def work_page(
-    tx: Connection, viewer: Viewer, list_query: WorklistQuery, day: date
-) -> tuple[list[tuple[Any, list[Task]]], str | None]:
-    """One page of cases with tasks on that day, and the key of its last row.
+def _order(list_query: WorklistQuery, day: date) -> Sequence[Segment]:
+    if list_query.sort == PRESSING:
+        return case_lists.most_pressing_first(day)
+    if list_query.sort.removeprefix("-") == DUE:
+        return case_lists.first_due_first(list_query.filters.task, list_query.sort.startswith("-"))
+    return case_lists.sorted_by(list_query.sort)
 
-    The tasks are read from the projection, or recomputed if they have changed by the passage of time. Raises
-    `ValueError` for an invalid key.
+
+def task_filter(viewer: Viewer, task: TaskFilter) -> TaskFilter:
+    """The filter, for roles that learn of the tasks of some actors only narrowed to these."""
+    actors = redaction.actors_of_visible_tasks(viewer.role)
+    if actors is None:
+        return task
+    own = sorted({str(actor) for actor in actors} & set(task.who or actors))
+    return replace(task, who=tuple(own) or (NOBODY,))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A case of the worklist: its row, its tasks that the viewer learns of, and which of them the filter selects."""
+
+    row: Any
+    tasks: list[Task]
+    selected: tuple[Task, ...]
+
+
+def work_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery, day: date) -> tuple[list[Work], ListPage]:
+    """One page of cases with tasks on that day, and the page as it was read.
+
+    The tasks are read from the projection, or recomputed if they have changed by the passage of time. A case in which
+    nothing is left that the filter selects and the viewer learns of is left out, so that a page may be short. Raises
+    `ValueError` for an invalid place.
     """
-    rows, last = page(tx, viewer, list_query)
+    listed = page(tx, viewer, list_query, day)
+    selects = list_query.filters.task or TaskFilter()
+    work = []
+    for row, case_tasks in _tasks_of(tx, listed.rows, list_query, day):
+        visible = by_urgency(redaction.visible_tasks(case_tasks, viewer, row.transfer_to), day)
+        selected = tuple(task for task in visible if selects.matches(task))
+        if selected:
+            work.append(Work(row, visible, selected))
+    return work, listed
+
+
+def _tasks_of(
+    tx: Connection, rows: Sequence[Any], list_query: WorklistQuery, day: date
+) -> Iterator[tuple[Any, Sequence[Task]]]:
     stored_work = {row.case_id: read_work(row.tasks) for row in rows}
     stale = [case_id for case_id, entry in stored_work.items() if entry.turns_on and entry.turns_on <= day]
     reloaded = journal.load_many(tx, [] if list_query.is_historical else stale)
     recomputed = {stored.case_id: tasks(engine.fold(stored.youth, stored.events), day) for stored in reloaded}
-    return [(row, recomputed.get(row.case_id) or list(stored_work[row.case_id].tasks)) for row in rows], last
+    for row in rows:
+        yield row, recomputed.get(row.case_id, stored_work[row.case_id].tasks)
 
 
 def cases_with_task(tx: Connection, kind: TaskKind, actor: Actor) -> list[UUID]:
     """The cases with a task of this kind and actor, most urgent first. For jobs: without a check of visibility."""
     c = case_current.c
-    wanted = (c.act_on.is_not(None), c.duties.contains(duty_pattern(kind, actor), autoescape=True))
-    return list(tx.scalars(select(c.case_id).where(*wanted).order_by(c.act_on, c.case_id)))
+    has_task = TaskFilter(kind=kind, who=(actor,)).condition(c.duties)
+    return list(tx.scalars(select(c.case_id).where(has_task).order_by(c.act_on, c.case_id)))
 
 
 def task_counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, int]]:
-    """Per kind of task the number of visible cases with such a task, and of those that are overdue."""
+    """Per kind of task the number of visible cases with such a task, and of those in which such a task is overdue."""
     c = case_current.c
-    late = case((c.next_due_on < day, 1), else_=0)
-    query = select(c.duties, func.count(), func.sum(late)).where(c.act_on.is_not(None), case_queries.visible_to(viewer))
+    query = select(c.duties).where(c.duties.is_not(None), case_queries.visible_to(viewer))
     totals: dict[str, tuple[int, int]] = {}
-    for duties, cases, overdue in tx.execute(query.group_by(c.duties)):
-        for kind in {duty.partition(":")[0] for duty in duties.split("|") if duty}:
-            before = totals.get(kind, (0, 0))
-            totals[kind] = (before[0] + cases, before[1] + overdue)
+    for duties in tx.scalars(query):
+        for kind, due in kinds_of(duties):
+            cases, overdue = totals.get(kind, (0, 0))
+            totals[kind] = (cases + 1, overdue + (due < day.isoformat()))
     return totals
 
 
@@ -124,7 +192,10 @@ def delays(
     """
     case_delays: list[Delay] = []
     conditions = [case_queries.counted_for(viewer), *_row_conditions(list_query, period)]
-    for seen, (stored, placed) in enumerate(_replayed_cases(tx, viewer, list_query, *conditions), start=1):
+    beyond = UUID(list_query.after) if list_query.after else None
+    for seen, (stored, placed) in enumerate(
+        _replayed_cases(tx, viewer, list_query, beyond, False, *conditions), start=1
+    ):
         cut = _case_as_of(stored, list_query.valid_at)
         if cut and _is_in_scope(cut[0], placed, list_query.filters) and _is_in_period(cut[0], period):
             case_delays += _learnt_delay(tx, viewer, stored.case_id, cut[0], (day, today))
@@ -163,34 +234,49 @@ def _is_in_period(case: Case, period: tuple[date, date]) -> bool:
     return any(day is not None and period[0] <= day <= period[1] for day in days)
 
 
-def _historical_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> tuple[Sequence[Any], str | None]:
+def _historical_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) -> ListPage:
+    """In the order in which the cases were opened. The neighbouring pages are named by the first and last case seen."""
+    place = list_query.after or ""
+    back, beyond = place.startswith(BACK), UUID(place[1:]) if place else None
     rows: list[Any] = []
-    for seen, (stored, placed) in enumerate(_replayed_cases(tx, viewer, list_query), start=1):
+    seen: list[UUID] = []
+    for stored, placed in _replayed_cases(tx, viewer, list_query, beyond, back):
+        seen.append(stored.case_id)
         cut = _case_as_of(stored, list_query.valid_at)
         hidden: dict[str, Any] = {} if placed else dict.fromkeys(case_queries.LOCATION_COLUMNS)
         row = cut and SimpleNamespace(**row_of(stored.identity, *cut) | hidden)
         if row is not None and fits(row, list_query.filters):
             rows.append(row)
-        if len(rows) == list_query.limit or seen == SCAN_AT_MOST:
-            return rows, str(stored.case_id)
-    return rows, None
+        if len(rows) == list_query.limit or len(seen) == SCAN_AT_MOST:
+            break
+    whole = len(rows) < list_query.limit and len(seen) < SCAN_AT_MOST
+    if back:
+        rows.reverse()
+        seen.reverse()
+    previous = f"{BACK}{seen[0]}" if seen and (not whole if back else bool(place)) else None
+    following = f"{ON}{seen[-1]}" if seen and (back or not whole) else None
+    return ListPage(rows, previous, following)
 
 
 def _replayed_cases(
-    tx: Connection, viewer: Viewer, list_query: WorklistQuery, *conditions: ColumnElement[bool]
+    tx: Connection,
+    viewer: Viewer,
+    list_query: WorklistQuery,
+    beyond: UUID | None,
+    back: bool,
+    *conditions: ColumnElement[bool],
 ) -> Iterator[tuple[StoredCase, bool]]:
-    """The cases that the viewer may see now, each with whether its location may be listed."""
-    after = UUID(list_query.after) if list_query.after else None
-    while placed := _visible_cases(tx, viewer, list_query.filters, after, *conditions):
+    """The cases that the viewer may see now, each with whether its location may be listed. `back`: the last first."""
+    while placed := _visible_cases(tx, viewer, list_query.filters, beyond, back, *conditions):
         for stored in journal.load_many(tx, placed, list_query.known_at):
             yield stored, placed[stored.case_id]
         if len(placed) < CHUNK:
             return
-        after = list(placed)[-1]
+        beyond = list(placed)[-1]
 
 
 def _visible_cases(
-    tx: Connection, viewer: Viewer, filters: Filters, after: UUID | None, *conditions: ColumnElement[bool]
+    tx: Connection, viewer: Viewer, filters: Filters, beyond: UUID | None, back: bool, *conditions: ColumnElement[bool]
 ) -> dict[UUID, bool]:
     column = case_current.c.case_id
     query = select(column, case_queries.disclosable_to(viewer, Disclosure.LISTED)).where(
@@ -198,9 +284,10 @@ def _visible_cases(
     )
     if filters.q:
         query = query.where(case_queries.matches_search(filters.q))
-    if after is not None:
-        query = query.where(column > after)
-    return {case_id: bool(placed) for case_id, placed in tx.execute(query.order_by(column).limit(CHUNK))}
+    if beyond is not None:
+        query = query.where(column < beyond if back else column > beyond)
+    ordered = query.order_by(column.desc() if back else column)
+    return {case_id: bool(placed) for case_id, placed in tx.execute(ordered.limit(CHUNK))}
 
 
 def _case_as_of(stored: StoredCase, valid_at: date | None) -> tuple[Case, Event] | None:
@@ -218,7 +305,7 @@ def fits(row: Any, filters: Filters) -> bool:
     """Whether the row is one that the filters ask for."""
     same = all(getattr(filters, name) in (None, getattr(row, name)) for name in _SAME)
     late, in_time = filters.overdue_on, filters.not_overdue_on
-    same = same and (filters.duty is None or (row.duties is not None and filters.duty in row.duties))
+    same = same and (filters.task is None or filters.task.fits(row.duties))
     return same and (late is None or _overdue(row, late)) and (in_time is None or not _overdue(row, in_time))
 
 

@@ -43,8 +43,17 @@ class FromFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FromAlerts:
+    """A count of stored alerts and of who was notified of them, which are no part of the history of a case."""
+
+
 Counting = (
-    Callable[[Case], Iterator[CountContribution]] | Callable[[Case], Iterator[DurationContribution]] | FromFacts | None
+    Callable[[Case], Iterator[CountContribution]]
+    | Callable[[Case], Iterator[DurationContribution]]
+    | FromFacts
+    | FromAlerts
+    | None
 )
 
 
@@ -74,7 +83,7 @@ class Indicator:
         """The contributions of this case to the indicator."""
         if isinstance(self.counting, FromFacts):
             yield from self.counting.contributions(facts)
-        elif self.counting:
+        elif self.counting and not isinstance(self.counting, FromAlerts):
             yield from self.counting(case)
 
     def definition(self) -> Definition:
@@ -131,6 +140,11 @@ INDICATORS: tuple[Indicator, ...] = (
               "of these, with a meeting of the coordination group on or before that day",
               "cases whose first decision on the sanction fell in the period",
               "strategy: interdisciplinary cooperation; krl § 22 d", cooperation.coordinated),
+    Indicator("lead_time_alerts_outside", 1, G.COOPERATION, U.SHARE, P.HAPPENED,
+              "of these, alerts of which somebody outside the office had a notice: a standing contact of the "
+              "coordination group, or a member of the team",
+              "alerts on the lead time from the last offence to the start, raised in the period; each alert once",
+              "strategy: interdisciplinary cooperation; krl § 22 d; who is notified is an office norm", FromAlerts()),
     Indicator("team_attendance", 1, G.COOPERATION, U.SHARE, P.HAPPENED,
               "of these, invitations on which the agency came",
               "agencies invited to team meetings held in the period, once a meeting",

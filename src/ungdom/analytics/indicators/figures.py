@@ -16,12 +16,16 @@ from ungdom.analytics.contributions import CountContribution, DurationContributi
 from ungdom.analytics.durations import entry
 from ungdom.analytics.indicators import INDICATORS, Indicator
 from ungdom.analytics.survival import CENSORED, Spans, kaplan_meier, quantile
+from ungdom.store.notices import AlertReach
 from ungdom.workflow.calendar import after, days_between
 
 ENDED, LEFT = 1, 2
 
 WHOLE = ""
 """The part that is the whole of an indicator."""
+
+ALERTS_OUTSIDE = "lead_time_alerts_outside"
+"""The indicator that is counted from stored alerts."""
 
 FEWEST_SHOWN = 5
 """Nonzero counts of others below this number are not shown to an office."""
@@ -137,8 +141,15 @@ class IndicatorAccumulator:
                         waits = self.waits.setdefault(place, defaultdict(_DurationCount))
                         waits[indicator.code].add(indicator, duration, self.day)
 
+    def add_alert(self, reach: AlertReach) -> None:
+        """Count an alert raised in the period: for its konfliktråd, and once for the country."""
+        contribution = CountContribution(reach.raised_for, reach.outside)
+        for place in (reach.konfliktrad, None):
+            shares = self.shares.setdefault(place, defaultdict(_ShareCount))
+            shares[ALERTS_OUTSIDE, WHOLE].add(contribution)
+
     def figures(self, places: Iterable[str | None]) -> Iterator[Figure]:
-        """Every indicator counted from cases, for these konfliktråd; also where nothing was counted."""
+        """Every indicator counted from cases and alerts, for these konfliktråd; also where nothing was counted."""
         for place in places:
             shares, waits = self.shares.get(place, {}), self.waits.get(place, {})
             for indicator in INDICATORS:

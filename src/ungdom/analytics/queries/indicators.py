@@ -9,9 +9,10 @@ from ungdom.analytics.case_cache import AT_MOST, CaseSelection
 from ungdom.analytics.indicators.figures import Figure, IndicatorAccumulator, redact_country
 from ungdom.analytics.surveys import results
 from ungdom.analytics.surveys.results import SurveyCell
-from ungdom.store import reference, surveys
+from ungdom.store import notices, reference, surveys
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.vocabulary import Sanction
 
 
@@ -66,6 +67,10 @@ def read_indicators(tx: Connection, query: IndicatorQuery) -> IndicatorResult:
     selection = CaseSelection(query.valid_at, query.known_at, query.since, query.sanction, query.at_most)
     for summary in case_cache.read(tx, selection):
         period.add(summary)
+    for reach in notices.alert_reach(
+        tx, HEADLINE, (query.since, query.until), query.day, query.sanction, query.known_at
+    ):
+        period.add_alert(reach)
     answered: list[SurveyCell] | None = None
     if not (query.of_the_past or query.sanction):  # survey answers have no day; by sanction they are too few
         quarters = results.quarters_in(query.since, query.until, query.day)

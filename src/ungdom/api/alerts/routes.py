@@ -1,8 +1,9 @@
 """Alerts: list, read, acknowledge, explain and snooze."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from ungdom import alerts
 from ungdom import cases as casework
 from ungdom.api.alerts import schemas as shapes
-from ungdom.api.alerts.present import history_entry, with_case
+from ungdom.api.alerts.present import AS_CONTACT, for_contact, history_entry, unreached_out, with_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
@@ -19,14 +20,20 @@ from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
+from ungdom.notices import group_notices
 from ungdom.store import alerts as alert_store
-from ungdom.store import case_queries
+from ungdom.store import case_queries, coordination_groups
 from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
 from ungdom.store.viewer_knowledge import knowledge_of
 from ungdom.workflow import redaction
-from ungdom.workflow.redaction import ViewerKnowledge
-from ungdom.workflow.rules.permissions import may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.redaction import Knowledge, ViewerKnowledge
+from ungdom.workflow.rules.escalation import AlertChange
+from ungdom.workflow.rules.permissions import (
+    may_answer_alerts,
+    may_read_coordination_groups,
+    may_snooze_alerts,
+)
 
 router = APIRouter(tags=["alerts"])
 
@@ -39,6 +46,15 @@ def list_alerts(context: ReadContext, query: Annotated[shapes.AlertQuery, Query(
     return context.read(lambda tx: _page_of_alerts(tx, context, query))
 
 
+@router.get("/v1/alerts/unreached", response_model=shapes.UnreachedAlertList, summary="List whom no notice reached")
+def list_unreached_alerts(context: ReadContext, query: Annotated[shapes.UnreachedQuery, Query()]) -> Response:
+    """The alerts before the start of which nobody outside the office has a notice, by reason and due day.
+
+    Of the lead time from offence to start, unless another clock is named. Office roles read those of their own office.
+    """
+    return context.read(lambda tx: _page_of_unreached(tx, context, query), may=may_read_coordination_groups)
+
+
 @router.get("/v1/alerts/{alert_id}", response_model=shapes.AlertDetail, summary="Read an alert")
 def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response:
     """One alert, and everything that happened to it: when, for which day, by whom."""
@@ -46,7 +62,7 @@ def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
-@guarded(requires(READ, may_answer_alerts))
+@guarded(requires(READ, may_snooze_alerts))
 def acknowledge_alert(context: WriteContext, alert_id: UUID, _query: NoQuery) -> Response:
     """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
     return _write_alert(context, lambda tx: alerts.acknowledge(tx, context.recorder.viewer, alert_id, context.now))
@@ -55,7 +71,11 @@ def acknowledge_alert(context: WriteContext, alert_id: UUID, _query: NoQuery) ->
 @router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
 @guarded(requires(READ, may_answer_alerts))
 def answer_alert(context: WriteContext, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
-    """Say why it is late and when it is expected. Until that day has passed nobody is told again."""
+    """Say why it is late and when it is expected. Of the office: until that day has passed nobody is told again.
+
+    A member of the team, and an agency that is waited for, answers for its own part: the coordinator is told, the
+    answer stands in `parts`, and the alert goes on as before.
+    """
     explanation = (body.reason, body.expected_on)
     return _write_alert(
         context, lambda tx: alerts.answer(tx, context.recorder.viewer, alert_id, *explanation, context.now)
@@ -83,11 +103,7 @@ def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.Alert
     after = (date.fromisoformat(due), UUID(last_id)) if due else None
     alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
     page, known, more = _learnt_alerts(tx, context, alert_filter, after, query.limit)
-    cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
-    items = [
-        shapes.AlertOut(**with_case(alert, cases[alert.case_id], context.language, context.today, known[alert.case_id]))
-        for alert in page
-    ]
+    items = [shapes.AlertOut(**alert) for alert in _alerts_out(tx, context, page, known)]
     following = write_cursor(context, list_key, f"{page[-1].due} {page[-1].alert_id}" if more else None)
     return json_response(shapes.AlertList(items=items, next=following))
 
@@ -99,27 +115,77 @@ def _learnt_alerts(
 
     A page ends at an alert that the viewer may learn of: a cursor tells of no other.
     """
-    viewer = context.recorder.viewer
     page: list[Alert] = []
     known: dict[UUID, ViewerKnowledge] = {}
     while True:
-        rows, last = alert_store.list_alerts(tx, viewer, alert_filter, after, limit + 1)
-        known |= knowledge_of(tx, viewer, {alert.case_id for alert in rows} - known.keys(), context.today)
-        page += [
-            alert
-            for alert in rows
-            if alert.case_id in known and redaction.may_learn_alert(known[alert.case_id], alert.code)
-        ]
+        rows, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, limit + 1)
+        visible = _visible_cases(tx, context, rows)
+        known |= knowledge_of(tx, context.recorder.viewer, visible - known.keys(), context.today)
+        page += [alert for alert in rows if alert.case_id not in visible or _is_learnt(alert, known)]
         if len(page) > limit or last is None:
             return page[:limit], known, len(page) > limit
         after = last
 
 
+def _visible_cases(tx: Connection, context: RequestContext, rows: Sequence[Alert]) -> frozenset[UUID]:
+    """The cases of these alerts that the viewer may see; of the others they were notified as a standing contact."""
+    return case_queries.visible_case_ids(tx, context.recorder.viewer, list({alert.case_id for alert in rows}))
+
+
+def _is_learnt(alert: Alert, known: Mapping[UUID, Knowledge]) -> bool:
+    return alert.case_id in known and redaction.may_learn_alert(known[alert.case_id], alert.code)
+
+
+def _alerts_out(
+    tx: Connection, context: RequestContext, page: Sequence[Alert], known: Mapping[UUID, Knowledge]
+) -> Iterator[dict[str, Any]]:
+    """Each alert as far as the viewer may learn of it: of a case they cannot see, as a standing contact."""
+    viewer = context.recorder.viewer
+    cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
+    parts = alert_store.part_answers(tx, [alert.alert_id for alert in page])
+    for alert in page:
+        row = cases[alert.case_id]
+        if alert.case_id in known:
+            yield with_case(alert, row, parts, context.language, context.today, known[alert.case_id])
+        else:
+            agencies = coordination_groups.agencies_of(tx, row.konfliktrad or "", viewer.subject)
+            own = [part for part in parts.get(alert.alert_id, ()) if part.agency in agencies]
+            yield for_contact(alert, row, {alert.alert_id: own}, context.language, context.today)
+
+
 def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
+    entries = alert_store.history(tx, alert.alert_id)
+    if not _visible_cases(tx, context, [alert]):
+        [body] = _alerts_out(tx, context, [alert], {})
+        notified = [entry for entry in entries if entry.change in _FOR_CONTACTS]
+        detail = shapes.AlertDetail(**body, history=[history_entry(context.language, x, AS_CONTACT) for x in notified])
+        return json_response(redacted(detail, AS_CONTACT))
     read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
     if not redaction.may_learn_alert(read, alert.code):
         raise alerts.NoSuchAlert
-    row = case_queries.read_cases(tx, [alert.case_id])[alert.case_id]
-    history = [history_entry(context.language, entry, read) for entry in alert_store.history(tx, alert.alert_id)]
-    detail = shapes.AlertDetail(**with_case(alert, row, context.language, context.today, read), history=history)
-    return json_response(redacted(detail, read))
+    [body] = _alerts_out(tx, context, [alert], {alert.case_id: read})
+    history = [history_entry(context.language, entry, read) for entry in entries]
+    return json_response(redacted(shapes.AlertDetail(**body, history=history), read))
+
+
+_FOR_CONTACTS = frozenset({AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED})
+"""What a standing contact learns of the history of an alert: what they were notified of."""
+
+
+def _page_of_unreached(tx: Connection, context: RequestContext, query: shapes.UnreachedQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = "unreached " + query.model_dump_json(exclude={"cursor", "limit"})
+    last = read_cursor(context, list_key, query)
+    case_ids = alert_store.alerted_cases(tx, context.recorder.viewer, query.code, query.konfliktrad)
+    unreached = group_notices.unreached_alerts(tx, case_ids, context.today, query.code)
+    wanted = [entry for entry in unreached if query.reason in (None, entry.reason)]
+    beyond = [entry for entry in wanted if last is None or group_notices.place_of(entry) > last]
+    page = beyond[: query.limit]
+    following = group_notices.place_of(page[-1]) if len(beyond) > len(page) else None
+    return json_response(
+        shapes.UnreachedAlertList(
+            counts=Counter(entry.reason for entry in unreached),
+            items=[unreached_out(entry, context.language, context.today) for entry in page],
+            next=write_cursor(context, list_key, following),
+        )
+    )

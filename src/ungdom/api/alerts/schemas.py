@@ -8,6 +8,9 @@ from pydantic import BaseModel
 
 from ungdom.api.http import inputs as i
 from ungdom.message.text import CodeText, CursorText, ReferenceText
+from ungdom.notices.group_notices import NotReached
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Phase, Role, State
 
@@ -39,8 +42,22 @@ class SnoozeIn(i.Input):
     until: i.CivilDay
 
 
+class PartAnswerOut(BaseModel):
+    """What a party outside the office answered for its own part. It changes nothing about the alert."""
+
+    agency: Attendee
+    agency_label: str
+    reason: DelayReason
+    reason_label: str
+    expected_on: date
+    at: datetime
+
+
 class AlertBrief(BaseModel):
-    """An alert as it stands. `days`: after the due day, below zero before it."""
+    """An alert as it stands. `days`: after the due day, below zero before it.
+
+    `parts`: the last answer of each party outside the office.
+    """
 
     id: UUID
     code: str
@@ -54,6 +71,7 @@ class AlertBrief(BaseModel):
     quiet_until: date | None
     reason: DelayReason | None
     reason_label: str | None
+    parts: list[PartAnswerOut]
     raised_at: datetime
     cleared_at: datetime | None
 
@@ -86,6 +104,46 @@ class AlertDetail(AlertOut):
     """An alert and everything that happened to it."""
 
     history: list[HappenedOut]
+
+
+class UnreachedQuery(i.Input):
+    """Which alerts. `code`: the clock; the lead time from offence to start when not given."""
+
+    konfliktrad: CodeText | None = None
+    code: CodeText = HEADLINE
+    reason: NotReached | None = None
+    limit: i.Limit = i.DEFAULT_LIMIT
+    cursor: CursorText | None = None
+
+
+class UnreachedAlertOut(BaseModel):
+    """An alert before the start of which nobody outside the office has a notice.
+
+    `agencies`: those that have no standing contact, or none with an address.
+    """
+
+    id: UUID
+    case: UUID
+    reference: str
+    konfliktrad: str
+    code: str
+    label: str
+    due: date
+    days: int
+    level: Level
+    level_label: str
+    waiting_for: list[Party]
+    reason: NotReached
+    reason_label: str
+    agencies: list[Attendee]
+
+
+class UnreachedAlertList(BaseModel):
+    """One page of alerts that reached nobody outside the office, by reason. `counts`: all of them, by reason."""
+
+    counts: dict[NotReached, int]
+    items: list[UnreachedAlertOut]
+    next: str | None
 
 
 class AlertList(BaseModel):

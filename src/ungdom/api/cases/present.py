@@ -12,9 +12,11 @@ from ungdom.api.persons.present import person_out
 from ungdom.cases import CaseView
 from ungdom.store import projection
 from ungdom.store.people import StoredPerson
+from ungdom.workflow import payloads as d
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived.endings import ended_by_closing
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.deadlines import Deadline, deadlines
@@ -61,6 +63,11 @@ def case_out(
         served_days=case.served_days(day),
         served_days_before_interruption=case.served_before_interruption,
         finality=_finality_out(case),
+        set_aside_judgments=_set_aside_judgments(case),
+        ended_by_closing=[
+            s.EndedOut(seq=e.seq, type=e.type, label=texts.label(language, e.type), occurred_on=e.occurred_on)
+            for e in ended_by_closing(case)
+        ],
         lead_time_days=_lead_time_days(case),
         completion=s.CompletionOut(
             received=received is not None, started=case.start is not None, completed=case.state is State.COMPLETED
@@ -139,6 +146,18 @@ def _start_dates(case: Case) -> s.StartDates:
     )
 
 
+def _set_aside_judgments(case: Case) -> list[s.SetAsideJudgment]:
+    judged: date | None = None
+    fallen: list[s.SetAsideJudgment] = []
+    for event in case.all(EventType.JUDGMENT_GIVEN, EventType.FOLLOW_UP_BY_JUDGMENT, EventType.APPEAL_DECIDED):
+        if isinstance(event.details, d.AppealDecided):
+            if judged and event.details.outcome is d.AppealOutcome.SENT_BACK:
+                fallen.append(s.SetAsideJudgment(judged_on=judged, set_aside_on=event.occurred_on))
+        else:
+            judged = event.occurred_on
+    return fallen
+
+
 def _regimes_out(case: Case, day: date) -> s.RegimesOut:
     decision = case.sanction_in_force.regime if case.sanction_in_force else None
     return s.RegimesOut(decision=decision, execution=case.execution_regime(day), pinned=case.regime_override(day))
@@ -148,5 +167,7 @@ def _finality_out(case: Case) -> s.Finality:
     final = case.last(EventType.BECAME_FINAL)
     last = appeal_deadline(case)
     computed = date.fromordinal(last.toordinal() + 1) if last else None
+    given_up = case.last(EventType.APPEAL_DECIDED) if case.appeal_given_up else None
+    computed = max(computed, given_up.occurred_on) if computed and given_up else computed
     difference = days_between(computed, final.occurred_on) if final and computed else None
     return s.Finality(date=final.occurred_on if final else None, computed=computed, difference_days=difference)

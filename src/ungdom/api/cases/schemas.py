@@ -10,15 +10,15 @@ from pydantic_core import PydanticCustomError
 
 from ungdom import message
 from ungdom.api.alerts.schemas import AlertBrief
-from ungdom.api.http.inputs import DEFAULT_LIMIT, AsOf, CivilDay, Day, Input, Limit, day_of
+from ungdom.api.http.inputs import CivilDay, Day, Input, day_of, in_order
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.persons.schemas import PersonOut
-from ungdom.message.text import CodeText, CursorText, LineText, ReferenceText, SearchText
-from ungdom.store.case_queries import Filters
+from ungdom.intake.opening import CaseOpening
+from ungdom.message.text import CodeText, LineText
 from ungdom.workflow import patterns
 from ungdom.workflow.payloads import Offence
-from ungdom.workflow.payloads.base import Provision, ends_before_it_begins
-from ungdom.workflow.vocabulary import Actor, OffenceGroup, Party, Phase, Regime, Sanction, State
+from ungdom.workflow.payloads.base import Provision
+from ungdom.workflow.vocabulary import Actor, EventType, OffenceGroup, Party, Phase, Regime, Sanction, State
 
 
 class StartOut(Output):
@@ -92,6 +92,22 @@ class DeadlineOut(Output):
     reasoned: bool
 
 
+class SetAsideJudgment(Output):
+    """A judgment that fell when a new trial was ordered. It stays in the history."""
+
+    judged_on: date
+    set_aside_on: date
+
+
+class EndedOut(Output):
+    """An event by which the closing of the case ended something that still ran."""
+
+    seq: int
+    type: EventType
+    label: str
+    occurred_on: date
+
+
 class CaseOut(Output):
     """A case as it was on `as_of.on`, as known at `as_of.known_at`.
 
@@ -127,6 +143,8 @@ class CaseOut(Output):
     served_days: int | None
     served_days_before_interruption: int | None
     finality: Finality | None
+    set_aside_judgments: list[SetAsideJudgment] | None
+    ended_by_closing: list[EndedOut] | None
     lead_time_days: LeadTimeDays | None
     completion: CompletionOut | None
     breaches: int | None
@@ -138,58 +156,12 @@ class CaseOut(Output):
     table_version: str
 
 
-class CaseRow(Output):
-    """A case in a list. Of a youth whose address is protected, `konfliktrad` and `coordinator` are null for most."""
-
-    case_id: Annotated[UUID, Field(serialization_alias="id")]
-    reference: str
-    sanction: Sanction | None
-    konfliktrad: str | None
-    state: State
-    phase: Phase
-    waiting_for: Party | None
-    registered_on: date | None
-    last_offence: date | None
-    received_on: date | None
-    started_on: date | None
-    adjusted_end: date | None
-    closed_on: date | None
-    coordinator: str | None
-    next_due_on: date | None
-    next_due_code: str | None
-    version: int
-
-
-class CaseList(Output):
-    """A page of cases; `next` is the cursor of the following one, null on the last."""
-
-    items: list[CaseRow]
-    next: str | None
-
-
 class DeadlineList(Output):
     """Every clock of the case that has begun."""
 
     as_of: AsOfOut
     items: list[DeadlineOut]
 
-
-Sort = Literal[
-    "registered_on",
-    "-registered_on",
-    "received_on",
-    "-received_on",
-    "next_due_on",
-    "-next_due_on",
-    "adjusted_end",
-    "-adjusted_end",
-    "closed_on",
-    "-closed_on",
-    "turns_18_on",
-    "-turns_18_on",
-    "reference",
-    "-reference",
-]
 
 Number = Annotated[str, Field(pattern=patterns.CASE_NUMBER)]
 
@@ -202,10 +174,10 @@ class GuardianIn(Input):
 
 
 class PersonIn(Input):
-    """The youth. The identity number is optional; one that fails the check is kept and flagged."""
+    """The youth. Names may be missing. The identity number is optional; one that fails the check is flagged."""
 
-    given_name: LineText
-    family_name: LineText
+    given_name: LineText | None = None
+    family_name: LineText | None = None
     born: CivilDay
     national_id: Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)] | None = None
     sex: Literal["female", "male", "unknown"] = "unknown"
@@ -228,11 +200,7 @@ class OffenceIn(Input):
     group: OffenceGroup | None = None
     statute: Provision | None = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.until is not None and self.until < self.on:
-            raise ends_before_it_begins("on", "until")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(in_order("on", "until"))
 
     @property
     def as_offence(self) -> Offence:
@@ -271,47 +239,23 @@ class NewCaseIn(Input):
             raise PydanticCustomError("born_too_early", "is born too early", named)
         return self
 
-
-class CaseFilterQuery(AsOf):
-    """Which cases, by where they stand and with whom."""
-
-    state: State | None = None
-    phase: Phase | None = None
-    sanction: Sanction | None = None
-    konfliktrad: CodeText | None = None
-    coordinator: ReferenceText | None = None
-    waiting_for: Party | None = None
-    overdue: bool | None = None
-
-    def filters(self, today: date) -> Filters:
-        """The filters of the query; `overdue` counts on its day, or today."""
-        day = self.valid_at or today
-        return Filters(
-            state=self.state,
-            phase=self.phase,
+    @property
+    def as_opening(self) -> CaseOpening:
+        """The case as it is opened."""
+        day, moment = day_of(self.occurred_on)
+        return CaseOpening(
             sanction=self.sanction,
+            occurred_on=day,
+            occurred_at=moment,
+            person=self.person.as_person,
+            offences=tuple(offence.as_offence for offence in self.offences),
+            municipality=self.municipality,
             konfliktrad=self.konfliktrad,
-            coordinator=self.coordinator,
-            waiting_for=self.waiting_for,
-            overdue_on=day if self.overdue is True else None,
-            not_overdue_on=day if self.overdue is False else None,
+            repeated_or_serious=self.repeated_or_serious,
+            police_case_numbers=tuple(self.police_case_numbers),
+            court_case_number=self.court_case_number,
+            on_behalf_of=self.on_behalf_of,
         )
-
-
-class ListQuery(CaseFilterQuery):
-    """Filters and order of the list of cases."""
-
-    q: SearchText | None = None
-    sort: Sort | None = None
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
-
-    @model_validator(mode="after")
-    def _past_in_order_of_opening(self) -> Self:
-        if self.sort and (self.valid_at or self.known_at):
-            order = "a list of the past comes in the order the cases were opened"
-            raise PydanticCustomError("sort_of_the_past", order, {"field": "sort"})
-        return self
 
 
 class StageOut(Output):

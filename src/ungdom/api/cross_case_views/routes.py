@@ -28,7 +28,6 @@ from ungdom.api.plans.access import access_of
 from ungdom.api.plans.present import meetings_out, plan_out
 from ungdom.api.plans.provider_names import names_for
 from ungdom.cases import CaseView, NotVisible
-from ungdom.store import projection
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
@@ -158,10 +157,7 @@ def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery
         read = cases.case_as_of(stored, day, query.valid_at)
     except NotVisible:
         return None
-    disclosures = disclosures_for(
-        context.recorder.viewer,
-        projection.access_attributes(read.case, stored.protection, stored.cleared, stored.joined),
-    )
+    disclosures = disclosures_for(context.recorder.viewer, stored.access_facts(read.case))
     return CaseView(stored, read.case, day, disclosures)
 
 

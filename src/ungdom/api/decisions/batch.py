@@ -18,10 +18,19 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ungdom.api.http import inputs as i
+from ungdom.api.decisions.schemas import DecisionDryRun
 from ungdom.api.http.authorisation import guarded, sends_decisions
 from ungdom.api.http.context import ReadContext
-from ungdom.intake.stream import GROUP, NdjsonLine, Splitter, StreamContext, process_lines
+from ungdom.intake.stream import (
+    GROUP,
+    MOST_TRIED,
+    NdjsonLine,
+    Splitter,
+    StreamContext,
+    process_lines,
+    refuse_untried,
+    try_lines,
+)
 
 router = APIRouter(tags=["decisions"])
 
@@ -65,24 +74,26 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
 )
 @guarded(sends_decisions)
 async def push_decisions(
-    context: ReadContext, request: Request, _query: Annotated[i.NoQuery, Query()]
+    context: ReadContext, request: Request, query: Annotated[DecisionDryRun, Query()]
 ) -> StreamingResponse:
     """One message a line, any number of them. Sent again, what was taken gets the same receipts and the rest is taken.
 
-    Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number.
+    Each line is answered as if it had been sent alone. A line that cannot be read is refused with its number. With
+    `dry_run` the receipts are those that the lines would get, and nothing is written.
     """
     context.check_access()
     stream_context = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
-    return ReceiptStream(stream_context)
+    return ReceiptStream(stream_context, query.dry_run)
 
 
 class ReceiptStream(StreamingResponse):
     """The response to a batch: one receipt per line, sent as soon as its group is committed."""
 
-    def __init__(self, stream_context: StreamContext) -> None:
+    def __init__(self, stream_context: StreamContext, dry_run: bool = False) -> None:
         headers = {"Cache-Control": "no-store", "Content-Language": stream_context.language}
         super().__init__((), media_type=NDJSON, headers=headers)
         self.stream_context = stream_context
+        self.process = _try_all if dry_run else _process_groups
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, process and send until all is sent or the client disconnects; a started group is always finished."""
@@ -91,7 +102,7 @@ class ReceiptStream(StreamingResponse):
             spool = Spool(file)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(_read_lines, Request(scope, receive), incoming, task_group.cancel_scope)
-                task_group.start_soon(_process_groups, self.stream_context, lines, spool)
+                task_group.start_soon(self.process, self.stream_context, lines, spool)
                 await self._send(send, spool)
                 task_group.cancel_scope.cancel()
 
@@ -132,6 +143,21 @@ async def _process_groups(
             group = await _collect_group(first, lines)
             answers = await to_thread.run_sync(process_lines, stream_context, group)
             spool.put(b"".join(answer.body + b"\n" for answer in answers))
+    spool.end()
+
+
+async def _try_all(stream_context: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
+    """Try the lines after the last one has arrived, in one thread: they share a transaction that is rolled back."""
+    tried: list[NdjsonLine] = []
+    too_many: list[NdjsonLine] = []
+    async with lines:
+        async for line in lines:
+            if len(tried) < MOST_TRIED:
+                tried.append(line)
+            else:
+                too_many.append(NdjsonLine(line.number, None))
+    answers = await to_thread.run_sync(lambda: [*try_lines(stream_context, tried)])
+    spool.put(b"".join(answer.body + b"\n" for answer in (*answers, *refuse_untried(stream_context, too_many))))
     spool.end()
 
 

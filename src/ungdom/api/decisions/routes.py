@@ -35,6 +35,8 @@ from ungdom.workflow.rules.permissions import (
 
 router = APIRouter(tags=["decisions"])
 
+DryRunParams = Annotated[shapes.DecisionDryRun, Query()]
+
 STATUS_OF: dict[str, int] = {
     Outcome.APPLIED: 201,
     Outcome.PARKED: 202,
@@ -51,7 +53,10 @@ _BODY: dict[str, Any] = {
     }
 }
 _RECEIPTS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Known already, or a higher version counts", "model": shapes.ReceiptOut},
+    200: {
+        "description": "Known already, or a higher version counts; and what a dry run answers",
+        "model": shapes.ReceiptOut,
+    },
     202: {"description": "Parked: the reason, and what would resolve it", "model": shapes.ReceiptOut},
     422: {
         "description": "Rejected with a receipt, or the input does not have the right shape.",
@@ -79,9 +84,19 @@ _RECEIPTS: dict[int | str, dict[str, Any]] = {
     summary="Send a decision",
 )
 @guarded(sends_decisions)
-def push_decision(context: WriteContext, request: Request, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte."""
+def push_decision(
+    context: WriteContext, request: Request, query: Annotated[shapes.DecisionDryRun, Query()]
+) -> Response:
+    """One message of a prosecution system or a court. Sent again it gets the same receipt, byte for byte.
+
+    With `dry_run` it answers with the receipt that the message would get, and writes nothing.
+    """
     sender, message = context.sender, read_sent(request.state.body, context.now)
+    if query.dry_run:
+        return context.try_out(
+            lambda tx: _tried_receipt(intake.receive(tx, context.intake, sender, message, locked=True)),
+            attempts=MESSAGE_ATTEMPTS,
+        )
     return context.write(
         lambda tx: _receipt_response(intake.receive(tx, context.intake, sender, message)), attempts=MESSAGE_ATTEMPTS
     )
@@ -119,6 +134,12 @@ def _receipt_response(result: IntakeResult) -> ApiResponse:
     is_replay = result.repeated and result.arrival.reason != Reason.OTHER_CONTENT
     headers = {"Idempotency-Replayed": "true"} if is_replay else {}
     return ApiResponse(STATUS_OF[result.arrival.outcome], result.receipt, headers)
+
+
+def _tried_receipt(result: IntakeResult) -> ApiResponse:
+    """The receipt of a dry run: 200, or 422 as for the message itself."""
+    rejected = result.arrival.outcome == Outcome.REJECTED
+    return ApiResponse(STATUS_OF[Outcome.REJECTED] if rejected else 200, result.receipt, {})
 
 
 def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.DecisionQuery) -> ApiResponse:
@@ -166,7 +187,7 @@ def _decision_detail(tx: Connection, context: RequestContext, message_id: UUID) 
 
 def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, body: shapes.RetryIn) -> ApiResponse:
     message = message_to_settle(tx, context, message_id)
-    choice = Choice(body.case, body.accept_gap)
+    choice = Choice(body.case, body.accept_gap, body.accept_doubt)
     if choice != Choice():
         context.require_role(may_settle_messages)
     if body.case is not None:

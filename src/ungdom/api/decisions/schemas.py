@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.schemas import Output, UnmetOut
 from ungdom.api.http.unions import REF_TEMPLATE, pascal, reference, schemas_of, tagged_union
+from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.message import TERMS, DecisionId, DecisionMessage, Kind, reader
 from ungdom.message.text import CursorText
@@ -35,6 +36,13 @@ class AdviceOut(Output):
     """What the sender should do."""
 
     code: Advice
+    message: str
+
+
+class ContradictionOut(Output):
+    """A part of the person in the message that contradicts somebody whom the sender has told of."""
+
+    part: IdentityPart
     message: str
 
 
@@ -83,6 +91,7 @@ class ReceiptOut(Output):
     events: list[EventRef]
     deadlines: list[DeadlineMoved]
     unmet: list[UnmetOut]
+    contradictions: list[ContradictionOut]
     remarks: list[RemarkOut]
     sender_should: AdviceOut
     status: str
@@ -154,11 +163,19 @@ class DecisionOut(DecisionRow):
 class RetryIn(Input):
     """A parked message to be tried again. `case`: the case it is about; `accept_gap`: a missing version is not coming.
 
-    Both are for the konfliktråd to decide; a sender may try again as things stand.
+    `accept_doubt`: open the case although its person resembles another, and raise the question of identity. All three
+    are for the konfliktråd to decide; a sender may try again as things stand.
     """
 
     case: UUID | None = None
     accept_gap: bool = False
+    accept_doubt: bool = False
+
+
+class DecisionDryRun(Input):
+    """`dry_run`: answer with the receipt that would be given, and write nothing."""
+
+    dry_run: bool = False
 
 
 class DecisionQuery(Input):

@@ -1,7 +1,7 @@
 """Schemas of explanations of delay."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,6 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.message.text import CodeText, CursorText
 from ungdom.workflow.payloads import WaitReason
-from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.rules.deadlines import DeadlineStatus
 from ungdom.workflow.vocabulary import Party, Sanction, State
 
@@ -23,11 +22,7 @@ class DelaysQuery(i.AsOf):
     until: Annotated[i.CivilDay | None, Field(alias="to")] = None
     cursor: CursorText | None = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.since and self.until and self.until < self.since:
-            raise ends_before_it_begins("from", "to")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(i.in_order("since", "until"))
 
 
 class PartOut(Output):

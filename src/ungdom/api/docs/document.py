@@ -19,26 +19,30 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def install(app: FastAPI) -> None:
-    """Extend the OpenAPI document that FastAPI makes."""
+def install(app: FastAPI, shared: dict[str, Any]) -> None:
+    """Extend the OpenAPI document that FastAPI makes.
+
+    `shared`: the document of all apps with the same resources, filled at its first use; it takes seconds to generate.
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema:
-            return app.openapi_schema
-        document = plain()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (ProblemOut, RefusalOut):
-            shape = model.model_json_schema(ref_template=REF_TEMPLATE)
-            schemas |= {name: inner for name, inner in shape.pop("$defs", {}).items() if name not in schemas}
-            schemas.setdefault(model.__name__, shape)
-        for name, shape in message_schemas().items():
-            schemas.setdefault(name, shape)
-        schemas |= event_schemas()
-        document["components"]["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-        }
-        document["security"] = [{"token": []}]
-        return with_examples(describe(complete(document)))
+        if not shared:
+            shared.update(_extended(plain()))
+        return shared
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document
+
+
+def _extended(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (ProblemOut, RefusalOut):
+        shape = model.model_json_schema(ref_template=REF_TEMPLATE)
+        schemas |= {name: inner for name, inner in shape.pop("$defs", {}).items() if name not in schemas}
+        schemas.setdefault(model.__name__, shape)
+    for name, shape in message_schemas().items():
+        schemas.setdefault(name, shape)
+    schemas |= event_schemas()
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    document["security"] = [{"token": []}]
+    return with_examples(describe(complete(document)))

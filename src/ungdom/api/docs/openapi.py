@@ -120,7 +120,8 @@ PROBLEMS: dict[int, ProblemResponse] = {
     403: ProblemResponse(
         "Forbidden",
         "`insufficient_scope`: another token of the same role would do. `forbidden_role`: `roles` may do it. "
-        "`other_office`: it belongs to another konfliktråd. Other codes: the token lets nobody in.",
+        "`other_office`: it belongs to another konfliktråd. `not_in_service`: the caller is not in service today. "
+        "Other codes: the token lets nobody in.",
         lambda operation: operation.needs_token,
         ("WWW-Authenticate",),
     ),
@@ -135,7 +136,7 @@ PROBLEMS: dict[int, ProblemResponse] = {
     ),
     412: ProblemResponse(
         "VersionOutdated",
-        "The case has changed since: `current_etag` and `events_since` say how.",
+        "The case, or the entry, has changed since: `current_etag` and, for a case, `events_since` say how.",
         lambda operation: operation.reads("if-match"),
         ("ETag",),
     ),
@@ -218,7 +219,7 @@ WITHOUT_LANGUAGE = frozenset(
 
 _VIEWS = (
     "get_case get_breaches get_complaints get_consents get_meetings get_plan get_restorative get_tasks get_team "
-    "get_timeline list_events list_options record_event correct_event"
+    "get_timeline list_events list_notes list_options record_event correct_event"
 )
 _FILE = ("Content-Disposition",)
 SENT_HEADERS: dict[str, tuple[str, ...]] = {
@@ -226,6 +227,8 @@ SENT_HEADERS: dict[str, tuple[str, ...]] = {
     "open_case": ("ETag", "Location"),
     **dict.fromkeys(("add_measure_provider", "create_webhook", "order_extract_job"), ("Location",)),
     "push_official_message": ("Location",),
+    "add_staff": ("ETag", "Location"),
+    **dict.fromkeys(("get_staff", "change_staff"), ("ETag",)),
     "get_calendar": ("ETag",),
     "get_extract": (*_FILE, "Link"),
     "get_extract_aggregates": (*_FILE, "Link"),

@@ -47,8 +47,7 @@ def _redacted_event(event: EventOut, read: CaseView) -> EventOut:
     if not read.by_own_numbers:
         return event.model_copy(update={"details": details})
     numbers = read.numbers
-    if "corrects" in details:
-        details = details | {"corrects": numbers.get(details["corrects"])}
+    details |= {name: numbers.get(details[name]) for name in ("corrects", "after_seq") if name in details}
     by = numbers.get(event.corrected_by) if event.corrected_by is not None else None
     return event.model_copy(update={"details": details, "seq": numbers[event.seq], "corrected_by": by})
 

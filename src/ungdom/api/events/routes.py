@@ -1,13 +1,13 @@
 """What happened in a case: the history, what may come next, recording, correcting."""
 
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
 from ungdom import cases, intake
 from ungdom.api.events.present import events_out, options_out, recorded_out, redacted_events
-from ungdom.api.events.schemas import CorrectionIn, DryRun, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
+from ungdom.api.events.schemas import CorrectionIn, EventIn, EventList, OptionList, RecordedOut, ReplacementIn
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.case_reading import case_response
@@ -17,11 +17,10 @@ from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import Correction, EventEntry, RecordResult
+from ungdom.cases import Correction, EventEntry, ForgottenEvent, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
-from ungdom.workflow.events import read_details
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(tags=["events"])
@@ -30,7 +29,7 @@ DRY_RUN_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A dry run: what would change", "model": RecordedOut}
 }
 
-DryRunParams = Annotated[DryRun, Query()]
+DryRunParams = Annotated[i.DryRun, Query()]
 
 
 @router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")
@@ -65,9 +64,9 @@ def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuer
 @guarded(requires(WRITE))
 def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query: DryRunParams) -> Response:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
-    entry = _entry(body)
+    entry = body.as_entry()
     return context.write(
-        lambda tx: _record_event(tx, context, case_id, entry, body.note, query.dry_run), commit=not query.dry_run
+        lambda tx: _record_event(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
     )
 
 
@@ -80,29 +79,25 @@ def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query:
 )
 @guarded(requires(WRITE))
 def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, query: DryRunParams) -> Response:
-    """Correct or annul an event. Accepted only if the remaining history is still a legal walk. Needs `If-Match`."""
+    """Correct or annul an event, or insert a forgotten one. Accepted only if the whole history is then a legal walk.
+
+    Needs `If-Match`. A refusal names each event in the way.
+    """
     if body.replacement and body.replacement.details:
         plausible(EventType.CORRECTED, body.replacement.details)
+    if body.insert:
+        plausible(body.insert.type, body.insert.details)
     return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
 
 
-def _entry(body: EventIn) -> EventEntry:
-    day, moment = i.day_of(body.occurred_on)
-    given = plausible(body.type, dict(body.details))
-    if body.type is EventType.NOTE_ADDED:
-        given.setdefault("note", str(uuid4()))
-    if body.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
-        raise cases.UseCorrections(body.type)
-    return EventEntry(body.type, day, read_details(body.type, given), moment, body.on_behalf_of)
-
-
 def _record_event(
-    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, note: str | None, dry_run: bool
+    tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, body: EventIn, dry_run: bool
 ) -> ApiResponse:
     result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     note_id = getattr(result.event.details, "note", None)
-    if note is not None and not dry_run and isinstance(note_id, UUID):
-        notes.write_note(tx, context.keys, Note(note_id, case_id, note, context.now, context.recorder.viewer.subject))
+    if body.note is not None and not dry_run and isinstance(note_id, UUID):
+        author = context.recorder.viewer.subject
+        notes.write_note(tx, context.keys, Note(note_id, case_id, body.note, context.now, author, body.youth_may_read))
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)
     return _recorded_response(context, case_id, result, dry_run)
@@ -112,8 +107,14 @@ def _correct_event(
     tx: Connection, context: RequestContext, case_id: UUID, body: CorrectionIn, dry_run: bool
 ) -> ApiResponse:
     new = body.replacement or ReplacementIn()
-    annul = body.replacement is None
-    correction = Correction(body.seq, body.reason, annul, new.type, new.occurred_on, new.details)
+    annul = body.replacement is None and body.insert is None
+    forgotten = body.insert
+    insert = (
+        ForgottenEvent(forgotten.type, forgotten.occurred_on, forgotten.details, body.after_seq, forgotten.on_behalf_of)
+        if forgotten
+        else None
+    )
+    correction = Correction(body.seq or 0, body.reason, annul, new.type, new.occurred_on, new.details, insert)
     result = cases.correct(tx, context.recorder, case_id, context.expected, correction, context.now, dry_run)
     if not dry_run:
         intake.retry_parked_for_case(tx, context.intake, case_id)

@@ -2,15 +2,17 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ungdom.api.http.inputs import CivilDay, Day, Input
+from ungdom.api.http.inputs import CivilDay, Day, Input, day_of, plausible
 from ungdom.api.http.schemas import Output, UnmetOut
+from ungdom.cases import EventEntry, UseCorrections
 from ungdom.message.text import NoteText
 from ungdom.workflow.derived.complaints import Aftermath
+from ungdom.workflow.events import read_details
 from ungdom.workflow.payloads import CorrectionReason
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Regime, Role, State
 
@@ -119,20 +121,37 @@ class OptionList(Output):
 
 
 class EventIn(Input):
-    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema)."""
+    """One event: its type, the day it happened, and what that type asks for (`GET …/options` has the JSON Schema).
+
+    `youth_may_read`: the youth may read the note that comes with it.
+    """
 
     type: EventType
     occurred_on: Day
     details: dict[str, Any] = Field(default={})
     on_behalf_of: Actor | None = None
     note: NoteText | None = None
+    youth_may_read: bool = False
 
     @model_validator(mode="after")
     def _note_with_its_event(self) -> Self:
         if (self.note is not None) != (self.type is EventType.NOTE_ADDED):
             both = "a note comes with note_added, and note_added with a note"
             raise PydanticCustomError("note_with_its_event", both, {"field": "note"})
+        if self.youth_may_read and self.note is None:
+            marked = "only a note is marked as one that the youth may read"
+            raise PydanticCustomError("mark_with_its_note", marked, {"field": "youth_may_read"})
         return self
+
+    def as_entry(self) -> EventEntry:
+        """The event to record; a note without an id gets one. Raises `BadDetails` or `UseCorrections`."""
+        day, moment = day_of(self.occurred_on)
+        given = plausible(self.type, dict(self.details))
+        if self.type is EventType.NOTE_ADDED:
+            given.setdefault("note", str(uuid4()))
+        if self.type in (EventType.CORRECTED, EventType.CASE_REGISTERED):
+            raise UseCorrections(self.type)
+        return EventEntry(self.type, day, read_details(self.type, given), moment, self.on_behalf_of)
 
 
 class ReplacementIn(Input):
@@ -143,15 +162,35 @@ class ReplacementIn(Input):
     details: dict[str, Any] | None = None
 
 
+class InsertIn(Input):
+    """A forgotten event, put in where it happened."""
+
+    type: EventType
+    occurred_on: CivilDay
+    details: dict[str, Any] = Field(default={})
+    on_behalf_of: Actor | None = None
+
+
 class CorrectionIn(Input):
-    """A correction of event number `seq`; `replacement` null annuls it."""
+    """A correction of event number `seq`; `replacement` null annuls it.
 
-    seq: Annotated[int, Field(ge=1, le=1_000_000)]
+    With `insert` instead of these, a forgotten event is put in: after event `after_seq` where several share its day.
+    """
+
+    seq: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     reason: CorrectionReason
-    replacement: ReplacementIn | None
+    replacement: ReplacementIn | None = None
+    insert: InsertIn | None = None
+    after_seq: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
-
-class DryRun(Input):
-    """`dry_run`: answer with what would change, and write nothing."""
-
-    dry_run: bool = False
+    @model_validator(mode="after")
+    def _corrects_or_inserts(self) -> Self:
+        given = self.model_fields_set
+        for name in ("seq", "replacement"):
+            if self.insert is None and (name not in given or (name == "seq" and self.seq is None)):
+                raise PydanticCustomError("missing", "is missing", {"field": name})
+            if self.insert is not None and name in given:
+                raise PydanticCustomError("corrects_or_inserts", "does not go with an insertion", {"field": name})
+        if self.insert is None and self.after_seq is not None:
+            raise PydanticCustomError("corrects_or_inserts", "goes with an insertion only", {"field": "after_seq"})
+        return self

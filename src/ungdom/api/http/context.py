@@ -1,6 +1,7 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -19,10 +20,11 @@ from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
-from ungdom.store import idempotency
+from ungdom.store import idempotency, person_access, staff
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.person_access import PersonAccess
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
@@ -81,10 +83,16 @@ class RequestContext:
         operation: Callable[[Connection], ApiResponse],
         scope: NeededScope = READ,
         may: RolePredicate = may_read_cases,
+        in_service: bool = True,
     ) -> Response:
-        """Response from a read transaction. Raises `RoleNotAllowed` or `LacksScope`."""
+        """Response from a read transaction. `in_service`: False for what is no case data.
+
+        Raises `RoleNotAllowed`, `LacksScope` or `NotInService`.
+        """
         self.require(scope, may)
         with self.db.reading() as tx:
+            if in_service:
+                self._require_service(tx)
             response = self._localised(operation(tx))
         return response.to_http()
 
@@ -98,12 +106,41 @@ class RequestContext:
 
         Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
         idempotency key is not used. `attempts`: how often in all, where others write at the same time. Raises the
-        errors of the rule of the route, `IdempotencyMismatch`, or `InFlight`.
+        errors of the rule of the route, `NotInService`, `IdempotencyMismatch`, or `InFlight`.
         """
         self.check_access()
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def try_out(self, operation: Callable[[Connection], ApiResponse], attempts: int) -> Response:
+        """The response that `write` would give, with everything that the operation wrote rolled back.
+
+        No idempotency key is used, and nothing is retried afterwards. Raises what `write` raises.
+        """
+        self.check_access()
+        for _ in range(attempts - 1):
+            with suppress(Stale):
+                return self._rolled_back(operation)
+        return self._rolled_back(operation)
+
+    def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
+        with self.db.trying() as tx:
+            return self._localised(operation(tx)).to_http()
+
+    def read_and_log(
+        self,
+        operation: Callable[[Connection], tuple[ApiResponse, Sequence[PersonAccess]]],
+        scope: NeededScope = READ,
+        may: RolePredicate = may_read_cases,
+    ) -> Response:
+        """As `read`, for what is written to the log of access to persons before the response is sent."""
+        self.require(scope, may)
+        with self.db.reading() as tx:
+            response, entries = operation(tx)
+        with self.db.writing() as tx:
+            person_access.add(tx, entries)
+        return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:
         """The response with its language, where no transaction is needed."""
@@ -122,9 +159,11 @@ class RequestContext:
     def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
         if not commit:
             with self.db.reading() as tx:
+                self._require_service(tx)
                 return self._localised(operation(tx)).to_http()
         if not self.key:
             with self.db.writing() as tx:
+                self._require_service(tx)
                 response = self._localised(operation(tx))
             return response.to_http()
         return self._run_once(self.key, operation)
@@ -133,6 +172,7 @@ class RequestContext:
         viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
         request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
         with self.db.writing() as tx:
+            self._require_service(tx)
             idempotency.claim(tx, request_key)
             replayed_response = self._replayed(tx, request_key)
             response = replayed_response or self._localised(operation(tx))
@@ -163,6 +203,10 @@ class RequestContext:
     def require_admin(self) -> None:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
         self.require(ADMIN, lambda role: role is Role.ADMIN)
+
+    def _require_service(self, tx: Connection) -> None:
+        """Returns when the caller is in service, or has a role without service. Raises `NotInService`."""
+        staff.require_service(tx, self.principal.viewer, self.today)
 
     def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
         stored = idempotency.find_response(tx, self.keys, request_key)

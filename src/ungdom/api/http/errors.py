@@ -14,6 +14,8 @@ class ApiError(Exception):
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsTheirOwn     the person has written their own contact
+    ├── ContactIsStaff        a standing contact of another agency is on the staff list
+    ├── ContactNamedTwice     a standing contact is named twice for one agency
     ├── TooManyWebhooks       the owner has as many as one may have
     └── NothingReleased       no released table has what is asked for
     """
@@ -49,6 +51,18 @@ class BadCursor(ApiError):
 
 class ContactIsTheirOwn(ApiError):
     """The person has written their own contact."""
+
+
+class ContactIsStaff(ApiError):
+    """A standing contact of another agency is on the staff list of a konfliktråd. `subjects`: those who are."""
+
+    def __init__(self, subjects: list[str]) -> None:
+        super().__init__(subjects)
+        self.subjects = subjects
+
+
+class ContactNamedTwice(ApiError):
+    """A standing contact is named twice for one agency."""
 
 
 class TooManyWebhooks(ApiError):

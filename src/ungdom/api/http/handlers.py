@@ -17,7 +17,9 @@ from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
+    ContactIsStaff,
     ContactIsTheirOwn,
+    ContactNamedTwice,
     IdempotencyMismatch,
     LacksScope,
     NoFeed,
@@ -26,7 +28,7 @@ from ungdom.api.http.errors import (
     TooManyWebhooks,
     Unreleased,
 )
-from ungdom.api.http.present import broken_out, event_line, unmet_out
+from ungdom.api.http.present import broken_out, event_line, in_the_way_out, unmet_out
 from ungdom.api.http.problems import problem_response
 from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
@@ -36,6 +38,8 @@ from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
 from ungdom.notices.address import Forbidden
+from ungdom.persons import errors as persons
+from ungdom.staff import errors as staff
 from ungdom.store import errors as store
 from ungdom.store import reference
 from ungdom.texts.places import field_problem
@@ -50,7 +54,7 @@ from ungdom.workflow.errors import (
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import NotInService, OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
@@ -113,6 +117,11 @@ async def _outdated(request: Request, error: c.Outdated) -> Response:
     return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if passed else "no_version")
 
 
+async def _member_outdated(request: Request, error: staff.MemberOutdated) -> Response:
+    tag = etag(error.version)
+    return _problem(request, 412, "stale", {"current_etag": tag}, {"ETag": tag}, "entry")
+
+
 async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
     roles = roles_that(lambda role: bool(acts_for(role) & set(error.actors)))
     extra = {"event": error.event, "who_can": [str(actor) for actor in error.actors]}
@@ -130,6 +139,19 @@ def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any])
         return _problem(request, 403, "done_by_service", extra)
     role, roles = texts.render(language, own), texts.render(language, others)
     return _problem(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+
+
+async def _not_in_service(request: Request, error: NotInService) -> Response:
+    """What is wrong with the service of the caller, with its days."""
+    language = _language(request)
+    extra = {"reason": error.gap, "first_day": error.first_day, "last_day": error.last_day}
+    first, last = (texts.render(language, day) for day in (error.first_day, error.last_day))
+    return _problem(request, 403, "not_in_service", _as_json(extra), None, error.gap.value, first=first, last=last)
+
+
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with days as text, without those that are missing."""
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 async def _other_office(request: Request, error: OtherOffice) -> Response:
@@ -158,10 +180,26 @@ async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
     return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 
 
+async def _events_in_the_way(request: Request, error: persons.EventsInTheWay) -> Response:
+    extra = {"in_the_way": in_the_way_out(_language(request), error.impacts), "elsewhere": error.hidden}
+    events = sum(len(impact.broken) for impact in error.impacts)
+    return _problem(request, 409, "person_correction_refused", extra, None, "detail" if events else "elsewhere")
+
+
+async def _person_outdated(request: Request, error: persons.PersonOutdated) -> Response:
+    tag = etag(error.revision)
+    return _problem(request, 412, "person_stale", {"current_etag": tag}, {"ETag": tag})
+
+
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
     extra = {"event": error.event, **_field_errors(request, "/type", "enum")}
     code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
     return _problem(request, 422, code, extra)
+
+
+async def _not_insertable(request: Request, error: c.NotInsertable) -> Response:
+    extra = {"event": error.event, **_field_errors(request, "/insert/type", "enum")}
+    return _problem(request, 422, "not_insertable", extra, event=texts.label(_language(request), error.event))
 
 
 async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response:
@@ -169,7 +207,8 @@ async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response
     known = sorted(error.known)
     opening = request.url.path.endswith("/cases")
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
-    place = field if opening else f"{_details_pointer(request)}/to"
+    detail = "keeps" if error.kind == "member" else "to"
+    place = field if opening else f"{_details_pointer(request)}/{detail}"
     extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
     return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
@@ -263,7 +302,9 @@ async def _internal(request: Request, error: Exception) -> Response:
 
 def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
-    return "/replacement/details" if request.url.path.endswith("/corrections") else "/details"
+    if not request.url.path.endswith("/corrections"):
+        return "/details"
+    return "/insert/details" if b'"insert"' in request.state.body else "/replacement/details"
 
 
 def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str, Any]:
@@ -289,6 +330,10 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.NotCorrectable: _fixed_problem(
         422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}
     ),
+    c.NotInsertable: _not_insertable,
+    c.WrongPlace: _fixed_problem(
+        422, "wrong_place", field=("/after_seq", "value_error"), values=lambda error: {"seq": error.seq}
+    ),
     c.ChangesNothing: _fixed_problem(
         409,
         "correction_changes_nothing",
@@ -299,6 +344,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     c.UnknownReferenceValue: _unknown,
     alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
     alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
+    alerts.NotWaitedFor: _fixed_problem(403, "not_waited_for"),
     AlreadyAnswered: _fixed_problem(409, "identity_answered"),
     RejectedBefore: _fixed_problem(
         409,
@@ -306,17 +352,52 @@ HANDLERS: dict[type[Exception], Handler] = {
         extra=lambda error: {"question_id": str(error.question_id)},
         values=lambda error: {"question": str(error.question_id)},
     ),
+    persons.EventsInTheWay: _events_in_the_way,
+    persons.PersonOutdated: _person_outdated,
+    persons.NotCleared: _fixed_problem(403, "not_cleared"),
+    persons.PersonUnchanged: _fixed_problem(409, "person_unchanged"),
+    persons.UnknownGuardian: _fixed_problem(422, "unknown_guardian", field=("/guardians", "value_error")),
+    persons.BornAfterOffence: _fixed_problem(422, "invalid_input", field=("/born", "born_after_offence")),
+    persons.SamePerson: _fixed_problem(409, "same_person"),
+    persons.CasesDoNotSplit: _fixed_problem(422, "cases_do_not_split", field=("/cases", "value_error")),
+    persons.NotAMerge: _fixed_problem(422, "not_a_merge", field=("/merge", "value_error")),
+    persons.ProposalDecided: _fixed_problem(409, "proposal_decided"),
+    persons.SecondPersonNeeded: _fixed_problem(403, "second_person_needed"),
+    persons.PopulationEventDiffers: _fixed_problem(409, "population_event_differs"),
+    persons.NoQuestion: _fixed_problem(409, "population_event_decided"),
     alerts.DayOutOfRange: _day_out_of_range,
     DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     LacksScope: _lacks_scope,
     IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
     NoFeed: _fixed_problem(403, "feed_not_for_role"),
     BadCursor: _fixed_problem(400, "bad_cursor"),
+    staff.NoSuchMember: _fixed_problem(404, "not_found"),
+    staff.NoSuchAbsence: _fixed_problem(404, "not_found"),
+    staff.MemberExists: _fixed_problem(
+        409, "staff_exists", field=("/subject", "value_error"), values=lambda error: {"subject": error.subject}
+    ),
+    staff.MemberOutdated: _member_outdated,
+    staff.AbsenceOverlaps: _fixed_problem(409, "absence_overlaps"),
+    staff.AbsenceOver: _fixed_problem(409, "absence_over"),
+    staff.SubstituteNotAvailable: _fixed_problem(
+        422,
+        "substitute_not_available",
+        field=("/substitute", "value_error"),
+        values=lambda error: {"substitute": error.substitute},
+    ),
     ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
+    ContactIsStaff: _fixed_problem(
+        422,
+        "contact_is_staff",
+        field=("/contacts", "value_error"),
+        values=lambda error: {"subjects": ", ".join(error.subjects)},
+    ),
     TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
     NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
     OtherOffice: _other_office,
+    NotInService: _not_in_service,
     BadIfMatch: _fixed_problem(400, "bad_if_match"),
     NothingReleased: _nothing_released,
     Forbidden: _fixed_problem(422, "invalid_input", field=("/url", "webhook_url")),

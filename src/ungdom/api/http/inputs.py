@@ -1,15 +1,18 @@
 """Base class and types of request bodies and queries: unknown fields are rejected, and dates have one form."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from ungdom.message.text import LineText
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR, YEARS, implausible
+from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import EventType
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -64,6 +67,26 @@ def plausible(kind: EventType, details: dict[str, Any]) -> dict[str, Any]:
     return details
 
 
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+
+LONGEST_ADDRESS = 254
+
+
+def _address(value: str) -> str:
+    if len(value) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
+        raise PydanticCustomError("email_address", "is no e-mail address")
+    return value
+
+
+EmailAddress = Annotated[LineText, AfterValidator(_address)]
+"""An e-mail address of people who work with cases."""
+
+
 # --- bodies and queries -------------------------------------------------------------------------------------------
 
 
@@ -78,8 +101,29 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Checked = TypeVar("Checked", bound=BaseModel)
+
+
+def in_order(first: str, last: str) -> Callable[[Checked], Checked]:
+    """For `model_validator(mode="after")`: the last day does not lie before the first, where both are given."""
+
+    def check(given: Checked) -> Checked:
+        since, until, fields = getattr(given, first), getattr(given, last), type(given).model_fields
+        if since and until and until < since:
+            raise ends_before_it_begins(fields[first].alias or first, fields[last].alias or last)
+        return given
+
+    return check
+
+
 class NoQuery(Input):
     """Nothing is asked in the address."""
+
+
+class DryRun(Input):
+    """`dry_run`: answer with what would change, and write nothing."""
+
+    dry_run: bool = False
 
 
 class AsOf(Input):

@@ -1,11 +1,13 @@
 """From domain objects to the schemas that several resources and the problem details share."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from ungdom import texts
-from ungdom.api.http.schemas import BrokenOut, UnmetOut
+from ungdom.api.http.schemas import BrokenOut, CaseInTheWay, UnmetOut
+from ungdom.cases.youth import YouthImpact
 from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
@@ -40,8 +42,29 @@ def unmet_out(language: texts.Language, condition: UnmetCondition) -> UnmetOut:
     return from_source(
         UnmetOut,
         condition,
-        message=texts.refusal(language, condition.code, condition.current, condition.needed, condition.earliest),
+        message=texts.refusal(
+            language,
+            condition.code,
+            condition.current,
+            condition.needed,
+            condition.earliest,
+            condition.leads_there,
+            condition.because,
+        ),
     )
+
+
+def in_the_way_out(language: texts.Language, impacts: Iterable[YouthImpact]) -> list[CaseInTheWay]:
+    """By case, the events that corrected facts about the youth would make illegal."""
+    return [
+        CaseInTheWay(
+            case_id=impact.case_id,
+            reference=impact.reference,
+            events=[broken_out(language, step) for step in impact.broken],
+        )
+        for impact in impacts
+        if impact.broken
+    ]
 
 
 def broken_out(language: texts.Language, step: IllegalStep) -> BrokenOut:

@@ -23,7 +23,11 @@ class AsOfOut(Output):
 
 
 class UnmetOut(Output):
-    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be."""
+    """An unmet condition: how it is, how it must be, who can put it right, and from which day it can be.
+
+    `leads_there`: of a step that is not possible in the state of the case, the moves that lead to one in which it is.
+    `because`: of a step of another regime, why that regime applies.
+    """
 
     code: str
     message: str
@@ -32,6 +36,8 @@ class UnmetOut(Output):
     needed: Any
     who_can_fix: list[Actor]
     earliest: date | None
+    leads_there: list[EventType] = []
+    because: str | None = None
 
 
 class FieldProblem(Output):
@@ -51,6 +57,14 @@ class BrokenOut(Output):
     unmet: list[UnmetOut]
 
 
+class CaseInTheWay(Output):
+    """A case of the person with the events that would not be legal any more."""
+
+    case_id: UUID
+    reference: str
+    events: list[BrokenOut]
+
+
 class EventLineOut(Output):
     """An event that happened since: which, when, and when it was recorded."""
 
@@ -65,7 +79,9 @@ class ProblemOut(Output):
 
     `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
-    `question_id`: the question of identity whose answer stands in the way.
+    `question_id`: the question of identity whose answer stands in the way. `in_the_way`: by case, the events that a
+    correction of the person would make illegal; `elsewhere`: there are others in cases that the caller may not see.
+    `reason`, `first_day`, `last_day`: why the caller is not in service, and the days of their service.
     """
 
     type: str
@@ -84,3 +100,8 @@ class ProblemOut(Output):
     current_etag: str | None = None
     events_since: list[EventLineOut] | None = None
     question_id: UUID | None = None
+    in_the_way: list[CaseInTheWay] | None = None
+    elsewhere: bool | None = None
+    reason: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None

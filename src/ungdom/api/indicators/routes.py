@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ungdom.analytics.queries import indicators as answering
-from ungdom.analytics.queries.caseload import read_caseload as load_of
+from ungdom.analytics.queries.caseload import read_caseload
 from ungdom.analytics.surveys import results
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
@@ -89,7 +89,7 @@ def get_caseload(context: ReadContext, query: Annotated[i.AsOf, Query()]) -> Res
 
 def _caseload(tx: Connection, context: RequestContext, query: i.AsOf) -> ApiResponse:
     as_of = (query.valid_at, instant(query.known_at))
-    result = load_of(tx, context.now, own_office(context), as_of)
+    result = read_caseload(tx, context.now, own_office(context), as_of)
     as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
     return json_response(
         CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, context.language)))

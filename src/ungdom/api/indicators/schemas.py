@@ -1,7 +1,7 @@
 """Schemas of indicators, survey results and caseload."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,6 @@ from ungdom.analytics.indicators import IndicatorGroup
 from ungdom.analytics.surveys import SurveyKind, SurveyQuestion
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import AsOfOut, Output
-from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Phase, Sanction
 
 
@@ -20,11 +19,7 @@ class PeriodQuery(i.Input):
     since: Annotated[i.CivilDay, Field(alias="from")]
     until: Annotated[i.CivilDay, Field(alias="to")]
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.until < self.since:
-            raise ends_before_it_begins("from", "to")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(i.in_order("since", "until"))
 
 
 class FiguresQuery(i.AsOf, PeriodQuery):

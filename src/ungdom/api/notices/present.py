@@ -23,5 +23,5 @@ def notice_out(entry: NoticeWithCase, language: texts.Language, day: date, publi
         label=texts.text(language, "deadline", notice.code),
         days=notice.days_on(day),
         text=mail_template.notice_line(language, notice, day),
-        link=webhooks.link_to(public_url, notice.case_id),
+        link=webhooks.link_of(public_url, notice),
     )

@@ -6,14 +6,16 @@ from uuid import UUID
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import CursorText
-from ungdom.workflow.rules.escalation import Level
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.escalation import DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Phase, State
 
 
 class NoticeOut(Output):
     """One notice: which case, where it stands now, which clock, how late. Nothing of who it is about.
 
-    `days`: past the due day today, negative before it; of an alert that has ended, as it was raised.
+    `days`: past the due day today, negative before it; of an alert that has ended, as it was raised. `agency`: as whose
+    standing contact the caller is notified; with `reason` and `expected_on`, which agency has answered for its part.
     """
 
     id: UUID
@@ -30,6 +32,9 @@ class NoticeOut(Output):
     due: date
     days: int
     waiting_for: Party | None
+    agency: Attendee | None
+    reason: DelayReason | None
+    expected_on: date | None
     text: str
     link: str
     at: datetime

@@ -11,8 +11,7 @@ from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import LineText
-from ungdom.store import people
-from ungdom.store.people import Personalia
+from ungdom.store.personalia import ContactDetails, GuardianKind, Personalia
 from ungdom.store.schema.identity import QuestionStatus, Resemblance
 
 
@@ -25,17 +24,25 @@ class PersonContactOut(BaseModel):
     language: str | None
 
     @classmethod
-    def of(cls, known: people.ContactDetails) -> Self:
+    def of(cls, known: ContactDetails) -> Self:
         """As it is kept."""
         return cls(telephone=known.telephone, email=known.email, address=known.address, language=known.language)
 
 
 class GuardianOut(BaseModel):
-    """A guardian (verge). `reference`: the word by which consents tell guardians apart."""
+    """A guardian (verge). `reference`: the word by which consents tell guardians apart.
+
+    `since`, `until`: first and last day in office; null: from birth, until further notice. `in_place_of`: the
+    references of those whom a temporary guardian replaces; empty for all of them.
+    """
 
     reference: str
     name: str
     contact: PersonContactOut
+    kind: GuardianKind
+    since: date | None
+    until: date | None
+    in_place_of: list[str]
 
 
 class ReachOut(BaseModel):
@@ -49,7 +56,15 @@ class ReachOut(BaseModel):
     def of(cls, known: Personalia) -> Self:
         """As it is kept."""
         named = [
-            GuardianOut(reference=guardian.reference, name=guardian.name, contact=PersonContactOut.of(guardian.contact))
+            GuardianOut(
+                reference=guardian.reference,
+                name=guardian.name,
+                contact=PersonContactOut.of(guardian.contact),
+                kind=guardian.kind,
+                since=guardian.since,
+                until=guardian.until,
+                in_place_of=list(guardian.in_place_of),
+            )
             for guardian in known.guardians
         ]
         return cls(municipality=known.municipality, contact=PersonContactOut.of(known.contact), guardians=named)

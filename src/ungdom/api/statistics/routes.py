@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.exceptions import RequestValidationError
 
 from ungdom import texts
-from ungdom.analytics.queries import statistics as live_queries
+from ungdom.analytics.queries import statistics
 from ungdom.analytics.queries.recidivism import recidivism
 from ungdom.analytics.queries.statistics import CubeQuery, CubeResult, known_values
 from ungdom.api.http import inputs as i
@@ -61,7 +61,7 @@ def get_lead_time_statistics(
     administrators: of all.
     """
     return _statistics_response(
-        context, query, _question(context, query), preferred_format(accept, query.format), live_queries.lead_time
+        context, query, _question(context, query), preferred_format(accept, query.format), statistics.lead_time
     )
 
 
@@ -80,7 +80,7 @@ def get_completion_statistics(
     administrators: of all.
     """
     return _statistics_response(
-        context, query, _question(context, query), preferred_format(accept, query.format), live_queries.completion
+        context, query, _question(context, query), preferred_format(accept, query.format), statistics.completion
     )
 
 

@@ -5,16 +5,17 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api.http.present import from_source, unmet_out
-from ungdom.api.worklist.schemas import NextDueOut, TaskKindOut, TaskOut, WorkRow
-from ungdom.workflow import redaction
+from ungdom.api.worklist.schemas import LateCaseOut, NextDueOut, TaskKindOut, TaskOut, WorkRow, WorkTaskOut
 from ungdom.workflow.calendar import days_between
-from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.task_rules import TASK_RULES, TaskKind
 from ungdom.workflow.views.tasks import Task
+from ungdom.worklist import forecast
+from ungdom.worklist.worklist import Work
 
 
-def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, language: texts.Language) -> WorkRow:
+def work_row(work: Work, day: date, language: texts.Language) -> WorkRow:
+    row = work.row
     left = days_between(day, row.turns_18_on)
     return from_source(
         WorkRow,
@@ -26,7 +27,23 @@ def work_row(row: Any, case_tasks: list[Task], viewer: Viewer, day: date, langua
         days_since_offence=max(0, days_between(row.last_offence, day)),
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
-        tasks=[task_out(task, day, language) for task in redaction.visible_tasks(case_tasks, viewer, row.transfer_to)],
+        tasks=[
+            WorkTaskOut(**dict(task_out(task, day, language)), matches=task in work.selected) for task in work.tasks
+        ],
+    )
+
+
+def late_case_out(work: Work, day: date, language: texts.Language) -> LateCaseOut:
+    """A case of the forecast. One of its selected tasks has a due day."""
+    due, task = min(((task.due, task) for task in work.selected if task.due), key=lambda pair: pair[0])
+    return from_source(
+        LateCaseOut,
+        work.row,
+        id=work.row.case_id,
+        state_label=texts.label(language, work.row.state),
+        week=forecast.week_name(due),
+        due=due,
+        task=task_out(task, day, language),
     )
 
 

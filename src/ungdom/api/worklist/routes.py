@@ -11,18 +11,23 @@ from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
-from ungdom.api.worklist.present import kind_out, task_out, work_row
+from ungdom.api.worklist.present import kind_out, late_case_out, task_out, work_row
 from ungdom.api.worklist.schemas import (
+    ForecastQuery,
     KindList,
+    LateForecastOut,
+    LateWeekOut,
     TaskList,
     WorkList,
     WorkQuery,
 )
 from ungdom.cases import CaseView
-from ungdom.store.projection import duty_pattern
+from ungdom.store.case_queries import Filters
+from ungdom.store.duties import TaskFilter
 from ungdom.store.session import Connection
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import oslo_date
@@ -30,11 +35,9 @@ from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.permissions import may_read_worklist
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.task_rules import TaskKind
-from ungdom.worklist import worklist
+from ungdom.worklist import forecast, worklist
 
 router = APIRouter(tags=["worklist"])
-
-ORDER = "act_on"
 
 
 @router.get("/v1/worklist", response_model=WorkList, summary="What needs doing")
@@ -55,6 +58,12 @@ def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
     return context.read(operation, may=may_read_worklist)
 
 
+@router.get("/v1/worklist/forecast", response_model=LateForecastOut, summary="What will be late, by week")
+def get_late_forecast(context: ReadContext, query: Annotated[ForecastQuery, Query()]) -> Response:
+    """How many cases will be late in this week and the next ones if nothing more is done in them, and which."""
+    return context.read(lambda tx: _late_forecast(tx, context, query), may=may_read_worklist)
+
+
 @router.get("/v1/cases/{case_id}/tasks", response_model=TaskList, summary="What needs doing in a case")
 def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """What needs doing in this case, the most pressing first, and why what cannot be done yet cannot."""
@@ -62,28 +71,64 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
     def view(read: CaseView, then: AsOfOut) -> TaskList:
         case_tasks = tasks.tasks(read.case, read.on if as_of.valid_at or as_of.known_at else context.today)
         visible = redaction.visible_tasks(case_tasks, context.recorder.viewer, offices.transfer_to(read.case))
-        return TaskList(as_of=then, items=[task_out(task, read.on, context.language) for task in visible])
+        ordered = tasks.by_urgency(visible, read.on)
+        return TaskList(as_of=then, items=[task_out(task, read.on, context.language) for task in ordered])
 
     return case_response(context, case_id, as_of, view, may_read_worklist)
 
 
 def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
-    list_key = "work " + query.model_dump_json(exclude={"cursor", "limit"}, by_alias=True)
+    list_key = "work " + query.model_dump_json(exclude={"cursor", "limit", "total"}, by_alias=True)
+    viewer, known_at = context.recorder.viewer, instant(query.known_at)
+    day = query.valid_at or oslo_date(known_at or context.now)
     page_query = worklist.WorklistQuery(
         filters=replace(
             query.filters(context.today),
-            held_by=context.recorder.viewer if query.mine else None,
-            duty=duty_pattern(query.kind or "", query.actor or ""),
+            overdue_on=None,  # of the task, not of the case
+            not_overdue_on=None,
+            held_by=viewer if query.mine else None,
+            task=worklist.task_filter(viewer, query.task(day)),
         ),
-        sort=ORDER,
+        sort=query.sort or worklist.PRESSING,
         after=read_cursor(context, list_key, query),
         limit=query.limit,
         valid_at=query.valid_at,
-        known_at=instant(query.known_at),
+        known_at=known_at,
+        count=query.total,
     )
-    day = query.valid_at or oslo_date(page_query.known_at or context.now)
-    work, last = worklist.work_page(tx, context.recorder.viewer, page_query, day)
-    rows = [work_row(row, case_tasks, context.recorder.viewer, day, context.language) for row, case_tasks in work]
-    following = write_cursor(context, list_key, last)
-    return json_response(WorkList(on=day, items=rows, next=following))
+    work, page = worklist.work_page(tx, viewer, page_query, day)
+    following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
+    items = [work_row(case_work, day, context.language) for case_work in work]
+    return json_response(WorkList(on=day, items=items, next=following, prev=previous, total=page.total))
+
+
+def _late_forecast(tx: Connection, context: RequestContext, query: ForecastQuery) -> ApiResponse:
+    check_office(tx, context, query.konfliktrad)
+    list_key = "late " + query.model_dump_json(exclude={"cursor", "limit"})
+    viewer, day = context.recorder.viewer, context.today
+    filters = Filters(
+        konfliktrad=query.konfliktrad,
+        coordinator=query.coordinator,
+        sanction=query.sanction,
+        held_by=viewer if query.mine else None,
+        of_office=viewer,
+        task=TaskFilter(kind=query.kind or "", who=query.who),
+    )
+    page_query = worklist.WorklistQuery(
+        filters, worklist.DUE, read_cursor(context, list_key, query), query.limit, valid_at=None, known_at=None
+    )
+    counts = forecast.late_by_week(tx, viewer, filters, day, query.weeks)
+    work, page = forecast.cases_to_be_late(tx, viewer, page_query, day, query.weeks)
+    following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
+    return json_response(
+        from_source(
+            LateForecastOut,
+            counts,
+            on=day,
+            weeks=[from_source(LateWeekOut, week, week=week.name) for week in counts.weeks],
+            items=[late_case_out(case_work, day, context.language) for case_work in work],
+            next=following,
+            prev=previous,
+        )
+    )

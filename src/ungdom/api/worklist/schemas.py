@@ -1,22 +1,100 @@
 """Schemas of the worklist and of the tasks of a case."""
 
 from datetime import date
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from ungdom.api.cases.schemas import CaseFilterQuery
+from pydantic import Field, model_validator
+
+from ungdom.api.cases.list_schemas import CaseFilterQuery, refuse_order_of_the_past
 from ungdom.api.http import inputs as i
+from ungdom.api.http.inputs import Input
 from ungdom.api.http.schemas import AsOfOut, Output, UnmetOut
-from ungdom.message.text import CursorText
+from ungdom.message.text import CodeText, CursorText, ReferenceText
+from ungdom.store.duties import NOBODY, OFFICE_ACTORS, TaskFilter
 from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Phase, Sanction, State
 
+TaskParty = Literal["konfliktrad", "police", "prosecution", "court", "correctional_service", "secretariat", "system"]
+"""Who may have a task to do; the konfliktråd for coordinator and leader."""
 
-class WorkQuery(CaseFilterQuery):
-    """Filters of the worklist. `actor`: in whose name it is done. `mine`: assigned to me, or opened by me."""
+WorkSort = Literal[
+    "pressing",
+    "due",
+    "-due",
+    "registered_on",
+    "-registered_on",
+    "received_on",
+    "-received_on",
+    "next_due_on",
+    "-next_due_on",
+    "adjusted_end",
+    "-adjusted_end",
+    "turns_18_on",
+    "-turns_18_on",
+    "reference",
+    "-reference",
+]
+
+
+class TaskQuery(Input):
+    """Filters on one task of a case. `party`: who has to do it; `actor`: in whose name. `mine`: my cases.
+
+    `overdue`: its due day has passed; `due_before`: it is due before that day.
+    """
 
     kind: TaskKind | None = None
+    party: TaskParty | None = None
     actor: Actor | None = None
     mine: bool = False
+
+    @property
+    def who(self) -> tuple[str, ...]:
+        """The names under which somebody has the task to do; empty: anybody."""
+        if self.party is None:
+            return (self.actor,) if self.actor else ()
+        if self.actor is None:
+            return (self.party,)
+        of_party = self.actor in OFFICE_ACTORS if self.party == "konfliktrad" else self.actor == self.party
+        return (self.actor if of_party else NOBODY,)
+
+
+class WorkQuery(CaseFilterQuery, TaskQuery):
+    """Filters and order of the worklist. A case is listed if one of its tasks meets all conditions on tasks.
+
+    `sort`: `pressing`, unless another is named; `due`: by the due day of the tasks that meet the conditions. `total`:
+    also count the cases of all pages; a list of the past is not counted.
+    """
+
+    due_before: i.CivilDay | None = None
+    sort: WorkSort | None = None
+    total: bool = False
+    limit: i.Limit = i.DEFAULT_LIMIT
+    cursor: CursorText | None = None
+
+    @model_validator(mode="after")
+    def _past_in_order_of_opening(self) -> Self:
+        refuse_order_of_the_past(self, self.sort)
+        return self
+
+    def task(self, day: date) -> TaskFilter:
+        """The conditions on tasks; `overdue` counts on that day."""
+        limits = [limit for limit in (self.due_before, day if self.overdue else None) if limit]
+        return TaskFilter(
+            kind=self.kind or "",
+            who=self.who,
+            due_before=min(limits, default=None),
+            not_due_before=day if self.overdue is False else None,
+        )
+
+
+class ForecastQuery(TaskQuery):
+    """Which cases of the own office, or of any for national roles, and how many weeks; this week is the first."""
+
+    konfliktrad: CodeText | None = None
+    coordinator: ReferenceText | None = None
+    sanction: Sanction | None = None
+    weeks: Annotated[int, Field(ge=1, le=26)] = 8
     limit: i.Limit = i.DEFAULT_LIMIT
     cursor: CursorText | None = None
 
@@ -41,6 +119,12 @@ class TaskOut(Output):
     open: bool
     opens_on: date | None
     unmet: list[UnmetOut]
+
+
+class WorkTaskOut(TaskOut):
+    """A task of a case in the worklist. `matches`: it meets the conditions of the query on tasks."""
+
+    matches: bool
 
 
 class NextDueOut(Output):
@@ -76,21 +160,69 @@ class WorkRow(Output):
     turns_18_on: date
     turns_18_in_days: int | None
     next_deadline: NextDueOut | None
-    tasks: list[TaskOut]
+    tasks: list[WorkTaskOut]
 
 
 class WorkList(Output):
-    """A page of the worklist as it stands on that day; `next` is the cursor of the following one, null on the last."""
+    """A page of the worklist as it stands on that day.
+
+    `next`, `prev`: the cursors of the neighbouring pages, null where there is none. `total`: the number of cases in the
+    whole list; null unless the query asks for it.
+    """
 
     on: date
     items: list[WorkRow]
     next: str | None
+    prev: str | None
+    total: int | None
+
+
+class LateWeekOut(Output):
+    """One ISO week (`2026-W05`), and how many cases will be late in it if nothing more is done in them."""
+
+    week: str
+    since: date
+    until: date
+    cases: int
+
+
+class LateCaseOut(Output):
+    """A case that will be late, the week, and the task that will be late first."""
+
+    id: UUID
+    reference: str
+    version: int
+    sanction: Sanction
+    state: State
+    state_label: str
+    konfliktrad: str | None
+    coordinator: str | None
+    week: str
+    due: date
+    task: TaskOut
+
+
+class LateForecastOut(Output):
+    """What will be late, by week, and a page of the cases, the first due first.
+
+    Each case counts once, by the first due day of its tasks. `late`: late already; `later`: due after the last week;
+    `undated`: no task has a due day.
+    """
+
+    on: date
+    weeks: list[LateWeekOut]
+    late: int
+    later: int
+    undated: int
+    items: list[LateCaseOut]
+    next: str | None
+    prev: str | None
 
 
 class TaskKindOut(Output):
     """One list: what is done in it, by which event, in whose name; how many cases have it to do, how many overdue.
 
-    `actions`: the event that settles it; of several the case decides. `overdue`: the next clock of the case has passed.
+    `actions`: the event that settles it; of several the case decides. `overdue`: such a task is past its due day.
     """
 
     kind: TaskKind

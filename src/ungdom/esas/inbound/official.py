@@ -112,6 +112,7 @@ class FlagCode(StrEnum):
     # orders and charges
     EARLY_EXECUTION = "early_execution"  # foregrepet soning: execution before the judgment is final
     IMPLIED_BY_SENDING = "implied_by_sending"
+    REGISTRATION_IMPLIED = "registration_implied"  # the day of registration is not told: that of the act is used
     FINE_OFFERED = "fine_offered"  # forelegg: whether it was accepted is not stated
     ACTS_NOT_LINKED = "acts_not_linked"  # the acts of this person are not stated: all acts are used
     HEARING_DAY_TOLD = "hearing_day_told"  # berammet, without the day on which that was done: not kept

@@ -81,7 +81,7 @@ def _dispatch_message(document: OverfoereSak, pseudonymise: Pseudonymiser | None
         person=person(document.siktet.person, document.siktet.person, document.siktet.person.verger),
         opening=Opening(
             sanction=SANCTIONS[document.saksinformasjon.sakstype],
-            registered_on=on,
+            registered_on=last,  # the earliest day on which it can have been registered: what happened is in between
             offences=(d.Offence(on=first, until=last if last != first else None),),
             konfliktrad=office_of(document.forsendelse.receiver),
         ),
@@ -111,6 +111,7 @@ def _flags(document: OverfoereSak) -> Iterator[OfficialFlag]:
         yield OfficialFlag(F.PERIOD_REVERSED, _ACT)
     if office_of(document.forsendelse.receiver) is None:
         yield OfficialFlag(F.RECEIVER_UNKNOWN, "/forsendelse/mottakerOrganisasjon")
+    yield OfficialFlag(F.REGISTRATION_IMPLIED, f"{_ACT}/gjerningstidspunktTil")
     yield OfficialFlag(_consent_flag(document), "/siktet/samtykke")
 
 

@@ -49,8 +49,9 @@ class AlertRow:
 
 
 def rows_of(snapshot: CaseSnapshot) -> Iterator[AlertRow]:
-    """The alerts of the case, by due day."""
-    for _, changes in groupby(snapshot.changes, key=lambda record: record.alert_id):
+    """The alerts of the case, by due day. What a party answers for its own part changes no alert, and is left out."""
+    of_alerts = (record for record in snapshot.changes if record.change is not AlertChange.PART_ANSWERED)
+    for _, changes in groupby(of_alerts, key=lambda record: record.alert_id):
         yield AlertRow(snapshot, tuple(changes))
 
 

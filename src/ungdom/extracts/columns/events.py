@@ -111,7 +111,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("corrected_by", T.INTEGER, "number of the event that corrected it last", "arkivlova § 9",
            lambda row: row.correction.seq if row.correction else None, nullable=True),
     Column("corrects", T.INTEGER, "of a correction: number of the event that it corrects", "arkivlova § 9",
-           lambda row: row.correction_detail("corrects"), nullable=True),
+           lambda row: row.correction_detail("corrects") or None, nullable=True),
     Column("correction_reason", T.STRING, "of a correction: why", "arkivlova § 9",
            lambda row: row.correction_detail("reason"), nullable=True, words=(d.CorrectionReason,)),
     Column("effective_type", T.STRING, "what happened, as it now reads; rows that have it are the history as it stands",

@@ -5,6 +5,7 @@ from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the m
     calendars,
     cases,
     catalogue,
+    coordination_groups,
     extracts,
     figures,
     forecasts,

@@ -1,5 +1,6 @@
 """The metadata that every table belongs to, and the column types they share."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -62,3 +63,37 @@ class EnumText(TypeDecorator[StrEnum]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002  # the same
         """Converts text to a member."""
         return None if value is None else self.kind(value)
+
+
+class EnumSet(TypeDecorator[tuple[StrEnum, ...]]):
+    """Members of a string enum in the order of the enum, stored as text: `|coordinator|leader|`.
+
+    `EnumSet.pattern` is the text to look for one member. Another text raises `ValueError`, on writing and on reading.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @staticmethod
+    def pattern(member: StrEnum) -> str:
+        """The text that a stored value contains if it has this member."""
+        return f"|{member}|"
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:  # noqa: ARG002  # SQLAlchemy's
+        """A pattern is compared as text."""
+        return self.impl_instance
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # the same
+        """Converts members to text."""
+        if value is None:
+            return None
+        given = {self.kind(member) for member in value}
+        return "|".join(["", *(member for member in self.kind if member in given), ""])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[StrEnum, ...] | None:  # noqa: ARG002  # the same
+        """Converts text to members."""
+        return None if value is None else tuple(self.kind(name) for name in value.split("|") if name)

@@ -95,7 +95,9 @@ case_current = Table(
     Column("look_on", Date, comment="the next day on which its alerts may change by themselves"),
     Column("turns_18_on", Date, nullable=False),
     Column("act_on", Date, comment="the day its most pressing task is put in order by; null when nothing needs doing"),
-    Column("duties", Text, comment="its tasks as |kind:actor|, to look for"),
+    Column("dated_on", Date, comment="the same day of its most pressing task with a due day"),
+    Column("undated_on", Date, comment="the same day of its most pressing task without a due day"),
+    Column("duties", Text, comment="the earliest due day by kind of task and by who has it to do: |kind:who=day"),
     Column("tasks", Text, comment="JSON: what needs doing, by whom, by when, and from when it can be done; no person"),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
@@ -118,8 +120,10 @@ case_current = Table(
         postgresql_where=text("look_on IS NOT NULL"),
         sqlite_where=text("look_on IS NOT NULL"),
     ),
-    Index("ix_case_current_act_on", "act_on", "case_id"),
-    Index("ix_case_current_konfliktrad_act_on", "konfliktrad", "act_on", "case_id"),
+    Index("ix_case_current_dated_on", "dated_on", "case_id"),
+    Index("ix_case_current_konfliktrad_dated_on", "konfliktrad", "dated_on", "case_id"),
+    Index("ix_case_current_undated_on", "undated_on", "case_id"),
+    Index("ix_case_current_konfliktrad_undated_on", "konfliktrad", "undated_on", "case_id"),
     comment="one row a case, folded from its events",
 )
 
@@ -139,4 +143,22 @@ note = Table(
     Column("sealed", LargeBinary, comment="encrypted; null when erased"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Text, nullable=False),
+    Column(
+        "youth_may_read",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="the youth may read it as a party to the case",
+    ),
+)
+
+case_import = Table(
+    "case_import",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("key", Text, primary_key=True, comment="of the case in that system; never the number of a person"),
+    Column("case_id", ForeignKey("case_file.case_id"), nullable=False, index=True),
+    Column("fingerprint", LargeBinary, nullable=False, comment="of what the file said, keyed: no text can be tried"),
+    Column("imported_at", UtcDateTime, nullable=False),
+    comment="which case came from which case of another system, so that a file can be read again",
 )

@@ -37,6 +37,13 @@ decision = Table(
     Column("protection", Text, nullable=False, comment="how closely the address of the person is kept, as told"),
     Column("named_case_id", ForeignKey("case_file.case_id"), comment="the case that a person pointed out"),
     Column("gap_accepted", Boolean, nullable=False, comment="a person decided that missing versions will not come"),
+    Column(
+        "doubt_accepted",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="a person decided to open the case although the person of the message resembles another",
+    ),
     Column("updated_at", UtcDateTime, nullable=False),
     Column(
         "offices", Text, comment="who may know why it waits, untold to the sender: |office:protection:reason|, each"

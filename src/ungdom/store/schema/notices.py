@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 
 from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
-from ungdom.workflow.rules.escalation import Level
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.escalation import DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Role
 
 _OPEN = text("settled_at IS NULL")
@@ -72,6 +73,9 @@ notice = Table(
     Column("ended_at", UtcDateTime, comment="the alert was cleared"),
     Column("withdrawn_at", UtcDateTime, comment="cleared before the person had been told"),
     Column("digest_id", Uuid, index=True, comment="the e-mail that tells of it"),
+    Column("agency", EnumText(Attendee), comment="as whose standing contact; of an answer: whose part it is"),
+    Column("reason", EnumText(DelayReason), comment="why it is late, as the agency answered for its own part"),
+    Column("expected_on", Date, comment="the day on which the agency expects to be done"),
     Index("ix_notice_subject_at", "subject", "at", "notice_id"),
     Index("ix_notice_unmailed", "subject", postgresql_where=_UNMAILED, sqlite_where=_UNMAILED),
     comment="what a person has been told in the product; no person is named in it but the receiver",

@@ -172,7 +172,7 @@ def control_periods(case: Case) -> list[ControlPeriod]:
     """Every period of electronic control, in the order in which they were ordered."""
     periods: list[ControlPeriod] = []
     for event, order in case.payloads(d.ElectronicControlOrdered):
-        later = (e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED) if e.seq > event.seq)
+        later = (e for e in case.all(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED) if e.order > event.order)
         following = next(later, None)
         ended = following if following and following.type is E.ELECTRONIC_CONTROL_ENDED else None
         periods.append(_period(event, order.until, ended, periods[-1] if periods else None))

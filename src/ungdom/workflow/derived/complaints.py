@@ -148,7 +148,7 @@ def complaints_in(case: Case) -> list[Complaint]:
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
         details = event.details
         if isinstance(details, d.ComplaintFiled):
-            known = [x for x in decisions(case, details.about) if x.event.seq < event.seq]
+            known = [x for x in decisions(case, details.about) if x.event.order < event.order]
             newest = next((x for x in reversed(known) if x.event.occurred_on <= event.occurred_on), None)
             complaints.append(Complaint(details.about, event, newest))
         elif isinstance(details, d.ComplaintDecided):
@@ -223,7 +223,7 @@ def remaining_action(case: Case, complaint: Complaint) -> Aftermath | None:
     if complaint.decided is None or case.state in CLOSED or undone_by(case, complaint):
         return None
     met = case.last(E.REPLAN_MEETING_HELD)
-    by_hand = complaint.about is A.PLAN and not (met and met.seq > complaint.decided.seq)
+    by_hand = complaint.about is A.PLAN and not (met and met.order > complaint.decided.order)
     details = complaint.decided.details
     partly = isinstance(details, d.ComplaintDecided) and details.outcome is d.ComplaintOutcome.PARTLY_UPHELD
     return Aftermath.BY_HAND if partly or (by_hand and _is_upheld(complaint)) else None

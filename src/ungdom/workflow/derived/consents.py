@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
@@ -17,6 +18,8 @@ from ungdom.workflow.payloads import Attendee, By, Sharing
 from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction
 
 E = EventType
+ONE_GUARDIAN_IS_ONE = "2026-11-30"
+"""First version of the table in which two consents without a name are of one guardian, if one is on record."""
 _INFORMING_AUTHORITIES = frozenset({Actor.POLICE, Actor.PROSECUTION})
 
 
@@ -115,7 +118,7 @@ class MissingConsent:
 def current_consents(case: Case) -> tuple[bool, int]:
     """Whether the youth consents to the sanction, and the number of guardians who do.
 
-    Two consents of guardians without a reference count as two guardians.
+    Two consents of guardians without a reference count as two guardians if more than one is on record.
     """
     consenting = [by for (by, _), (given, against) in _events_by_person(case).items() if given and not against]
     return By.YOUTH in consenting, consenting.count(By.GUARDIAN)
@@ -125,7 +128,7 @@ def sanction_consents(case: Case, day: date) -> list[RecordedConsent]:
     """The latest statement of each person about the sanction, with its status on that day."""
     by_person = _events_by_person(case)
     for event in case.all(E.CONSENT_WITHDRAWN):
-        _record_objection(by_person, event)
+        _record_objection(case, by_person, event)
     return [_sanction_consent(case, key, events, day) for key, events in by_person.items()]
 
 
@@ -167,26 +170,31 @@ def _events_by_person(case: Case) -> dict[ConsentKey, ConsentEvents]:
     by_person: dict[ConsentKey, ConsentEvents] = {}
     for event in case.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
         if isinstance(event.details, d.ConsentGiven):
-            by_person[_person_key(event.details, event.seq)] = (event, None)
+            by_person[_person_key(case, event.details, event.seq)] = (event, None)
         else:
-            _record_objection(by_person, event)
+            _record_objection(case, by_person, event)
     return by_person
 
 
-def _record_objection(by_person: dict[ConsentKey, ConsentEvents], event: Event) -> None:
+def _record_objection(case: Case, by_person: dict[ConsentKey, ConsentEvents], event: Event) -> None:
     """Record a refusal or withdrawal. One by a guardian who is not named applies to all guardians."""
     details = event.details
     if not isinstance(details, d.ConsentBy):
         return
     if details.by is By.GUARDIAN and details.guardian is None:
-        keys = [key for key in by_person if key[0] is By.GUARDIAN] or [_person_key(details, event.seq)]
+        keys = [key for key in by_person if key[0] is By.GUARDIAN] or [_person_key(case, details, event.seq)]
     else:
-        keys = [_person_key(details, event.seq)]
+        keys = [_person_key(case, details, event.seq)]
     by_person.update({key: (by_person.get(key, (None, None))[0], event) for key in keys})
 
 
-def _person_key(details: d.ConsentGiven | d.ConsentBy, seq: int) -> ConsentKey:
-    return (By.YOUTH, "") if details.by is By.YOUTH else (By.GUARDIAN, details.guardian or f"seq:{seq}")
+def _person_key(case: Case, details: d.ConsentGiven | d.ConsentBy, seq: int) -> ConsentKey:
+    """Who it is. A guardian who is not named is the one on record, where there is one (`ONE_GUARDIAN_IS_ONE`)."""
+    if details.by is By.YOUTH:
+        return By.YOUTH, ""
+    temporary = isinstance(details, d.ConsentGiven) and details.temporary
+    only = case.youth.guardians == 1 and not temporary and law.holds(case.table, ONE_GUARDIAN_IS_ONE, None)
+    return By.GUARDIAN, details.guardian or ("g1" if only else f"seq:{seq}")
 
 
 def _sanction_consent(case: Case, key: ConsentKey, events: ConsentEvents, day: date) -> RecordedConsent:

@@ -3,7 +3,6 @@
 Derived from the events that had occurred by a given day.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -145,7 +144,7 @@ class MeasureState:
     ended_on: date | None = None
     reason: MeasureEnd | None = None
     outcome: MeasureOutcome | None = None
-    attendance: Mapping[Attended, int] = field(default_factory=Counter)
+    attendance: Mapping[Attended, int] = field(default_factory=dict)
 
     @property
     def status(self) -> MeasureStatus:
@@ -219,7 +218,8 @@ def _state_after(state: MeasureState, event: Event, details: MeasurePayload) -> 
     if isinstance(details, d.MeasureAnswered):
         return replace(state, answered_on=on, answer=details.answer, available_from=details.available_from)
     if isinstance(details, d.MeasureAttended):
-        return replace(state, attendance=Counter(state.attendance) + Counter([details.attended]))
+        times = state.attendance.get(details.attended, 0) + 1
+        return replace(state, attendance={**state.attendance, details.attended: times})
     if isinstance(details, d.MeasureEnded):
         return replace(state, ended_on=on, reason=details.reason, outcome=details.outcome)
     state = replace(state, code=details.code or state.code, provider=details.provider or state.provider)

@@ -6,10 +6,11 @@ the prosecution or the court, those authorities hear the youth themselves. `STEP
 docs/decisions/0021-consent-and-hearing.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
@@ -24,7 +25,7 @@ class HearingRule:
     """One row: a step, the details it applies to, and the grounds after which the youth must be heard about it.
 
     `talk`: a breach talk held after the ground counts as a hearing. `always`: required also if no ground is
-    recorded.
+    recorded. `since`: the first version of the table that requires it.
     """
 
     step: EventType
@@ -34,6 +35,7 @@ class HearingRule:
     sanctions: tuple[Sanction, ...] = tuple(Sanction)
     talk: bool = True
     always: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def _always(_details: d.Details | None) -> bool:
     return True
 
 
-def _interrupted_for(reason: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
-    return lambda details: isinstance(details, d.Interrupted) and details.reason is reason
+def _interrupted_for(*reasons: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
+    return lambda details: isinstance(details, d.Interrupted) and details.reason in reasons
 
 
 def _resumed_on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
@@ -82,6 +84,10 @@ STEPS: tuple[HearingRule, ...] = (
          condition=_interrupted_for(I.MISSED_TALK)),
     HearingRule(E.INTERRUPTED, A.INTERRUPTION, grounds=BREACHES,
          condition=_interrupted_for(I.NEW_BREACH_AFTER_TALK)),
+    HearingRule(E.INTERRUPTED, A.INTERRUPTION, grounds=(E.RESUMED,),
+         condition=_interrupted_for(I.HEALTH, I.WEIGHTY_GROUNDS), always=True, since="2026-11-30"),
+    HearingRule(E.REPLAN_MEETING_HELD, A.NEW_PLAN, grounds=BREACHES,
+         condition=_always, since="2026-11-30"),
     HearingRule(E.REFERRED_FOR_BREACH, A.REFERRAL, grounds=BREACHES,
          condition=_always, sanctions=S),
     HearingRule(E.REFERRED_FOR_RESUMPTION, A.RESUMPTION, grounds=BREACHES,
@@ -98,8 +104,8 @@ STEPS: tuple[HearingRule, ...] = (
 # fmt: on
 """The steps that require a hearing.
 
-Conditions after a breach, set in the breach talk, and a new plan, made in the meeting, have no row: the youth is heard
-there.
+Conditions after a breach, set in the breach talk, have no row: the youth is heard there. An interruption because of a
+complaint has none either: the complaint is what the youth or a guardian says.
 """
 
 
@@ -111,8 +117,8 @@ def is_required(case: Case, day: date) -> bool:
 def heard_status(case: Case, rule: HearingRule, day: date) -> HeardStatus:
     """Whether the youth was heard about this step by that day, after every known ground."""
     grounds = [event for event in case.events if event.type in rule.grounds]
-    last_seq, since = max((g.seq for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
-    after = (e for e in case.events if e.seq > last_seq and since <= e.occurred_on <= day and _is_hearing(e, rule))
+    last, since = max((g.order for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
+    after = (e for e in case.events if e.order > last and since <= e.occurred_on <= day and _is_hearing(e, rule))
     return HeardStatus(rule.about, grounds[-1] if grounds else None, next(after, None))
 
 
@@ -121,16 +127,20 @@ def missing_hearing(case: Case, step: EventType, details: d.Details | None, day:
 
     Without details: None if at least one variant of the step needs no further hearing.
     """
-    rules = [rule for rule in STEPS if rule.step is step and rule.condition(details)]
+    rules = [rule for rule in _rules(case) if rule.step is step and rule.condition(details)]
     statuses = [status for rule in rules if (status := heard_status(case, rule, day)).ground or rule.always]
     return statuses[0] if statuses and all(status.hearing is None for status in statuses) else None
 
 
 def heard_statuses(case: Case, day: date) -> list[HeardStatus]:
     """For each step that follows a recorded breach or new offence, whether the youth has been heard about it."""
-    rules = [rule for rule in STEPS if not rule.always and case.sanction in rule.sanctions]
+    rules = [rule for rule in _rules(case) if not rule.always and case.sanction in rule.sanctions]
     by_ground = [(status.ground.seq, status) for rule in rules if (status := heard_status(case, rule, day)).ground]
     return list({status.about: status for _, status in sorted(by_ground, key=lambda pair: pair[0])}.values())
+
+
+def _rules(case: Case) -> Iterator[HearingRule]:
+    return (rule for rule in STEPS if law.holds(case.table, rule.since, None))
 
 
 def _is_hearing(event: Event, rule: HearingRule) -> bool:

@@ -1,18 +1,17 @@
-"""Conditions of breach, new offence, petition, electronic control, complaint and the end of the term."""
+"""Conditions of breach, new offence, petition, complaint and the end of the term."""
 
 from datetime import date
 
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
-from ungdom.workflow.calendar import after
+from ungdom.workflow.calendar import birthday
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.breaches import petition_deadline
 from ungdom.workflow.derived.complaints import open_complaint
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
-from ungdom.workflow.vocabulary import Actor, EventType, Regime, Role, State
+from ungdom.workflow.vocabulary import Actor, EventType, Regime, State
 
 E = EventType
-_OTHER_OFFICE = {Role.LEADER: Role.SECRETARIAT, Role.SECRETARIAT: Role.LEADER}
 
 
 @condition("krl §§ 31, 33", Actor.COORDINATOR)
@@ -149,34 +148,6 @@ def petition_in_time(case: Case, step: ProposedEvent) -> Violation | None:
     return None if last is None or step.on <= last else Violation(step.on, last)
 
 
-@detail(d.ElectronicControlOrdered, "strl § 52 c fifth paragraph", Actor.COURT)
-def control_at_most_six_months(
-    _case: Case, step: ProposedEvent, control: d.ElectronicControlOrdered
-) -> Violation | None:
-    """At most six months at a time, and at least until the day it is ordered."""
-    last = after(step.on, law.ELECTRONIC_CONTROL_MAX.on(step.on))
-    return None if step.on <= control.until <= last else Violation(control.until, last)
-
-
-@condition("strl § 52 c fifth paragraph", Actor.COURT)
-def control_within_the_term(case: Case, step: ProposedEvent) -> Violation | None:
-    """Never past the end of the term."""
-    control = details_of(step, d.ElectronicControlOrdered)
-    until = control.until if control else step.on
-    end = case.adjusted_end(step.on)
-    return None if end is None or until <= end else Violation(until, end)
-
-
-@detail(d.ElectronicControlEnded, "strl § 52 c fifth paragraph", Actor.COURT)
-def control_period_is_over(case: Case, step: ProposedEvent, ended: d.ElectronicControlEnded) -> Violation | None:
-    """The period is over, unless the court lifted it."""
-    ordered = case.last(E.ELECTRONIC_CONTROL_ORDERED)
-    if ordered is None or ended.reason is d.EndOfControl.LIFTED:
-        return None
-    until = ordered.details.until if isinstance(ordered.details, d.ElectronicControlOrdered) else step.on
-    return None if step.on >= until else Violation(step.on, until, until)
-
-
 @detail(d.ConversionFinal, "strl § 52 c first paragraph", Actor.COURT)
 def conversion_allowed(case: Case, step: ProposedEvent, conversion: d.ConversionFinal) -> Violation | None:
     """In R0 only to prison; community sentence and suspended sentence came with R1."""
@@ -229,22 +200,6 @@ def petition_window_is_over(case: Case, step: ProposedEvent) -> Violation | None
     return None if step.on >= first else Violation(step.on, first, first)
 
 
-@condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
-def another_person_approved(case: Case, step: ProposedEvent) -> Violation | None:
-    """Two people of two offices agree: the leader requests and the secretariat approves, or the reverse."""
-    approvals = (e for e in case.all(E.REOPENING_APPROVED) if e.seq > case.intervals[-1].seq)
-    other = _OTHER_OFFICE.get(step.role)
-    if any(e.subject != step.subject and e.role is other for e in approvals):
-        return None
-    return Violation(False, other or Role.SECRETARIAT)
-
-
-@condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
-def leader_or_secretariat_approves(_case: Case, step: ProposedEvent) -> Violation | None:
-    """The approval comes from one of the two offices that must agree."""
-    return None if step.role in _OTHER_OFFICE else Violation(step.role, [str(role) for role in _OTHER_OFFICE])
-
-
 @condition("krl § 28", Actor.COORDINATOR)
 def a_drug_ban_is_in_force(case: Case, _step: ProposedEvent) -> Violation | None:
     """A drug ban was imposed and has not been lifted."""
@@ -258,6 +213,31 @@ def new_offence_before_the_end(case: Case, step: ProposedEvent, new: d.NewOffenc
     end = case.adjusted_end(step.on)
     last = min(step.on, end) if end else step.on
     return None if new.offence_on <= last else Violation(new.offence_on, last)
+
+
+@detail(d.NewOffenceRecorded, "strl § 20", Actor.POLICE)
+def new_offence_from_the_age_of_15(case: Case, _step: ProposedEvent, new: d.NewOffenceRecorded) -> Violation | None:
+    """The new offence happened from the day on which the youth turned 15."""
+    first = birthday(case.youth.born, law.AGE_FROM.on(new.offence_on))
+    return None if new.offence_on >= first else Violation(new.offence_on, first)
+
+
+@detail(d.NewOffenceRecorded, "strpl § 82", Actor.POLICE, Actor.PROSECUTION)
+def charge_follows_the_offence(_case: Case, step: ProposedEvent, new: d.NewOffenceRecorded) -> Violation | None:
+    """The youth was charged no earlier than the offence and no later than today."""
+    charged = new.charged_on
+    if charged is None:
+        return None
+    if charged < new.offence_on:
+        return Violation(charged, new.offence_on)
+    return Violation(charged, step.today) if charged > step.today else None
+
+
+@detail(d.BreachRecorded, "krl §§ 31, 33", Actor.COORDINATOR)
+def breach_is_not_told_already(case: Case, step: ProposedEvent, new: d.BreachRecorded) -> Violation | None:
+    """The same breach is recorded once: of one day, the same meeting, test or measure, or identical details."""
+    same_day = (known for event, known in case.payloads(d.BreachRecorded) if event.occurred_on == step.on)
+    return Violation(step.on, new.kind) if any(_same_breach(known, new) for known in same_day) else None
 
 
 @condition("krl § 22 e; strpl § 59 a", Actor.PARTY)
@@ -279,6 +259,15 @@ def complaint_is_open(case: Case, step: ProposedEvent) -> Violation | None:
     decided = details_of(step, d.ComplaintDecided)
     about = decided.about if decided else None
     return None if open_complaint(case, about) else Violation(None, about)
+
+
+def _same_breach(known: d.BreachRecorded, new: d.BreachRecorded) -> bool:
+    """Whether two breaches of one day are one. Two missed meetings are two, also of one measure."""
+    for name in ("meeting", "test", "measure"):
+        first, second = getattr(known, name), getattr(new, name)
+        if first is not None and second is not None:
+            return bool(first == second)
+    return known == new
 
 
 def _by_ground(breach: bool, anew: bool) -> dict[d.PetitionGround, bool]:

@@ -60,5 +60,5 @@ def plan_fell_by_complaint(case: Case, _step: ProposedEvent) -> Violation | None
     """A complaint about the plan was upheld, and no new plan meeting has been held since."""
     fell = complaints.last_upheld(case, d.ComplaintAbout.PLAN)
     met = case.last(E.PLAN_MEETING_HELD, E.REPLAN_MEETING_HELD)
-    after = fell is not None and fell.decided is not None and (met is None or met.seq < fell.decided.seq)
+    after = fell is not None and fell.decided is not None and (met is None or met.order < fell.decided.order)
     return None if after else Violation(False, True)

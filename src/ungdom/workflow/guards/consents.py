@@ -1,13 +1,15 @@
-"""Conditions of consent to the sanction: not expired on the day of the decision, and informed before it was given."""
+"""Conditions of consent to the sanction: by whom, not expired on the day of the decision, and informed before."""
 
 from datetime import date
 
+from ungdom.workflow import law
+from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import consents
 from ungdom.workflow.derived.consents import ConsentLack
-from ungdom.workflow.guards.core import ProposedEvent, Violation, condition
+from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail
 from ungdom.workflow.payloads import By
-from ungdom.workflow.vocabulary import Actor
+from ungdom.workflow.vocabulary import Actor, Regime
 
 
 @condition("krl § 11; strpl § 71 a", Actor.PARTY, Actor.COORDINATOR)
@@ -32,6 +34,20 @@ def youth_was_informed(case: Case, step: ProposedEvent) -> Violation | None:
 def guardians_were_informed(case: Case, step: ProposedEvent) -> Violation | None:
     """What the guardians consented to was explained before the consent was given, not after."""
     return _failing_consents(case, step.on, By.GUARDIAN, ConsentLack.NOT_INFORMED)
+
+
+@detail(d.ConsentGiven, "krl § 11; vergemålsloven § 8", Actor.COORDINATOR)
+def guardian_is_on_record(case: Case, step: ProposedEvent, given: d.ConsentGiven) -> Violation | None:
+    """The guardian is one of those on record: g1 for the first. With one on record no name is needed.
+
+    A temporary guardian (krl § 11 second paragraph) is not on record. Before 1 September 2024 consents were recorded
+    without saying whose they were; such a one counts as that of one more guardian.
+    """
+    if given.by is not By.GUARDIAN or given.temporary or law.REGIME.on(step.on) is Regime.R0:
+        return None
+    known = [f"g{n}" for n in range(1, case.youth.guardians + 1)]
+    fits = given.guardian in known or (given.guardian is None and len(known) == 1)
+    return Violation(given.guardian, known) if known and not fits else None
 
 
 def _failing_consents(case: Case, day: date, by: By, why: ConsentLack) -> Violation | None:

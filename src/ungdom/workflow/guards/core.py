@@ -11,6 +11,8 @@ from ungdom.workflow.vocabulary import Actor, EventType, Role
 
 D = TypeVar("D", bound=d.Details)
 Value = date | str | int | bool | list[str] | None
+CaseCondition = Callable[[Case], bool]
+"""Which cases a row is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class UnmetCondition:
-    """An unmet condition with its stable code, the source of law, and the actors who can resolve it."""
+    """An unmet condition with its stable code, the source of law, and the actors who can resolve it.
+
+    `leads_there`: the moves, in order, that lead from the state of the case to one in which the step is possible.
+    `because`: why the regime in `current` applies: `decided`, `pinned` or `day`.
+    """
 
     code: str
     law: str
@@ -66,6 +72,8 @@ class UnmetCondition:
     needed: Value
     who_can_fix: tuple[Actor, ...]
     earliest: date | None = None
+    leads_there: tuple[EventType, ...] = ()
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,11 @@ def details_of(step: ProposedEvent, shape: type[D]) -> D | None:
     A condition that reads them checks, when they are missing, whether any details would be allowed.
     """
     return step.details if isinstance(step.details, shape) else None
+
+
+def not_after(day: date, last: date) -> Violation | None:
+    """The violation by a day after the last one possible: it can be that day from then on; None without one."""
+    return Violation(day, last, day) if day > last else None
 
 
 @condition("domstolloven § 148", Actor.COORDINATOR)

@@ -8,9 +8,11 @@ from ungdom.workflow.calendar import Length, after, next_working_day
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.consents import current_consents
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail, details_of
-from ungdom.workflow.vocabulary import Actor, EventType, Regime
+from ungdom.workflow.vocabulary import Actor, EventType, Regime, Sanction
 
 E = EventType
+FINALITY_IS_COUNTED = "2026-11-30"
+"""First version of the table in which no judgment is final before the appeal period, whoever states the date."""
 
 
 @condition("krl § 13", Actor.POLICE, Actor.COORDINATOR)
@@ -46,7 +48,7 @@ def guardians_consent(case: Case, step: ProposedEvent) -> Violation | None:
     given = current_consents(case)[1]
     if given >= case.guardians_on(step.on):
         return None
-    return Violation(given, case.youth.guardians, case.of_age_on)
+    return Violation(given, case.youth.guardians_on(step.on), case.of_age_on)
 
 
 @detail(d.TransferredToFollowUp, "strpl § 71 a", Actor.PROSECUTION)
@@ -167,12 +169,54 @@ def changed_terms_within_law(case: Case, step: ProposedEvent, decided: d.AppealD
     return sanction_length(terms, step.on) or interim_allowed(terms, step.on) or prison_allowed(terms, step.on)
 
 
+@detail(d.AppealDecided, "strpl § 345", Actor.COURT)
+def terms_only_when_changed(_case: Case, _step: ProposedEvent, decided: d.AppealDecided) -> Violation | None:
+    """New terms come only with a changed judgment; otherwise the first terms stand, or fall with the judgment."""
+    extra = decided.terms is not None and decided.outcome is not d.AppealOutcome.CHANGED
+    return Violation(decided.outcome, d.AppealOutcome.CHANGED) if extra else None
+
+
+@detail(d.AppealDecided, "strl §§ 52 a, 52 b", Actor.COURT)
+def changed_terms_as_judged(case: Case, _step: ProposedEvent, decided: d.AppealDecided) -> Violation | None:
+    """The new terms meet the demands on those of a judgment: subsidiary prison, a suitable reaction, residence.
+
+    What the court of appeal does not mention of the last two is as the first court found it.
+    """
+    terms = decided.terms
+    if terms is None or case.sanction is not Sanction.YOUTH_SANCTION:
+        return None
+    if not terms.subsidiary_prison:
+        return Violation(None, "subsidiary_prison")
+    denied = next((name for name in ("suitable_reaction", "lives_in_norway") if getattr(terms, name) is False), None)
+    return Violation(False, denied) if denied else None
+
+
 @detail(d.BecameFinal, "strpl §§ 50, 310", Actor.PROSECUTION)
 def accepted_or_appeal_time_over(case: Case, step: ProposedEvent, final: d.BecameFinal) -> Violation | None:
-    """Every party accepted, or the appeal period has ended, or the prosecution has set the date itself."""
+    """Every party accepted or gave the appeal up, or the appeal period, counted from service, has ended.
+
+    Where no service is recorded, the prosecution's own date stands from two weeks after the judgment on; before the
+    version of 30 November 2026, on any day.
+    """
+    if law.holds(case.table, FINALITY_IS_COUNTED, None):
+        return _final_too_early(case, step, final)
     if final.accepted or final.set_by_prosecution:
         return None
     end = appeal_deadline(case)
+    if end is None:
+        return Violation(None, "judgment_served")
+    return None if step.on > end else Violation(step.on, end + timedelta(days=1), end + timedelta(days=1))
+
+
+def _final_too_early(case: Case, step: ProposedEvent, final: d.BecameFinal) -> Violation | None:
+    judged = case.judgment.occurred_on if case.judgment else None
+    if judged and step.on < judged:
+        return Violation(step.on, judged)
+    if final.accepted or case.appeal_given_up:
+        return None
+    end = appeal_deadline(case)
+    if end is None and final.set_by_prosecution and judged:
+        end = next_working_day(after(judged, law.APPEAL.on(judged)))
     if end is None:
         return Violation(None, "judgment_served")
     return None if step.on > end else Violation(step.on, end + timedelta(days=1), end + timedelta(days=1))

@@ -61,10 +61,16 @@ class ReinstatementReason(StrEnum):
 
 
 class AppealOutcome(StrEnum):
-    """What the court of appeal decided. `REFUSED`: not let in, the judgment stands."""
+    """How an appeal ended.
+
+    `REFUSED`: not let in, the judgment stands. `WITHDRAWN`: given up. `SENT_BACK`: the judgment is set aside and the
+    case is tried again (strpl § 348).
+    """
 
     UPHELD = "upheld"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    SENT_BACK = "sent_back"
     CHANGED = "changed"
     REPLACED = "replaced"
 
@@ -95,12 +101,16 @@ class Recommendation(StrEnum):
 
 
 class BreachKind(StrEnum):
-    """What was breached: plan krl § 25, duty § 27, drug ban § 28, interim conditions § 22 second paragraph."""
+    """What was breached: plan krl § 25, duty § 27, drug ban § 28, interim conditions § 22 second paragraph.
+
+    `CONDITION`: a condition set after a breach (krl §§ 31, 33) or by the court.
+    """
 
     PLAN = "plan"
     DUTY = "duty"
     DRUG_BAN = "drug_ban"
     INTERIM_CONDITIONS = "interim_conditions"
+    CONDITION = "condition"
 
 
 class InterruptionReason(StrEnum):
@@ -151,6 +161,7 @@ class EndOfControl(StrEnum):
 
     PERIOD_OVER = "period_over"
     LIFTED = "lifted"
+    CASE_CLOSED = "case_closed"
 
 
 class ConversionTo(StrEnum):
@@ -218,6 +229,18 @@ class ReopeningReason(StrEnum):
     CLOSED_IN_ERROR = "closed_in_error"
 
 
+class ReassignmentReason(StrEnum):
+    """Why a case gets another coordinator. `impartiality`: inhabilitet, fvl § 6."""
+
+    WORKLOAD = "workload"
+    ABSENCE = "absence"
+    RETURN = "return"
+    END_OF_SERVICE = "end_of_service"
+    IMPARTIALITY = "impartiality"
+    WISH_OF_THE_YOUTH = "wish_of_the_youth"
+    OTHER = "other"
+
+
 class PinReason(StrEnum):
     """Why the regime of execution is pinned."""
 
@@ -227,7 +250,7 @@ class PinReason(StrEnum):
 
 
 class CorrectionReason(StrEnum):
-    """Why an event is corrected or annulled."""
+    """Why an event is corrected, annulled or inserted."""
 
     WRONG_DATE = "wrong_date"
     WRONG_DETAILS = "wrong_details"
@@ -235,6 +258,7 @@ class CorrectionReason(StrEnum):
     NEVER_HAPPENED = "never_happened"
     RECORDED_TWICE = "recorded_twice"
     CORRECTED_DECISION = "corrected_decision"
+    FORGOTTEN = "forgotten"
 
 
 class DrugTestResult(StrEnum):
@@ -302,6 +326,7 @@ class HeardAbout(StrEnum):
     RESUMPTION = "resumption"
     DRUG_BAN = "drug_ban"
     PLAN_FAILURE = "plan_failure"
+    NEW_PLAN = "new_plan"
 
 
 class HeardHow(StrEnum):

@@ -27,6 +27,9 @@ from ungdom.workflow.payloads.enums import (
 )
 from ungdom.workflow.vocabulary import Party, Regime
 
+VictimNumber = Annotated[int, Field(ge=1, le=99)]
+"""Which victim of the case: 1 for the first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffenceAdded(Details):
@@ -49,6 +52,13 @@ class TransferDecided(Details):
     to: Code
     parties_heard: bool
     prosecution_told_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAccepted(Details):
+    """The receiving office accepts. `keeps`: the members of the team who stay; the others leave with the transfer."""
+
+    keeps: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,9 +213,30 @@ class YouthHeard(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreachRecorded(Details):
-    """Brudd, which happened on the day of the event."""
+    """Brudd, which happened on the day of the event.
+
+    `measure`, `meeting`, `test`: the number, in this case, of what was missed or failed. They tell two breaches of one
+    day apart.
+    """
 
     kind: BreachKind
+    measure: Code | None = None
+    meeting: Code | None = None
+    test: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VictimStep(Details):
+    """A step of one victim (fornærmede) on the restorative track, by the victim's number in the case. krl § 24 a."""
+
+    victim: VictimNumber = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorativeMeetingHeld(Details):
+    """Gjenopprettende møte, with these victims by number. krl § 24 a."""
+
+    victims: Annotated[tuple[VictimNumber, ...], Field(min_length=1, max_length=50)] = (1,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class MeasureEnd(StrEnum):
     STOPPED_BY_YOUTH = "stopped_by_youth"
     REPLACED = "replaced"
     END_OF_TERM = "end_of_term"
+    CASE_CLOSED = "case_closed"
 
 
 class MeasureOutcome(StrEnum):

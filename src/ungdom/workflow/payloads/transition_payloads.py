@@ -27,6 +27,7 @@ from ungdom.workflow.payloads.enums import (
     PetitionGround,
     PlanFailure,
     PostponementReason,
+    ReassignmentReason,
     Recommendation,
     ReinstatementReason,
     ReopeningReason,
@@ -35,6 +36,9 @@ from ungdom.workflow.payloads.enums import (
     WindowOutcome,
 )
 from ungdom.workflow.vocabulary import Sanction
+
+EventNumber = Annotated[int, Field(ge=1, le=1_000_000)]
+"""The number of an event in its case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +88,14 @@ class FollowUpByJudgment(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appealed(Details):
-    """Anke. `reinstated`: let in after the deadline, for this reason."""
+    """Anke. `reinstated`: let in after the deadline, for this reason.
+
+    `conditions_continue`: the court says that the interim conditions that run go on during the appeal. strpl § 310.
+    """
 
     by: AppealBy = AppealBy.YOUTH
     reinstated: ReinstatementReason | None = None
+    conditions_continue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,13 @@ class BecameFinal(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyExecutionAllowed(Details):
+    """Fullbyrding før rettskraft, which the convicted asked for on that day. strpl § 453."""
+
+    requested_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Details):
     """Mottatt i konfliktrådet. `not_a_duplicate`: a person looked and found two cases, not one."""
 
@@ -116,9 +131,10 @@ class Received(Details):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned(Details):
-    """Tildelt ungdomskoordinator."""
+    """Tildelt ungdomskoordinator. `reassignment_reason`: why it is another one than before."""
 
     coordinator: Code
+    reassignment_reason: ReassignmentReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +296,23 @@ class Lapsed(Details):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reopened(Details):
+class ReopeningChoice(Details):
+    """What becomes of what the closing ended, by the numbers of its events.
+
+    `goes_on`: had never ended, and its end is annulled. `stays_ended`: remains ended.
+    """
+
+    goes_on: tuple[EventNumber, ...] = ()
+    stays_ended: tuple[EventNumber, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened(ReopeningChoice):
     """Gjenåpnet."""
 
     reason: ReopeningReason = ReopeningReason.CLOSED_IN_ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopeningApproved(ReopeningChoice):
+    """The second person agrees to a reopening, and to what goes on."""

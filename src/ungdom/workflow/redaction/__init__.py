@@ -206,8 +206,9 @@ def learnt_events(knowledge: Knowledge, events: Sequence[Event]) -> list[Event]:
 def _kinds(event: Event, kinds: Mapping[int, EventType]) -> set[EventType]:
     if not isinstance(event.details, Corrected):
         return {event.type}
-    new = event.details.replacement
-    return {event.type, kinds.get(event.details.corrects, event.type), *((new.type,) if new else ())}
+    given = (event.details.replacement, event.details.insert)
+    new = (inner.type for inner in given if inner is not None)
+    return {event.type, kinds.get(event.details.corrects, event.type), *new}
 
 
 def learnt_details(
@@ -314,13 +315,18 @@ def visible_tasks(case_tasks: Iterable[Task], viewer: Viewer, transfer_to: str |
     Office and secretariat learn of all, authorities of their own. `transfer_to`: the konfliktråd that is to receive the
     case. Its viewers learn of the task to accept the transfer, and of no other; viewers of another office never do.
     """
-    acts = acts_for(viewer.role)
-    everything = Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts
-    tasks = [task for task in case_tasks if everything or acts & set(task.who)]
+    actors = actors_of_visible_tasks(viewer.role)
+    tasks = [task for task in case_tasks if actors is None or actors & set(task.who)]
     if transfer_to is None or viewer.konfliktrad is None:
         return tasks
     receives = viewer.konfliktrad == transfer_to
     return [task for task in tasks if (task.kind is TaskKind.ACCEPT_TRANSFER) is receives]
+
+
+def actors_of_visible_tasks(role: Role) -> frozenset[Actor] | None:
+    """The actors whose tasks the role learns of; None: of every actor."""
+    acts = acts_for(role)
+    return None if Actor.COORDINATOR in acts or Actor.SECRETARIAT in acts else acts
 
 
 def redact_message(message: dict[str, Any], disclosures: Collection[Disclosure]) -> dict[str, Any] | None:

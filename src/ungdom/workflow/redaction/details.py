@@ -19,15 +19,19 @@ DETAIL_FIELDS: dict[Gate, str] = {
     M.PLAN: "measures measure code provider hours_a_week intended_for load agreed sketch",
     M.PROGRESS: "conditions recommendation suitable",
     M.ATTENDANCE: "present invited agencies attended",
-    Disclosure.OFFICE: "konfliktrad coordinator member agency role explained_by",
+    M.DRUG_TESTS: "test",
+    M.MEETING_DATES: "meeting",
+    Disclosure.OFFICE: "konfliktrad coordinator member agency role explained_by keeps reassignment_reason",
     Given.OFFICE: "channel note",
     Given.BY_ROW: """
-        about accepted after_complaint answer available_from by carried_out consent_correctional_service consent_police
-        consequences_explained corrects court_received_on decided_by decided_on decision defender_present details
-        explained_on extent for form_version ground guardian guardian_present hearing_on how interpreter judged_on kind
-        language not_a_duplicate notified_on occurred_on on outcome parties_heard party prosecution_told_on purpose
-        questions_asked reason recipients regime reinstated replacement rest_continues result scope
-        served_on set_by_prosecution since table temporary to type until wished_by days weeks months years
+        about accepted actor after_complaint after_seq answer available_from by carried_out
+        consent_correctional_service consent_police consequences_explained corrects conditions_continue
+        court_received_on decided_by decided_on decision defender_present details explained_on extent for
+        form_version goes_on ground guardian guardian_present hearing_on how insert interpreter judged_on kind
+        language not_a_duplicate notified_on occurred_on on outcome parties_heard party prosecution_told_on
+        purpose questions_asked reason recipients regime reinstated replacement requested_on rest_continues
+        result scope served_on set_by_prosecution since stays_ended table temporary to type until victim victims
+        wished_by days weeks months years
     """,
 }
 """The fields by what they disclose. `Given.BY_ROW`: nothing more than the event itself."""

@@ -28,7 +28,8 @@ Gates = Mapping[Gate | tuple[Gate, ...], str]
 
 _ALERT: Gates = {
     G.BY_ROW: """
-        id code label due days level level_label state state_label quiet_until reason reason_label raised_at cleared_at
+        id code label due days level level_label state state_label quiet_until reason reason_label parts raised_at
+        cleared_at
     """
 }
 _COUNTERFACTUAL = "days on within"
@@ -40,13 +41,14 @@ CASE: dict[str, Gates] = {
     "CaseOut": {
         G.ALWAYS: "id reference version as_of table_version",
         M.CURRENT_STATUS: "state state_label phase waiting_for next_deadline open_alerts",
+        G.BY_ROW: "ended_by_closing",
         M.SANCTION: "sanction sanction_label regimes length",
         M.NAME_AND_BIRTH_YEAR: "person",
         M.OFFENCE: "first_offence last_offence",
         STAGES_AND_OFFENCE: "lead_time_days",
         M.STAGE_DATES: """
             registered_on received_on closed_on start start_dates planned_end adjusted_end interrupted_days served_days
-            served_days_before_interruption finality completion
+            served_days_before_interruption finality set_aside_judgments completion
         """,
         M.PROGRESS: "breaches",
         D.OFFICE: "konfliktrad coordinator transfer_to team",
@@ -59,11 +61,13 @@ CASE: dict[str, Gates] = {
     },
     "ReachOut": {M.ADDRESS: "municipality contact guardians"},
     "PersonContactOut": {M.ADDRESS: "telephone email address language"},
-    "GuardianOut": {M.ADDRESS: "reference name contact"},
+    "GuardianOut": {M.ADDRESS: "reference name contact kind since until in_place_of"},
     "StartOut": {M.STAGE_DATES: "date rule"},
     "StartDates": {M.STAGE_DATES: "plan_meeting plan_signed interim_conditions", M.PLAN: "first_measure"},
     "Finality": {M.STAGE_DATES: "date computed difference_days"},
     "LeadTimeDays": {STAGES_AND_OFFENCE: "P1 P3", M.STAGE_DATES: "P2"},
+    "SetAsideJudgment": {M.STAGE_DATES: "judged_on set_aside_on"},
+    "EndedOut": {G.BY_ROW: "seq type label occurred_on"},
     "CompletionOut": {M.STAGE_DATES: "received started completed"},
     "CaseRow": {
         G.ALWAYS: "case_id reference version",
@@ -73,7 +77,7 @@ CASE: dict[str, Gates] = {
         M.STAGE_DATES: "registered_on received_on started_on adjusted_end closed_on",
         D.LISTED: "konfliktrad coordinator",
     },
-    "CaseList": {G.ALWAYS: "items next"},
+    "CaseList": {G.ALWAYS: "items next prev total"},
     "DeadlineOut": {
         G.BY_ROW: "code label due unmoved stopped_on status late_days binding law who_is_late is_delay reasoned",
         M.STAGE_DATES: "begun_on known_on notice_from",
@@ -131,7 +135,7 @@ HISTORY: dict[str, Gates] = {
         G.BY_ROW: "type label enabled suggested moves_to is_fact regime law actors unmet details_schema",
     },
     "OptionList": {G.ALWAYS: "items"},
-    "UnmetOut": {G.BY_ROW: "code message law current needed who_can_fix earliest"},
+    "UnmetOut": {G.BY_ROW: "code message law current needed who_can_fix earliest leads_there because"},
     "RecordedOut": {G.ALWAYS: "case seq type dry_run regime law before after followed_by undoing"},
     "CaseSnapshotOut": {
         G.ALWAYS: "version",
@@ -225,12 +229,13 @@ LISTS: dict[str, Gates] = {
     "AlertBrief": _ALERT,
     "AlertOut": {**_ALERT, M.CURRENT_STATUS: _ALERTED_CASE},
     "AlertDetail": {**_ALERT, M.CURRENT_STATUS: _ALERTED_CASE, G.ALWAYS: "history"},
+    "PartAnswerOut": {G.BY_ROW: "agency agency_label reason reason_label expected_on at"},
     "HappenedOut": {G.BY_ROW: "n change label for_date at role details", D.OFFICE: "subject"},
     "AlertList": {G.ALWAYS: "items next"},
     "NoticeOut": {
         G.BY_ROW: """
             id kind alert_id case_id reference state state_label phase code label level due days waiting_for text link
-            at read_at ended_at
+            at read_at ended_at agency reason expected_on
         """
     },
     "NoticeList": {G.ALWAYS: "items next"},
@@ -251,7 +256,21 @@ LISTS: dict[str, Gates] = {
         M.IDENTITY: "turns_18_on turns_18_in_days",
         G.BY_ROW: "tasks",
     },
-    "WorkList": {G.ALWAYS: "on items next"},
+    "WorkTaskOut": {
+        G.BY_ROW: """
+            kind label action action_label who who_labels since due days_left binding law open opens_on unmet matches
+        """
+    },
+    "WorkList": {G.ALWAYS: "on items next prev total"},
+    "LateForecastOut": {G.ALWAYS: "on next prev", G.BY_ROW: "late later undated weeks items"},
+    "LateWeekOut": {G.BY_ROW: "week since until cases"},
+    "LateCaseOut": {
+        G.ALWAYS: "id reference version",
+        M.SANCTION: "sanction",
+        M.CURRENT_STATUS: "state state_label",
+        D.LISTED: "konfliktrad coordinator",
+        G.BY_ROW: "due week task",
+    },
     "TaskKindOut": {G.BY_ROW: "kind label actions who cases overdue"},
     "KindList": {G.ALWAYS: "items"},
     "GroupOut": {

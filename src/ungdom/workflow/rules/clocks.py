@@ -41,8 +41,21 @@ def starts_on(*kinds: EventType) -> Starts:
 
 
 def court_received(case: Case, _day: date) -> Iterator[ClockStart]:
-    """A start on the day the court received the case."""
-    return (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
+    """A start on the day the court received the case, and anew on the day a new trial was ordered."""
+    yield from (_clock_start(event, indicted.court_received_on) for event, indicted in case.payloads(d.Indicted))
+    for event, decided in case.payloads(d.AppealDecided):
+        if decided.outcome is d.AppealOutcome.SENT_BACK:
+            yield _clock_start(event, event.occurred_on)
+
+
+def enforceable(case: Case, _day: date) -> Iterator[ClockStart]:
+    """A start when the decision can be executed: at finality, a transfer, or early execution.
+
+    Not at a finality that follows early execution as a fact.
+    """
+    moves = {interval.seq for interval in case.intervals}
+    events = case.all(E.BECAME_FINAL, E.TRANSFERRED_TO_FOLLOW_UP, E.EARLY_EXECUTION_ALLOWED)
+    return (_clock_start(event, event.occurred_on) for event in events if event.seq in moves)
 
 
 def judgment_served(case: Case, _day: date) -> Iterator[ClockStart]:
@@ -81,9 +94,9 @@ def control_until(case: Case, _day: date) -> Iterator[ClockStart]:
 
 def breach_known(case: Case, _day: date) -> Iterator[ClockStart]:
     """A start at each breach, on the day it was recorded if that is later. None while a breach talk is ordered."""
-    ordered = [(e.seq, e.type) for e in case.all(E.BREACH_TALK_ORDERED, E.BREACH_TALK_HELD, E.INTERRUPTED)]
+    ordered = [(e.order, e.type) for e in case.all(E.BREACH_TALK_ORDERED, E.BREACH_TALK_HELD, E.INTERRUPTED)]
     for event in case.all(E.BREACH_RECORDED):
-        before = [kind for seq, kind in ordered if seq < event.seq]
+        before = [kind for place, kind in ordered if place < event.order]
         if not before or before[-1] is not E.BREACH_TALK_ORDERED:
             yield _clock_start(event, max(event.occurred_on, oslo_date(event.recorded_at)))
 
@@ -99,7 +112,8 @@ def team_meetings(case: Case, _day: date) -> Iterator[ClockStart]:
     if case.start is None:
         return
     yield _clock_start(case.event(case.start.seq), case.start.on)
-    yield from (_clock_start(e, e.occurred_on) for e in case.all(E.TEAM_MEETING_HELD) if e.seq > case.start.seq)
+    started = case.order_of(case.start.seq)
+    yield from (_clock_start(e, e.occurred_on) for e in case.all(E.TEAM_MEETING_HELD) if e.order > started)
 
 
 def term_end(case: Case, day: date) -> Iterator[ClockStart]:
@@ -148,14 +162,16 @@ def stops_on(*kinds: EventType) -> Stops:
     """Stops at the first of these events recorded after the start."""
 
     def stops(case: Case, start: ClockStart) -> date | None:
-        return next((event.occurred_on for event in case.all(*kinds) if event.seq > start.seq), None)
+        started = case.order_of(start.seq)
+        return next((event.occurred_on for event in case.all(*kinds) if event.order > started), None)
 
     return stops
 
 
 def by_appeal_or_finality(case: Case, start: ClockStart) -> date | None:
     """Stops at the first appeal or finality after the service, also if the service became known later."""
-    ended = (e for e in case.all(E.APPEALED, E.BECAME_FINAL) if e.seq > start.seq or e.occurred_on >= start.on)
+    served = case.order_of(start.seq)
+    ended = (e for e in case.all(E.APPEALED, E.BECAME_FINAL) if e.order > served or e.occurred_on >= start.on)
     return min((event.occurred_on for event in ended), default=None)
 
 
@@ -172,7 +188,7 @@ def by_completion(case: Case, _start: ClockStart) -> date | None:
 def by_petition(case: Case, start: ClockStart) -> date | None:
     """Stops at the last petition, if it started the clock or was recorded after the start."""
     sent = case.last(E.PETITION_SENT)
-    return sent.occurred_on if sent and sent.seq >= start.seq else None
+    return sent.occurred_on if sent and sent.order >= case.order_of(start.seq) else None
 
 
 by_review = stops_on(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E.PETITION_SENT)

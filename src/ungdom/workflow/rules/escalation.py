@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from ungdom.workflow.calendar import OSLO, is_working_day
 from ungdom.workflow.case import Case
+from ungdom.workflow.rules import coordination_group
+from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.rules.deadlines import (
     FOLLOW_THE_TERM,
     RULES,
@@ -38,6 +40,8 @@ class Audience(StrEnum):
     TEAM = "team"  # oppfølgingsteamet
     LEADER = "leader"  # konfliktrådsleder
     SECRETARIAT = "secretariat"  # Sekretariatet for konfliktrådene
+    AUTHORITY = "authority"  # the standing contacts of the authority that is waited for, before the start
+    GROUP = "group"  # the standing contacts of the coordination group, before the start
 
 
 class AlertState(StrEnum):
@@ -58,6 +62,7 @@ class AlertChange(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ANSWERED = "answered"
     SNOOZED = "snoozed"
+    PART_ANSWERED = "part_answered"  # a party outside the office has answered for its own part
     WOKEN = "woken"
     CLEARED = "cleared"
 
@@ -89,28 +94,58 @@ class DelayReason(StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverRule:
+    """One row: on which days an audience is notified of an alert, with the source.
+
+    `after_due`: days after the due day; None: on the warning day. `every_case`: False for audiences that a case has or
+    has not, depending on whom it waits for.
+    """
+
+    audience: Audience
+    after_due: tuple[int | None, ...]
+    source: str
+    every_case: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
     """One step of the escalation, reached `after_due` days after the due day; None: on the warning day."""
 
     level: Level
     after_due: int | None
-    recipients: tuple[Audience, ...]
+
+    @property
+    def recipients(self) -> tuple[Audience, ...]:
+        """The audiences that this step notifies in every case."""
+        return tuple(row.audience for row in RECEIVERS if row.every_case and self.after_due in row.after_due)
 
 
 A = Audience
 
 ESCALATION: tuple[EscalationStep, ...] = (
-    EscalationStep(level=Level.UPCOMING, after_due=None, recipients=(A.COORDINATOR,)),
-    EscalationStep(level=Level.OVERDUE, after_due=1, recipients=(A.COORDINATOR,)),
-    EscalationStep(level=Level.LONG_OVERDUE, after_due=14, recipients=(A.COORDINATOR, A.TEAM)),
-    EscalationStep(level=Level.LONG_OVERDUE, after_due=28, recipients=(A.COORDINATOR, A.LEADER)),
-    EscalationStep(level=Level.LONG_OVERDUE, after_due=56, recipients=(A.LEADER, A.SECRETARIAT)),
+    EscalationStep(level=Level.UPCOMING, after_due=None),
+    EscalationStep(level=Level.OVERDUE, after_due=1),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=14),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=28),
+    EscalationStep(level=Level.LONG_OVERDUE, after_due=56),
 )
-"""The escalation steps with their recipients, from the first warning on. Office norm; each step is one row."""
+"""The escalation steps, from the first warning on. Office norm; each step is one row."""
 
-HEADLINE = "lead_time"
-"""The clock of the whole process, from the last offence to the start. Its first warning notifies the whole team."""
+RECEIVERS: tuple[ReceiverRule, ...] = (
+    ReceiverRule(audience=A.COORDINATOR, after_due=(None, 1, 14, 28), source="office norm"),
+    ReceiverRule(audience=A.TEAM, after_due=(14,), source="office norm; the team: krl § 26"),
+    ReceiverRule(audience=A.LEADER, after_due=(28, 56), source="office norm"),
+    ReceiverRule(audience=A.SECRETARIAT, after_due=(56,), source="office norm"),
+    ReceiverRule(
+        audience=A.AUTHORITY, after_due=(None, 1, 14, 28, 56), source="office norm; krl § 22 d", every_case=False
+    ),
+    ReceiverRule(audience=A.GROUP, after_due=(None, 14, 28, 56), source="office norm; krl § 22 d", every_case=False),
+)
+"""The steps at which each receiver is notified, with its source. A setting of the product: one row per receiver.
+
+The headline clock notifies the team at every step.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +163,14 @@ QUIET = QuietHours(since=time(20), until=time(7), working_days_only=True)
 
 @dataclass(frozen=True, slots=True)
 class AlertFlag:
-    """A deadline and the index of the escalation step that it has reached on a given day."""
+    """A deadline and the index of the escalation step that it has reached on a given day.
+
+    `outside`: the audiences of the coordination group that the case has on that day.
+    """
 
     deadline: Deadline
     step: int
+    outside: tuple[Audience, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -183,7 +222,23 @@ def recipients(flag: AlertFlag, first: bool = False) -> tuple[Audience, ...]:
     """
     before = ESCALATION[0].recipients if first else ()
     headline = (A.TEAM,) if flag.deadline.code == HEADLINE else ()
-    return tuple(dict.fromkeys((*before, *ESCALATION[flag.step].recipients, *headline)))
+    outside = (audience for audience in flag.outside if first or flag.step in steps_of(audience))
+    return tuple(dict.fromkeys((*before, *ESCALATION[flag.step].recipients, *headline, *outside)))
+
+
+def steps_of(audience: Audience) -> tuple[int, ...]:
+    """The indexes of the steps at which this audience is notified."""
+    days = {day for row in RECEIVERS if row.audience is audience for day in row.after_due}
+    return tuple(place for place, step in enumerate(ESCALATION) if step.after_due in days)
+
+
+def outside_audiences(case: Case, deadline: Deadline, day: date) -> tuple[Audience, ...]:
+    """The audiences of the coordination group that an alert on this clock has on that day: none, one or both."""
+    notified = coordination_group.agencies_notified(case, deadline, day)
+    waited_for = coordination_group.agencies_waited_for(case, deadline)
+    authority = (A.AUTHORITY,) if any(agency in waited_for for agency in notified) else ()
+    group = (A.GROUP,) if any(agency not in waited_for for agency in notified) else ()
+    return (*authority, *group)
 
 
 def flags(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[AlertFlag]:
@@ -196,7 +251,7 @@ def flags(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[
     for deadline in _warned(case, day, rules):
         if deadline.notice_from <= day:
             reached = (n for n, step in enumerate(ESCALATION) if _reached_on(deadline, step) <= day)
-            flag = AlertFlag(deadline, max(reached, default=0))
+            flag = AlertFlag(deadline, max(reached, default=0), outside_audiences(case, deadline, day))
             by_key.setdefault(flag.key, flag)
     return list(by_key.values())
 

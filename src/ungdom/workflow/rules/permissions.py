@@ -6,7 +6,8 @@ compares the two. `docs/permissions.md` is generated from the table.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from datetime import date
+from enum import Enum, StrEnum
 
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
@@ -50,6 +51,15 @@ PROSECUTION_SEES: frozenset[State] = frozenset(
 
 NATIONAL = frozenset({Role.SECRETARIAT, Role.SYSTEM})
 OF_THE_OFFICE = frozenset({Role.COORDINATOR, Role.LEADER})
+STAFF_ROLES = OF_THE_OFFICE | {Role.SECRETARIAT}
+"""The roles that a member of staff may have. Who has one of them must be in service to be given case data."""
+SYSTEM_SUBJECT = "system:"
+"""What the subject of a system begins with, and that of a person never does."""
+STANDING_CONTACTS = frozenset({Role.TEAM_MEMBER, Role.PROSECUTION})
+"""The roles with which people of other agencies sign in."""
+
+CONTACT_SUBJECT = "contact:"
+"""Prefix of the key of a standing contact that does not sign in; no token is accepted with such a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,8 @@ class CaseAccessFacts:
 
     `coordinator`: the one last assigned by the office that has the case; None: nobody yet. `opened_by`: who
     registered it. `transfer_to`: the konfliktråd of a transfer that has been decided and not answered. `cleared`:
-    the coordinator may have cases of people whose address is protected.
+    the coordinator may have cases of people whose address is protected. `substitute`: who stands in for the
+    coordinator today; None: nobody, or the coordinator is not away. `substitute_cleared`: as `cleared`, of them.
     """
 
     konfliktrad: str
@@ -78,6 +89,8 @@ class CaseAccessFacts:
     protection: Protection
     transfer_to: str | None = None
     cleared: bool = False
+    substitute: str | None = None
+    substitute_cleared: bool = False
 
 
 class Relation(Enum):
@@ -86,6 +99,8 @@ class Relation(Enum):
     OFFICE = "their konfliktråd has the case"
     ASSIGNED = "it is assigned to them"
     CLEARED = "whoever it is assigned to is cleared for protected addresses"
+    SUBSTITUTE = "they substitute today for whoever it is assigned to"
+    SUBSTITUTE_CLEARED = "the substitute is cleared for protected addresses"
     OPENED = "they opened it as protected, and it is assigned to nobody yet"
     TEAM = "they are on its team"
     DECIDING = "prosecution or court decide something in it"
@@ -122,6 +137,26 @@ class RoleNotAllowed(WorkflowError):
         self.roles = tuple(roles)
 
 
+class ServiceGap(StrEnum):
+    """Why a person is not in service."""
+
+    UNKNOWN = "unknown"  # no entry in the list of staff
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+    OTHER_ROLE = "other_role"  # in service, in other roles than that of the token
+    OTHER_OFFICE = "other_office"
+
+
+class NotInService(WorkflowError):
+    """The person is not in service today and is given no case data. `first_day`, `last_day`: of their service."""
+
+    def __init__(self, gap: ServiceGap, first_day: date | None, last_day: date | None) -> None:
+        super().__init__(gap)
+        self.gap = gap
+        self.first_day = first_day
+        self.last_day = last_day
+
+
 class OtherOffice(WorkflowError):
     """The requested data belong to another konfliktråd than `own`, the one of the viewer.
 
@@ -154,6 +189,8 @@ ACCESS_RULES: tuple[CaseAccessRule, ...] = (
          relations=(Relation.OFFICE,), discloses=_PERSON_AND_OFFICE),
     CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
          relations=(Relation.OFFICE, Relation.ASSIGNED, Relation.CLEARED), discloses=_ALL),
+    CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
+         relations=(Relation.OFFICE, Relation.SUBSTITUTE, Relation.SUBSTITUTE_CLEARED), discloses=_ALL),
     CaseAccessRule(role=Role.COORDINATOR, protection=GRADED,
          relations=(Relation.OFFICE, Relation.OPENED), discloses=_PERSON_OFFICE_LISTED),
     CaseAccessRule(role=Role.LEADER, protection=ANY,
@@ -192,6 +229,8 @@ RELATION_HOLDS: dict[Relation, Callable[[Viewer, CaseAccessFacts], bool]] = {
     Relation.OFFICE: lambda viewer, case: viewer.konfliktrad == case.konfliktrad,
     Relation.ASSIGNED: lambda viewer, case: viewer.subject == case.coordinator,
     Relation.CLEARED: lambda _viewer, case: case.coordinator is not None and case.cleared,
+    Relation.SUBSTITUTE: lambda viewer, case: case.substitute is not None and viewer.subject == case.substitute,
+    Relation.SUBSTITUTE_CLEARED: lambda _viewer, case: case.substitute is not None and case.substitute_cleared,
     Relation.OPENED: lambda viewer, case: case.coordinator is None and viewer.subject == case.opened_by,
     Relation.TEAM: lambda viewer, case: viewer.subject in case.team,
     Relation.DECIDING: lambda _viewer, case: case.state in PROSECUTION_SEES,
@@ -237,6 +276,31 @@ def roles_that(may: Callable[[Role], bool]) -> tuple[Role, ...]:
     return tuple(role for role in Role if role is not Role.SYSTEM and may(role))
 
 
+def is_staff(viewer: Viewer) -> bool:
+    """Whether the viewer has to be in service to be given case data: a person with a role of the staff."""
+    return viewer.role in STAFF_ROLES and not viewer.subject.startswith(SYSTEM_SUBJECT)
+
+
+def may_read_staff(role: Role) -> bool:
+    """Whether the role reads the list of staff: office roles of their own office, secretariat and administrator all."""
+    return role in STAFF_ROLES | {Role.ADMIN}
+
+
+def may_edit_staff(role: Role) -> bool:
+    """Whether the role edits the list of staff: leaders of their own office, secretariat and administrator all."""
+    return role in {Role.LEADER, Role.SECRETARIAT, Role.ADMIN}
+
+
+def may_read_staff_changes(role: Role) -> bool:
+    """Whether the role reads who changed the list of staff: who may edit it, and the auditor."""
+    return may_edit_staff(role) or role is Role.AUDITOR
+
+
+def may_reassign_cases(role: Role) -> bool:
+    """Whether the role reassigns many cases at once: the roles that assign one, in their own office. krl § 3."""
+    return role in OF_THE_OFFICE
+
+
 def may_read_cases(role: Role) -> bool:
     """Whether the role reads cases at all. Analysts, auditors and administrators do not."""
     return bool(access_rules_for(role))
@@ -261,13 +325,33 @@ def may_subscribe_to_events(role: Role) -> bool:
 
 
 def may_answer_alerts(role: Role) -> bool:
-    """Whether the role may acknowledge or answer an alert: the roles that are notified and may see the case."""
-    return role in OF_THE_OFFICE | {Role.SECRETARIAT, Role.TEAM_MEMBER, Role.PROSECUTION}
+    """Whether the role may answer an alert: the office for itself, others for their own part (`answers_for_office`)."""
+    return role in OF_THE_OFFICE | STANDING_CONTACTS
 
 
 def may_snooze_alerts(role: Role) -> bool:
-    """Whether the role may snooze alerts: roles of the office that has the case."""
+    """Whether the role may acknowledge or snooze alerts: roles of the office that has the case."""
     return role in OF_THE_OFFICE
+
+
+def answers_for_office(viewer: Viewer, konfliktrad: str) -> bool:
+    """Whether the viewer answers, snoozes and acknowledges alerts for the office: its coordinators and leader."""
+    return viewer.role in OF_THE_OFFICE and viewer.konfliktrad == konfliktrad
+
+
+def may_be_standing_contact(role: Role) -> bool:
+    """Whether somebody with this role can be a standing contact of an agency in a coordination group."""
+    return role in STANDING_CONTACTS
+
+
+def may_read_coordination_groups(role: Role) -> bool:
+    """Whether the role reads coordination groups: office roles that of their own konfliktråd, the secretariat all."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_edit_coordination_groups(role: Role) -> bool:
+    """Whether the role edits coordination groups: a leader that of their own konfliktråd, the secretariat all."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
 
 
 def may_read_worklist(role: Role) -> bool:
@@ -283,6 +367,26 @@ def may_settle_messages(role: Role) -> bool:
 def may_settle_identity(role: Role) -> bool:
     """Whether the role decides if two records are of one person: office roles and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_read_persons(role: Role) -> bool:
+    """Whether the role reads, searches for and corrects persons: office roles, for their cases, and the secretariat."""
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def may_lower_protection(role: Role) -> bool:
+    """Whether the role lowers the protection level of an address, or reviews it: leader and secretariat. frl § 10-4."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_join_persons(role: Role) -> bool:
+    """Whether the role proposes and decides that persons are merged or split: leader and secretariat, together."""
+    return role in {Role.LEADER, Role.SECRETARIAT}
+
+
+def may_read_person_access(role: Role) -> bool:
+    """Whether the role reads who has read a person record: leader, secretariat, and the auditor."""
+    return role in {Role.LEADER, Role.SECRETARIAT, Role.AUDITOR}
 
 
 def may_read_catalogue(role: Role) -> bool:

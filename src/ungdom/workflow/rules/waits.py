@@ -148,14 +148,15 @@ def default_party(case: Case, interval: StateInterval) -> Party:
     return DEFAULT_PARTY[interval.state]
 
 
+def recorded_party(case: Case) -> Party | None:
+    """The party of the recorded wait that started last and has not ended; None without one, and for a closed case."""
+    running = [] if case.is_closed else [wait for wait in _recorded_waits(case) if wait.until is None]
+    return max(running, key=lambda wait: wait.order).details.party if running else None
+
+
 def waiting_for(case: Case) -> Party | None:
     """The party that the case waits for now; None for a closed case."""
-    if case.is_closed:
-        return None
-    running = [wait for wait in _recorded_waits(case) if wait.until is None]
-    return (
-        max(running, key=lambda wait: wait.order).details.party if running else default_party(case, case.intervals[-1])
-    )
+    return None if case.is_closed else recorded_party(case) or default_party(case, case.intervals[-1])
 
 
 def covered_by_wait(case: Case, day: date) -> bool:
@@ -193,4 +194,4 @@ def _recorded_waits(case: Case) -> Iterator[_RecordedWait]:
     for started, ended in case.waits():
         until = max(ended.occurred_on, started.occurred_on) if ended else case.closed_on
         if isinstance(started.details, d.WaitStarted):
-            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.seq), started.details)
+            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.order), started.details)

@@ -60,7 +60,7 @@ def measures(case: Case) -> tuple[int | None, int | None, int | None]:
     start = case.start
     p1 = days_between(case.last_offence, received.occurred_on) if received else None
     p3 = days_between(case.last_offence, start.on) if start else None
-    after_receipt = received and start and received.seq < start.seq
+    after_receipt = received and start and received.order < case.order_of(start.seq)
     p2 = days_between(received.occurred_on, start.on) if received and start and after_receipt else None
     return p1, p2, p3
 

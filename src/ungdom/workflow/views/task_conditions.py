@@ -11,6 +11,7 @@ from ungdom.workflow.derived import complaints, consents, plan, right_to_be_hear
 from ungdom.workflow.derived.breaches import petition_deadline
 from ungdom.workflow.derived.plan import MeasureState, MeasureStatus
 from ungdom.workflow.guards.decision import appeal_deadline
+from ungdom.workflow.guards.finality import executes_before_finality
 from ungdom.workflow.rules import offices
 from ungdom.workflow.vocabulary import IN_EXECUTION, EventType, State
 
@@ -47,9 +48,10 @@ def in_state(*states: State) -> TaskCondition:
 
 
 def finality(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Judged and not final; due the day after the appeal period."""
+    """Judged and not final, also while the judgment is executed early; due the day after the appeal period."""
     last = appeal_deadline(case)
-    if case.state in (T.JUDGED, T.INTERIM_CONDITIONS) and not case.has(E.BECAME_FINAL):
+    judged = case.state in (T.JUDGED, T.INTERIM_CONDITIONS) and not case.has(E.BECAME_FINAL)
+    if judged or (executes_before_finality(case) and case.state is not T.APPEALED and not case.is_closed):
         yield TaskNeed(case.entered_on, last and last + timedelta(days=1))
 
 
@@ -64,7 +66,7 @@ def not_assigned(case: Case, _day: date) -> Iterator[TaskNeed]:
     """Received, but without a coordinator of the konfliktråd that has the case."""
     received = case.last(E.RECEIVED, E.TRANSFER_ACCEPTED)
     assigned = case.last(E.ASSIGNED)
-    if case.has(E.RECEIVED) and received and (assigned is None or assigned.seq < received.seq):
+    if case.has(E.RECEIVED) and received and (assigned is None or assigned.order < received.order):
         yield TaskNeed(received.occurred_on)
 
 

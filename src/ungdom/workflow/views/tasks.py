@@ -84,6 +84,20 @@ def tasks(case: Case, day: date | None = None) -> list[Task]:
     return _tasks_by_rules(case, day or last_day(case), TASK_RULES)
 
 
+def by_urgency(case_tasks: Iterable[Task], day: date) -> list[Task]:
+    """The tasks in the order of the worklist on that day.
+
+    First those that are due or, if urgent, soon; then those without a due day; then those that are due later.
+    `store.case_lists.most_pressing_first` is the same order for cases.
+    """
+
+    def key(task: Task) -> tuple[int, date, int]:
+        group = 1 if task.due is None else 0 if task.act_on <= day else 2
+        return group, task.act_on, _ORDER[task.kind]
+
+    return sorted(case_tasks, key=key)
+
+
 def unmet_on(opening: TaskAvailability, day: date) -> tuple[UnmetCondition, ...]:
     """The unmet conditions as of that day. Where the day of the opening itself is the obstacle, `day` replaces it."""
     opening_day = (opening.since, opening.since.isoformat())

@@ -12,7 +12,8 @@ from ungdom.api.http.auth.file import (
     RegisteredSystem,
     TrustedIssuer,
 )
-from ungdom.api.http.auth.principal import NEEDS_OFFICE, PEOPLE_SOURCE, SCOPES, SYSTEM_SUBJECT
+from ungdom.api.http.auth.principal import NEEDS_OFFICE, PEOPLE_SOURCE, SCOPES
+from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT
 from ungdom.workflow.vocabulary import Role
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -9,14 +9,13 @@ from ungdom.api.http.auth.principal import (
     NEEDS_OFFICE,
     SCOPES,
     SUBJECT,
-    SYSTEM_SUBJECT,
     BadToken,
     NotLetIn,
     Principal,
     is_identity_number,
     loggable,
 )
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.permissions import CONTACT_SUBJECT, SYSTEM_SUBJECT, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
@@ -48,7 +47,8 @@ def _subject(people: PersonClaimMapping, claims: Claims) -> str:
     if not isinstance(value, str) or not value:
         raise BadToken("no subject")
     subject = f"{people.subject_prefix}{value}"
-    if not SUBJECT.fullmatch(subject) or subject.startswith(SYSTEM_SUBJECT) or is_identity_number(value):
+    reserved = subject.startswith((SYSTEM_SUBJECT, CONTACT_SUBJECT))
+    if not SUBJECT.fullmatch(subject) or reserved or is_identity_number(value):
         raise BadToken("subject is malformed")
     return subject
 

@@ -32,9 +32,6 @@ SYSTEM_AUTHORITIES = frozenset({Actor.POLICE, Actor.PROSECUTION, Actor.COURT, Ac
 PEOPLE_SOURCE = "api"
 """The source of what people do through the interface; systems have names of their own."""
 
-SYSTEM_SUBJECT = "system:"
-"""What the subject of a system begins with, and that of a person never does."""
-
 SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 """A subject as OpenID Connect has it: visible ASCII, at most 255 characters."""
 

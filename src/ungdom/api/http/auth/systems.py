@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from ungdom.api.http.auth.claims import Claims, expiry_of, scopes_of
 from ungdom.api.http.auth.file import RegisteredSystem
 from ungdom.api.http.auth.organisation import organisation_number_of
-from ungdom.api.http.auth.principal import SYSTEM_SUBJECT, NotLetIn, Principal, TokenSummary, loggable
-from ungdom.workflow.rules.permissions import Viewer
+from ungdom.api.http.auth.principal import NotLetIn, Principal, TokenSummary, loggable
+from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT, Viewer
 
 
 def system_principal(systems: Mapping[str, RegisteredSystem], claims: Claims) -> Principal:

@@ -1,0 +1,1 @@
+"""Coordination groups: the standing contacts of the agencies, per konfliktråd."""

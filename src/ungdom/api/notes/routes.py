@@ -1,0 +1,73 @@
+"""The notes of a case, for the office that wrote them. They are written with the event `note_added`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom.api.http import inputs as i
+from ungdom.api.http.case_reading import read_case
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import instant
+from ungdom.api.notes.schemas import NoteList, NoteOut
+from ungdom.cases import CaseView
+from ungdom.store import notes
+from ungdom.store.notes import Note
+from ungdom.store.session import Connection
+from ungdom.workflow import engine
+from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import NoteAdded
+from ungdom.workflow.rules.permissions import Disclosure, may_list_views
+
+router = APIRouter(tags=["events"])
+
+
+class NotesQuery(i.AsOf):
+    """Which notes: all, or only those that the youth may read, or may not."""
+
+    youth_may_read: bool | None = None
+
+
+@router.get("/v1/cases/{case_id}/notes", response_model=NoteList, summary="The notes of a case")
+def list_notes(context: ReadContext, case_id: UUID, query: Annotated[NotesQuery, Query()]) -> Response:
+    """Every note of the case, the oldest first; those that the youth may read are marked.
+
+    For office and secretariat. None for those who may not know who the youth is.
+    """
+    return context.read(lambda tx: _notes(tx, context, case_id, query), may=may_list_views)
+
+
+def _notes(tx: Connection, context: RequestContext, case_id: UUID, query: NotesQuery) -> ApiResponse:
+    read = read_case(tx, context, case_id, query)
+    may_read = Disclosure.PERSON in read.disclosures
+    known = {note.note_id: note for note in notes.notes_of(tx, context.keys, case_id)} if may_read else {}
+    lines = [
+        _note_out(event, known[event.details.note], current)
+        for event, current in _note_events(read, query)
+        if isinstance(event.details, NoteAdded) and event.details.note in known
+    ]
+    items = [line for line in lines if query.youth_may_read in (None, line.youth_may_read)]
+    as_of = AsOfOut(on=read.on, known_at=instant(query.known_at))
+    return json_response(NoteList(as_of=as_of, items=items), ETag=etag(read.stored.version))
+
+
+def _note_events(read: CaseView, query: NotesQuery) -> list[tuple[Event, bool]]:
+    """The events until the day that added a note, each with whether it still stands."""
+    standing = {event.seq for event in engine.effective(read.stored.events)}
+    events = (event for event in read.stored.events if query.valid_at is None or event.occurred_on <= query.valid_at)
+    return [(event, event.seq in standing) for event in events]
+
+
+def _note_out(event: Event, note: Note, current: bool) -> NoteOut:
+    return NoteOut(
+        id=note.note_id,
+        seq=event.seq,
+        occurred_on=event.occurred_on,
+        recorded_at=event.recorded_at,
+        recorded_by=note.created_by,
+        text=note.text,
+        youth_may_read=note.youth_may_read,
+        annulled=not current,
+    )

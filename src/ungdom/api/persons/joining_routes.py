@@ -1,0 +1,149 @@
+"""Merging and splitting persons: one of leader and secretariat proposes, the other one decides."""
+
+from collections.abc import Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.present import from_source
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.tokens import READ, WRITE
+from ungdom.api.persons.joining_schemas import (
+    MergeIn,
+    PersonProposalList,
+    PersonProposalOut,
+    PersonProposalQuery,
+    SplitIn,
+)
+from ungdom.api.persons.record_present import person_hit_out
+from ungdom.api.persons.record_schemas import PersonHitOut
+from ungdom.intake import IntakeContext
+from ungdom.persons import joining
+from ungdom.persons.joining import SplitRequest
+from ungdom.store import case_queries, people, person_proposals
+from ungdom.store.person_proposals import PersonProposal
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import Viewer, may_join_persons
+
+router = APIRouter(tags=["people"])
+
+
+@router.post(
+    "/v1/persons/{person_id}/merge",
+    status_code=202,
+    response_model=PersonProposalOut,
+    summary="Propose to merge two persons",
+)
+@guarded(requires(WRITE, may_join_persons))
+def merge_persons(
+    context: WriteContext, person_id: UUID, body: MergeIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Nothing is merged before the other of leader and secretariat has approved."""
+    return context.write(
+        lambda tx: _proposed(
+            tx,
+            context,
+            joining.propose_merge(tx, context.intake, context.recorder.viewer, person_id, body.other, body.reason),
+        )
+    )
+
+
+@router.post(
+    "/v1/persons/{person_id}/split",
+    status_code=202,
+    response_model=PersonProposalOut,
+    summary="Propose to split a person in two",
+)
+@guarded(requires(WRITE, may_join_persons))
+def split_person(
+    context: WriteContext, person_id: UUID, body: SplitIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Some of the cases are of another person. Nothing is split before the other of leader and secretariat approves."""
+    wanted = SplitRequest(tuple(body.cases), body.merge)
+    return context.write(
+        lambda tx: _proposed(
+            tx,
+            context,
+            joining.propose_split(tx, context.intake, context.recorder.viewer, person_id, wanted, body.reason),
+        )
+    )
+
+
+@router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals to merge or split")
+def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQuery, Query()]) -> Response:
+    """The proposals about persons whom the caller may know."""
+    return context.read(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
+
+
+@router.post(
+    "/v1/persons/proposals/{proposal_id}/approve",
+    response_model=PersonProposalOut,
+    summary="Approve a merge or split",
+)
+@guarded(requires(WRITE, may_join_persons))
+def approve_person_proposal(
+    context: WriteContext, proposal_id: UUID, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """The second person approves, and it is done: cases, observations and figures follow."""
+    return _decide(context, proposal_id, joining.approve)
+
+
+@router.post(
+    "/v1/persons/proposals/{proposal_id}/reject",
+    response_model=PersonProposalOut,
+    summary="Reject a merge or split",
+)
+@guarded(requires(WRITE, may_join_persons))
+def reject_person_proposal(context: WriteContext, proposal_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """The second person rejects it, and everything stays."""
+    return _decide(context, proposal_id, joining.reject)
+
+
+def _decide(
+    context: RequestContext,
+    proposal_id: UUID,
+    decide: Callable[[Connection, IntakeContext, Viewer, UUID], PersonProposal],
+) -> Response:
+    def operation(tx: Connection) -> ApiResponse:
+        decided = decide(tx, context.intake, context.recorder.viewer, proposal_id)
+        return json_response(_proposal_out(tx, context, decided))
+
+    return context.write(operation)
+
+
+def _proposed(tx: Connection, context: RequestContext, proposal: PersonProposal) -> ApiResponse:
+    return json_response(_proposal_out(tx, context, proposal), 202)
+
+
+def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonProposalQuery) -> ApiResponse:
+    name = f"person proposals {query.status}"
+    after = start_after(context, name, query)
+    rows = person_proposals.page(tx, context.keys, context.recorder.viewer, query.status, after, query.limit + 1)
+    page, following = page_and_cursor(
+        context, name, query, rows, lambda proposal: (proposal.proposed_at, proposal.proposal_id)
+    )
+    items = [_proposal_out(tx, context, proposal) for proposal in page]
+    return json_response(PersonProposalList(items=items, next=following))
+
+
+def _proposal_out(tx: Connection, context: RequestContext, proposal: PersonProposal) -> PersonProposalOut:
+    viewer = context.recorder.viewer
+    hits: dict[UUID, PersonHitOut] = {}
+    for person_id, sight in joining.visible_persons(tx, viewer, proposal).items():
+        person = people.read_person(tx, context.keys, sight.person_id)
+        if person is not None:
+            hits[person_id] = person_hit_out(person, sight)
+    visible = case_queries.visible_case_ids(tx, viewer, proposal.cases)
+    return from_source(
+        PersonProposalOut,
+        proposal,
+        id=proposal.proposal_id,
+        person=hits.get(proposal.person_id),
+        other=hits.get(proposal.other_id) if proposal.other_id else None,
+        cases=[case_id for case_id in proposal.cases if case_id in visible],
+    )

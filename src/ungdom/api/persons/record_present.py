@@ -1,0 +1,140 @@
+"""Person records as schemas, as far as the viewer may learn of them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from ungdom import texts
+from ungdom.api.http.present import from_source, in_the_way_out
+from ungdom.api.persons.record_schemas import (
+    CaseChangeOut,
+    CorrectedCaseOut,
+    FormerNumberOut,
+    PersonAccessOut,
+    PersonCaseOut,
+    PersonChangeOut,
+    PersonCorrectionOut,
+    PersonFactsOut,
+    PersonHitOut,
+    PersonRecordOut,
+)
+from ungdom.api.persons.schemas import ReachOut
+from ungdom.message.national_id import check_national_id
+from ungdom.persons.correct import CorrectedPerson
+from ungdom.persons.sight import PersonSight
+from ungdom.store.people import StoredPerson
+from ungdom.store.person_access import PersonAccess
+from ungdom.store.person_history import PersonChange, PersonSnapshot
+from ungdom.store.personalia import Personalia
+from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer
+
+
+def person_record_out(
+    person: StoredPerson, sight: PersonSight, history: Sequence[PersonChange], viewer: Viewer, today: date
+) -> PersonRecordOut:
+    known, number = person.personalia or Personalia(), person.number
+    reach = Disclosure.REACH in sight.disclosures
+    return PersonRecordOut(
+        id=person.person_id,
+        revision=person.revision,
+        given_name=known.given_name,
+        family_name=known.family_name,
+        born=person.youth.born,
+        died_on=known.died_on,
+        sex=known.sex,
+        national_id=known.national_id if reach else None,
+        d_number=number.d_number if number else None,
+        flags=sorted(str(flag) for flag in number.flags) if number else [],
+        former_numbers=[
+            FormerNumberOut(
+                number=former.number if reach else None,
+                d_number=check_national_id(former.number).d_number,
+                until=former.until,
+            )
+            for former in known.former_numbers
+        ],
+        interpreter=known.interpreter,
+        guardians=person.youth.guardians_on(today),
+        protection=person.protection,
+        review_protection=person.review_protection,
+        reach=ReachOut.of(known) if reach else None,
+        cases=person_cases_out(sight),
+        history=[_change_out(change, reach, viewer) for change in history],
+    )
+
+
+def person_cases_out(sight: PersonSight) -> list[PersonCaseOut]:
+    return [PersonCaseOut(id=case.case_id, reference=case.reference) for case in sight.cases]
+
+
+def correction_out(
+    result: CorrectedPerson, person: PersonRecordOut, dry_run: bool, language: texts.Language
+) -> PersonCorrectionOut:
+    return PersonCorrectionOut(
+        dry_run=dry_run,
+        fields=list(result.fields),
+        person=person,
+        cases=[
+            CorrectedCaseOut(
+                case_id=impact.case_id,
+                reference=impact.reference,
+                changes=[
+                    CaseChangeOut(field=name, before=_text(before), after=_text(after))
+                    for name, (before, after) in impact.changes.items()
+                ],
+            )
+            for impact in result.impacts
+        ],
+        in_the_way=in_the_way_out(language, result.impacts),
+        elsewhere=result.hidden_in_the_way,
+    )
+
+
+def person_hit_out(person: StoredPerson, sight: PersonSight) -> PersonHitOut:
+    known = person.personalia or Personalia()
+    return PersonHitOut(
+        id=person.person_id,
+        given_name=known.given_name,
+        family_name=known.family_name,
+        born=person.youth.born,
+        protection=person.protection,
+        cases=person_cases_out(sight),
+    )
+
+
+def person_access_out(entry: PersonAccess) -> PersonAccessOut:
+    return from_source(PersonAccessOut, entry, id=entry.access_id, criteria=(entry.criteria or "").split())
+
+
+def _change_out(change: PersonChange, reach: bool, viewer: Viewer) -> PersonChangeOut:
+    author = change.author
+    own = viewer.role in NATIONAL or author.konfliktrad in (None, viewer.konfliktrad)
+    return PersonChangeOut(
+        kind=change.kind,
+        fields=list(change.fields),
+        changed_at=change.changed_at,
+        changed_by=author.subject if own else None,
+        role=author.role,
+        konfliktrad=author.konfliktrad if own else None,
+        reason=change.before.reason if change.before else None,
+        before=_facts_out(change.before, reach) if change.before else None,
+    )
+
+
+def _facts_out(before: PersonSnapshot, reach: bool) -> PersonFactsOut:
+    known = before.personalia or Personalia()
+    return PersonFactsOut(
+        given_name=known.given_name,
+        family_name=known.family_name,
+        born=before.born,
+        guardians=before.guardians,
+        protection=before.protection,
+        sex=known.sex,
+        national_id=known.national_id if reach else None,
+        interpreter=known.interpreter,
+        died_on=known.died_on,
+        reach=ReachOut.of(known) if reach else None,
+    )
+
+
+def _text(value: date | str | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,137 @@
+"""Person records: read, correct, search, and who has read them. Every access is written to the log of access."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from ungdom import cases
+from ungdom.api.http import inputs as i
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
+from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.tokens import READ, STATUS, WRITE
+from ungdom.api.persons.record_present import correction_out, person_access_out, person_hit_out, person_record_out
+from ungdom.api.persons.record_schemas import (
+    PersonAccessList,
+    PersonCorrectionOut,
+    PersonHitList,
+    PersonPatchIn,
+    PersonRecordOut,
+    PersonSearchIn,
+)
+from ungdom.persons import correct, read, search
+from ungdom.persons.correct import PersonCorrection
+from ungdom.persons.search import PersonCriteria
+from ungdom.persons.sight import PersonSight, access_entry, sight_of
+from ungdom.store import person_access, records, reference
+from ungdom.store.person_access import PersonAccess
+from ungdom.store.personalia import ContactDetails
+from ungdom.store.schema.persons import PersonAccessKind
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import may_read_person_access, may_read_persons
+from ungdom.workflow.vocabulary import Role
+
+router = APIRouter(tags=["people"])
+
+
+@router.post("/v1/persons/search", response_model=PersonHitList, summary="Search persons")
+@guarded(requires(READ, may_read_persons))
+def search_persons(context: WriteContext, body: PersonSearchIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """By name, birth date or identity number, among those whose identity the caller may know. The search is logged."""
+    criteria = PersonCriteria(body.name, body.born, body.national_id, body.limit)
+    return context.write(lambda tx: _hits(tx, context, criteria))
+
+
+@router.get("/v1/persons/{person_id}", response_model=PersonRecordOut, summary="Read a person")
+def get_person(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """The record with its history: for those who may know who the youth of one of the cases is. The read is logged."""
+    return context.read_and_log(lambda tx: _logged_record(tx, context, person_id), READ, may_read_persons)
+
+
+@router.patch("/v1/persons/{person_id}", response_model=PersonCorrectionOut, summary="Correct a person")
+@guarded(requires(WRITE, may_read_persons))
+def correct_person(
+    context: CaseWriteContext, person_id: UUID, body: PersonPatchIn, query: Annotated[i.DryRun, Query()]
+) -> Response:
+    """Correct a record, with a reason. Needs `If-Match` with the ETag of the person.
+
+    A birth date and guardians are judged in every case of the person: events that would not be legal any more stand in
+    the way, and with `dry_run` they are named without anything being written.
+    """
+    return context.write(lambda tx: _correct(tx, context, person_id, body, query.dry_run), commit=not query.dry_run)
+
+
+@router.get("/v1/persons/{person_id}/access-log", response_model=PersonAccessList, summary="Who has read a person")
+def list_person_accesses(context: ReadContext, person_id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
+    """Who read, searched for or changed the record, and when. For leader, secretariat and auditor."""
+    return context.read(lambda tx: _page_of_accesses(tx, context, person_id, query), STATUS, may_read_person_access)
+
+
+def _hits(tx: Connection, context: RequestContext, criteria: PersonCriteria) -> ApiResponse:
+    hits = search.search(tx, context.keys, context.recorder.viewer, criteria, context.now)
+    items = [person_hit_out(person, sight) for person, sight in hits.people]
+    return json_response(PersonHitList(items=items, more=hits.more))
+
+
+def _logged_record(
+    tx: Connection, context: RequestContext, person_id: UUID
+) -> tuple[ApiResponse, Sequence[PersonAccess]]:
+    viewer = context.recorder.viewer
+    sight = sight_of(tx, viewer, person_id)
+    body = _record_out(tx, context, sight)
+    entry = access_entry(viewer, PersonAccessKind.READ, context.now, sight.person_id)
+    return json_response(body, ETag=etag(body.revision)), [entry]
+
+
+def _record_out(tx: Connection, context: RequestContext, sight: PersonSight) -> PersonRecordOut:
+    viewer = context.recorder.viewer
+    record = read.read(tx, context.keys, viewer, sight)
+    return person_record_out(record.person, sight, record.history, viewer, context.today)
+
+
+def _correct(
+    tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn, dry_run: bool
+) -> ApiResponse:
+    if body.born is not None and body.born > context.today:
+        raise RequestValidationError([{"loc": ("body", "born"), "type": "day_in_future"}])
+    if body.municipality is not None and reference.konfliktrad_of(tx, body.municipality) is None:
+        raise RequestValidationError([{"loc": ("body", "municipality"), "type": "value_error"}])
+    viewer = context.recorder.viewer
+    correction = PersonCorrection(body.reason, _new_values(body), body.number_was_wrong)
+    result = correct.correct(tx, context.intake, viewer, person_id, context.expected, correction, dry_run)
+    if dry_run:
+        record = person_record_out(result.after, result.sight, (), viewer, context.today)
+    else:
+        record = _record_out(tx, context, result.sight)
+    return json_response(correction_out(result, record, dry_run, context.language), ETag=etag(record.revision))
+
+
+def _new_values(body: PersonPatchIn) -> dict[str, Any]:
+    """The corrected fields, as they are stored."""
+    given = body.model_fields_set - {"reason", "number_was_wrong"}
+    values = {name: getattr(body, name) for name in given}
+    values = {name: value for name, value in values.items() if value is not None or name not in ("born", "protection")}
+    if "contact" in values:
+        values["contact"] = body.contact.as_contact if body.contact else ContactDetails()
+    if "guardians" in values:
+        values["guardians"] = tuple(guardian.as_guardian for guardian in body.guardians or [])
+    return values
+
+
+def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, query: PageQuery) -> ApiResponse:
+    viewer = context.recorder.viewer
+    if viewer.role is Role.AUDITOR:
+        canonical_id = records.canonical_id(tx, person_id)
+    else:
+        sight = sight_of(tx, viewer, person_id)
+        if not sight.works:
+            raise cases.NotVisible
+        canonical_id = sight.person_id
+    name = f"person accesses {canonical_id}"
+    rows = person_access.page(tx, canonical_id, start_after(context, name, query), query.limit + 1)
+    page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
+    return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))

@@ -1,0 +1,1 @@
+"""Members of staff, their absences, and cases that go from one of them to another."""

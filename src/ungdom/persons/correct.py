@@ -1,0 +1,207 @@
+"""Correcting a person record, with a reason and its history. Cases follow the corrected birth date and guardians."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from ungdom import cases
+from ungdom.cases import Precondition
+from ungdom.cases import youth as youths
+from ungdom.cases.youth import YouthImpact
+from ungdom.intake import IntakeContext, retry_parked
+from ungdom.intake.wait_keys import person_wait_keys, wait_key
+from ungdom.persons.errors import BornAfterOffence, EventsInTheWay, NotCleared, PersonOutdated, PersonUnchanged
+from ungdom.persons.guardians import with_references, youth_of
+from ungdom.persons.sight import PersonSight, log_access, working_sight
+from ungdom.store import case_queries, journal, people, person_history, records
+from ungdom.store.people import StoredPerson
+from ungdom.store.person_history import ChangeAuthor, PersonChange
+from ungdom.store.personalia import FormerNumber, Personalia
+from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind
+from ungdom.store.session import Connection
+from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.case import Youth
+from ungdom.workflow.rules.permissions import RoleNotAllowed, Viewer, may_lower_protection, roles_that
+from ungdom.workflow.vocabulary import Protection, strictest
+
+_PERSONALIA = frozenset(field.name for field in fields(Personalia))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCorrection:
+    """New values by the name of the field: of `Personalia`, `born` or `protection`. Fields not named stay.
+
+    `number_was_wrong`: the identity number was never the person's, so that it is not kept as a former one.
+    """
+
+    reason: str
+    values: Mapping[str, Any]
+    number_was_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedPerson:
+    """The record before and after, and what follows in the cases. `fields`: the names of those that changed.
+
+    `impacts`: in the cases that the caller may see; `hidden_in_the_way`: an event of another case would not be legal.
+    """
+
+    before: StoredPerson
+    after: StoredPerson
+    fields: tuple[str, ...]
+    impacts: tuple[YouthImpact, ...]
+    hidden_in_the_way: bool
+    sight: PersonSight
+
+
+def correct(
+    tx: Connection,
+    context: IntakeContext,
+    viewer: Viewer,
+    person_id: UUID,
+    expected: Precondition | None,
+    correction: PersonCorrection,
+    dry_run: bool = False,
+) -> CorrectedPerson:
+    """Correct a person record. In a dry run nothing is written, and what stands in the way is in the result.
+
+    Raises NotVisible, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian, BornAfterOffence, RoleNotAllowed,
+    PersonUnchanged or EventsInTheWay, in that order.
+    """
+    sight = working_sight(tx, viewer, person_id if dry_run else records.lock_canonical(tx, person_id))
+    before = people.read_person(tx, context.keys, sight.person_id)
+    if before is None or before.personalia is None:
+        raise cases.NotVisible
+    if expected is None:
+        raise cases.VersionRequired
+    if not expected.holds(before.revision):
+        raise PersonOutdated(before.revision)
+    if not sight.may_correct(viewer, before):
+        raise NotCleared
+    after = corrected(before, correction, oslo_date(context.now))
+    rows = case_queries.read_cases(tx, journal.cases_of_person(tx, before.person_id)).values()
+    if any(row.first_offence <= after.youth.born for row in rows):
+        raise BornAfterOffence
+    if strictest(before.protection, after.protection) is not after.protection and not may_lower_protection(viewer.role):
+        raise RoleNotAllowed(roles_that(may_lower_protection))
+    result = preview(tx, context, before, after, correction, sight)
+    if not dry_run:
+        author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
+        apply(tx, context, result, correction, author, PersonChangeKind.CORRECTED)
+        log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
+    return result
+
+
+def corrected(before: StoredPerson, correction: PersonCorrection, today: date) -> StoredPerson:
+    """The record with these values. Raises `UnknownGuardian`. `today`: until which a replaced number was current."""
+    known = before.personalia or Personalia()
+    values = dict(correction.values)
+    personal = {name: value for name, value in values.items() if name in _PERSONALIA}
+    if "guardians" in personal:
+        personal["guardians"] = with_references(personal["guardians"], known.guardians)
+    if "national_id" in personal and known.national_id and personal["national_id"] != known.national_id:
+        former = () if correction.number_was_wrong else (FormerNumber(number=known.national_id, until=today),)
+        earlier = tuple(old for old in known.former_numbers if old.number != personal["national_id"])
+        personal["former_numbers"] = (*earlier, *former)
+    personalia = replace(known, **personal)
+    born = values.get("born", before.youth.born)
+    youth = youth_of(born, personalia.guardians) if "guardians" in personal else replace(before.youth, born=born)
+    protection = Protection(values.get("protection", before.protection))
+    return replace(before, personalia=personalia, youth=youth, protection=protection)
+
+
+def preview(
+    tx: Connection,
+    context: IntakeContext,
+    before: StoredPerson,
+    after: StoredPerson,
+    correction: PersonCorrection,
+    sight: PersonSight | None = None,
+) -> CorrectedPerson:
+    """What the change would mean; writes nothing. `sight` None: of a system, which sees every case of the person.
+
+    Raises `PersonUnchanged`.
+    """
+    changed = changed_fields(before, after)
+    reviewed = before.review_protection and "protection" in correction.values
+    if not changed and not reviewed:
+        raise PersonUnchanged
+    sight = sight or PersonSight(before.person_id, (), frozenset(), works=True)
+    moved = before.youth != after.youth
+    impacts = youths.impact(tx, _youths_by_case(tx, context, before, after)) if moved else []
+    seen = {case.case_id for case in sight.cases}
+    return CorrectedPerson(
+        before=before,
+        after=after,
+        fields=changed or ("protection",),
+        impacts=tuple(impact for impact in impacts if impact.case_id in seen),
+        hidden_in_the_way=any(impact.broken for impact in impacts if impact.case_id not in seen),
+        sight=sight,
+    )
+
+
+def apply(
+    tx: Connection,
+    context: IntakeContext,
+    result: CorrectedPerson,
+    correction: PersonCorrection,
+    author: ChangeAuthor,
+    kind: PersonChangeKind,
+) -> None:
+    """Writes the change: record, history, facts for the rules, cases; messages that waited for the person are retried.
+
+    Raises `EventsInTheWay`, or the store's `Stale`.
+    """
+    broken = tuple(impact for impact in result.impacts if impact.broken)
+    if broken or result.hidden_in_the_way:
+        raise EventsInTheWay(broken, result.hidden_in_the_way)
+    before, after = result.before, result.after
+    personalia, level = after.personalia or Personalia(), Protection(after.protection)
+    reviewed = "protection" in correction.values
+    revision = people.change_person(tx, context.keys, before, personalia, level, context.now, reviewed)
+    people.protect(tx, before.person_id, level, context.now)  # other records of the person are never less protected
+    change = PersonChange(
+        person_id=before.person_id,
+        revision=revision,
+        kind=kind,
+        fields=result.fields,
+        changed_at=context.now,
+        author=author,
+        before=person_history.snapshot(before, correction.reason, oslo_date(context.now)),
+    )
+    person_history.add(tx, context.keys, change)
+    own_cases = journal.cases_of_person(tx, before.person_id)
+    if before.youth != after.youth:
+        for record in people.read_records(tx, context.keys, before.person_id):
+            people.add_version(tx, record.person_id, _youth_of_record(record, before, after), context.now)
+        youths.recompute(tx, own_cases, context.now)
+    numbers = (stored.national_id for stored in (before.personalia, personalia) if stored)
+    person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
+    retry_parked(tx, context, [*(wait_key("case", case_id) for case_id in own_cases), *dict.fromkeys(person_keys)])
+
+
+def changed_fields(before: StoredPerson, after: StoredPerson) -> tuple[str, ...]:
+    """The names of the fields that differ."""
+    old, new = before.personalia or Personalia(), after.personalia or Personalia()
+    names = [field.name for field in fields(Personalia) if getattr(old, field.name) != getattr(new, field.name)]
+    born = ["born"] if before.youth.born != after.youth.born else []
+    protection = ["protection"] if before.protection is not after.protection else []
+    return (*names, *born, *protection)
+
+
+def _youths_by_case(
+    tx: Connection, context: IntakeContext, before: StoredPerson, after: StoredPerson
+) -> dict[UUID, Youth]:
+    """By case of the person, the facts that it would have."""
+    of_record: Sequence[StoredPerson] = people.read_records(tx, context.keys, before.person_id)
+    facts = {record.person_id: _youth_of_record(record, before, after) for record in of_record}
+    return {case_id: facts[record_id] for case_id, record_id in records.records_by_case(tx, before.person_id).items()}
+
+
+def _youth_of_record(record: StoredPerson, before: StoredPerson, after: StoredPerson) -> Youth:
+    """The facts of this record of the person: the corrected ones, and its own where they were not corrected."""
+    born = after.youth.born if before.youth.born != after.youth.born else record.youth.born
+    guardians_stay = replace(before.youth, born=after.youth.born) == after.youth
+    return replace(record.youth if guardians_stay else after.youth, born=born)

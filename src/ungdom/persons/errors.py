@@ -1,0 +1,94 @@
+"""The errors of persons. They carry data and know nothing of HTTP."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from ungdom.cases.youth import YouthImpact
+
+
+class PersonError(Exception):
+    """A use of a person is refused.
+
+    PersonError
+    ├── PersonOutdated      the record has changed since the version that the write named
+    ├── NotCleared          the address is protected, and the caller may not know it
+    ├── PersonUnchanged     a correction would leave the record as it is
+    ├── UnknownGuardian     a guardian is named who is not on record
+    ├── BornAfterOffence    the birth date does not lie before the first act of every case
+    ├── EventsInTheWay      with the correction, recorded events would not be legal
+    ├── SamePerson          the two are one person already
+    ├── CasesDoNotSplit     the cases are not some, but not all, of the cases of the person
+    ├── NotAMerge           the proposal to undo is no approved merge of this person
+    ├── ProposalDecided     the proposal has been decided
+    ├── SecondPersonNeeded  leader and secretariat decide together: the other of the two has to
+    ├── PopulationEventDiffers  the register has sent another event under this id
+    └── NoQuestion          the event of the register is not waiting for a decision
+    """
+
+
+@dataclass
+class PersonOutdated(PersonError):
+    """The record has changed; `revision` is the present one."""
+
+    revision: int
+
+
+class NotCleared(PersonError):
+    """The address of the person is protected, and the caller may not know it."""
+
+
+class PersonUnchanged(PersonError):
+    """The record reads like the correction already."""
+
+
+@dataclass
+class UnknownGuardian(PersonError):
+    """No guardian on record has this reference, or two of the correction have it."""
+
+    reference: str
+
+
+class BornAfterOffence(PersonError):
+    """The birth date does not lie before the first act of every case of the person."""
+
+
+@dataclass
+class EventsInTheWay(PersonError):
+    """With the correction these events would not be legal. `hidden`: others as well, in cases the caller cannot see."""
+
+    impacts: tuple[YouthImpact, ...]
+    hidden: bool
+
+
+class SamePerson(PersonError):
+    """The two ids are of one person already."""
+
+
+class CasesDoNotSplit(PersonError):
+    """The named cases are none or all of the cases of the person, or one of them is of somebody else."""
+
+
+class NotAMerge(PersonError):
+    """The named proposal is no approved merge by which this person came to be."""
+
+
+class ProposalDecided(PersonError):
+    """The proposal has been approved or rejected before."""
+
+
+class SecondPersonNeeded(PersonError):
+    """A leader and the secretariat decide together, and this caller is not the other of the two."""
+
+
+@dataclass
+class PopulationEventDiffers(PersonError):
+    """The register has sent another event under the id `register_id`."""
+
+    register_id: str
+
+
+@dataclass
+class NoQuestion(PersonError):
+    """The event of the register is not waiting for a decision. `event_id`: of it."""
+
+    event_id: UUID

@@ -1,0 +1,84 @@
+"""What a viewer may learn and do about a person: it follows from the cases of the person that they may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ungdom import cases
+from ungdom.store import person_access, person_search, records
+from ungdom.store.ids import uuid7
+from ungdom.store.people import StoredPerson
+from ungdom.store.person_access import PersonAccess
+from ungdom.store.person_search import PersonCase
+from ungdom.store.schema.persons import PersonAccessKind
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer, may_work_on
+from ungdom.workflow.vocabulary import Protection
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSight:
+    """What a viewer may learn of a person. `person_id`: the canonical id; `works`: they work on a case of theirs."""
+
+    person_id: UUID
+    cases: tuple[PersonCase, ...]
+    disclosures: frozenset[Disclosure]
+    works: bool
+
+    def may_correct(self, viewer: Viewer, person: StoredPerson) -> bool:
+        """Whether the viewer is cleared for the person: where the address is protected, they may know it.
+
+        The secretariat corrects without learning the address. frl § 10-4.
+        """
+        if person.protection is Protection.NONE or viewer.role in NATIONAL:
+            return True
+        return Disclosure.REACH in self.disclosures
+
+
+def sight_of(tx: Connection, viewer: Viewer, person_id: UUID) -> PersonSight:
+    """What the viewer may learn of the person of this id or record. Raises `NotVisible`."""
+    canonical = records.canonical_id(tx, person_id)
+    seen = person_search.cases_of(tx, viewer, canonical)
+    if not seen:
+        raise cases.NotVisible
+    return PersonSight(
+        person_id=canonical,
+        cases=seen,
+        disclosures=frozenset({Disclosure.PERSON, *([Disclosure.REACH] if any(case.reach for case in seen) else [])}),
+        works=any(may_work_on(viewer, case.konfliktrad) for case in seen),
+    )
+
+
+def working_sight(tx: Connection, viewer: Viewer, person_id: UUID) -> PersonSight:
+    """As `sight_of`, for those who work on a case of the person. Raises `NotVisible`."""
+    sight = sight_of(tx, viewer, person_id)
+    if not sight.works:
+        raise cases.NotVisible
+    return sight
+
+
+def access_entry(
+    viewer: Viewer,
+    kind: PersonAccessKind,
+    at: datetime,
+    person_id: UUID | None = None,
+    criteria: str | None = None,
+    hits: int | None = None,
+) -> PersonAccess:
+    """One row of the log of access."""
+    return PersonAccess(
+        access_id=uuid7(at),
+        at=at,
+        kind=kind,
+        subject=viewer.subject,
+        role=viewer.role,
+        konfliktrad=viewer.konfliktrad,
+        person_id=person_id,
+        criteria=criteria,
+        hits=hits,
+    )
+
+
+def log_access(tx: Connection, viewer: Viewer, kind: PersonAccessKind, at: datetime, person_id: UUID) -> None:
+    """Writes one access to the log."""
+    person_access.add(tx, [access_entry(viewer, kind, at, person_id)])

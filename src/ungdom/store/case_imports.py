@@ -1,0 +1,36 @@
+"""Which case came from which case of another system, so that the same file can be imported again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.schema.cases import case_import
+
+
+@dataclass(frozen=True, slots=True)
+class CaseImport:
+    """A case of another system that has been imported. `fingerprint`: keyed hash of what was read."""
+
+    case_id: UUID
+    fingerprint: bytes
+    imported_at: datetime
+
+    def is_of(self, keys: EncryptionKeys, content: str) -> bool:
+        """Whether it was imported from this content."""
+        return self.fingerprint in keys.digests(content)
+
+
+def find(tx: Connection, source: str, key: str) -> CaseImport | None:
+    """The import of this case of that system; None if it has not been imported."""
+    columns = case_import.c["case_id", "fingerprint", "imported_at"]
+    row = tx.execute(select(*columns).where(case_import.c.source == source, case_import.c.key == key)).one_or_none()
+    return CaseImport(*row) if row else None
+
+
+def add(tx: Connection, keys: EncryptionKeys, source: str, key: str, case_id: UUID, content: str, at: datetime) -> None:
+    """Writes that the case came from this content. Raises `DuplicateKey` when the transaction ends."""
+    row = {"source": source, "key": key, "case_id": case_id, "fingerprint": keys.digest(content), "imported_at": at}
+    tx.execute(insert(case_import), row)

@@ -1,0 +1,109 @@
+"""The history of person records: what changed, when, by whom and why. Reason and earlier values are encrypted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select
+
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import Personalia
+from ungdom.store.schema.persons import PersonChangeKind, person_change
+from ungdom.workflow.vocabulary import Protection, Role
+
+C = person_change.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSnapshot:
+    """A person record as it was before a change, with the reason for the change. `personalia`: None after erasure."""
+
+    reason: str | None
+    personalia: Personalia | None
+    born: date
+    guardians: int
+    protection: Protection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAuthor:
+    """Who changed a record. `role`: None for a system."""
+
+    subject: str
+    role: Role | None = None
+    konfliktrad: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChange:
+    """One change of a record. `revision`: of the record after it. `before`: None after erasure."""
+
+    person_id: UUID
+    revision: int
+    kind: PersonChangeKind
+    fields: tuple[str, ...]
+    changed_at: datetime
+    author: ChangeAuthor
+    before: PersonSnapshot | None
+
+
+_SNAPSHOT = TypeAdapter(PersonSnapshot)
+
+
+def snapshot(stored: StoredPerson, reason: str | None, day: date) -> PersonSnapshot:
+    """The record as it is. `day`: on which the guardians are counted."""
+    return PersonSnapshot(
+        reason=reason,
+        personalia=stored.personalia,
+        born=stored.youth.born,
+        guardians=stored.youth.guardians_on(day),
+        protection=Protection(stored.protection),
+    )
+
+
+def add(tx: Connection, keys: EncryptionKeys, change: PersonChange) -> None:
+    """Writes one change. Raises `DuplicateKey` if the same revision was written meanwhile."""
+    plain = _SNAPSHOT.dump_json(change.before, exclude_defaults=True) if change.before else None
+    row = {
+        "person_id": change.person_id,
+        "revision": change.revision,
+        "kind": change.kind,
+        "fields": " ".join(change.fields),
+        "changed_at": change.changed_at,
+        "changed_by": change.author.subject,
+        "role": change.author.role,
+        "konfliktrad": change.author.konfliktrad,
+        "sealed": keys.encrypt(plain, _record(change.person_id, change.revision)) if plain else None,
+    }
+    tx.execute(insert(person_change), row)
+
+
+def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID]) -> list[PersonChange]:
+    """The changes of these records, newest first. Raises `CannotOpen`."""
+    query = select(person_change).where(C.person_id.in_(record_ids))
+    rows = tx.execute(query.order_by(C.changed_at.desc(), C.person_id, C.revision.desc()))
+    return [
+        PersonChange(
+            person_id=row.person_id,
+            revision=row.revision,
+            kind=row.kind,
+            fields=tuple(row.fields.split()),
+            changed_at=row.changed_at,
+            author=ChangeAuthor(subject=row.changed_by, role=row.role, konfliktrad=row.konfliktrad),
+            before=_opened(keys, row.person_id, row.revision, row.sealed),
+        )
+        for row in rows
+    ]
+
+
+def _opened(keys: EncryptionKeys, person_id: UUID, revision: int, sealed: bytes | None) -> PersonSnapshot | None:
+    if sealed is None:
+        return None
+    return _SNAPSHOT.validate_json(keys.decrypt(sealed, _record(person_id, revision)))
+
+
+def _record(person_id: UUID, revision: int) -> str:
+    return f"person_change:{person_id}:{revision}"

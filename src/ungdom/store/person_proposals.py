@@ -1,0 +1,144 @@
+"""Proposals to merge or split persons: one person proposes, another one decides."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+
+from ungdom.store import keyset
+from ungdom.store.case_queries import disclosable_to
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.keyset import KeysetPosition
+from ungdom.store.records import canonical_id_of
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.persons import ProposalKind, ProposalStatus, person, person_proposal
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.vocabulary import Role
+
+P = person_proposal.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonProposal:
+    """A proposal. `other_id`: the person to be joined, or after a split the new person.
+
+    `cases`: those that a split moves. `joined`: the records that a merge joined to the other person; `messages`: the
+    pushed messages about them, which a split that undoes the merge gives back.
+    """
+
+    proposal_id: UUID
+    kind: ProposalKind
+    person_id: UUID
+    reason: str
+    proposed_at: datetime
+    proposed_by: str
+    proposed_role: Role
+    konfliktrad: str | None
+    other_id: UUID | None = None
+    cases: tuple[UUID, ...] = ()
+    status: ProposalStatus = ProposalStatus.PROPOSED
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decided_role: Role | None = None
+    joined: tuple[UUID, ...] = ()
+    messages: tuple[UUID, ...] = ()
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL condition: the proposals about a person whom the viewer may know, by either of the two records."""
+    of_person = case_current.c.person_id == canonical_id_of(person)
+    case = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON))
+    named = or_(person.c.person_id == P.person_id, person.c.person_id == P.other_id)
+    query = select(person.c.person_id).where(named, case.correlate(person).exists())
+    return query.correlate(person_proposal).exists()
+
+
+def add(tx: Connection, keys: EncryptionKeys, new: PersonProposal) -> None:
+    """Writes a new proposal."""
+    row = {
+        "proposal_id": new.proposal_id,
+        "kind": new.kind,
+        "person_id": new.person_id,
+        "other_id": new.other_id,
+        "cases": json.dumps([str(case_id) for case_id in new.cases]) if new.cases else None,
+        "status": new.status,
+        "proposed_at": new.proposed_at,
+        "proposed_by": new.proposed_by,
+        "proposed_role": new.proposed_role,
+        "konfliktrad": new.konfliktrad,
+        "sealed": keys.encrypt(new.reason.encode(), _record(new.proposal_id)),
+        "effect": _effect(new),
+    }
+    tx.execute(insert(person_proposal), row)
+
+
+def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, proposal_id: UUID) -> PersonProposal | None:
+    """The proposal with this id, if the viewer may see it; locked until the transaction ends."""
+    query = select(person_proposal).where(P.proposal_id == proposal_id, visible_to(viewer))
+    row = tx.execute(query.with_for_update(of=person_proposal)).one_or_none()
+    return None if row is None else _proposal(keys, row)
+
+
+def page(
+    tx: Connection,
+    keys: EncryptionKeys,
+    viewer: Viewer,
+    status: ProposalStatus | None,
+    after: KeysetPosition | None,
+    limit: int,
+) -> list[PersonProposal]:
+    """The proposals that the viewer may see, newest first."""
+    visible = select(person_proposal).where(visible_to(viewer))
+    query = keyset.page(visible, (P.proposed_at, P.proposal_id), after, limit)
+    if status is not None:
+        query = query.where(P.status == status)
+    return [_proposal(keys, row) for row in tx.execute(query)]
+
+
+def decide(tx: Connection, decided: PersonProposal) -> None:
+    """Writes the decision on a proposal that was read in this transaction."""
+    values = {
+        "status": decided.status,
+        "decided_at": decided.decided_at,
+        "decided_by": decided.decided_by,
+        "decided_role": decided.decided_role,
+        "person_id": decided.person_id,
+        "other_id": decided.other_id,
+        "effect": _effect(decided),
+    }
+    tx.execute(update(person_proposal).where(P.proposal_id == decided.proposal_id).values(values))
+
+
+def _effect(proposal: PersonProposal) -> str | None:
+    if not proposal.joined and not proposal.messages:
+        return None
+    return json.dumps({"joined": list(map(str, proposal.joined)), "messages": list(map(str, proposal.messages))})
+
+
+def _proposal(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PersonProposal:
+    effect = json.loads(row.effect) if row.effect else {}
+    return PersonProposal(
+        proposal_id=row.proposal_id,
+        kind=row.kind,
+        person_id=row.person_id,
+        other_id=row.other_id,
+        reason=keys.decrypt(row.sealed, _record(row.proposal_id)).decode(),
+        cases=tuple(map(UUID, json.loads(row.cases or "[]"))),
+        status=row.status,
+        proposed_at=row.proposed_at,
+        proposed_by=row.proposed_by,
+        proposed_role=row.proposed_role,
+        konfliktrad=row.konfliktrad,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        decided_role=row.decided_role,
+        joined=tuple(map(UUID, effect.get("joined", []))),
+        messages=tuple(map(UUID, effect.get("messages", []))),
+    )
+
+
+def _record(proposal_id: UUID) -> str:
+    return f"person_proposal:{proposal_id}"

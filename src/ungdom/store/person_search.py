@@ -1,0 +1,100 @@
+"""Searching the person records of the cases that a viewer may learn about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, true
+
+from ungdom.message.national_id import normalise
+from ungdom.store.case_queries import disclosable_to
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.people import newest_version, read_encrypted
+from ungdom.store.personalia import Personalia
+from ungdom.store.records import CANONICAL_ID, record, records_of
+from ungdom.store.schema.cases import case_current, case_file
+from ungdom.store.schema.persons import person_number, person_version
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+
+BATCH = 500
+"""Records read from the database at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCase:
+    """A case of a person in which a viewer may learn who the youth is. `record_id`: on which it was opened.
+
+    `reach`: they may learn how the youth is reached as well.
+    """
+
+    case_id: UUID
+    reference: str
+    konfliktrad: str
+    record_id: UUID
+    reach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A record of the person with this canonical id. `personalia`: None after erasure."""
+
+    canonical_id: UUID
+    personalia: Personalia | None
+    born: date
+
+
+def cases_of(tx: Connection, viewer: Viewer, person_id: UUID) -> tuple[PersonCase, ...]:
+    """The cases of the person with this canonical id in which the viewer may learn who it is, oldest first."""
+    query = (
+        select(
+            *case_current.c["case_id", "reference", "konfliktrad"],
+            case_file.c.person_id.label("record_id"),
+            disclosable_to(viewer, Disclosure.REACH).label("reach"),
+        )
+        .join(case_file, case_file.c.case_id == case_current.c.case_id)
+        .where(case_current.c.person_id == person_id, disclosable_to(viewer, Disclosure.PERSON))
+        .order_by(case_file.c.opened_at, case_current.c.case_id)
+    )
+    return tuple(PersonCase(**{**row, "reach": bool(row["reach"])}) for row in tx.execute(query).mappings())
+
+
+def records_visible_to(
+    tx: Connection, keys: EncryptionKeys, viewer: Viewer, born: date | None, national_id: str | None
+) -> Iterator[FoundRecord]:
+    """As `records`, of the cases in which the viewer may learn who the youth is."""
+    return records(tx, keys, born, national_id, disclosable_to(viewer, Disclosure.PERSON))
+
+
+def records(
+    tx: Connection,
+    keys: EncryptionKeys,
+    born: date | None,
+    national_id: str | None,
+    sees: ColumnElement[bool] | None = None,
+) -> Iterator[FoundRecord]:
+    """The records with this birth date and this present or former identity number, the newest persons first.
+
+    `sees`: condition on `case_current`; None: every case. Names are encrypted,
+    so a search by name alone reads and decrypts every record that the viewer may see, `BATCH` at a time.
+    """
+    query = _records_query(true() if sees is None else sees)
+    if born is not None:
+        query = query.where(person_version.c.born == born)
+    if national_id is not None:
+        digests = keys.digests(normalise(national_id))
+        former = select(person_number.c.person_id).where(person_number.c.number_hash.in_(digests))
+        query = query.where(or_(record.c.number_hash.in_(digests), record.c.person_id.in_(former)))
+    for row in tx.execute(query, execution_options={"yield_per": BATCH}):
+        yield FoundRecord(row.counts, read_encrypted(keys, row.person_id, row.sealed), row.born)
+
+
+def _records_query(sees: ColumnElement[bool]) -> Select[Any]:
+    people = select(case_current.c.person_id).where(sees).distinct()
+    return (
+        select(*record.c["person_id", "sealed"], CANONICAL_ID.label("counts"), person_version.c.born)
+        .join(person_version, person_version.c.person_id == record.c.person_id)
+        .where(person_version.c.version == newest_version(record), record.c.person_id.in_(records_of(people)))
+        .order_by(record.c.created_at.desc(), record.c.person_id)
+    )

@@ -1,0 +1,150 @@
+"""Events of the population register, each stored once with what came of it. The content is encrypted.
+
+The content of an event about nobody who is stored is not kept.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, true, update
+
+from ungdom.store import keyset
+from ungdom.store.case_queries import disclosable_to
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.keyset import KeysetPosition
+from ungdom.store.records import canonical_id_of
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.persons import PopulationOutcome, person, population_event
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.vocabulary import Role
+
+E = population_event.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopulationEvent:
+    """One event. `register_id`: the sender's id. `content`: as plain JSON values; None if it is not kept.
+
+    `person_id`: of whom it is; None for nobody, and while it may be of several. `reason`: code of why a person decides.
+    """
+
+    event_id: UUID
+    source: str
+    register_id: str
+    kind: str
+    content: dict[str, Any] | None
+    occurred_on: date
+    received_at: datetime
+    person_id: UUID | None
+    outcome: PopulationOutcome
+    reason: str | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+
+
+def add(tx: Connection, keys: EncryptionKeys, new: PopulationEvent, content: dict[str, Any]) -> None:
+    """Writes a new event. `content`: by which a repeat is recognised, also if it is not kept. Raises `DuplicateKey`."""
+    row = {
+        "event_id": new.event_id,
+        "source": new.source,
+        "register_id": new.register_id,
+        "kind": new.kind,
+        "content_hash": keys.digest(_text(content)),
+        "sealed": _sealed(keys, new),
+        "occurred_on": new.occurred_on,
+        "received_at": new.received_at,
+        "person_id": new.person_id,
+        "outcome": new.outcome,
+        "reason": new.reason,
+    }
+    tx.execute(insert(population_event), row)
+
+
+def known(
+    tx: Connection, keys: EncryptionKeys, source: str, register_id: str, content: dict[str, Any]
+) -> tuple[PopulationEvent, bool] | None:
+    """The event stored under this id of this system, and whether it has this content; None if there is none."""
+    query = select(population_event).where(E.source == source, E.register_id == register_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else (_event(keys, row), row.content_hash in keys.digests(_text(content)))
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL condition: the events about a person whom the viewer may know. The secretariat: those of several as well."""
+    of_person = case_current.c.person_id == canonical_id_of(person)
+    case = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON))
+    query = select(person.c.person_id).where(person.c.person_id == E.person_id, case.correlate(person).exists())
+    ambiguous = (E.outcome == PopulationOutcome.QUESTION) & E.person_id.is_(None)
+    return or_(query.correlate(population_event).exists(), ambiguous & (true() if _national(viewer) else ~true()))
+
+
+def page(
+    tx: Connection,
+    keys: EncryptionKeys,
+    viewer: Viewer,
+    outcome: PopulationOutcome | None,
+    after: KeysetPosition | None,
+    limit: int,
+) -> list[PopulationEvent]:
+    """The events that the viewer may see, newest first."""
+    visible = select(population_event).where(visible_to(viewer))
+    query = keyset.page(visible, (E.received_at, E.event_id), after, limit)
+    if outcome is not None:
+        query = query.where(E.outcome == outcome)
+    return [_event(keys, row) for row in tx.execute(query)]
+
+
+def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, event_id: UUID) -> PopulationEvent | None:
+    """The event with this id, if the viewer may see it; locked until the transaction ends."""
+    query = select(population_event).where(E.event_id == event_id, visible_to(viewer))
+    row = tx.execute(query.with_for_update(of=population_event)).one_or_none()
+    return None if row is None else _event(keys, row)
+
+
+def decide(tx: Connection, keys: EncryptionKeys, decided: PopulationEvent) -> None:
+    """Writes the decision of a person on an event that was read in this transaction."""
+    values = {
+        "outcome": decided.outcome,
+        "person_id": decided.person_id,
+        "decided_at": decided.decided_at,
+        "decided_by": decided.decided_by,
+        "sealed": _sealed(keys, decided),
+    }
+    tx.execute(update(population_event).where(E.event_id == decided.event_id).values(values))
+
+
+def _national(viewer: Viewer) -> bool:
+    return viewer.role is Role.SECRETARIAT
+
+
+def _sealed(keys: EncryptionKeys, event: PopulationEvent) -> bytes | None:
+    return None if event.content is None else keys.encrypt(_text(event.content).encode(), _record(event.event_id))
+
+
+def _event(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PopulationEvent:
+    content = None if row.sealed is None else json.loads(keys.decrypt(row.sealed, _record(row.event_id)))
+    return PopulationEvent(
+        event_id=row.event_id,
+        source=row.source,
+        register_id=row.register_id,
+        kind=row.kind,
+        content=content,
+        occurred_on=row.occurred_on,
+        received_at=row.received_at,
+        person_id=row.person_id,
+        outcome=row.outcome,
+        reason=row.reason,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+    )
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _record(event_id: UUID) -> str:
+    return f"population_event:{event_id}"

@@ -1,0 +1,115 @@
+"""Why the table has no such step where a case stands, and which moves lead to a state in which it has."""
+
+from collections import deque
+from collections.abc import Sequence
+from enum import StrEnum
+
+from ungdom.workflow import law
+from ungdom.workflow import payloads as d
+from ungdom.workflow.case import Case
+from ungdom.workflow.guards.core import ProposedEvent, UnmetCondition
+from ungdom.workflow.table import BY_DECISION, ROWS, Move
+from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, State
+
+E = EventType
+
+
+def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequence[Move]) -> UnmetCondition:
+    """The unmet condition of a step that no row of this table has for this case. `regime`: that of the step."""
+    fitting = [row for row in table if row.event is step.type and (row.only_for is None or row.only_for(case))]
+    rows = [row for row in fitting if row.actors != (Actor.SYSTEM,)] or fitting
+    if not rows:
+        return _wrong_table(case, step, table)
+    of_sanction = [row for row in rows if case.sanction in row.sanctions]
+    of_regime = [row for row in of_sanction if regime in row.regimes]
+    if not of_sanction:
+        sanctions = sorted({str(s) for row in rows for s in row.sanctions})
+        return UnmetCondition("wrong_sanction", rows[0].law, case.sanction, sanctions, ())
+    if not of_regime:
+        return _wrong_regime(case, step, regime, of_sanction)
+    return _wrong_state(case, step, of_regime, [row for row in table if _applies(row, case, regime)])
+
+
+NEWER_DETAILS: dict[object, str] = {
+    d.AppealOutcome.WITHDRAWN: "2026-11-30",
+    d.AppealOutcome.SENT_BACK: "2026-11-30",
+    d.BreachKind.CONDITION: "2026-11-30",
+    d.MeasureEnd.CASE_CLOSED: "2026-11-30",
+    d.EndOfControl.CASE_CLOSED: "2026-11-30",
+}
+"""Values of details that came with a version of the table: an older one has no row for what they mean."""
+
+
+def newer_details(case: Case, step: ProposedEvent, source: str) -> tuple[UnmetCondition, ...]:
+    """The unmet condition of details that the table of the case does not have; empty if it has them."""
+    names = getattr(step.details, "__dataclass_fields__", ())
+    values = (getattr(step.details, name) for name in names)
+    since = (NEWER_DETAILS[value] for value in values if isinstance(value, StrEnum) and value in NEWER_DETAILS)
+    newer = next((version for version in since if case.table < version), None)
+    return (UnmetCondition("wrong_table", source, case.table, newer, ()),) if newer else ()
+
+
+def _applies(row: Move, case: Case, regime: Regime) -> bool:
+    return case.sanction in row.sanctions and regime in row.regimes and (row.only_for is None or row.only_for(case))
+
+
+def _wrong_table(case: Case, step: ProposedEvent, table: Sequence[Move]) -> UnmetCondition:
+    """A step of a newer table; or one whose rows are all for other cases."""
+    known = [row for row in table if row.event is step.type]
+    newer = next(row for row in ROWS if row.event is step.type)
+    if not known:
+        return UnmetCondition("wrong_table", newer.law, case.table, newer.since, ())
+    states = _named({state for row in known for state in row.sources})
+    return UnmetCondition("wrong_state", known[0].law, case.state, states, known[0].actors)
+
+
+def _wrong_regime(case: Case, step: ProposedEvent, regime: Regime, rows: Sequence[Move]) -> UnmetCondition:
+    regimes = sorted({str(r) for row in rows for r in row.regimes})
+    later = [since for since, r in law.REGIME.values if r in regimes and since > step.on]
+    earliest = later[0] if later else None
+    return UnmetCondition("wrong_regime", rows[0].law, regime, regimes, (), earliest, because=regime_reason(case, step))
+
+
+def regime_reason(case: Case, step: ProposedEvent) -> str:
+    """Why that regime applies to the step: `decided` (the day of the decision), `pinned`, or `day` (of the step)."""
+    if step.type in BY_DECISION:
+        return "decided" if case.sanction_in_force else "day"
+    return "pinned" if case.regime_override(step.on) else "day"
+
+
+def _wrong_state(case: Case, step: ProposedEvent, rows: Sequence[Move], table: Sequence[Move]) -> UnmetCondition:
+    sources = {state for row in rows for state in row.sources}
+    is_fact = all(row.target is None for row in rows)
+    state_then = next(iter(case.states_on(step.on)), case.state) if is_fact else case.state
+    closed = state_then in CLOSED
+    return UnmetCondition(
+        "case_is_closed" if closed else "wrong_state",
+        rows[0].law,
+        state_then,
+        _named(sources),
+        rows[0].actors,
+        leads_there=() if closed else path_to(state_then, sources, table),
+    )
+
+
+def _named(states: set[State]) -> list[str]:
+    return [str(state) for state in State if state in states]
+
+
+def path_to(state: State, goals: set[State], table: Sequence[Move]) -> tuple[EventType, ...]:
+    """The fewest moves from this state to one of the goals, in order; empty if none leads there.
+
+    Lapse and reopening lead nowhere that somebody wants to go; whether the conditions hold is not looked at.
+    """
+    ways: deque[tuple[State, tuple[EventType, ...]]] = deque([(state, ())])
+    seen = {state}
+    while ways:
+        here, way = ways.popleft()
+        for row in table:
+            if here in row.sources and isinstance(row.target, State) and row.target not in seen:
+                if row.target in goals:
+                    return (*way, row.event)
+                seen.add(row.target)
+                if row.target not in CLOSED:
+                    ways.append((row.target, (*way, row.event)))
+    return ()
