@@ -143,12 +143,12 @@ def _matters_text() -> str:
     )
     return (
         "\n## What the team and the prosecution learn\n\n"
-        "Members of a follow-up team and the prosecution learn the matters that `/v1/cases/{id}/team` lists as allowed,\n"
-        "in every answer, list, alert, notice and webhook, and nothing else. The consents of today count, whatever day\n"
-        "is asked. Whoever may learn no matter does not see the case. How: [consent](consent.md). What no row allows is\n"
-        f"refused.\n\n{recipients}{''.join(rules)}\n"
-        "Where each matter stands. A field that needs several is in the row of each; an event without a row is a matter\n"
-        f"of `stage_dates`.\n\n{head}{''.join(map(_matter_row, Matter))}"
+        "Members of a follow-up team and the prosecution learn the matters that `/v1/cases/{id}/team` lists as\n"
+        "allowed, in every answer, list, alert, notice and webhook, and nothing else. The consents of today count,\n"
+        "whatever day is asked. Whoever may learn no matter does not see the case. How: [consent](consent.md). What\n"
+        f"no row allows is refused.\n\n{recipients}{''.join(rules)}\n"
+        "Where each matter stands. A field that needs several is in the row of each; an event without a row is a\n"
+        f"matter of `stage_dates`.\n\n{head}{''.join(map(_matter_row, Matter))}"
     )
 
 
