@@ -19,7 +19,8 @@ from ungdom.notices import document as webhooks
 from ungdom.settings import Settings, page
 from ungdom.settings.keys import new_key
 from ungdom.workflow import diagram, table
-from ungdom.workflow.engine import rows_of
+from ungdom.workflow.engine import EVERY_ROW, rows_of
+from ungdom.workflow.guards.core import follows_the_last_move
 from ungdom.workflow.redaction import CLOCK_MATTERS
 from ungdom.workflow.redaction.fields import ANSWERS, gates_of
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
@@ -73,6 +74,8 @@ def asyncapi_text() -> str:
 def workflow_text() -> str:
     """The workflows: a diagram for each sanction and regime, the table, and the clocks."""
     parts = [NOTE + "# Workflow\n\n", f"Table of {table.VERSION}. The code is `src/ungdom/workflow/table.py`.\n"]
+    codes = ", ".join(guard.code for guard in EVERY_ROW)
+    parts.append(f"\nEvery row has these conditions as well: {codes}; every move also {follows_the_last_move.code}.\n")
     for sanction in Sanction:
         for regime in Regime:
             parts.append(_workflow(sanction, regime))
@@ -97,11 +100,16 @@ def _move_row(row: Move) -> str:
         f"`{row.event}`" + (f" ({row.condition.__name__})" if row.condition else ""),
         ", ".join(row.sources) or "–",
         target,
-        ", ".join(guard.code for guard in row.guards) or "–",
+        ", ".join((*_only_for(row), *(guard.code for guard in row.guards))) or "–",
         ", ".join(row.actors),
         row.law,
     )
     return "| " + " | ".join(cells) + " |\n"
+
+
+def _only_for(row: Move) -> tuple[str, ...]:
+    """The cases that the row is for, where it is not for every case."""
+    return (f"only a case that {row.only_for.__name__}",) if row.only_for else ()
 
 
 def _clock_row(rule: DeadlineRule) -> str:

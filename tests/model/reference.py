@@ -371,9 +371,9 @@ class Model:
         return self.decision_regime(day) if type in BY_DECISION else self.step_regime(day)
 
     def decision_regime(self, day: date) -> int:
-        if self.ever("follow_up_by_judgment"):  # only R0 knows it; a changed judgment stays under R0
-            return 0
         decision = self.decision()
+        if decision and self.ever("follow_up_by_judgment"):  # only R0 knows it; a changed judgment stays under R0
+            return 0
         return regime(decision[0] if decision else day)
 
     def step_regime(self, day: date) -> int:
@@ -396,7 +396,8 @@ class Model:
             self.left[len(self.stays) - 1] = entry
         if state in CLOSED:
             self.before, self.closing = self.state, len(self.history)
-        self.stays.append(Stay(state, entry.on, self._stops(state) and not goes_on))
+        stops = self.stays[-2].stops if entry.type == "reopened" else self._stops(state) and not goes_on
+        self.stays.append(Stay(state, entry.on, stops))
 
     def _where_executing(self) -> str:
         if self.control_runs():
@@ -850,6 +851,8 @@ def _paper_trail(m: Model, e: Entry) -> bool:
     """While interim conditions run: each once, and in order."""
     if m.state != "interim_conditions":
         return True
+    if e.type == "became_final":  # what came before an appeal may have been recorded
+        return not m.ever("became_final")
     order = ["became_final", "dispatched", "received", "assigned"]
     place = order.index(e.type)
     moved = m.last("transfer_accepted")
@@ -858,7 +861,7 @@ def _paper_trail(m: Model, e: Entry) -> bool:
         return given is moved and m.ever("received")
     if any(m.ever(later) for later in order[place:]):
         return False
-    needed = {"became_final": (), "dispatched": order[:1], "received": order[:1], "assigned": order[2:3]}
+    needed = {"dispatched": order[:1], "received": order[:1], "assigned": order[2:3]}
     return all(m.ever(earlier) for earlier in needed[e.type])
 
 

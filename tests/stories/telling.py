@@ -32,7 +32,7 @@ class Story:
         self.service = service
         self.id = opened(service, road, born and date.fromisoformat(born))
         for line in lines(road, until)[1:]:
-            self._record(line.kind, line.known, line.details)
+            self._record(line.kind, line.on, line.details, line.known)
 
     def on(self, day: str, kind: str, /, **details: Any) -> "Story":
         """That day it happens, and is recorded."""
@@ -42,7 +42,7 @@ class Story:
     def told(self, text: str) -> "Story":
         """Line by line it happens, and is recorded: `day kind {details}`."""
         for line in map(read, text.strip().splitlines()):
-            self._step(line.known, line.kind, line.details)
+            self._step(line.on, line.kind, line.details, line.known)
         return self
 
     def refused(self, day: str, kind: str, /, **details: Any) -> dict[str, Any]:
@@ -96,14 +96,14 @@ class Story:
             self.service.clock.turn_to(date.fromisoformat(day))
         return dict(self.coordinator.get(f"/v1/cases/{self.id}{path}").json())
 
-    def _step(self, day: date, kind: str, details: dict[str, Any]) -> None:
+    def _step(self, day: date, kind: str, details: dict[str, Any], known: date | None = None) -> None:
         """A step of the story, and what belongs before it: the one place that knows what a step needs."""
         for before, said in BEFORE.get(kind, ()):
             self._record(before, day, said)
-        self._record(kind, day, COMPLETED.get(kind, {}) | details)
+        self._record(kind, day, COMPLETED.get(kind, {}) | details, known)
 
-    def _record(self, kind: str, day: date, details: dict[str, Any]) -> None:
-        self.service.clock.turn_to(day)
+    def _record(self, kind: str, day: date, details: dict[str, Any], known: date | None = None) -> None:
+        self.service.clock.turn_to(known or day)
         office = "secretariat" if kind == "reopening_approved" else "leader"
         who = self.service.as_(office, OFFICE if office == "leader" else None)
         said = details | ({"coordinator": COORDINATOR} if kind == "assigned" else {})

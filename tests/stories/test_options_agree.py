@@ -126,7 +126,7 @@ COMPLAINTS = ("plan", "transfer_to_follow_up", "interruption", "breach_condition
 
 def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
     """Details to try for each event type, the likeliest first; a type that is not here asks for nothing."""
-    on = day.isoformat()
+    on, early = day.isoformat(), born + timedelta(days=365 * 16)
     year, half, both = {"years": 1}, {"months": 6}, ["youth", "guardian"]
     consents = {"consent_police": True, "consent_correctional_service": True}
     return {
@@ -145,6 +145,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "appealed": [{"reinstated": "not_to_blame"}],
         "appeal_decided": [{"outcome": "upheld"}],
         "became_final": [{"accepted": True}],
+        "early_execution_allowed": [{"requested_on": on}],
         "received": [{"not_a_duplicate": True}],
         "assigned": [{"coordinator": COORDINATOR}, {"coordinator": "coordinator-vest"}],
         "postponed": [{"reason": "health"}],
@@ -195,7 +196,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "stay_abroad_refused": [{"since": on, "until": on}],
         "youth_heard": [{"about": ["referral"], "how": "spoken"}],
         "breach_recorded": [{"kind": "duty"}],
-        "new_offence_recorded": [{"offence_on": (born + timedelta(days=365 * 16)).isoformat()}],
+        "new_offence_recorded": [{"offence_on": day} for day in (early.isoformat(), "2023-06-01", on)],
         "complaint_filed": [{"about": about} for about in COMPLAINTS],
         "complaint_decided": [{"about": about, "outcome": "dismissed"} for about in COMPLAINTS],
         "wait_started": [{"party": "police", "reason": "documents"}],

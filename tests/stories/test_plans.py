@@ -53,7 +53,7 @@ def the_catalogue_tells_of_the_waiting_list(story: Story) -> None:
 
 def the_plan_is_approved(story: Story, work: dict[str, Any]) -> None:
     refused = story.refused("2025-06-05", "plan_approved", measures=[work | {"code": "military_camp"}])
-    story.on("2025-06-05", "plan_approved", measures=[work, TALKS, CURFEW], notified_on="2025-06-06")
+    story.on("2025-06-05", "plan_approved", measures=[work, TALKS, CURFEW], notified_on="2025-06-05")
 
     assert (refused["code"], refused["law"]) == ("planned_measures_are_listed", "krl § 25 first paragraph")
     assert "other_suitable" in refused["needed"]

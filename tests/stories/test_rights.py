@@ -153,7 +153,7 @@ def test_a_youth_who_was_not_heard_is_not_interrupted_and_the_answer_says_what_t
         "ungdommen uttale seg, og registrer «Ungdommen hørt» etter den dagen, også når anledningen ikke ble brukt."
     )
     heard = {one["about"]: one["heard_on"] for one in office.view("/breaches")["heard"]}
-    assert heard == {"interruption": None, "referral": None}
+    assert heard == {"interruption": None, "new_plan": None, "referral": None}
     office.taken("2025-09-12", "youth_heard", **HEARD)
     office.taken("2025-09-12", "interrupted", reason="missed_talk")
     assert {one["how"] for one in office.view("/breaches")["heard"]} == {"did_not_use"}

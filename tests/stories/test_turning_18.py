@@ -99,7 +99,7 @@ def test_before_the_court_of_2023_the_consent_of_the_youth_alone_counts(one: Ser
         "served_on": "2023-04-12",
     }
 
-    refused = story.refused("2023-04-11", "judgment_given", **judgment)
+    refused = story.refused("2023-04-11", "judgment_given", **judgment | {"served_on": "2023-04-11"})
     story.on("2023-04-12", "judgment_given", **judgment)
 
     assert (refused["code"], refused["earliest"]) == ("guardians_consent", "2023-04-12")
@@ -246,7 +246,9 @@ def test_a_case_closed_in_childhood_and_reopened_in_adulthood_has_no_guardian(on
     assert may_learn(story, "father-1", "plan", "2025-04-04") is None
     assert may_learn(story, "father-1", "plan", "2025-04-05") == "youth_is_of_age"
 
-    story.on("2025-04-07", "reopening_approved").on("2025-04-07", "reopened", reason="closed_in_error")
+    [left] = [ended["seq"] for ended in story.shown()["ended_by_closing"]]
+    story.on("2025-04-07", "reopening_approved", stays_ended=[left])
+    story.on("2025-04-07", "reopened", stays_ended=[left])
     refused = story.refused("2025-04-08", "consent_withdrawn", **GUARDIAN)
 
     assert only_the_youth(refused)

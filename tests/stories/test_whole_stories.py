@@ -220,7 +220,7 @@ def test_a_follow_up_of_2025_is_broken_twice_and_the_prosecution_takes_it_back(o
 2025-02-10 investigation_closed
 2025-02-11 consent_given {by: youth}
 2025-02-11 consent_given {by: guardian}
-2025-02-12 transferred_to_follow_up {length: {days: 120}, guilt_proven: true, notified_on: 2025-02-13}
+2025-02-12/2025-02-13 transferred_to_follow_up {length: {days: 120}, guilt_proven: true, notified_on: 2025-02-13}
 2025-02-14 dispatched
 2025-02-17 received
 2025-02-18 assigned

@@ -28,7 +28,7 @@ from ungdom.notices.dispatch import dispatch, may_be_sent
 from ungdom.notices.mail import Relay
 from ungdom.notices.recipients import learnt_notices, recipient_directory
 from ungdom.settings import Settings
-from ungdom.store import contacts, deliveries, notices, outbox, webhooks
+from ungdom.store import contacts, deliveries, notices, outbox, staff, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import StoreError
@@ -256,7 +256,11 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
         raise NotDelivered("no_relay", retryable=True)
     with context.db.reading() as tx:
         contact = contacts.find(tx, context.keys, delivery.id)
-        items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), oslo_date(context.now()))
+        today = oslo_date(context.now())
+        items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), today)
+        serving = contact is None or staff.serves(tx, contact.subject, contact.role, today)
+    if not serving:
+        raise Withdrawn("not_seen")
     if contact is None or not contact.email_digest or contact.address is None:
         raise Withdrawn("no_address")
     if not items:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ungdom.notices.group_notices import due_notices
 from ungdom.notices.recipients import RecipientDirectory, recipient_directory
-from ungdom.store import alerts, deliveries, notices, outbox, webhooks
+from ungdom.store import alert_answers, alerts, deliveries, notices, outbox, webhooks
 from ungdom.store.deliveries import WEBHOOK, NewDelivery
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.notices import UserNotice
@@ -86,7 +86,7 @@ def _add_deliveries(batch: _DispatchBatch, message: OutboxMessage) -> None:
         silent = deliveries.withdraw_untried(batch.tx, alert_id, batch.now)
     new = (_new_delivery(hook, message, alert_id) for hook in _subscribed(batch, message))
     batch.deliveries.extend(delivery for delivery in new if delivery.receiver not in silent)
-    if message.kind in (RAISED, ESCALATED, alerts.PART_ANSWERED):
+    if message.kind in (RAISED, ESCALATED, alert_answers.PART_ANSWERED):
         recipients = batch.directory.recipients(
             message.case_id, [Audience(word) for word in payload["told"]], payload["code"]
         )

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.store import case_queries, contacts, journal
+from ungdom.notices.group_notices import readable_cases
+from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.notices import NoticeWithCase, UserNotice
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
 from ungdom.store.viewer_knowledge import knowledge_of
-from ungdom.workflow import engine, redaction
+from ungdom.workflow import redaction
 from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer, is_staff
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Viewer, is_staff
 from ungdom.workflow.vocabulary import EventType, Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
@@ -44,7 +45,7 @@ class RecipientDirectory:
     substitutes: dict[str, str | None]
     day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
-    _known: dict[Viewer, dict[UUID, ViewerKnowledge]] = field(default_factory=dict)
+    _known: dict[Viewer, dict[UUID, ViewerKnowledge | None]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether this viewer may see the case in its current state."""
@@ -65,16 +66,22 @@ class RecipientDirectory:
     def _knowledge(self, viewer: Viewer, case_id: UUID) -> ViewerKnowledge | None:
         if not self.can_see(viewer, case_id):
             return None
-        if viewer not in self._known:
-            self._known[viewer] = knowledge_of(self.tx, viewer, self._seen[viewer], self.day)
-        return self._known[viewer].get(case_id)
+        known = self._known.setdefault(viewer, {})
+        if case_id not in known:
+            known |= self._looked_up(viewer, case_id)
+        return known[case_id]
+
+    def _looked_up(self, viewer: Viewer, case_id: UUID) -> dict[UUID, ViewerKnowledge | None]:
+        """What the viewer may learn: of the office of every case at once, of others of this one, if it can be read."""
+        if viewer.role in OF_THE_OFFICE | NATIONAL:
+            return {**knowledge_of(self.tx, viewer, self._seen[viewer], self.day)}
+        readable = [case_id] if readable_cases(self.tx, [case_id]) else []
+        return {case_id: knowledge_of(self.tx, viewer, readable, self.day).get(case_id)}
 
     def still_works(self, viewer: Viewer) -> bool:
-        """Whether an employee of an office still works there; True for roles without a staff list."""
-        if viewer.role not in OF_THE_OFFICE or not is_staff(viewer):
-            return True
+        """Whether a member of staff is in service; True for roles without service."""
         employee = self.staff.get(viewer.subject)
-        return employee is not None and viewer.role in employee.roles and employee.konfliktrad == viewer.konfliktrad
+        return not is_staff(viewer) or (employee is not None and employee.serves_as(viewer))
 
     def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str) -> list[Viewer]:
         """The members of these audiences who may learn of this clock of the case, each once.
@@ -103,11 +110,9 @@ class RecipientDirectory:
                 pass  # `group_notices`
 
     def _team(self, case_id: UUID) -> list[str]:
-        members = self.teams.get(case_id)
-        stored = journal.load(self.tx, case_id) if members else None
-        if members is None or stored is None:
-            return []
-        notified = coordination_group.members_notified(engine.fold(stored.youth, stored.events), self.day)
+        members = self.teams.get(case_id, [])
+        cases = readable_cases(self.tx, [case_id]) if members else []
+        notified = {member for _, case in cases for member in coordination_group.members_notified(case, self.day)}
         return [member for member in members if member in notified]
 
     def _coordinator(self, case: CaseCurrentRow) -> Iterator[Viewer]:
@@ -134,8 +139,7 @@ class RecipientDirectory:
 def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> RecipientDirectory:
     """The directory of that day for these cases."""
     staff = {member.subject: member for member in staff_store.all_staff(tx, day)}
-    national = [member.subject for member in staff.values() if Role.SECRETARIAT in member.roles]
-    secretariat = sorted({*national, *contacts.in_role(tx, Role.SECRETARIAT)})
+    secretariat = sorted(member.subject for member in staff.values() if Role.SECRETARIAT in member.roles)
     cases, teams = case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids)
     return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day), day)
 

@@ -53,6 +53,9 @@ _CLOCK_RUNS = frozenset(
 )
 
 
+EVERY_ROW = (day_has_come, case_had_begun, *DATE_GUARDS)
+"""The conditions of every row, beside its own."""
+
 Key = tuple[Sanction, Regime, State, EventType]
 
 

@@ -11,7 +11,8 @@ from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
 from ungdom.cases import CaseView
 from ungdom.notices.group_notices import UnreachedAlert
-from ungdom.store.alerts import Alert, AlertHistoryEntry, PartAnswer
+from ungdom.store.alert_answers import PartAnswer
+from ungdom.store.alerts import Alert, AlertHistoryEntry
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.workflow import redaction
 from ungdom.workflow.calendar import oslo_date

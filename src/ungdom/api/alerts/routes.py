@@ -21,19 +21,15 @@ from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.notices import group_notices
+from ungdom.store import alert_answers, case_queries, coordination_groups
 from ungdom.store import alerts as alert_store
-from ungdom.store import case_queries, coordination_groups
 from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
 from ungdom.store.viewer_knowledge import knowledge_of
 from ungdom.workflow import redaction
 from ungdom.workflow.redaction import Knowledge, ViewerKnowledge
+from ungdom.workflow.rules.alert_permissions import may_answer_alerts, may_read_coordination_groups, may_snooze_alerts
 from ungdom.workflow.rules.escalation import AlertChange
-from ungdom.workflow.rules.permissions import (
-    may_answer_alerts,
-    may_read_coordination_groups,
-    may_snooze_alerts,
-)
 
 router = APIRouter(tags=["alerts"])
 
@@ -142,7 +138,7 @@ def _alerts_out(
     """Each alert as far as the viewer may learn of it: of a case they cannot see, as a standing contact."""
     viewer = context.recorder.viewer
     cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
-    parts = alert_store.part_answers(tx, [alert.alert_id for alert in page])
+    parts = alert_answers.part_answers(tx, [alert.alert_id for alert in page])
     for alert in page:
         row = cases[alert.case_id]
         if alert.case_id in known:

@@ -23,8 +23,8 @@ from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
 from ungdom.intake.opening import open_by_hand
+from ungdom.store import alert_answers, people
 from ungdom.store import alerts as alert_store
-from ungdom.store import people
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.rules.permissions import acts_for
@@ -93,7 +93,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         if read.stored.alerted
         else []
     )
-    parts = alert_store.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
+    parts = alert_answers.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
     alerts = alert_views.briefs(live, parts, context.language, read) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
     return case_answer(body, read)

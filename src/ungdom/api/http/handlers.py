@@ -18,7 +18,6 @@ from ungdom.api.http.errors import (
     BadCursor,
     BadIfMatch,
     ContactIsStaff,
-    ContactIsTheirOwn,
     ContactNamedTwice,
     IdempotencyMismatch,
     LacksScope,
@@ -48,13 +47,14 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
+    NotInService,
     UnknownMachine,
     allowed_values,
     named_values,
     place_of,
 )
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import NotInService, OtherOffice, RoleNotAllowed, acts_for, roles_that
+from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
 log = logging.getLogger("ungdom.api")
@@ -385,7 +385,7 @@ HANDLERS: dict[type[Exception], Handler] = {
         field=("/substitute", "value_error"),
         values=lambda error: {"substitute": error.substitute},
     ),
-    ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
     ContactIsStaff: _fixed_problem(
         422,

@@ -65,7 +65,7 @@ class DeadlineRule:
     `moves_off_holidays`: a due day that is not a working day moves to the next working day. `delay`: passing the
     clock is a delay attributed to somebody. `moot`: the states in which the case has passed the step without taking
     it. `since`, `until`: the first version of the table whose cases have the clock, and the first whose cases do
-    not.
+    not. `moot_until`: the first whose cases never pass the step without taking it.
     """
 
     code: str
@@ -83,6 +83,7 @@ class DeadlineRule:
     delay: bool = True
     since: str = ""
     until: str | None = None
+    moot_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,25 +232,13 @@ RULES: tuple[DeadlineRule, ...] = (
          length=law.ELECTRONIC_CONTROL_REVIEW, sanctions=S, regimes=R1_ON,
          binding=False, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_REVIEW.source,
          who=(P.KONFLIKTRAD,), warn_days=14, moot=NOT_IN_CONTROL,
-         until="2026-11-30"),
-    DeadlineRule("ec_review",
-         starts=starts_on(E.ELECTRONIC_CONTROL_ORDERED), stops=by_review,
-         length=law.ELECTRONIC_CONTROL_REVIEW, sanctions=S, regimes=R1_ON,
-         binding=False, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_REVIEW.source,
-         who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED,
-         since="2026-11-30"),
+         moot_until="2026-11-30"),
     DeadlineRule("ec_end",
          starts=control_until, stops=stops_on(E.ELECTRONIC_CONTROL_ENDED, E.ELECTRONIC_CONTROL_ORDERED),
          length=None, sanctions=S, regimes=R1_ON,
          binding=True, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_MAX.source,
          who=(P.COURT,), warn_days=14, moot=NOT_IN_CONTROL,
-         until="2026-11-30"),
-    DeadlineRule("ec_end",
-         starts=control_until, stops=stops_on(E.ELECTRONIC_CONTROL_ENDED, E.ELECTRONIC_CONTROL_ORDERED),
-         length=None, sanctions=S, regimes=R1_ON,
-         binding=True, moves_off_holidays=False, law=law.ELECTRONIC_CONTROL_MAX.source,
-         who=(P.COURT,), warn_days=14, moot=CLOSED,
-         since="2026-11-30"),
+         moot_until="2026-11-30"),
     DeadlineRule("team_meeting",
          starts=team_meetings, stops=stops_on(E.TEAM_MEETING_HELD),
          length=law.TEAM_MEETING, sanctions=BOTH, regimes=ALL,
@@ -355,7 +344,7 @@ def _status(rule: DeadlineRule, case: Case, due: date, stopped: date | None, day
         return DeadlineStatus.MET
     if case.is_closed:
         return DeadlineStatus.ENDED
-    if case.state in rule.moot:
+    if case.state in rule.moot and law.holds(case.table, "", rule.moot_until):
         return DeadlineStatus.NOT_RECORDED
     return DeadlineStatus.OVERDUE if day > due else DeadlineStatus.RUNNING
 
