@@ -256,9 +256,8 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
         raise NotDelivered("no_relay", retryable=True)
     with context.db.reading() as tx:
         contact = contacts.find(tx, context.keys, delivery.id)
-        today = oslo_date(context.now())
-        items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), today)
-        serving = contact is None or staff.serves(tx, contact.subject, contact.role, today)
+        items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), oslo_date(context.now()))
+        serving = contact is None or staff.serves(tx, contact.subject, contact.role, oslo_date(context.now()))
     if not serving:
         raise Withdrawn("not_seen")
     if contact is None or not contact.email_digest or contact.address is None:

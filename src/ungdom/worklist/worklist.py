@@ -21,6 +21,7 @@ from ungdom.workflow import engine, redaction
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
+from ungdom.workflow.rules.deadlines import HEADLINE
 from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Disclosure, Viewer
 from ungdom.workflow.views import delay
 from ungdom.workflow.views.delay import Delay, DelaySummary
@@ -226,7 +227,7 @@ def _learnt_delay(tx: Connection, viewer: Viewer, case_id: UUID, then: Case, day
     if viewer.role in OF_THE_OFFICE | NATIONAL:
         return [delay.start_delay(then, days[0])]
     knowledge = knowledge_of(tx, viewer, [case_id], days[1]).get(case_id)
-    if knowledge is None or not redaction.may_learn_deadline(knowledge, delay.HEADLINE):
+    if knowledge is None or not redaction.may_learn_deadline(knowledge, HEADLINE):
         return []
     return [delay.start_delay(redaction.as_learnt(knowledge, then), days[0])]
 

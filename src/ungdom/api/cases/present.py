@@ -33,8 +33,12 @@ def case_out(
     known_at: datetime | None,
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
-    """The case as read. `alerts`: those that are live and may be learnt; None of one day only."""
-    case, stored, day, received = read.case, read.stored, read.on, read.case.first(EventType.RECEIVED)
+    """The case as read, as far as the reader may learn of it.
+
+    `alerts`: those that are live and may be learnt; None of one day only.
+    """
+    case, stored, day = read.case, read.stored, read.on
+    received, due = case.first(EventType.RECEIVED), redaction.next_due(read, case)
     return s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
@@ -63,12 +67,12 @@ def case_out(
         served_days_before_interruption=case.served_before_interruption,
         finality=_finality_out(case),
         set_aside_judgments=_set_aside_judgments(case),
-        ended_by_closing=_ended_out(read, language),
+        ended_by_closing=_ended_out(case, language),
         lead_time_days=_lead_time_days(case),
         completion=_completion_out(case),
         breaches=sum(1 for _ in case.all(EventType.BREACH_RECORDED)),
         open_alerts=alerts,
-        next_deadline=_next_deadline_out(read, language),
+        next_deadline=deadline_out(due, language) if due else None,
         table_version=case.table,
         konfliktrad=case.konfliktrad,
         coordinator=projection.coordinator(case),
@@ -140,11 +144,6 @@ def _start_dates(case: Case) -> s.StartDates:
     )
 
 
-def _next_deadline_out(read: CaseView, language: texts.Language) -> s.DeadlineOut | None:
-    due = redaction.next_due(read, read.case)
-    return deadline_out(due, language) if due else None
-
-
 def _completion_out(case: Case) -> s.CompletionOut:
     return s.CompletionOut(
         received=case.has(EventType.RECEIVED),
@@ -153,14 +152,8 @@ def _completion_out(case: Case) -> s.CompletionOut:
     )
 
 
-def _ended_out(read: CaseView, language: texts.Language) -> list[s.EndedOut]:
-    """The events that ended what still ran, as far as the reader may learn of them."""
-    numbers = read.numbers
-    return [
-        from_source(s.EndedOut, event, label=texts.label(language, event.type), seq=numbers[event.seq])
-        for event in ended_by_closing(read.case)
-        if redaction.may_learn_event(read, event.type)
-    ]
+def _ended_out(case: Case, language: texts.Language) -> list[s.EndedOut]:
+    return [from_source(s.EndedOut, event, label=texts.label(language, event.type)) for event in ended_by_closing(case)]
 
 
 def _set_aside_judgments(case: Case) -> list[s.SetAsideJudgment]:

@@ -21,8 +21,8 @@ from ungdom.workflow.events import Corrected, Event
 from ungdom.workflow.payloads import Attendee, WaitReason
 from ungdom.workflow.redaction.details import gates_of_detail
 from ungdom.workflow.redaction.fields import Gate, Given
-from ungdom.workflow.rules.deadlines import Deadline, first_due, running
-from ungdom.workflow.rules.escalation import HEADLINE, DelayReason
+from ungdom.workflow.rules.deadlines import HEADLINE, Deadline, first_due, running
+from ungdom.workflow.rules.escalation import DelayReason
 from ungdom.workflow.rules.permissions import (
     NATIONAL,
     OF_THE_OFFICE,
