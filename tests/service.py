@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
@@ -63,8 +63,8 @@ def employee(role: Role, subject: str, office: str | None, *, cleared: bool = Fa
 
 
 def staff() -> list[Staff]:
-    """The secretariat, and a leader and two coordinators in every konfliktråd, the second of them not cleared."""
-    return [employee(Role.SECRETARIAT, "secretariat", None)] + [
+    """A leader and two coordinators in every konfliktråd; the second coordinator is not cleared."""
+    return [
         employee(role, f"{role}-{office}{number}", office, cleared=number != "-2")
         for office in OFFICES
         for role, number in ((Role.LEADER, ""), (Role.COORDINATOR, ""), (Role.COORDINATOR, "-2"))
@@ -122,6 +122,7 @@ class Service:
         self.app = create_app(self.settings, clock=self.clock, db=db)
         self.issuer = Issuer(self.settings)
         self.db: Database = self.app.state.db
+        self._employed: set[Viewer] = set()
         self._tokens: dict[tuple[Role, str | None, str], str] = {}
 
     def __enter__(self) -> Self:
@@ -139,19 +140,21 @@ class Service:
     def token(self, role: Role, office: str | None = None, subject: str | None = None) -> str:
         """A token for that role, good for the whole test. Who has a role of the staff is in service from then on."""
         key = (role, office, subject or (f"{role}-{office}" if office else str(role)))
+        self.employ(Viewer(role, key[2], office))
         if key not in self._tokens:
             who = Viewer(role, key[2], office)
-            self.employ(who)
             self._tokens[key] = self.issuer.issue(who, datetime(2014, 1, 1, tzinfo=UTC), timedelta(days=365 * 40))
         return self._tokens[key]
 
     def employ(self, who: Viewer) -> None:
-        """Enter this person in the list of staff, unless they are there or need no service."""
-        with self.db.reading() as tx:
-            known = staff_store.find(tx, who.subject)
-        if is_staff(who) and known is None:
-            with self.db.writing() as tx:
-                staff_store.save_staff(tx, [employee(who.role, who.subject, who.konfliktrad)])
+        """Enter this person in the list of staff, or add this role and move them to this office; once per place."""
+        if not is_staff(who) or who in self._employed:
+            return
+        self._employed = {one for one in self._employed if one.subject != who.subject} | {who}
+        with self.db.writing() as tx:
+            known = staff_store.find(tx, who.subject) or employee(who.role, who.subject, who.konfliktrad)
+            roles, office = {*known.roles, who.role}, who.konfliktrad or known.konfliktrad
+            staff_store.save_staff(tx, [replace(known, roles=tuple(roles), konfliktrad=office)])
 
     def send(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One request as it is, without what a client adds for cookies, redirects and retries."""

@@ -30,6 +30,7 @@ from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
+from ungdom.notices.group_notices import NotReached
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
@@ -89,6 +90,7 @@ PROBLEMS: dict[str, set[str]] = {
     "idempotency_in_flight": set(),
     "bad_cursor": set(),
     "unknown_konfliktrad": {"given"},
+    "unknown_member": {"given"},
     "unknown_municipality": {"given"},
     "unknown_coordinator": {"given"},
     "office_mismatch": {"konfliktrad"},
@@ -113,6 +115,9 @@ PROBLEMS: dict[str, set[str]] = {
     "day_to_come": set(),
     "feed_not_for_role": set(),
     "contact_is_their_own": set(),
+    "contact_is_staff": {"subjects"},
+    "contact_named_twice": set(),
+    "not_waited_for": set(),
     "too_many_webhooks": {"limit"},
     "survey_token": set(),
     "survey_not_due": set(),
@@ -177,7 +182,10 @@ NUMBERS = (
 )
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
-NOTICE = "subject subject_one opening closing case what stage late left today waiting"
+NOTICE = (
+    "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
+    "closing_contact"
+)
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
     "påtalemyndigheten kriminalomsorgen ungdommen verge verger vergen avgjørelse avgjørelsen brudd bruddet begjæring "
@@ -259,6 +267,7 @@ def expected() -> dict[str, set[str]]:
         "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
         texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
+        texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},

@@ -40,6 +40,7 @@ from ungdom.api.http import handlers, health
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.http.service import ServiceCheck
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
@@ -78,6 +79,7 @@ RETRY_SECONDS = 60
 """Seconds between two polls for decisions to retry; other processes poll as well."""
 
 ROUTERS = (
+    staff.reassignments,
     cases.router,
     events.router,
     notes.router,
@@ -156,6 +158,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
+    app.state.service = ServiceCheck()
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url

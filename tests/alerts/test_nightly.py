@@ -132,10 +132,10 @@ def test_an_alert_climbs_night_by_night_and_each_rung_is_told_of_once(db: Databa
     ]
     told = [(one["level"], one["days"], one["told"], one["waiting_for"]) for one in messages(db)]
     assert told == [
-        ("upcoming", -14, ["coordinator"], "prosecution"),
-        ("overdue", 1, ["coordinator"], "prosecution"),
-        ("long_overdue", 14, ["coordinator", "team"], "prosecution"),
-        ("long_overdue", 28, ["coordinator", "leader"], "prosecution"),
+        ("upcoming", -14, ["coordinator", "authority"], "prosecution"),
+        ("overdue", 1, ["coordinator", "authority"], "prosecution"),
+        ("long_overdue", 14, ["coordinator", "team", "authority"], "prosecution"),
+        ("long_overdue", 28, ["coordinator", "leader", "authority"], "prosecution"),
     ]
 
 

@@ -179,13 +179,47 @@ def of_the_case(record: Recorder, case: str) -> None:
     record("record_observation", observer, {"kind": "emigration", "occurred_on": "2026-02-20"}, person_id=person)
     record("list_observations", observer, person_id=person)
     of_identity(record)
+    of_persons(record, case)
+
+
+def of_persons(record: Recorder, case: str) -> None:
+    """The youth corrected and searched for, merged by two people, and told of by the population register."""
+    leader, secretariat = record.service.as_("leader", OFFICE), record.service.as_("secretariat")
+    person = record("get_case", leader, case_id=case).json()["person"]["id"]
+    etag = record("get_person", leader, person_id=person).headers["ETag"]
+    change = {"reason": "As the guardian has told.", "contact": {"telephone": "+47 000 61 001"}, "interpreter": "so"}
+    record("correct_person", leader, change, etag, person_id=person)
+    record("search_persons", leader, {"name": "Fiskegrateng"})
+    youth = {"given_name": "Rutete", "born": "2009-01-02"}
+    number = "17850998027"
+    other = leader.post("/v1/cases", new_case(konfliktrad=OFFICE, person=youth)).json()
+    other_id = other["person"]["id"]
+    merge = {"other": other_id, "reason": "The school has confirmed that it is one youth."}
+    proposal = record("merge_persons", leader, merge, person_id=person).json()["id"]
+    record("list_person_proposals", secretariat, status="proposed")
+    record("approve_person_proposal", secretariat, proposal_id=proposal)
+    split = {"cases": [other["id"]], "reason": "They are cousins."}
+    proposal = record("split_person", leader, split, person_id=person).json()["id"]
+    record("reject_person_proposal", secretariat, proposal_id=proposal)
+    register = record.service.as_("prosecution", subject="system:register")
+    for event_id, born in (("fr-1", "2009-05-18"), ("fr-2", "2009-05-19")):
+        event = {"event_id": event_id, "kind": "name", "occurred_on": "2026-02-01"}
+        event |= {"person": {"national_id": number, "born": born}, "name": {"given_name": "Vims"}}
+        record("send_population_event", register, event)
+    events = record("list_population_events", secretariat, outcome="question").json()["items"]
+    record("apply_population_event", secretariat, {}, event_id=events[0]["id"])
+    record("dismiss_population_event", secretariat, {"reason": "Another youth."}, event_id=events[1]["id"])
+    record("list_person_accesses", leader, person_id=person)
 
 
 def of_identity(record: Recorder) -> None:
     """The same youth told of in another office: questions for those who may see the person stored before."""
     secretariat = record.service.as_("secretariat")
-    for born, number in (("2009-03-14", "14830950045"), ("2009-03-15", "15830950084")):
-        youth = {"given_name": "Vimsete", "family_name": "Vaffelpresse", "born": born, "national_id": number}
+    for given, family, born, number in (
+        ("Vimsete", "Vaffelpresse", "2009-03-14", "14830950045"),
+        ("Prikkete", "Lyngtue", "2009-05-17", "17850998027"),
+    ):
+        youth = {"given_name": given, "family_name": family, "born": born, "national_id": number}
         for office in (OFFICE, "troms"):
             opener = record.service.as_("coordinator", office)
             assert opener.post("/v1/cases", new_case(konfliktrad=office, person=youth)).status_code == 201
@@ -230,6 +264,7 @@ def of_the_office(record: Recorder) -> None:
     record("get_coordination_group", coordinator, konfliktrad=OFFICE)
     record("list_coordination_groups", leader)
     record("put_contact", leader, {"language": "nb"}, subject=f"coordinator-{OFFICE}-2")
+    of_staff(record)
     provider = {
         "name": "Molde treningssenter",
         "agency": "kommunal_psykisk_helse",
@@ -249,6 +284,29 @@ def of_the_office(record: Recorder) -> None:
     record("rotate_webhook_secret", leader, webhook_id=hook)
     record("replay_webhook_deliveries", leader, {}, webhook_id=hook)
     record("delete_webhook", leader, webhook_id=hook)
+
+
+def of_staff(record: Recorder) -> None:
+    """A new member of staff, an absence with a hand-over that ends early, and cases that change hands."""
+    leader = record.service.as_("leader", OFFICE)
+    new = {
+        "subject": "kari-nordmann",
+        "name": "Kari Nordmann",
+        "roles": ["coordinator"],
+        "konfliktrad": OFFICE,
+        "active_from": "2026-03-01",
+        "contact": {"language": "nn"},
+    }
+    etag = record("add_staff", leader, new).headers["ETag"]
+    record("change_staff", leader, {"telephone": "+47 000 12345"}, etag, subject="kari-nordmann")
+    away = {"first_day": str(NOW), "last_day": "2026-03-20", "substitute": "kari-nordmann", "hand_over": True}
+    absence = record("add_absence", leader, away, subject=f"coordinator-{OFFICE}").json()["absence"]["id"]
+    record("end_absence", leader, subject=f"coordinator-{OFFICE}", absence_id=absence)
+    record("list_staff", leader)
+    record("get_staff", leader, subject="kari-nordmann")
+    record("list_staff_changes", leader, subject="kari-nordmann")
+    wish = {"from": f"coordinator-{OFFICE}", "to": "kari-nordmann", "reason": "workload"}
+    record("reassign_cases", leader, wish, dry_run=True)
 
 
 def decision(kind: str, number: str, day: str, terms: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -327,8 +327,13 @@ def test_a_member_of_the_team_answers_puts_nothing_off_and_is_not_told_who_did_w
 ) -> None:
     client, member = coordinator(one), one.as_("team_member", None, "teacher-7")
     person = {"given_name": "Vimsete", "family_name": "Regnjakke", "born": "2009-03-12", "guardians": [{"name": "S"}]}
-    for protection in ("none", "strictly_confidential"):
-        case = case_at(client, "executing", person=person | {"protection": protection})
+    for protection, born in (("none", "2009-03-12"), ("strictly_confidential", "2009-05-30")):
+        other = {
+            "given_name": f"Vimsete {protection.title()}".replace("_", " "),
+            "born": born,
+            "protection": protection,
+        }
+        case = case_at(client, "executing", person=person | other)
         recorded(client, case, "team_member_joined", DAY, {"member": "teacher-7", "agency": "school"})
     night(one, date(2026, 2, 9))  # the team meeting is due on the 16th
     shown: list[bool] = []

@@ -13,7 +13,7 @@ from ungdom.workflow.vocabulary import EventType, Phase, Regime, Sanction, State
 
 OFFICE_LISTS = [
     "/v1/cases", "/v1/worklist", "/v1/alerts", "/v1/delays", "/v1/plans", "/v1/meetings", "/v1/consents",
-    "/v1/breaches", "/v1/complaints",
+    "/v1/breaches", "/v1/complaints", "/v1/worklist/forecast",
 ]  # fmt: skip
 YEARS = {"from": "2025-01-01", "to": "2025-12-31"}
 

@@ -31,6 +31,7 @@ PLACES = {"name": "cases", "subject": "coordinator-oslo", "konfliktrad": "oslo"}
 
 GOOD: dict[str, Any] = {
     "/v1/cases": new_case(),
+    "/v1/cases/reassignments": {"from": "coordinator-oslo", "to": "coordinator-oslo-2", "reason": "workload"},
     "/v1/cases/{case_id}/events": {"type": "suspect_set", "occurred_on": DAY, "details": {}},
     "/v1/cases/{case_id}/corrections": {"seq": 1, "reason": "wrong_date", "replacement": None},
     "/v1/cases/{case_id}/surveys": {"kind": "plan", "respondent": "youth"},
@@ -50,11 +51,29 @@ GOOD: dict[str, Any] = {
     "/v1/extracts/schedules": {"extract": "cases", "purpose": "research", "format": "csv", "every": "month"},
     "/v1/jobs/nightly/runs": {"on": "2026-01-04"},
     "/v1/measures/providers": {
-        "name": "Ungdomslos", "agency": "municipality", "measures": ["M01"], "valid_from": "2026-01-01",
+        "name": "Ungdomslos", "agency": "kommunal_psykisk_helse", "measures": ["programme_or_treatment"],
+        "valid_from": "2026-01-01",
     },
-    "/v1/measures/providers/{provider_id}/availability": {"code": "M01", "as_of": DAY, "status": "free"},
-    "/v1/persons/{person_id}/observations": {"kind": "died", "on": DAY},
+    "/v1/measures/providers/{provider_id}/availability": {
+        "code": "programme_or_treatment", "as_of": DAY, "status": "open",
+    },
+    "/v1/persons/{person_id}/observations": {"kind": "death", "occurred_on": DAY},
+    "/v1/persons/search": {"name": "Vaffelpresse"},
+    "/v1/persons/{person_id}": {"reason": "A slip of the pen.", "sex": "female"},
+    "/v1/persons/{person_id}/merge": {"other": HIDDEN, "reason": "The school has confirmed it."},
+    "/v1/persons/{person_id}/split": {"cases": [HIDDEN], "reason": "Two cousins of one name."},
+    "/v1/population-events": {
+        "event_id": "fr-1", "kind": "death", "occurred_on": DAY, "person": {"national_id": "17850998027"},
+    },
+    "/v1/population-events/{event_id}/apply": {},
+    "/v1/population-events/{event_id}/dismiss": {"reason": "Another person."},
     "/v1/persons/questions/{question_id}/reject": {"reason": "Two cousins of one name."},
+    "/v1/staff": {
+        "subject": "coordinator-oslo-9", "name": "Kari Nordmann", "roles": ["coordinator"], "konfliktrad": "oslo",
+        "active_from": "2026-01-01",
+    },
+    "/v1/staff/{subject}": {"telephone": "+47 000 12345"},
+    "/v1/staff/{subject}/absences": {"first_day": "2026-02-02", "last_day": "2026-02-06"},
     "/v1/deadline-rules/simulate": {"changes": [{"code": "plan", "warn_days": 3}]},
     "/v1/webhooks": {"url": "https://example.org/in", "kinds": ["alert.raised"]},
     "/v1/webhooks/{webhook_id}": {"kinds": ["alert.raised"]},

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from tests.exchange import world
 from tests.exchange.wire import Got, Receiver
 from tests.exchange.world import KEYS, Told
-from tests.service import Clock
+from tests.service import Clock, employee
 from ungdom.notices import address
 from ungdom.notices import webhooks as hooks
 from ungdom.notices.delivery import NoticeDeliveryContext
 from ungdom.store import alerts, contacts, webhooks
+from ungdom.store import staff as staff_store
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.ids import uuid7
@@ -103,6 +104,8 @@ def reached(db: Database, viewer: Viewer, language: str = "nb", address: str = "
     )
     with db.writing() as tx:
         contacts.write(tx, KEYS, new, LONG_AGO)
+        if viewer.role is Role.SECRETARIAT:
+            staff_store.save_staff(tx, [employee(viewer.role, viewer.subject, None)])
 
 
 def work(db: Database, clock: Clock | None = None, **changed: Any) -> NoticeDeliveryContext:

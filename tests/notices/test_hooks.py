@@ -393,7 +393,7 @@ def test_an_owner_who_lost_sight_of_the_case_is_not_told(db: Database, receiver:
     clock = Clock(MORNING)
     deliver(work(db, clock))
     receiver.say = status(200)
-    world.go_on(db, stored, world.LEAVES, (EventType.TRANSFER_ACCEPTED, world.d.Details()))
+    world.go_on(db, stored, world.LEAVES, (EventType.TRANSFER_ACCEPTED, world.d.TransferAccepted()))
     clock.instant += hours(1)
     assert deliver(work(db, clock)).withdrawn == 1
     assert (len(receiver.got), standings(db)) == (1, ["withdrawn.not_seen"])

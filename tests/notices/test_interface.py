@@ -36,7 +36,7 @@ def told(one: Service) -> tuple[Service, str]:
     """A case in preparation of which coordinator and team have been told in the night; its id."""
     mine = one.as_("coordinator", "oslo")
     case = case_at(mine, "preparing")
-    recorded(mine, case, "team_member_joined", details={"member": "teacher-7", "agency": "school"})
+    recorded(mine, case, "team_member_joined", details={"member": "teacher-7", "agency": "police"})
     one.clock.turn_to(NIGHT)
     alerted(one, case)
     return one, case

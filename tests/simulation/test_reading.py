@@ -147,7 +147,7 @@ def test_only_those_who_may_are_told_anything(role: Role) -> None:
 def test_where_a_protected_youth_belongs_is_told_to_few(db: Database) -> None:
     first, *_ = four(db)
     with db.writing() as tx:
-        people.protect(tx, first.person_id, Protection.CONFIDENTIAL, c.NOON)
+        people.protect(tx, first.person_id, Protection.CONFIDENTIAL, c.NOON, "test")
     national, own, admin = (tried(db, viewer) for viewer in (SECRETARIAT, LEADER, ADMIN))
 
     assert {office: load.cases for office, load in national.offices.items()} == {None: 1, "oslo": 1, "troms": 2}

@@ -278,7 +278,7 @@ def test_a_written_case_is_seen_by_the_same_people_in_sql_as_in_python(
 ) -> None:
     person = cases.somebody(sight.tx, protection=level)
     stored = _written(sight.tx, person, history)
-    people.protect(sight.tx, person, later, cases.NOON)
+    people.protect(sight.tx, person, later, cases.NOON, "test")
 
     found = journal.load(sight.tx, stored.case_id)
     assert found is not None

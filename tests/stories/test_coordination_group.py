@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.service import Client, Service
-from tests.stories.places import OFFICE
+from tests.stories.places import COORDINATOR, OFFICE
 from tests.stories.telling import Story
 from ungdom.alerts.sweep import sweep
 from ungdom.notices.dispatch import dispatch
@@ -326,6 +326,33 @@ def test_coordinator_and_leader_answer_for_the_office_until_the_day_they_name(wa
     night(service, date(2025, 3, 4))
 
     assert len(inbox(leader(service), "charge_decision")) == before
+
+
+def test_while_the_coordinator_is_away_the_substitute_answers_for_the_office_and_is_told(served: Service) -> None:
+    kept(served, PROSECUTION)
+    case = Story(served, "F R2", "dispatched")
+    case.on("2025-02-17", "received").on("2025-02-18", "assigned")
+    night(served, LEAD_WARNED)
+    away = {"first_day": "2025-06-17", "last_day": "2025-06-30", "substitute": f"{COORDINATOR}-2"}
+    entered = leader(served).post(f"/v1/staff/{COORDINATOR}/absences", away)
+    assert entered.status_code == 201, entered.text
+    substitute = served.as_("coordinator", OFFICE, f"{COORDINATOR}-2")
+    alert = alert_of(substitute, "lead_time")["id"]
+    recorded = case.service.as_("leader", OFFICE).record(
+        case.id, "wait_started", "2025-06-17", {"party": "prosecution", "reason": "other"}
+    )
+    assert recorded.status_code == 201, recorded.text
+
+    answered = contact(served, "prosecution-1").post(
+        f"/v1/alerts/{alert}/answer", ANSWER | {"expected_on": "2025-07-01"}
+    )
+    assert answered.status_code == 200, answered.text
+    deliver(served)
+
+    assert [item["agency"] for item in inbox(substitute) if item["kind"] == "alert.part_answered"] == ["prosecution"]
+    assert [item for item in inbox(coordinator(served)) if item["kind"] == "alert.part_answered"] == []
+    done = substitute.post(f"/v1/alerts/{alert}/answer", ANSWER | {"expected_on": "2025-07-01"})
+    assert (done.status_code, done.json()["state"]) == (200, "answered")
 
 
 # --- the transfer --------------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ def test_a_list_of_the_past_has_the_same_filters(served: Service, leader: Client
         ("/v1/cases", {}),
         ("/v1/cases", {"sort": "next_due_on"}),
         ("/v1/cases", {"valid_at": DAY}),
+        ("/v1/consents", {}),
     ],
     ids=str,
 )

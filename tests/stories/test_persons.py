@@ -163,6 +163,7 @@ def test_a_d_number_becomes_a_number_and_is_kept(served: Service) -> None:
     for number in (D_NUMBER, NUMBER):
         (hit,) = ok(oslo.post("/v1/persons/search", {"national_id": number}))["items"]
         assert hit["id"] == who
+        assert opened(served, national_id=number)["person"]["id"] == who
 
 
 def test_a_number_that_was_never_theirs_is_not_kept(served: Service) -> None:
@@ -202,6 +203,17 @@ def test_protection_is_raised_by_the_office_and_lowered_by_leader_or_secretariat
     assert [change["before"]["protection"] for change in done["person"]["history"]] == ["confidential", "none"]
 
 
+def test_a_stricter_protection_given_with_a_new_case_is_in_the_history(served: Service) -> None:
+    who = opened(served)["person"]["id"]
+    assert opened(served, protection="confidential")["person"]["id"] == who
+    (change,) = ok(read(served.as_("secretariat"), who))["history"]
+    assert (change["kind"], change["fields"], change["changed_by"]) == (
+        "protected",
+        ["protection"],
+        "coordinator-oslo",
+    )
+
+
 def test_a_person_is_read_by_those_who_see_a_case_of_theirs_and_every_read_is_logged(served: Service) -> None:
     who = opened(served)["person"]["id"]
     assert read(served.as_("coordinator", "troms"), who).status_code == 404
@@ -215,6 +227,9 @@ def test_a_person_is_read_by_those_who_see_a_case_of_theirs_and_every_read_is_lo
             ("coordinator-oslo", "read"),
             ("secretariat", "read"),
         ]
+    ok(sent(served, "fr-1", "name", name={"given_name": "Prikkete", "family_name": "Lyngtue"}), 202)
+    ok(served.as_("coordinator", "oslo").get("/v1/population-events"))
+    assert len(ok(served.as_("auditor").get(f"/v1/persons/{who}/access-log"))["items"]) == 3
     assert served.as_("leader", "troms").get(f"/v1/persons/{who}/access-log").status_code == 404
     assert served.as_("coordinator", "oslo").get(f"/v1/persons/{who}/access-log").status_code == 403
 

@@ -8,25 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ungdom.store import alerts, case_queries, coordination_groups, journal
-from ungdom.store.alerts import Alert, AlertActor, PartAnswer
+from ungdom.store import alert_answers, alerts, case_queries, coordination_groups, journal
+from ungdom.store.alert_answers import PartAnswer
+from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived import team
 from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.alert_permissions import answers_for_office, may_answer_alerts, may_snooze_alerts
 from ungdom.workflow.rules.coordination_group import agencies_waited_for
 from ungdom.workflow.rules.deadlines import deadlines
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason
-from ungdom.workflow.rules.permissions import (
-    OtherOffice,
-    RoleNotAllowed,
-    Viewer,
-    answers_for_office,
-    may_answer_alerts,
-    may_snooze_alerts,
-    roles_that,
-)
+from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, Viewer, roles_that
 from ungdom.workflow.vocabulary import Role
 
 LONGEST_SNOOZE = timedelta(days=30)
@@ -95,7 +89,7 @@ def answer(
     _check_day("expected_on", expected_on, oslo_date(now), LONGEST_ANSWER)
     if not may_snooze_alerts(viewer.role):
         agency = _answering_agency(tx, viewer, alert, oslo_date(now))
-        return alerts.record_part(tx, alert, _by(viewer, now), PartAnswer(agency, reason, expected_on, now))
+        return alert_answers.record_part(tx, alert, _by(viewer, now), PartAnswer(agency, reason, expected_on, now))
     values = {"state": AlertState.ANSWERED, "quiet_until": expected_on, "reason": reason}
     return _with_wake_up(tx, alerts.record_action(tx, alert, AlertChange.ANSWERED, _by(viewer, now), values))
 

@@ -35,6 +35,7 @@ from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.simulating import simulate_app
+from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
 from ungdom.cli.terminal import (
     AsJson,
@@ -53,7 +54,7 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, outbox, rebuild
+from ungdom.store import journal, outbox, person_names, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE
 from ungdom.store.session import Connection
@@ -87,6 +88,7 @@ app.command(name="extract")(extracting.extract)
 app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(staff_app, name="staff")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
@@ -150,9 +152,12 @@ def token(
 @db_app.command()
 def upgrade() -> None:
     """Upgrade the schema and the reference data to the newest version."""
-    with closing(open_database(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
+    config = settings.from_environment()
+    with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
         rebuild.backfill(db, report)
+        if config.people_keys:
+            person_names.backfill(db, EncryptionKeys(config.people_keys))
         out.print(f"schema {db.current()}")
 
 

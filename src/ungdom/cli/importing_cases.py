@@ -4,11 +4,11 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
@@ -27,9 +27,14 @@ from ungdom.store.session import Database
 from ungdom.texts.places import field_problem
 from ungdom.workflow.errors import Problem
 
+if TYPE_CHECKING:
+    from ungdom.cli.case_files import CaseRecord
+
 Line = dict[str, Any]
 """A line of the report."""
 
+GOOD = (ImportOutcome.IMPORTED, ImportOutcome.IMPORTABLE, ImportOutcome.ALREADY)
+"""Outcomes after which nothing is left to do."""
 MOST_PLACES = 50
 """Invalid places that one line of the report lists at most."""
 TRIES = 5
@@ -99,23 +104,29 @@ def import_cases(
         incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_opened(file, "rb"))
         written = files.enter_context(_opened(report, "wb")) if report else None
         show = files.enter_context(progress("cases"))
-        for line in _report_lines(importer, incoming, is_csv=file.suffix.lower() == ".csv"):
+        records = _records(incoming, is_csv=file.suffix.lower() == ".csv")
+        for line in _report_lines(importer, records):
             counts[line["outcome"]] += 1
             _write_line(line, written, as_json)
-            show(counts.total(), counts.total())
+            show(counts.total(), len(records))
     db.close()
     if not as_json:
         print_counts({"cases": counts.total(), **counts}, as_json)
-    good = (ImportOutcome.IMPORTED, ImportOutcome.IMPORTABLE, ImportOutcome.ALREADY)
-    raise typer.Exit(ExitCode.DONE if counts.keys() <= {str(one) for one in good} else ExitCode.FOUND)
+    raise typer.Exit(ExitCode.DONE if counts.keys() <= {*map(str, GOOD)} else ExitCode.FOUND)
 
 
-def _report_lines(importer: CaseImporter, incoming: BinaryIO, is_csv: bool) -> Iterator[Line]:
+def _records(incoming: BinaryIO, is_csv: bool) -> "list[CaseRecord]":
+    from ungdom.cli import case_files  # loads the schemas of the interface
+
+    return list((case_files.read_csv if is_csv else case_files.read_ndjson)(incoming))
+
+
+def _report_lines(importer: CaseImporter, records: "Sequence[CaseRecord]") -> Iterator[Line]:
     """The report, a line per case, each after its transaction has been committed."""
     from ungdom.cli import case_files  # loads the schemas of the interface
 
     seen: set[str] = set()
-    for record in (case_files.read_csv if is_csv else case_files.read_ndjson)(incoming):
+    for record in records:
         try:
             case = case_files.to_case(record)
             result = None if case.key in seen else _import(importer, case)
@@ -130,8 +141,8 @@ def _report_lines(importer: CaseImporter, incoming: BinaryIO, is_csv: bool) -> I
             outcome = {"outcome": ImportOutcome.REFUSED, **place, **_refusal(importer, error.cause)}
         except cases.CaseworkError as error:
             outcome = {"outcome": ImportOutcome.REFUSED, **_refusal(importer, error)}
-        told = texts.text(importer.language, texts.section_of(ImportOutcome), outcome["outcome"])
-        yield {"row": record.row, "key": record.key, "message": told, **outcome}
+        message = texts.text(importer.language, texts.section_of(ImportOutcome), outcome["outcome"])
+        yield {"row": record.row, "key": record.key, "message": message, **outcome}
 
 
 def _result_line(importer: CaseImporter, result: ImportResult | None) -> Line:

@@ -151,28 +151,44 @@ def coordinators(konfliktrad: str) -> tuple[str, ...]:
     return tuple(f"coordinator-{konfliktrad}-{n}" for n in range(1, count + 1))
 
 
+SECRETARIAT = "secretariat-1"
+"""The member of the secretariat, with the subject of its token."""
+
+
 def leader(konfliktrad: str) -> str:
     """The leader of a konfliktråd."""
     return f"leader-{konfliktrad}"
 
 
 def staff() -> list[Staff]:
-    """The staff of every office. Leader and first coordinator have a security clearance."""
-    return [
+    """The secretariat and the staff of every office. Leader and first coordinator have a security clearance."""
+    secretariat = Staff(
+        subject=SECRETARIAT,
+        konfliktrad=None,
+        roles=(Role.SECRETARIAT,),
+        display_name=_staff_name(SECRETARIAT, 0),
+        active_from=parameters.FIRST_DAY,
+    )
+    employed = (
         _employed(subject, office.code, n)
         for office in parameters.OFFICES
         for n, subject in enumerate((leader(office.code), *coordinators(office.code)))
-    ]
+    )
+    return [secretariat, *employed]
 
 
 def _employed(subject: str, konfliktrad: str, number: int) -> Staff:
-    given, family = name_lists().given, name_lists().family
-    at = sum(map(ord, konfliktrad)) * 7 + number * 13
     return Staff(
         subject=subject,
         konfliktrad=konfliktrad,
         roles=(Role.COORDINATOR if number else Role.LEADER,),
-        display_name=f"{given[at % len(given)]} {family[at * 3 % len(family)]}",
+        display_name=_staff_name(konfliktrad, number),
         active_from=parameters.FIRST_DAY,
         cleared=number <= 1,
     )
+
+
+def _staff_name(place: str, number: int) -> str:
+    given, family = name_lists().given, name_lists().family
+    at = sum(map(ord, place)) * 7 + number * 13
+    return f"{given[at % len(given)]} {family[at * 3 % len(family)]}"

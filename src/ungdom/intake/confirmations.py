@@ -8,7 +8,7 @@ from uuid import UUID
 from ungdom.intake import retry_parked
 from ungdom.intake.models import IntakeContext
 from ungdom.intake.wait_keys import person_wait_keys, wait_key
-from ungdom.store import identity, named_locks, people, records
+from ungdom.store import identity, named_locks, people, person_history, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.schema.identity import QuestionStatus
 from ungdom.store.session import Connection
@@ -48,10 +48,13 @@ def confirm(tx: Connection, context: IntakeContext, question: IdentityQuestion, 
         raise RejectedBefore(rejected)
     stored = [record.personalia for person_id in pair for record in people.read_records(tx, context.keys, person_id)]
     numbers = [personalia.national_id for personalia in stored if personalia and personalia.national_id]
-    cases = records.merge(tx, pair, context.now).cases
+    merged = records.merge(tx, pair, context.now)
+    person_history.add_merge(tx, merged.person_id, by, context.now)
     identity.confirm_merged(tx, by, context.now)
     person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
-    retry_parked(tx, context, list(dict.fromkeys([*(wait_key("case", case_id) for case_id in cases), *person_keys])))
+    retry_parked(
+        tx, context, list(dict.fromkeys([*(wait_key("case", case_id) for case_id in merged.cases), *person_keys]))
+    )
 
 
 def reject(tx: Connection, context: IntakeContext, question: IdentityQuestion, by: str, reason: str) -> None:

@@ -61,7 +61,7 @@ def open_by_hand(
     named_locks.lock(tx, [*lock_keys_for_case(numbers, given.national_id), *lock_keys_of_person(given)])
     may_see = disclosable_to(viewer, Disclosure.PERSON)
     match = match_person(tx, context.keys, given, numbers, may_see)
-    person = _find_or_create_person(tx, context, opening, match.known)
+    person = _find_or_create_person(tx, context, opening, match.known, recorder.viewer.subject)
     case_id = uuid7(context.now)
     new = _new_case(opening, person)
     result = cases.open_case(tx, recorder, case_id, new, context.now)
@@ -71,16 +71,18 @@ def open_by_hand(
 
 
 def _find_or_create_person(
-    tx: Connection, context: IntakeContext, opening: CaseOpening, known_id: UUID | None
+    tx: Connection, context: IntakeContext, opening: CaseOpening, known_id: UUID | None, by: str
 ) -> StoredPerson:
     """The person of the new case; a known person with the stricter of the old and new address protection.
 
     `known_id`: a known person whom the viewer may see; for other viewers a new person is stored.
+
+    `by`: whoever opens the case.
     """
     given, level = opening.person, Protection(opening.person.protection)
     known_id = records.lock_canonical(tx, known_id) if known_id else None
     if known_id:
-        people.protect(tx, known_id, level, context.now)
+        people.protect(tx, known_id, level, context.now, by)
     youth = Youth(given.born, len(given.guardians))
     personalia = personalia_of(given, opening.municipality)
     person_id = known_id or people.create_person(tx, context.keys, personalia, youth, context.now, level)

@@ -62,7 +62,7 @@ def _process(tx: Connection, context: MessageContext) -> ProcessingResult:
         return match
     level = Protection(message.person.protection) if message.person else Protection.NONE
     if match.person_id is not None and level is not Protection.NONE:  # never protected less than it says. frl § 10-4
-        people.protect(tx, match.person_id, level, context.intake.now)
+        people.protect(tx, match.person_id, level, context.intake.now, source)
     if match.case_id is None:
         return _process_without_case(tx, context, match)
     return _process_in_case(tx, context, match.case_id, match.own, applied)

@@ -120,7 +120,7 @@ def _live_alerts(tx: Connection, case_ids: Sequence[UUID], day: date) -> Iterato
     for alert in alerts.live(tx, case_ids) if case_ids else ():
         by_case.setdefault(alert.case_id, []).append(alert)
     groups = coordination_groups.contacts_of(tx) if by_case else {}
-    for stored, case in _readable_cases(tx, list(by_case)):
+    for stored, case in readable_cases(tx, list(by_case)):
         if coordination_group.applies(case, day):
             clocks = {(clock.code, clock.due): clock for clock in running(case, max(day, case.entered_on))}
             for alert in by_case[stored.case_id]:
@@ -128,7 +128,7 @@ def _live_alerts(tx: Connection, case_ids: Sequence[UUID], day: date) -> Iterato
                     yield _AlertOnCase(alert, case, stored.reference, clock, day, groups.get(case.konfliktrad, []))
 
 
-def _readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[StoredCase, Case]]:
+def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[StoredCase, Case]]:
     """These cases without those that cannot be read, each of which is logged: it delays no notice of another case."""
     try:
         return [(stored, engine.fold(stored.youth, stored.events)) for stored in journal.load_many(tx, case_ids)]
@@ -136,9 +136,9 @@ def _readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[Stor
         raise
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one case
         if len(case_ids) == 1:
-            LOG.warning("no standing contact is notified of case %s: %s", case_ids[0], type(error).__name__)
+            LOG.warning("nobody outside the office is notified of case %s: %s", case_ids[0], type(error).__name__)
             return []
-    return [readable for case_id in case_ids for readable in _readable_cases(tx, [case_id])]
+    return [readable for case_id in case_ids for readable in readable_cases(tx, [case_id])]
 
 
 def _notices_of(entry: _AlertOnCase, now: datetime) -> Iterator[UserNotice]:

@@ -13,6 +13,7 @@ from ungdom.notices.webhooks import link_of
 from ungdom.store.notices import MailDigest, NoticeWithCase, UserNotice
 from ungdom.texts import Language
 from ungdom.workflow.calendar import OSLO
+from ungdom.workflow.rules.alert_permissions import CONTACT_SUBJECT
 
 
 def due_text(language: Language, notice: UserNotice, day: date) -> str:
@@ -56,8 +57,9 @@ def daily_mail(
     message["Message-ID"] = f"<{digest.digest_id}@{relay.domain}>"
     message["Date"] = format_datetime(digest.created_at.astimezone(OSLO))
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_plain_body(language, items, public_url, day))
-    message.add_alternative(_html_body(language, items, public_url, day), subtype="html")
+    signs_in = not digest.subject.startswith(CONTACT_SUBJECT)
+    message.set_content(_plain_body(language, items, public_url if signs_in else None, day))
+    message.add_alternative(_html_body(language, items, public_url if signs_in else None, day), subtype="html")
     message["Content-Language"] = language  # set earlier, it would move into the first part
     return message
 
@@ -66,29 +68,43 @@ def _notice_text(language: Language, key: str) -> str:
     return texts.text(language, "notice", key)
 
 
-def _plain_body(language: Language, items: Sequence[NoticeWithCase], public_url: str, day: date) -> str:
+def _opening_and_closing(language: Language, public_url: str | None) -> tuple[str, str]:
+    names = ("opening", "closing") if public_url else ("opening_contact", "closing_contact")
+    return _notice_text(language, names[0]), _notice_text(language, names[1])
+
+
+def _plain_body(language: Language, items: Sequence[NoticeWithCase], public_url: str | None, day: date) -> str:
+    """The body as text. `public_url`: None for a standing contact that does not sign in: there is nothing to open."""
     case, stage = _notice_text(language, "case"), _notice_text(language, "stage")
+    opening, closing = _opening_and_closing(language, public_url)
     paragraphs = (
         f"{case} {item.reference}\n"
         f"  {notice_line(language, item.notice, day)}\n"
-        f"  {stage}: {texts.label(language, item.state)}\n"
-        f"  {link_of(public_url, item.notice)}"
+        f"  {stage}: {texts.label(language, item.state)}"
+        + (f"\n  {link_of(public_url, item.notice)}" if public_url else "")
         for item in items
     )
-    return "\n\n".join([_notice_text(language, "opening"), *paragraphs, _notice_text(language, "closing")]) + "\n"
+    return "\n\n".join([opening, *paragraphs, closing]) + "\n"
 
 
-def _html_body(language: Language, items: Sequence[NoticeWithCase], public_url: str, day: date) -> str:
+def _html_body(language: Language, items: Sequence[NoticeWithCase], public_url: str | None, day: date) -> str:
     head = "".join(f"<th>{escape(_notice_text(language, key))}</th>" for key in ("case", "what", "stage"))
+    opening, closing = _opening_and_closing(language, public_url)
     rows = "".join(
-        f'<tr><td><a href="{escape(link_of(public_url, item.notice))}">{escape(item.reference)}</a></td>'
+        f"<tr><td>{_html_reference(item, public_url)}</td>"
         f"<td>{escape(notice_line(language, item.notice, day))}</td>"
         f"<td>{escape(texts.label(language, item.state))}</td></tr>"
         for item in items
     )
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"></head><body>'
-        f"<p>{escape(_notice_text(language, 'opening'))}</p>"
+        f"<p>{escape(opening)}</p>"
         f'<table border="1" cellpadding="6" style="border-collapse:collapse"><tr>{head}</tr>{rows}</table>'
-        f"<p>{escape(_notice_text(language, 'closing'))}</p></body></html>"
+        f"<p>{escape(closing)}</p></body></html>"
     )
+
+
+def _html_reference(item: NoticeWithCase, public_url: str | None) -> str:
+    if public_url is None:
+        return escape(item.reference)
+    return f'<a href="{escape(link_of(public_url, item.notice))}">{escape(item.reference)}</a>'

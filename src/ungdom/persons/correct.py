@@ -161,7 +161,7 @@ def apply(
     personalia, level = after.personalia or Personalia(), Protection(after.protection)
     reviewed = "protection" in correction.values
     revision = people.change_person(tx, context.keys, before, personalia, level, context.now, reviewed)
-    people.protect(tx, before.person_id, level, context.now)  # other records of the person are never less protected
+    people.protect(tx, before.person_id, level, context.now, author.subject)  # the person's other records
     change = PersonChange(
         person_id=before.person_id,
         revision=revision,

@@ -10,13 +10,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from ungdom.cases import Precondition, VersionRequired
 from ungdom.staff import hand_over
 from ungdom.staff.errors import (
     AbsenceOver,
     AbsenceOverlaps,
+    ContactIsTheirOwn,
     MemberExists,
     MemberOutdated,
     NoSuchAbsence,
@@ -24,11 +23,15 @@ from ungdom.staff.errors import (
     SubstituteNotAvailable,
 )
 from ungdom.staff.hand_over import CaseOutcome
-from ungdom.store import staff, staff_changes
+from ungdom.store import contacts, staff, staff_changes
+from ungdom.store.contacts import NotificationContact
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.staff import StaffAction
+from ungdom.store.session import Connection
 from ungdom.store.staff import Absence, Staff
 from ungdom.store.staff_changes import StaffChange
+from ungdom.texts import Language
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import (
     OF_THE_OFFICE,
@@ -161,6 +164,38 @@ def _plain(value: Any) -> Any:
     return (
         [str(role) for role in value] if isinstance(value, tuple) else str(value) if isinstance(value, date) else value
     )
+
+
+def write_contact(  # each is a field of the contact
+    tx: Connection,
+    keys: EncryptionKeys,
+    editor: Editor,
+    subject: str,
+    language: Language,
+    email_digest: bool,
+    address: str | None,
+) -> bool:
+    """Write how a member is notified; False where nothing changed. What they have written themselves stays theirs.
+
+    Raises `ContactIsTheirOwn`.
+    """
+    member = read(tx, editor.viewer, subject)
+    known = contacts.find(tx, keys, subject)
+    if known is not None and (known.language, known.email_digest, known.address) == (language, email_digest, address):
+        return False
+    if known is not None and known.own and editor.viewer.subject != subject:
+        raise ContactIsTheirOwn
+    new = NotificationContact(
+        subject=subject,
+        role=member.main_role,
+        language=language,
+        email_digest=email_digest,
+        address=address,
+        written_by=editor.viewer.subject,
+    )
+    contacts.write(tx, keys, new, editor.now)
+    log(tx, editor, subject, StaffAction.CONTACT_CHANGED, {})
+    return True
 
 
 def log(tx: Connection, editor: Editor, subject: str, action: StaffAction, details: Mapping[str, Any]) -> None:

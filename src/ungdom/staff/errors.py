@@ -13,6 +13,7 @@ class StaffError(Exception):
     ├── NoSuchAbsence            there is no absence with this id
     ├── AbsenceOverlaps          the member is away on some of these days already
     ├── AbsenceOver              the absence has ended
+    ├── ContactIsTheirOwn        the member has written their own contact
     └── SubstituteNotAvailable   the substitute does not work there on all of these days
     """
 
@@ -45,6 +46,10 @@ class AbsenceOverlaps(StaffError):
 
 class AbsenceOver(StaffError):
     """The last day of the absence has passed."""
+
+
+class ContactIsTheirOwn(StaffError):
+    """The person has written their own contact."""
 
 
 @dataclass

@@ -12,13 +12,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from ungdom import cases
 from ungdom.cases import CaseworkError, EventEntry, NotVisible, Precondition, Recorder, Refused
 from ungdom.store import case_queries, staff
 from ungdom.store.errors import Stale
-from ungdom.store.session import Database, release_savepoint
+from ungdom.store.session import Connection, Database, release_savepoint
 from ungdom.store.staff import Absence
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date

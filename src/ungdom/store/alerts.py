@@ -16,29 +16,26 @@ from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.coordination_groups import still_contact
 from ungdom.store.schema.notices import notice
 from ungdom.workflow.case import Case
-from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.alert_permissions import may_be_standing_contact
 from ungdom.workflow.rules.escalation import (
     AlertChange,
     AlertFlag,
     AlertState,
     AlertStatus,
     AlertTransition,
-    Audience,
     DelayReason,
     Level,
     cleared_alerts,
     party_waited_for,
     recipients,
 )
-from ungdom.workflow.rules.permissions import Viewer, may_be_standing_contact
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 _NAMESPACE = UUID("2f4d6c1a-93b7-4f3e-8a51-0c7e5d9b6a10")
 
 KINDS = tuple(f"alert.{change}" for change in (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED))
 """The kinds of outbox messages about alerts that webhooks can subscribe to."""
-PART_ANSWERED = f"alert.{AlertChange.PART_ANSWERED}"
-"""The kind of the message to the coordinator that a party has answered for its own part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +74,6 @@ class AlertHistoryEntry:
     role: Role
     subject: str
     details: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PartAnswer:
-    """What a party outside the office answered for its own part. `expected_on`: the day on which it expects to be done.
-
-    `at`: when it answered. The alert itself stays as it is.
-    """
-
-    agency: Attendee
-    reason: DelayReason
-    expected_on: date
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,26 +157,6 @@ def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
         AlertHistoryEntry(**{name: row[name] for name in names} | {"details": json.loads(row["details"])})
         for row in rows
     ]
-
-
-def part_answers(
-    tx: Connection, alert_ids: Iterable[UUID], known_at: datetime | None = None
-) -> dict[UUID, list[PartAnswer]]:
-    """The last answer of each party to these alerts since they were last raised, by alert; as known at that instant."""
-    changes = (AlertChange.RAISED, AlertChange.PART_ANSWERED)
-    query = select(alert_change).where(alert_change.c.alert_id.in_(list(alert_ids)), alert_change.c.change.in_(changes))
-    if known_at is not None:
-        query = query.where(alert_change.c.at <= known_at)
-    by_agency: dict[UUID, dict[Attendee, PartAnswer]] = {}
-    for row in tx.execute(query.order_by(alert_change.c.alert_id, alert_change.c.n)):
-        if row.change is AlertChange.RAISED:
-            by_agency[row.alert_id] = {}
-            continue
-        details = json.loads(row.details)
-        agency, expected_on = Attendee(details["agency"]), date.fromisoformat(details["expected_on"])
-        answer = PartAnswer(agency, DelayReason(details["reason"]), expected_on, row.at)
-        by_agency.setdefault(row.alert_id, {})[agency] = answer
-    return {alert_id: list(answers.values()) for alert_id, answers in by_agency.items() if answers}
 
 
 def alerted_cases(tx: Connection, viewer: Viewer, code: str, konfliktrad: str | None) -> list[UUID]:
@@ -281,7 +245,7 @@ def write(
         details: dict[str, Any] = {"level": flag.level, "rung": flag.step} if flag else {}
         if flag is None and change.because:
             details["because"] = change.because
-        _save(tx, old, new, change.change, by, details)
+        save_change(tx, old, new, change.change, by, details)
         now[change.code, change.due] = new
         if f"alert.{change.change}" in KINDS:
             messages.append(_message(new, change, by, details))
@@ -293,30 +257,7 @@ def record_action(tx: Connection, old: Alert, change: AlertChange, by: AlertActo
     """Write a change made by a person; the alert after it. `values`: state, quiet_until, reason."""
     new = replace(old, changed_at=by.at, changes=old.changes + 1, **values)
     given = {name: value for name, value in values.items() if value is not None}
-    _save(tx, old, new, change, by, {n: v.isoformat() if isinstance(v, date) else v for n, v in given.items()})
-    return new
-
-
-def record_part(tx: Connection, old: Alert, by: AlertActor, part: PartAnswer) -> Alert:
-    """Write what a party answers for its own part, and the message to the coordinator. The alert stays as it is."""
-    new = replace(old, changed_at=by.at, changes=old.changes + 1)
-    details = {"agency": part.agency, "reason": part.reason, "expected_on": part.expected_on.isoformat()}
-    _save(tx, old, new, AlertChange.PART_ANSWERED, by, details)
-    payload = {
-        "alert_id": str(new.alert_id),
-        "case_id": str(new.case_id),
-        "n": new.changes,
-        "code": new.code,
-        "due": new.due.isoformat(),
-        "days": (by.day - new.due).days,
-        "level": new.level,
-        "told": [Audience.COORDINATOR],
-        "waiting_for": None,
-        **details,
-    }
-    text = json.dumps(payload, separators=(",", ":"))
-    message_id = uuid5(new.alert_id, f"{new.changes}/{PART_ANSWERED}")
-    outbox.add(tx, [OutboxMessage(message_id, new.case_id, new.changes, PART_ANSWERED, text, created_at=by.at)])
+    save_change(tx, old, new, change, by, {n: v.isoformat() if isinstance(v, date) else v for n, v in given.items()})
     return new
 
 
@@ -355,9 +296,10 @@ def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert
     return Alert(alert_id=row.alert_id, case_id=row.case_id, code=row.code, due=row.due, **raised | changed)
 
 
-def _save(
+def save_change(
     tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: AlertActor, details: dict[str, Any]
 ) -> None:
+    """Write an alert and the row of `alert_change` with these details. `old`: before the change; None: a new alert."""
     row = asdict(new)
     row["rung"] = row.pop("step")
     if old is None:

@@ -20,7 +20,6 @@ from ungdom.workflow.rules.permissions import (
     Relation,
     Viewer,
     access_rules_for,
-    may_work_on,
 )
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
@@ -159,6 +158,11 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
 """Each relation of `permissions.Relation` as a condition on `case_current`."""
 
 
+def any_case(tx: Connection) -> bool:
+    """Whether the database has a case."""
+    return tx.scalar(select(case_file.c.case_id).limit(1)) is not None
+
+
 def read_case(tx: Connection, case_id: UUID) -> CaseCurrentRow | None:
     """The current row of one case."""
     row = tx.execute(select(case_current).where(C.case_id == case_id)).mappings().one_or_none()
@@ -174,12 +178,6 @@ def read_cases(tx: Connection, case_ids: Sequence[UUID]) -> dict[UUID, CaseCurre
 def visible_case_ids(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these cases that the viewer may know of."""
     return frozenset(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), visible_to(viewer))))
-
-
-def works_on(tx: Connection, viewer: Viewer, case_id: UUID) -> bool:
-    """Whether the viewer, who may see the case, may also work on it."""
-    office = tx.scalar(select(C.konfliktrad).where(C.case_id == case_id))
-    return office is not None and may_work_on(viewer, office)
 
 
 def open_cases(tx: Connection, konfliktrad: str | None = None) -> list[UUID]:

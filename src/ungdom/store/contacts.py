@@ -65,11 +65,6 @@ def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: da
     bulk.upsert(tx, contact, [row])
 
 
-def in_role(tx: Connection, role: Role) -> list[str]:
-    """The subjects of all contacts with this role, in order."""
-    return list(tx.scalars(select(contact.c.subject).where(contact.c.role == role).order_by(contact.c.subject)))
-
-
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:
     """The main role of this person at that konfliktråd on that day; None if they do not work there."""
     member = staff_store.find(tx, subject)

@@ -17,7 +17,7 @@ from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
 from ungdom.texts import Language
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import CONTACT_SUBJECT
+from ungdom.workflow.rules.alert_permissions import CONTACT_SUBJECT
 
 _NAMESPACE = UUID("8a5e0c52-6f0b-4d0e-9c39-5b1f2c7d3e84")
 C = coordination_contact.c
@@ -60,8 +60,8 @@ def contacts_of(tx: Connection, offices: Iterable[str] | None = None) -> dict[st
         query = query.where(C.konfliktrad.in_(list(offices)))
     groups: dict[str, list[StandingContact]] = {}
     for row in tx.execute(query.order_by(C.konfliktrad, C.agency, C.name, C.subject)).mappings():
-        found = dict(row) | {"language": row["language"] or "nb", "has_address": bool(row["has_address"])}
-        groups.setdefault(row["konfliktrad"], []).append(StandingContact(**found))
+        columns = dict(row) | {"language": row["language"] or "nb", "has_address": bool(row["has_address"])}
+        groups.setdefault(row["konfliktrad"], []).append(StandingContact(**columns))
     return groups
 
 

@@ -27,8 +27,9 @@ from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.coordination_groups import still_contact
 from ungdom.store.schema.notices import contact, delivery, digest, notice
 from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.alert_permissions import STANDING_CONTACTS, may_be_standing_contact
 from ungdom.workflow.rules.escalation import DelayReason, Level
-from ungdom.workflow.rules.permissions import STANDING_CONTACTS, Viewer, may_be_standing_contact
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Sanction, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")
@@ -230,11 +231,14 @@ def create_digest(tx: Connection, subject: str, day: date, since: datetime, at: 
 def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
     """The content of a digest: the last notice per live alert of cases that the person may see, by due day.
 
-    Of a standing contact: those of the cases that they still are a contact for. The answer of a party for its own part
-    stands beside the notice of the alert.
+    Of a standing contact: those of the cases that they still are a contact for. The last answer of each party for its
+    own part stands beside the notice of the alert.
     """
     query = _with_case().where(N.digest_id == digest_id, N.ended_at.is_(None)).order_by(N.at)
-    last = {(item.notice.alert_id, item.notice.expected_on is None): item for item in _read_notices(tx, query)}
+    last = {
+        (item.notice.alert_id, item.notice.expected_on and item.notice.agency): item
+        for item in _read_notices(tx, query)
+    }
     as_contact = {item.notice.notice_id for item in _read_notices(tx, query.where(still_contact()))}
     seen = [item for item in last.values() if item.notice.notice_id in as_contact]
     by_viewer: dict[Viewer, list[NoticeWithCase]] = {}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
-from ungdom.store.schema.persons import PersonChangeKind, person_change
+from ungdom.store.schema.persons import PersonChangeKind, person, person_change
 from ungdom.workflow.vocabulary import Protection, Role
 
 C = person_change.c
@@ -79,6 +79,13 @@ def add(tx: Connection, keys: EncryptionKeys, change: PersonChange) -> None:
         "sealed": keys.encrypt(plain, _record(change.person_id, change.revision)) if plain else None,
     }
     tx.execute(insert(person_change), row)
+
+
+def add_merge(tx: Connection, person_id: UUID, by: str, at: datetime) -> None:
+    """Writes that another person was joined to the person with this canonical id by confirming a question."""
+    revision = select(person.c.revision).where(person.c.person_id == person_id).scalar_subquery()
+    row = {"person_id": person_id, "revision": revision, "kind": PersonChangeKind.MERGED, "fields": ""}
+    tx.execute(insert(person_change).values({**row, "changed_at": at, "changed_by": by}))
 
 
 def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID]) -> list[PersonChange]:

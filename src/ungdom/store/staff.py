@@ -30,7 +30,8 @@ from ungdom.store.schema.base import EnumSet
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.staff import staff, staff_absence, staff_handover
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.permissions import NotInService, ServiceGap, Viewer, is_staff
+from ungdom.workflow.errors import NotInService, ServiceGap
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, STAFF_ROLES, Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 S, A = staff.c, staff_absence.c
@@ -66,6 +67,11 @@ class Staff:
     def viewer(self) -> Viewer:
         """The member as a viewer in their main role."""
         return Viewer(self.main_role, self.subject, self.konfliktrad)
+
+    def serves_as(self, viewer: Viewer) -> bool:
+        """Whether role and konfliktråd of the viewer are theirs; a national role has no konfliktråd."""
+        same_office = viewer.role not in OF_THE_OFFICE or self.konfliktrad == viewer.konfliktrad
+        return viewer.role in self.roles and same_office
 
     def in_service(self, on: date) -> bool:
         """Whether the day is one of their days of service."""
@@ -165,6 +171,14 @@ def require_service(tx: Connection, viewer: Viewer, on: date) -> None:
         raise NotInService(gap, member.active_from if member else None, member.active_to if member else None)
 
 
+def serves(tx: Connection, subject: str, role: Role, on: date) -> bool:
+    """Whether this person is in service that day with this role; True for a role without service."""
+    if role not in STAFF_ROLES:
+        return True
+    member = find(tx, subject)
+    return member is not None and member.in_service(on) and role in member.roles
+
+
 def _service_gap(viewer: Viewer, member: Staff | None, on: date) -> ServiceGap | None:
     if member is None:
         return ServiceGap.UNKNOWN
@@ -172,7 +186,7 @@ def _service_gap(viewer: Viewer, member: Staff | None, on: date) -> ServiceGap |
         return ServiceGap.NOT_YET if on < member.active_from else ServiceGap.ENDED
     if viewer.role not in member.roles:
         return ServiceGap.OTHER_ROLE
-    return None if member.konfliktrad == viewer.konfliktrad else ServiceGap.OTHER_OFFICE
+    return None if member.serves_as(viewer) else ServiceGap.OTHER_OFFICE
 
 
 def coordinator_status(tx: Connection, subject: str, konfliktrad: str, on: date) -> tuple[bool, bool]:
@@ -204,7 +218,12 @@ def all_staff(tx: Connection, on: date) -> list[Staff]:
 
 
 def page(
-    tx: Connection, konfliktrad: str | None, on: date | None, after: str | None, limit: int, role: Role | None = None
+    tx: Connection,
+    konfliktrad: str | None,
+    on: date | None,
+    after: str | None = None,
+    limit: int | None = None,
+    role: Role | None = None,
 ) -> list[Staff]:
     """Entries by subject, from the one after `after`. `on`: only those in service that day; None: all."""
     query = select(staff).order_by(S.subject).limit(limit)

@@ -4,6 +4,7 @@ WorkflowError
 ├── BadDetails        the details of an event do not have the shape its type asks for
 ├── BadChanges        the clocks cannot be changed like that
 ├── IllegalHistory    a stored history cannot be folded: an event does not fit the state it met
+├── NotInService      the person is not in service today
 ├── OtherOffice       what is asked for belongs to another konfliktråd (`permissions`)
 ├── RoleNotAllowed    the role does not do this (`permissions`)
 └── UnknownMachine    no such sanction and regime
@@ -14,6 +15,8 @@ A *refusal* is not an error: it is an answer (`engine.Decision`) that names ever
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from ungdom.workflow.patterns import RULES
@@ -105,3 +108,23 @@ class IllegalHistory(WorkflowError):
 
 class UnknownMachine(WorkflowError):
     """There is no workflow for this sanction and regime."""
+
+
+class ServiceGap(StrEnum):
+    """Why a person is not in service."""
+
+    UNKNOWN = "unknown"  # no entry in the list of staff
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+    OTHER_ROLE = "other_role"  # in service, in other roles than that of the token
+    OTHER_OFFICE = "other_office"
+
+
+class NotInService(WorkflowError):
+    """The person is not in service today and is given no case data. `first_day`, `last_day`: of their service."""
+
+    def __init__(self, gap: ServiceGap, first_day: date | None, last_day: date | None) -> None:
+        super().__init__(gap)
+        self.gap = gap
+        self.first_day = first_day
+        self.last_day = last_day

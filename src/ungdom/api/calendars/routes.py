@@ -51,7 +51,7 @@ def create_calendar_feed(context: WriteContext, _query: Annotated[i.NoQuery, Que
     and make another.
     """
     created: list[NewFeedOut] = []
-    response = context.write(lambda tx: _create_feed(tx, context, created))
+    response = context.write(lambda tx: _create_feed(tx, context, created), in_service=False)
     if "Idempotency-Replayed" in response.headers:
         return response
     return json_response(created[-1], 201, **{"Content-Language": context.language, **PRIVATE_HEADERS}).to_http()
@@ -60,14 +60,14 @@ def create_calendar_feed(context: WriteContext, _query: Annotated[i.NoQuery, Que
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
 def list_calendar_feeds(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
-    return context.read(lambda tx: _page_of_feeds(tx, context, query))
+    return context.read(lambda tx: _page_of_feeds(tx, context, query), in_service=False)
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
 @guarded(requires(WRITE, _may_have_feeds))
 def revoke_calendar_feed(context: WriteContext, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing."""
-    return context.write(lambda tx: _revoke_feed(tx, context, feed_id))
+    return context.write(lambda tx: _revoke_feed(tx, context, feed_id), in_service=False)
 
 
 @public.get(

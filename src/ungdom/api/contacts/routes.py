@@ -10,9 +10,9 @@ from ungdom.api.contacts.schemas import NoticeContactIn, NoticeContactOut
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.errors import ContactIsTheirOwn
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
+from ungdom.staff.errors import ContactIsTheirOwn
 from ungdom.store import contacts
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.session import Connection
@@ -27,7 +27,9 @@ Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 @router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
 def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
-    return context.read(lambda tx: json_response(contact_out(_own_contact(tx, context), context.recorder.viewer)))
+    return context.read(
+        lambda tx: json_response(contact_out(_own_contact(tx, context), context.recorder.viewer)), in_service=False
+    )
 
 
 @router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
@@ -35,7 +37,8 @@ def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
 def put_own_contact(context: WriteContext, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
     return context.write(
-        lambda tx: _write_contact(tx, context, context.recorder.viewer.subject, context.recorder.viewer.role, body)
+        lambda tx: _write_contact(tx, context, context.recorder.viewer.subject, context.recorder.viewer.role, body),
+        in_service=False,
     )
 
 

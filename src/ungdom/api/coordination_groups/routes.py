@@ -16,23 +16,21 @@ from ungdom.api.coordination_groups.schemas import (
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.errors import ContactIsStaff, ContactIsTheirOwn, ContactNamedTwice
+from ungdom.api.http.errors import ContactIsStaff, ContactNamedTwice
 from ungdom.api.http.offices import own_office
 from ungdom.api.http.pagination import PageQuery, read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.message.text import CodeText
 from ungdom.notices.group_notices import notify_group
+from ungdom.staff.errors import ContactIsTheirOwn
 from ungdom.store import contacts, coordination_groups, reference
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.coordination_groups import StandingContact
 from ungdom.store.session import Connection
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import (
-    OtherOffice,
-    may_edit_coordination_groups,
-    may_read_coordination_groups,
-)
+from ungdom.workflow.rules.alert_permissions import may_edit_coordination_groups, may_read_coordination_groups
+from ungdom.workflow.rules.permissions import OtherOffice
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])

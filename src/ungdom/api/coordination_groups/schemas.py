@@ -12,7 +12,7 @@ from ungdom.api.http.schemas import Output
 from ungdom.message.text import LineText
 from ungdom.workflow import patterns
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import CONTACT_SUBJECT
+from ungdom.workflow.rules.alert_permissions import CONTACT_SUBJECT
 
 MOST_CONTACTS = 50
 """The number of standing contacts of one konfliktråd at most."""

@@ -24,7 +24,7 @@ from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.http.time_travel import instant
-from ungdom.api.plans.access import office_access
+from ungdom.api.plans.access import access_of
 from ungdom.api.plans.present import meetings_out, plan_out
 from ungdom.api.plans.provider_names import names_for
 from ungdom.cases import CaseView, NotVisible
@@ -66,7 +66,7 @@ def list_plans(context: ReadContext, query: AcrossParams) -> Response:
 
     def make_view(tx: Connection, reads: list[CaseView]) -> View:
         names = names_for(tx, context.language, reads)
-        return lambda read, then: plan_out(office_access(read, then), names)
+        return lambda read, then: plan_out(access_of(read, then), names)
 
     return _list_with_factory(context, query, PLANS, PlanList, make_view)
 
@@ -80,7 +80,7 @@ def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
         query,
         MEETINGS,
         MeetingsList,
-        lambda read, then: meetings_out(office_access(read, then), language),
+        lambda read, then: meetings_out(access_of(read, then), language),
     )
 
 
@@ -122,16 +122,16 @@ def _list_with_factory(
     view_factory: ViewFactory,
 ) -> Response:
     def operation(tx: Connection) -> ApiResponse:
-        lines, following = _page(tx, context, query, kinds, view_factory)
-        return json_response(shape.model_validate({"items": lines, "next": following}))
+        lines, following, previous = _page(tx, context, query, kinds, view_factory)
+        return json_response(shape.model_validate({"items": lines, "next": following, "prev": previous}))
 
     return context.read(operation, may=may_list_views)
 
 
 def _page(
     tx: Connection, context: RequestContext, query: AcrossQuery, kinds: tuple[EventType, ...], view_factory: ViewFactory
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The lines of a page, and the cursor of the following one."""
+) -> tuple[list[dict[str, Any]], str | None, str | None]:
+    """The lines of a page, and the cursors of the following and the previous one."""
     check_office(tx, context, query.konfliktrad)
     list_key = f"{kinds[0]} {query.model_dump_json(exclude={'cursor', 'limit'})}"
     case_query = worklist.WorklistQuery(
@@ -142,12 +142,12 @@ def _page(
         valid_at=query.valid_at,
         known_at=instant(query.known_at),
     )
-    stored_cases, last = worklist.cases_with_events(tx, context.recorder.viewer, case_query, kinds)
-    candidates = (_read_on_day(context, stored, query) for stored in stored_cases)
+    page = worklist.cases_with_events(tx, context.recorder.viewer, case_query, kinds)
+    candidates = (_read_on_day(context, stored, query) for stored in page.rows)
     reads = [read for read in candidates if read and _matches(read, query, kinds)]
     view = view_factory(tx, reads)
     lines = [_case_line(context, read, query, view) for read in reads]
-    return lines, write_cursor(context, list_key, last)
+    return lines, write_cursor(context, list_key, page.following), write_cursor(context, list_key, page.previous)
 
 
 def _read_on_day(context: RequestContext, stored: StoredCase, query: AcrossQuery) -> CaseView | None:

@@ -48,6 +48,7 @@ class PlanList(Output):
 
     items: list[PlanLine]
     next: str | None
+    prev: str | None
 
 
 class MeetingsLine(CaseLine):
@@ -61,6 +62,7 @@ class MeetingsList(Output):
 
     items: list[MeetingsLine]
     next: str | None
+    prev: str | None
 
 
 class ConsentsLine(CaseLine):
@@ -74,6 +76,7 @@ class ConsentsList(Output):
 
     items: list[ConsentsLine]
     next: str | None
+    prev: str | None
 
 
 class BreachesLine(CaseLine):
@@ -87,6 +90,7 @@ class BreachesList(Output):
 
     items: list[BreachesLine]
     next: str | None
+    prev: str | None
 
 
 class ComplaintsLine(CaseLine):
@@ -100,3 +104,4 @@ class ComplaintsList(Output):
 
     items: list[ComplaintsLine]
     next: str | None
+    prev: str | None

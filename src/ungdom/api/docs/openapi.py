@@ -227,6 +227,7 @@ SENT_HEADERS: dict[str, tuple[str, ...]] = {
     "open_case": ("ETag", "Location"),
     **dict.fromkeys(("add_measure_provider", "create_webhook", "order_extract_job"), ("Location",)),
     "push_official_message": ("Location",),
+    **dict.fromkeys(("get_person", "correct_person"), ("ETag",)),
     "add_staff": ("ETag", "Location"),
     **dict.fromkeys(("get_staff", "change_staff"), ("ETag",)),
     "get_calendar": ("ETag",),

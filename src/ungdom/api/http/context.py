@@ -1,7 +1,7 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,12 +15,13 @@ from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_ro
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.responses import ApiResponse
+from ungdom.api.http.service import ServiceCheck
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
 from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
-from ungdom.store import idempotency, person_access, staff
+from ungdom.store import idempotency, person_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
@@ -43,12 +44,14 @@ class RequestContext:
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
         self.cursor_key: str = state.cursor_key
+        self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key
         self.language = texts.negotiate(language)
         self._request = request
+        self._needs_service = True
 
     @property
     def today(self) -> date:
@@ -90,9 +93,8 @@ class RequestContext:
         Raises `RoleNotAllowed`, `LacksScope` or `NotInService`.
         """
         self.require(scope, may)
-        with self.db.reading() as tx:
-            if in_service:
-                self._require_service(tx)
+        self._needs_service = in_service
+        with self._in_service(self.db.reading()) as tx:
             response = self._localised(operation(tx))
         return response.to_http()
 
@@ -101,14 +103,17 @@ class RequestContext:
         operation: Callable[[Connection], ApiResponse],
         commit: bool = True,
         attempts: int = 2,
+        in_service: bool = True,
     ) -> Response:
         """Response from a write transaction, committed before it is sent; with an idempotency key it is stored as well.
 
         Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
-        idempotency key is not used. `attempts`: how often in all, where others write at the same time. Raises the
-        errors of the rule of the route, `NotInService`, `IdempotencyMismatch`, or `InFlight`.
+        idempotency key is not used. `attempts`: how often in all, where others write at the same time. `in_service`:
+        False for what is no case data. Raises the errors of the rule of the route, `NotInService`,
+        `IdempotencyMismatch`, or `InFlight`.
         """
         self.check_access()
+        self._needs_service = in_service
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
@@ -125,7 +130,7 @@ class RequestContext:
         return self._rolled_back(operation)
 
     def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
-        with self.db.trying() as tx:
+        with self._in_service(self.db.trying()) as tx:
             return self._localised(operation(tx)).to_http()
 
     def read_and_log(
@@ -136,10 +141,11 @@ class RequestContext:
     ) -> Response:
         """As `read`, for what is written to the log of access to persons before the response is sent."""
         self.require(scope, may)
-        with self.db.reading() as tx:
+        with self._in_service(self.db.reading()) as tx:
             response, entries = operation(tx)
-        with self.db.writing() as tx:
-            person_access.add(tx, entries)
+        if entries:
+            with self._in_service(self.db.writing()) as tx:
+                person_access.add(tx, entries)
         return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:
@@ -158,12 +164,10 @@ class RequestContext:
 
     def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
         if not commit:
-            with self.db.reading() as tx:
-                self._require_service(tx)
+            with self._in_service(self.db.reading()) as tx:
                 return self._localised(operation(tx)).to_http()
         if not self.key:
-            with self.db.writing() as tx:
-                self._require_service(tx)
+            with self._in_service(self.db.writing()) as tx:
                 response = self._localised(operation(tx))
             return response.to_http()
         return self._run_once(self.key, operation)
@@ -171,8 +175,7 @@ class RequestContext:
     def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
         viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
         request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
-        with self.db.writing() as tx:
-            self._require_service(tx)
+        with self._in_service(self.db.writing()) as tx:
             idempotency.claim(tx, request_key)
             replayed_response = self._replayed(tx, request_key)
             response = replayed_response or self._localised(operation(tx))
@@ -204,9 +207,16 @@ class RequestContext:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
         self.require(ADMIN, lambda role: role is Role.ADMIN)
 
-    def _require_service(self, tx: Connection) -> None:
-        """Returns when the caller is in service, or has a role without service. Raises `NotInService`."""
-        staff.require_service(tx, self.principal.viewer, self.today)
+    @contextmanager
+    def _in_service(self, transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
+        """The transaction, for a caller who is in service or need not be. Raises `NotInService`.
+
+        Every transaction of a request is opened here, so that no route can leave the check out.
+        """
+        with transaction as tx:
+            if self._needs_service:
+                self.service.require(tx, self.principal.viewer, self.today)
+            yield tx
 
     def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
         stored = idempotency.find_response(tx, self.keys, request_key)

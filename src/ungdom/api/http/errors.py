@@ -13,7 +13,6 @@ class ApiError(Exception):
     ├── IdempotencyMismatch   the key was used for another request
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
-    ├── ContactIsTheirOwn     the person has written their own contact
     ├── ContactIsStaff        a standing contact of another agency is on the staff list
     ├── ContactNamedTwice     a standing contact is named twice for one agency
     ├── TooManyWebhooks       the owner has as many as one may have
@@ -47,10 +46,6 @@ class NoFeed(ApiError):
 
 class BadCursor(ApiError):
     """The cursor is broken, belongs to another list, or was not made here."""
-
-
-class ContactIsTheirOwn(ApiError):
-    """The person has written their own contact."""
 
 
 class ContactIsStaff(ApiError):

@@ -25,6 +25,7 @@ from ungdom.store.people import StoredPerson
 from ungdom.store.person_access import PersonAccess
 from ungdom.store.person_history import PersonChange, PersonSnapshot
 from ungdom.store.personalia import Personalia
+from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer
 
 
@@ -107,7 +108,8 @@ def person_access_out(entry: PersonAccess) -> PersonAccessOut:
 
 def _change_out(change: PersonChange, reach: bool, viewer: Viewer) -> PersonChangeOut:
     author = change.author
-    own = viewer.role in NATIONAL or author.konfliktrad in (None, viewer.konfliktrad)
+    national = viewer.role in NATIONAL or author.role in NATIONAL
+    own = national or author.konfliktrad == viewer.konfliktrad or change.kind is PersonChangeKind.REGISTERED
     return PersonChangeOut(
         kind=change.kind,
         fields=list(change.fields),

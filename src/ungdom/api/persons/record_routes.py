@@ -27,7 +27,7 @@ from ungdom.persons import correct, read, search
 from ungdom.persons.correct import PersonCorrection
 from ungdom.persons.search import PersonCriteria
 from ungdom.persons.sight import PersonSight, access_entry, sight_of
-from ungdom.store import person_access, records, reference
+from ungdom.store import people, person_access, records, reference
 from ungdom.store.person_access import PersonAccess
 from ungdom.store.personalia import ContactDetails
 from ungdom.store.schema.persons import PersonAccessKind
@@ -126,6 +126,8 @@ def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, 
     viewer = context.recorder.viewer
     if viewer.role is Role.AUDITOR:
         canonical_id = records.canonical_id(tx, person_id)
+        if people.read_person(tx, context.keys, canonical_id) is None:
+            raise cases.NotVisible
     else:
         sight = sight_of(tx, viewer, person_id)
         if not sight.works:

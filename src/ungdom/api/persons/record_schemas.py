@@ -7,14 +7,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ungdom.api.http.inputs import CivilDay, Input, Limit
+from ungdom.api.http.inputs import CivilDay, Input, Limit, in_order
 from ungdom.api.http.schemas import CaseInTheWay, Output
 from ungdom.api.persons.schemas import ReachOut
 from ungdom.message.text import CodeText, LineText, SearchText
 from ungdom.store.personalia import ContactDetails, GuardianKind, PersonGuardian
 from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind
 from ungdom.workflow import patterns
-from ungdom.workflow.payloads.base import ends_before_it_begins
 from ungdom.workflow.vocabulary import Protection, Role
 
 IdentityNumber = Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)]
@@ -45,11 +44,7 @@ class PersonGuardianIn(Input):
     until: CivilDay | None = None
     in_place_of: Annotated[list[CodeText], Field(max_length=8)] = Field(default=[])
 
-    @model_validator(mode="after")
-    def _ends_after_it_began(self) -> Self:
-        if self.since is not None and self.until is not None and self.until < self.since:
-            raise ends_before_it_begins("since", "until")
-        return self
+    _ends_after_it_began = model_validator(mode="after")(in_order("since", "until"))
 
     @property
     def as_guardian(self) -> PersonGuardian:

@@ -2,16 +2,26 @@
 
 from ungdom import texts
 from ungdom.api.http.present import from_source
-from ungdom.api.rules.schemas import GuardOut, RowOut, RuleList, RuleOut, WorkflowOut
+from ungdom.api.rules.schemas import GuardOut, ReceiverOut, RowOut, RuleList, RuleOut, WorkflowOut
 from ungdom.workflow import table
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
+from ungdom.workflow.rules.escalation import RECEIVERS
 from ungdom.workflow.table import Move, PreviousState
 from ungdom.workflow.vocabulary import Regime, Sanction, State
 
 
 def rules_out(language: texts.Language) -> RuleList:
-    """The deadline rules with their law."""
-    return RuleList(items=[rule_out(rule, language) for rule in RULES])
+    """The deadline rules with their law, and who is notified of delay when."""
+    receivers = [
+        ReceiverOut(
+            receiver=row.audience,
+            receiver_label=texts.label(language, row.audience),
+            after_due=list(row.after_due),
+            source=row.source,
+        )
+        for row in RECEIVERS
+    ]
+    return RuleList(items=[rule_out(rule, language) for rule in RULES], receivers=receivers)
 
 
 def rule_out(rule: DeadlineRule, language: texts.Language) -> RuleOut:

@@ -40,7 +40,7 @@ def get_workflow(
 
 @router.get("/v1/deadline-rules", response_model=RuleList, summary="The deadline rules with their law")
 def list_deadline_rules(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """Every clock: its length over time, law or norm, who is late, and when a warning goes out."""
+    """Every clock: its length over time, law or norm, who is late, when a warning goes out, and who is notified."""
     return context.respond(json_response(rules_out(context.language)))
 
 

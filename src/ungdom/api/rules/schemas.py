@@ -9,6 +9,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import CodeText
 from ungdom.workflow import table
+from ungdom.workflow.rules.escalation import Audience
 from ungdom.workflow.vocabulary import Actor, EventType, Party, Regime, Sanction, State
 
 
@@ -28,10 +29,23 @@ class RuleOut(Output):
     is_delay: bool
 
 
+class ReceiverOut(Output):
+    """On which days a receiver is notified of an alert. `after_due`: days after the due day; null: the warning day.
+
+    `source`: act and paragraph, or office norm.
+    """
+
+    receiver: Audience
+    receiver_label: str
+    after_due: list[int | None]
+    source: str
+
+
 class RuleList(Output):
-    """The deadline rules with their law."""
+    """The deadline rules with their law, and who is notified of delay when."""
 
     items: list[RuleOut]
+    receivers: list[ReceiverOut]
 
 
 class GuardOut(Output):

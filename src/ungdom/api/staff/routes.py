@@ -1,6 +1,6 @@
 """Members of staff: service, absence, and cases that go from one of them to another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from fastapi.exceptions import RequestValidationError
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
-from ungdom.api.http.errors import ContactIsTheirOwn
 from ungdom.api.http.inputs import DryRun
 from ungdom.api.http.offices import check_known, check_office
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, read_cursor, start_after, write_cursor
@@ -53,6 +52,8 @@ from ungdom.workflow.rules.permissions import (
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["staff"])
+reassignments = APIRouter(tags=["staff"])
+"""Before the router of cases, whose paths its path would fit as well."""
 
 StaffSubject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
@@ -78,7 +79,13 @@ def list_staff(context: ReadContext, query: Annotated[StaffQuery, Query()]) -> R
 @guarded(EDITS)
 def add_staff(context: WriteContext, body: StaffIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By a leader for their own office, by secretariat and administrators for all."""
-    return context.write(lambda tx: _add(tx, context, body))
+    return _write(context, lambda tx: _add(tx, context, body))
+
+
+@router.get("/v1/staff/{subject}/changes", response_model=StaffChangeList, summary="Who changed an entry")
+def list_staff_changes(context: ReadContext, subject: StaffSubject, query: Annotated[PageQuery, Query()]) -> Response:
+    """Every change of the entry, of its absences, and cases reassigned from this member; newest first."""
+    return context.read(lambda tx: _page_of_changes(tx, context, subject, query), _read_scope, may_read_staff_changes)
 
 
 @router.get("/v1/staff/{subject}", response_model=StaffOut, summary="Read a member of staff")
@@ -95,13 +102,7 @@ def change_staff(
     context: CaseWriteContext, subject: StaffSubject, body: StaffChangeIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Change fields, or end the service with `active_to`. Needs `If-Match`."""
-    return context.write(lambda tx: _change(tx, context, subject, body))
-
-
-@router.get("/v1/staff/{subject}/changes", response_model=StaffChangeList, summary="Who changed an entry")
-def list_staff_changes(context: ReadContext, subject: StaffSubject, query: Annotated[PageQuery, Query()]) -> Response:
-    """Every change of the entry, of its absences, and cases reassigned from this member; newest first."""
-    return context.read(lambda tx: _page_of_changes(tx, context, subject, query), _read_scope, may_read_staff_changes)
+    return _write(context, lambda tx: _change(tx, context, subject, body))
 
 
 @router.post(
@@ -128,7 +129,7 @@ def add_absence(
     return context.write(operation)
 
 
-@router.delete("/v1/staff/{subject}/absences/{absence_id}", response_model=AbsenceChangeOut, summary="End an absence")
+@router.post("/v1/staff/{subject}/absences/{absence_id}/end", response_model=AbsenceChangeOut, summary="End an absence")
 @guarded(EDITS)
 def end_absence(
     context: WriteContext, subject: StaffSubject, absence_id: UUID, _query: Annotated[i.NoQuery, Query()]
@@ -142,7 +143,7 @@ def end_absence(
     return context.write(operation)
 
 
-@router.post("/v1/cases/reassignments", response_model=ReassignmentOut, summary="Reassign many cases")
+@reassignments.post("/v1/cases/reassignments", response_model=ReassignmentOut, summary="Reassign many cases")
 @guarded(requires(WRITE, may_reassign_cases))
 def reassign_cases(context: WriteContext, body: ReassignmentIn, query: Annotated[DryRun, Query()]) -> Response:
     """Open cases go from one coordinator to another; each case gets its own event or is refused with the reasons."""
@@ -150,6 +151,14 @@ def reassign_cases(context: WriteContext, body: ReassignmentIn, query: Annotated
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
+
+
+def _write(context: RequestContext, operation: Callable[[Connection], ApiResponse]) -> Response:
+    """The response to a change of entries, which counts from the next request on."""
+    try:
+        return context.write(operation)
+    finally:
+        context.service.forget()
 
 
 def _editor(context: RequestContext) -> Editor:
@@ -196,7 +205,8 @@ def _add(tx: Connection, context: RequestContext, body: StaffIn) -> ApiResponse:
     values = body.model_dump(exclude={"name", "contact", "roles"})
     new = Staff(display_name=body.name, roles=_in_order(body.roles), **values)
     member = administration.add(tx, _editor(context), new)
-    _write_contact(tx, context, member, body)
+    if body.contact is not None:
+        administration.write_contact(tx, context.keys, _editor(context), member.subject, **body.contact.model_dump())
     return _response(tx, context, member, 201, Location=f"/v1/staff/{member.subject}")
 
 
@@ -212,7 +222,8 @@ def _change(tx: Connection, context: RequestContext, subject: str, body: StaffCh
     before = administration.read(tx, context.principal.viewer, subject)
     _check_whole(given, before)
     member = administration.change(tx, _editor(context), subject, context.expected, given)
-    _write_contact(tx, context, member, body)
+    if body.contact is not None:
+        administration.write_contact(tx, context.keys, _editor(context), member.subject, **body.contact.model_dump())
     return _response(tx, context, member)
 
 
@@ -238,20 +249,6 @@ def _check_konfliktrad(tx: Connection, konfliktrad: str | None) -> None:
 
 def _in_order(roles: Sequence[Role]) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in roles)
-
-
-def _write_contact(tx: Connection, context: RequestContext, member: Staff, body: StaffIn | StaffChangeIn) -> None:
-    """Write how the member is notified. Raises `ContactIsTheirOwn` where they have written it themselves."""
-    if body.contact is None:
-        return
-    known, viewer = contacts.find(tx, context.keys, member.subject), context.principal.viewer
-    if known is not None and known.own and viewer.subject != member.subject:
-        raise ContactIsTheirOwn
-    new = NotificationContact(
-        subject=member.subject, role=member.main_role, written_by=viewer.subject, **body.contact.model_dump()
-    )
-    contacts.write(tx, context.keys, new, context.now)
-    administration.log(tx, _editor(context), member.subject, StaffAction.CONTACT_CHANGED, {})
 
 
 def _page_of_changes(tx: Connection, context: RequestContext, subject: str, query: PageQuery) -> ApiResponse:

@@ -17,9 +17,9 @@ from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.worklist.present import kind_out, late_case_out, task_out, work_row
 from ungdom.api.worklist.schemas import (
-    ForecastQuery,
     KindList,
     LateForecastOut,
+    LateForecastQuery,
     LateWeekOut,
     TaskList,
     WorkList,
@@ -59,7 +59,7 @@ def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
 
 
 @router.get("/v1/worklist/forecast", response_model=LateForecastOut, summary="What will be late, by week")
-def get_late_forecast(context: ReadContext, query: Annotated[ForecastQuery, Query()]) -> Response:
+def get_late_forecast(context: ReadContext, query: Annotated[LateForecastQuery, Query()]) -> Response:
     """How many cases will be late in this week and the next ones if nothing more is done in them, and which."""
     return context.read(lambda tx: _late_forecast(tx, context, query), may=may_read_worklist)
 
@@ -103,7 +103,7 @@ def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery)
     return json_response(WorkList(on=day, items=items, next=following, prev=previous, total=page.total))
 
 
-def _late_forecast(tx: Connection, context: RequestContext, query: ForecastQuery) -> ApiResponse:
+def _late_forecast(tx: Connection, context: RequestContext, query: LateForecastQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = "late " + query.model_dump_json(exclude={"cursor", "limit"})
     viewer, day = context.recorder.viewer, context.today

@@ -88,7 +88,7 @@ class WorkQuery(CaseFilterQuery, TaskQuery):
         )
 
 
-class ForecastQuery(TaskQuery):
+class LateForecastQuery(TaskQuery):
     """Which cases of the own office, or of any for national roles, and how many weeks; this week is the first."""
 
     konfliktrad: CodeText | None = None

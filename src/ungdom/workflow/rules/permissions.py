@@ -6,8 +6,7 @@ compares the two. `docs/permissions.md` is generated from the table.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum
 
 from ungdom.workflow.errors import WorkflowError
 from ungdom.workflow.vocabulary import Actor, Protection, Role, State
@@ -55,11 +54,6 @@ STAFF_ROLES = OF_THE_OFFICE | {Role.SECRETARIAT}
 """The roles that a member of staff may have. Who has one of them must be in service to be given case data."""
 SYSTEM_SUBJECT = "system:"
 """What the subject of a system begins with, and that of a person never does."""
-STANDING_CONTACTS = frozenset({Role.TEAM_MEMBER, Role.PROSECUTION})
-"""The roles with which people of other agencies sign in."""
-
-CONTACT_SUBJECT = "contact:"
-"""Prefix of the key of a standing contact that does not sign in; no token is accepted with such a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +129,6 @@ class RoleNotAllowed(WorkflowError):
     def __init__(self, roles: Iterable[Role]) -> None:
         super().__init__()
         self.roles = tuple(roles)
-
-
-class ServiceGap(StrEnum):
-    """Why a person is not in service."""
-
-    UNKNOWN = "unknown"  # no entry in the list of staff
-    NOT_YET = "not_yet"
-    ENDED = "ended"
-    OTHER_ROLE = "other_role"  # in service, in other roles than that of the token
-    OTHER_OFFICE = "other_office"
-
-
-class NotInService(WorkflowError):
-    """The person is not in service today and is given no case data. `first_day`, `last_day`: of their service."""
-
-    def __init__(self, gap: ServiceGap, first_day: date | None, last_day: date | None) -> None:
-        super().__init__(gap)
-        self.gap = gap
-        self.first_day = first_day
-        self.last_day = last_day
 
 
 class OtherOffice(WorkflowError):
@@ -283,12 +257,12 @@ def is_staff(viewer: Viewer) -> bool:
 
 def may_read_staff(role: Role) -> bool:
     """Whether the role reads the list of staff: office roles of their own office, secretariat and administrator all."""
-    return role in STAFF_ROLES | {Role.ADMIN}
+    return role in STAFF_ROLES | NATIONAL | {Role.ADMIN}
 
 
 def may_edit_staff(role: Role) -> bool:
     """Whether the role edits the list of staff: leaders of their own office, secretariat and administrator all."""
-    return role in {Role.LEADER, Role.SECRETARIAT, Role.ADMIN}
+    return role in {Role.LEADER, Role.ADMIN} | NATIONAL
 
 
 def may_read_staff_changes(role: Role) -> bool:
@@ -322,36 +296,6 @@ def may_read_rights(role: Role) -> bool:
 def may_subscribe_to_events(role: Role) -> bool:
     """Whether a webhook of the role reports event types. Not for the team: it would reveal too much. krl § 9."""
     return bool(access_rules_for(role, Disclosure.PERSON))
-
-
-def may_answer_alerts(role: Role) -> bool:
-    """Whether the role may answer an alert: the office for itself, others for their own part (`answers_for_office`)."""
-    return role in OF_THE_OFFICE | STANDING_CONTACTS
-
-
-def may_snooze_alerts(role: Role) -> bool:
-    """Whether the role may acknowledge or snooze alerts: roles of the office that has the case."""
-    return role in OF_THE_OFFICE
-
-
-def answers_for_office(viewer: Viewer, konfliktrad: str) -> bool:
-    """Whether the viewer answers, snoozes and acknowledges alerts for the office: its coordinators and leader."""
-    return viewer.role in OF_THE_OFFICE and viewer.konfliktrad == konfliktrad
-
-
-def may_be_standing_contact(role: Role) -> bool:
-    """Whether somebody with this role can be a standing contact of an agency in a coordination group."""
-    return role in STANDING_CONTACTS
-
-
-def may_read_coordination_groups(role: Role) -> bool:
-    """Whether the role reads coordination groups: office roles that of their own konfliktråd, the secretariat all."""
-    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
-
-
-def may_edit_coordination_groups(role: Role) -> bool:
-    """Whether the role edits coordination groups: a leader that of their own konfliktråd, the secretariat all."""
-    return role in {Role.LEADER, Role.SECRETARIAT}
 
 
 def may_read_worklist(role: Role) -> bool:

@@ -15,7 +15,8 @@ from ungdom.api.http.auth.principal import (
     is_identity_number,
     loggable,
 )
-from ungdom.workflow.rules.permissions import CONTACT_SUBJECT, SYSTEM_SUBJECT, Viewer
+from ungdom.workflow.rules.alert_permissions import CONTACT_SUBJECT
+from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
