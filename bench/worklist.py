@@ -29,11 +29,12 @@ from server import Server
 from service import serve
 
 from tests.pg import Databases, sqlalchemy_url
+from tests.service import employee
 from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.demo import load
 from ungdom.settings import Settings
-from ungdom.store import case_lists
+from ungdom.store import case_lists, staff
 from ungdom.store.case_queries import Filters
 from ungdom.store.duties import TaskFilter
 from ungdom.store.encryption import EncryptionKeys
@@ -209,6 +210,15 @@ def measured(chosen: argparse.Namespace) -> str:
     return f"{there} open cases, {pace}\n\n{head}\n{told}\n\nProcessor time of the service: {cpu:.1f} ms per request."
 
 
+def _employ(url: str, people: set[Viewer]) -> None:
+    """Enter everybody who sends requests in the list of staff: nobody else is answered."""
+    db = Database.open(url)
+    members = [employee(one.role, one.subject, one.konfliktrad) for one in sorted(people, key=lambda one: one.subject)]
+    with db.writing() as tx:
+        staff.save_staff(tx, members)
+    db.close()
+
+
 def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measured], float]:
     """The times of the service and of plain SQL, and the processor time of the service per request in ms."""
     settings = Settings(
@@ -221,6 +231,7 @@ def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measur
     with psycopg.connect(raw) as connection:
         offices = [row[0] for row in connection.execute("SELECT code FROM konfliktrad ORDER BY code").fetchall()]
     asked = requests(int(chosen.rate * chosen.seconds), offices)
+    _employ(sqlalchemy_url(raw), {one.who for one in asked})
     issuer = Issuer(settings)
     with serve(settings, chosen.workers) as service:
         asyncio.run(over_http(service.port, asked[:100], chosen.rate, issuer))

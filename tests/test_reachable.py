@@ -7,7 +7,10 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "ungdom"
-REGISTERING = ("router", "public", "app", "field_validator", "model_validator", "field_serializer", "cached_property")
+REGISTERING = (
+    "router", "reassignments", "public", "app", "field_validator", "model_validator", "field_serializer",
+    "cached_property",
+)  # fmt: skip
 """Decorators, or the start of their dotted name, that hand a function to a library that calls it."""
 
 PERSONS = "erasing persons by a route of its own"

@@ -50,6 +50,7 @@ def test_if_match_is_asked_for_where_a_case_that_is_there_is_written_in_and_nowh
         "POST /v1/cases/{case_id}/events",
         "POST /v1/cases/{case_id}/corrections",
         "PATCH /v1/staff/{subject}",  # an entry has a version too
+        "PATCH /v1/persons/{person_id}",  # and so has a person
     }
     for name in with_version:
         assert parameters(OPERATIONS[name])["If-Match"]["required"]

@@ -51,10 +51,13 @@ GOOD: dict[str, Any] = {
     "/v1/extracts/schedules": {"extract": "cases", "purpose": "research", "format": "csv", "every": "month"},
     "/v1/jobs/nightly/runs": {"on": "2026-01-04"},
     "/v1/measures/providers": {
-        "name": "Ungdomslos", "agency": "municipality", "measures": ["M01"], "valid_from": "2026-01-01",
+        "name": "Ungdomslos", "agency": "kommunal_psykisk_helse", "measures": ["programme_or_treatment"],
+        "valid_from": "2026-01-01",
     },
-    "/v1/measures/providers/{provider_id}/availability": {"code": "M01", "as_of": DAY, "status": "free"},
-    "/v1/persons/{person_id}/observations": {"kind": "died", "on": DAY},
+    "/v1/measures/providers/{provider_id}/availability": {
+        "code": "programme_or_treatment", "as_of": DAY, "status": "open",
+    },
+    "/v1/persons/{person_id}/observations": {"kind": "death", "occurred_on": DAY},
     "/v1/persons/search": {"name": "Vaffelpresse"},
     "/v1/persons/{person_id}": {"reason": "A slip of the pen.", "sex": "female"},
     "/v1/persons/{person_id}/merge": {"other": HIDDEN, "reason": "The school has confirmed it."},

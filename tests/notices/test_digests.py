@@ -184,6 +184,19 @@ def test_somebody_who_lost_sight_of_the_case_or_wants_no_mail_gets_none(db: Data
     assert (post_office.got, standings(db)) == ([], ["withdrawn.nothing_left"])
 
 
+def test_whose_service_has_ended_gets_no_mail_of_what_was_put_in_their_inbox(
+    db: Database, post_office: PostOffice
+) -> None:
+    reached(db, COORDINATOR)
+    late(db)
+    deliver(work(db, Clock(MORNING - hours(4)), relay=post_office.relay()))
+    with db.writing() as tx:
+        ended = MORNING.date() - timedelta(days=1)
+        tx.execute(update(staff).where(staff.c.subject == COORDINATOR.subject).values(active_to=ended))
+    deliver(work(db, relay=post_office.relay()))
+    assert (post_office.got, standings(db)) == ([], ["withdrawn.not_seen"])
+
+
 def test_an_address_that_does_not_exist_is_a_dead_letter(db: Database, post_office: PostOffice) -> None:
     async def refuses(*_said: object) -> str:
         return "550 no such person"

@@ -31,7 +31,7 @@ from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.staff import staff, staff_absence, staff_handover
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import NotInService, ServiceGap
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer, is_staff
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, STAFF_ROLES, Viewer, is_staff
 from ungdom.workflow.vocabulary import Role
 
 S, A = staff.c, staff_absence.c
@@ -169,6 +169,14 @@ def require_service(tx: Connection, viewer: Viewer, on: date) -> None:
     gap = _service_gap(viewer, member, on)
     if gap is not None:
         raise NotInService(gap, member.active_from if member else None, member.active_to if member else None)
+
+
+def serves(tx: Connection, subject: str, role: Role, on: date) -> bool:
+    """Whether this person is in service that day with this role; True for a role without service."""
+    if role not in STAFF_ROLES:
+        return True
+    member = find(tx, subject)
+    return member is not None and member.in_service(on) and role in member.roles
 
 
 def _service_gap(viewer: Viewer, member: Staff | None, on: date) -> ServiceGap | None:

@@ -81,4 +81,11 @@ def _correction() -> dict[str, Any]:
     shape = CorrectionIn.model_json_schema(ref_template=REF_TEMPLATE)
     shape.pop("$defs")
     choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
-    return shape | {"properties": shape["properties"] | {"replacement": {"anyOf": choice}}}
+    null, inserted = {"type": "null"}, {"required": ["insert"], "properties": {"insert": {"type": "object"}}}
+    neither = {"not": {"anyOf": [{"required": ["seq"]}, {"required": ["replacement"]}]}}
+    corrected = {
+        "required": ["seq", "replacement"],
+        "properties": {"seq": {"type": "integer"}, "insert": null, "after_seq": null},
+    }
+    properties = shape["properties"] | {"replacement": {"anyOf": choice}}
+    return shape | {"properties": properties, "oneOf": [corrected, inserted | neither]}

@@ -1,7 +1,7 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -94,8 +94,7 @@ class RequestContext:
         """
         self.require(scope, may)
         self._needs_service = in_service
-        with self.db.reading() as tx:
-            self._require_service(tx)
+        with self._in_service(self.db.reading()) as tx:
             response = self._localised(operation(tx))
         return response.to_http()
 
@@ -131,7 +130,7 @@ class RequestContext:
         return self._rolled_back(operation)
 
     def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
-        with self.db.trying() as tx:
+        with self._in_service(self.db.trying()) as tx:
             return self._localised(operation(tx)).to_http()
 
     def read_and_log(
@@ -142,11 +141,11 @@ class RequestContext:
     ) -> Response:
         """As `read`, for what is written to the log of access to persons before the response is sent."""
         self.require(scope, may)
-        with self.db.reading() as tx:
-            self._require_service(tx)
+        with self._in_service(self.db.reading()) as tx:
             response, entries = operation(tx)
-        with self.db.writing() as tx:
-            person_access.add(tx, entries)
+        if entries:
+            with self._in_service(self.db.writing()) as tx:
+                person_access.add(tx, entries)
         return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:
@@ -165,12 +164,10 @@ class RequestContext:
 
     def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
         if not commit:
-            with self.db.reading() as tx:
-                self._require_service(tx)
+            with self._in_service(self.db.reading()) as tx:
                 return self._localised(operation(tx)).to_http()
         if not self.key:
-            with self.db.writing() as tx:
-                self._require_service(tx)
+            with self._in_service(self.db.writing()) as tx:
                 response = self._localised(operation(tx))
             return response.to_http()
         return self._run_once(self.key, operation)
@@ -178,8 +175,7 @@ class RequestContext:
     def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
         viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
         request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
-        with self.db.writing() as tx:
-            self._require_service(tx)
+        with self._in_service(self.db.writing()) as tx:
             idempotency.claim(tx, request_key)
             replayed_response = self._replayed(tx, request_key)
             response = replayed_response or self._localised(operation(tx))
@@ -211,10 +207,16 @@ class RequestContext:
         """Nothing when the token is an administrator's, who sees no case. Raises `RoleNotAllowed` or `LacksScope`."""
         self.require(ADMIN, lambda role: role is Role.ADMIN)
 
-    def _require_service(self, tx: Connection) -> None:
-        """Returns when the caller is in service, or need not be. Raises `NotInService`."""
-        if self._needs_service:
-            self.service.require(tx, self.principal.viewer, self.today)
+    @contextmanager
+    def _in_service(self, transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
+        """The transaction, for a caller who is in service or need not be. Raises `NotInService`.
+
+        Every transaction of a request is opened here, so that no route can leave the check out.
+        """
+        with transaction as tx:
+            if self._needs_service:
+                self.service.require(tx, self.principal.viewer, self.today)
+            yield tx
 
     def _replayed(self, tx: Connection, request_key: RequestKey) -> ApiResponse | None:
         stored = idempotency.find_response(tx, self.keys, request_key)

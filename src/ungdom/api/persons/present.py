@@ -46,6 +46,7 @@ def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut
         id=person.person_id,
         given_name=(known and known.given_name) or "",
         family_name=(known and known.family_name) or "",
+        birth_year=person.youth.born.year,
         born=person.youth.born,
         guardians=person.youth.guardians,
         protection=person.protection,

@@ -82,6 +82,12 @@ def add_staff(context: WriteContext, body: StaffIn, _query: Annotated[i.NoQuery,
     return _write(context, lambda tx: _add(tx, context, body))
 
 
+@router.get("/v1/staff/{subject}/changes", response_model=StaffChangeList, summary="Who changed an entry")
+def list_staff_changes(context: ReadContext, subject: StaffSubject, query: Annotated[PageQuery, Query()]) -> Response:
+    """Every change of the entry, of its absences, and cases reassigned from this member; newest first."""
+    return context.read(lambda tx: _page_of_changes(tx, context, subject, query), _read_scope, may_read_staff_changes)
+
+
 @router.get("/v1/staff/{subject}", response_model=StaffOut, summary="Read a member of staff")
 def get_staff(context: ReadContext, subject: StaffSubject, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """One member; everybody reads their own entry, in service or not."""
@@ -97,12 +103,6 @@ def change_staff(
 ) -> Response:
     """Change fields, or end the service with `active_to`. Needs `If-Match`."""
     return _write(context, lambda tx: _change(tx, context, subject, body))
-
-
-@router.get("/v1/staff/{subject}/changes", response_model=StaffChangeList, summary="Who changed an entry")
-def list_staff_changes(context: ReadContext, subject: StaffSubject, query: Annotated[PageQuery, Query()]) -> Response:
-    """Every change of the entry, of its absences, and cases reassigned from this member; newest first."""
-    return context.read(lambda tx: _page_of_changes(tx, context, subject, query), _read_scope, may_read_staff_changes)
 
 
 @router.post(
