@@ -23,7 +23,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     union,
     update,
@@ -214,10 +213,9 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
     numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
     digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
-    former = select(person_number.c.person_id).where(
-        person_number.c.number_hash.in_(bindparam("digests", expanding=True))
-    )
-    same_identity = select(canonical_id_of(numbered)).where(or_(digested, numbered.c.person_id.in_(former)))
+    same_identity = select(canonical_id_of(numbered)).where(digested)
+    former = person_number.c.number_hash.in_(bindparam("digests", expanding=True))
+    same_former = select(canonical_id_of(numbered)).join(person_number).where(former)
     same_case = select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id)
     same_case = same_case.where(
         case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
@@ -226,7 +224,7 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     same_name = select(canonical_id_of(named)).where(named.c.name_hash.in_(bindparam("names", expanding=True)))
     same_day = select(canonical_id_of(named)).join(versions, versions.c.person_id == named.c.person_id)
     same_day = same_day.where(versions.c.born == bindparam("born"), named.c.sealed.is_not(None))
-    resembling = select(union(same_identity, same_case, same_name, same_day).subquery().c[0])
+    resembling = select(union(same_identity, same_former, same_case, same_name, same_day).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
