@@ -22,7 +22,7 @@ from tests.intake.build import (
 )
 from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
-from ungdom.intake.identity import Likeness, likeness, normalised_name
+from ungdom.intake.identity import Likeness, compare_parts, normalised_name, weighed
 from ungdom.message import Person as Said
 from ungdom.store import people
 from ungdom.store.people import StoredPerson
@@ -51,6 +51,11 @@ def known(born: Any = DAY, **told: Any) -> StoredPerson:
 
 def said(born: Any = DAY, **told: Any) -> Said:
     return Said(born=born, **({"family_name": "Fiskegrateng"} | told))
+
+
+def likeness(given: Said, here: StoredPerson, confirmed: bool = False) -> Likeness:
+    """How the two compare. `confirmed`: the police case number is the same."""
+    return weighed(compare_parts(given, here), confirmed)
 
 
 RUTETE = {"given_name": "Rutete", "family_name": "Fiskegrateng"}
