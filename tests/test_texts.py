@@ -29,6 +29,7 @@ from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.case_import import ImportOutcome
+from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
 from ungdom.release.plan import RELEASED_ENDINGS
@@ -251,6 +252,7 @@ def expected() -> dict[str, set[str]]:
         "outcome": {str(one) for one in Outcome},
         "advice": {str(one) for one in Advice},
         "remark": {str(one) for one in Remark},
+        "contradiction": {str(one) for one in IdentityPart},
         "exchange_reason": {"kind_not_agreed", "not_as_agreed", "nothing_for_us", *(str(one) for one in IgnoredReason)},
         "exchange_flag": {"id_reused", *(str(one) for one in FlagCode)},
         "exchange_fault": {"json", *(str(one) for one in Fault)},
