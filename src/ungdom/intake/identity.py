@@ -160,7 +160,7 @@ def _resembling(given: Person, candidates: Sequence[PersonCandidate]) -> list[Re
 def _resembling_person(given: Person, person_id: UUID, records: Sequence[PersonCandidate]) -> Resembling:
     main = records[0]
     compared = [compare_parts(given, record.person) for record in records]
-    how, nearest = min(((_weighed(parts, main.confirmed), parts) for parts in compared), key=_distance)
+    how, nearest = min(((weighed_likeness(parts, main.confirmed), parts) for parts in compared), key=_distance)
     return Resembling(
         person_id=person_id,
         how=how,
@@ -180,13 +180,8 @@ def _distance(weighed: tuple[Likeness, PersonComparison]) -> int:
 def compare(tx: Connection, keys: EncryptionKeys, given: Person, person_id: UUID) -> tuple[Likeness, PersonComparison]:
     """How the given person compares with the stored person of a case that the message is said to be about."""
     records = people.read_records(tx, keys, person_id)
-    weighed = ((_weighed(parts, True), parts) for parts in (compare_parts(given, record) for record in records))
+    weighed = ((weighed_likeness(parts, True), parts) for parts in (compare_parts(given, record) for record in records))
     return min(weighed, key=_distance)
-
-
-def likeness(given: Person, known: Known, confirmed: bool = False) -> Likeness:
-    """How two people compare. `confirmed`: the stored one has a case on a police case number that was given."""
-    return _weighed(compare_parts(given, known), confirmed)
 
 
 def compare_parts(given: Person, known: Known) -> PersonComparison:
@@ -236,7 +231,7 @@ _ALL_BUT_ONE = 2
 # --- weighing -----------------------------------------------------------------------------------------------
 
 
-def _weighed(parts: PersonComparison, confirmed: bool) -> Likeness:
+def weighed_likeness(parts: PersonComparison, confirmed: bool) -> Likeness:
     """The parts weighed together. `confirmed`: a police case number is the same as well."""
     names = parts.names
     if names is None:  # erased: only the day of birth is left, which many people share
