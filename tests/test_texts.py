@@ -29,16 +29,16 @@ from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.intake.case_import import ImportOutcome
+from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
+from ungdom.persons.register import QuestionReason
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
 from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
-from ungdom.intake.identity import IdentityPart
-from ungdom.persons.register import QuestionReason
 from ungdom.workflow.derived import complaints, consents, meetings, plan, team
 from ungdom.workflow.errors import BadDetails
 from ungdom.workflow.events import SHAPE, details_schema, read_details
