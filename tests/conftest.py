@@ -32,6 +32,7 @@ LONG = (
     "tests/api/test_door.py",
     "tests/api/test_object_access.py",
     "tests/stories/test_options_agree.py",
+    "tests/stories/test_who_is_who.py",
     "tests/intake/test_order.py",
     "tests/intake/test_import.py",
     "tests/test_analyst_guide.py",

@@ -79,6 +79,22 @@ def kept(url: str) -> int:
     return int(found or 0)
 
 
+def test_a_dry_run_gives_the_receipts_of_the_import_and_keeps_nothing(url: str, tmp_path: Path, ungdom: Run) -> None:
+    file = written(tmp_path, making.whole(1, 20))
+
+    tried = ungdom(url, "decisions", file, "--dry-run", "--receipts", "tried.ndjson", "--json")
+    assert (tried.returncode, kept(url)) == (0, 0)
+    done = ungdom(url, "decisions", file, "--receipts", "done.ndjson", "--json")
+
+    assert json.loads(tried.stdout) == json.loads(done.stdout)
+    outcomes = [
+        [(line["decision_id"], line["outcome"], line["state_after"]) for line in map(json.loads, lines)]
+        for lines in ((tmp_path / name).read_text().splitlines() for name in ("tried.ndjson", "done.ndjson"))
+    ]
+    assert outcomes[0] == outcomes[1]
+    assert kept(url) == len(outcomes[1]) > 0
+
+
 def test_a_file_is_taken_in_and_counted_and_again_it_changes_nothing(url: str, tmp_path: Path, ungdom: Run) -> None:
     messages = making.whole(1, 20)
     file = written(tmp_path, messages)
