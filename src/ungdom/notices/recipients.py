@@ -23,7 +23,7 @@ from ungdom.workflow import redaction
 from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
-from ungdom.workflow.rules.permissions import Viewer, is_staff
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Viewer, is_staff
 from ungdom.workflow.vocabulary import EventType, Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
@@ -45,7 +45,7 @@ class RecipientDirectory:
     substitutes: dict[str, str | None]
     day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
-    _known: dict[Viewer, dict[UUID, ViewerKnowledge]] = field(default_factory=dict)
+    _known: dict[Viewer, dict[UUID, ViewerKnowledge | None]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether this viewer may see the case in its current state."""
@@ -66,9 +66,17 @@ class RecipientDirectory:
     def _knowledge(self, viewer: Viewer, case_id: UUID) -> ViewerKnowledge | None:
         if not self.can_see(viewer, case_id):
             return None
-        if viewer not in self._known:
-            self._known[viewer] = knowledge_of(self.tx, viewer, self._seen[viewer], self.day)
-        return self._known[viewer].get(case_id)
+        known = self._known.setdefault(viewer, {})
+        if case_id not in known:
+            known |= self._looked_up(viewer, case_id)
+        return known[case_id]
+
+    def _looked_up(self, viewer: Viewer, case_id: UUID) -> dict[UUID, ViewerKnowledge | None]:
+        """What the viewer may learn: of the office of every case at once, of others of this one, if it can be read."""
+        if viewer.role in OF_THE_OFFICE | NATIONAL:
+            return {**knowledge_of(self.tx, viewer, self._seen[viewer], self.day)}
+        readable = [case_id] if readable_cases(self.tx, [case_id]) else []
+        return {case_id: knowledge_of(self.tx, viewer, readable, self.day).get(case_id)}
 
     def still_works(self, viewer: Viewer) -> bool:
         """Whether a member of staff is in service; True for roles without service."""

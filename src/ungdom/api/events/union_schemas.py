@@ -88,4 +88,4 @@ def _correction() -> dict[str, Any]:
         "properties": {"seq": {"type": "integer"}, "insert": null, "after_seq": null},
     }
     properties = shape["properties"] | {"replacement": {"anyOf": choice}}
-    return shape | {"properties": properties, "oneOf": [corrected, inserted | neither]}
+    return shape | {"properties": properties, "anyOf": [corrected, inserted | neither]}
