@@ -21,6 +21,8 @@ from ungdom.settings.keys import new_key
 from ungdom.workflow import diagram, table
 from ungdom.workflow.engine import EVERY_ROW, rows_of
 from ungdom.workflow.guards.core import follows_the_last_move
+from ungdom.workflow.redaction import CLOCK_MATTERS
+from ungdom.workflow.redaction.fields import ANSWERS, gates_of
 from ungdom.workflow.rules.deadlines import RULES, DeadlineRule
 from ungdom.workflow.rules.permissions import (
     ACCESS_RULES,
@@ -30,6 +32,8 @@ from ungdom.workflow.rules.permissions import (
     Disclosure,
     access_rules_for,
 )
+from ungdom.workflow.rules.sharing import EVENTS_BY_MATTER, Matter
+from ungdom.workflow.rules.sharing import RULES as SHARING_RULES
 from ungdom.workflow.table import Move, PreviousState
 from ungdom.workflow.vocabulary import EventType, Party, Phase, Protection, Regime, Role, Sanction, State
 
@@ -132,7 +136,37 @@ def permissions_text() -> str:
         "## In whose name\n\n| role | records what is done by |\n|---|---|\n",
         *(f"| `{role}` | {', '.join(sorted(actors)) or '–'} |\n" for role, actors in ACTS_FOR.items()),
     ]
-    return "".join(parts)
+    return "".join(parts) + _matters_text()
+
+
+def _matters_text() -> str:
+    """The table of what the team and the prosecution learn: per matter the recipients and where it stands."""
+    head = "| matter | events | deadlines | fields of answers |\n|---|---|---|---|\n"
+    recipients = "| matter | recipients | sanction | ground | law |\n|---|---|---|---|---|\n"
+    rules = (
+        f"| {', '.join(f'`{matter}`' for matter in rule.matters)} | {', '.join(rule.recipients)} "
+        f"| {', '.join(rule.sanctions)} | {rule.ground}"
+        f"{' to share ' + ' or '.join(rule.scopes) if rule.scopes else ''} | {rule.law} |\n"
+        for rule in SHARING_RULES
+    )
+    return (
+        "\n## What the team and the prosecution learn\n\n"
+        "Members of a follow-up team and the prosecution learn the matters that `/v1/cases/{id}/team` lists as\n"
+        "allowed, in every answer, list, alert, notice and webhook, and nothing else. The consents of today count,\n"
+        "whatever day is asked. Whoever may learn no matter does not see the case. How: [consent](consent.md). What\n"
+        f"no row allows is refused.\n\n{recipients}{''.join(rules)}\n"
+        "Where each matter stands. A field that needs several is in the row of each; an event without a row is a\n"
+        f"matter of `stage_dates`.\n\n{head}{''.join(map(_matter_row, Matter))}"
+    )
+
+
+def _matter_row(matter: Matter) -> str:
+    events = ", ".join(f"`{kind}`" for kind in EventType if kind in EVENTS_BY_MATTER.get(matter, ()))
+    clocks = ", ".join(f"`{code}`" for code, needed in CLOCK_MATTERS.items() if matter in needed)
+    gates = {schema: gates_of(schema) or {} for schema in ANSWERS}
+    named = {schema: [name for name, needed in rows.items() if matter in needed] for schema, rows in gates.items()}
+    fields = "; ".join(f"{schema}: {', '.join(names)}" for schema, names in named.items() if names)
+    return f"| `{matter}` | {events or '–'} | {clocks or '–'} | {fields or '–'} |\n"
 
 
 def _access_row(rule: CaseAccessRule) -> str:

@@ -167,7 +167,7 @@ def _told(world: World, kind: str) -> str:
         where = {"to": "troms", "parties_heard": True, "prosecution_told_on": DAY}
         recorded(leader, case, "transfer_decided", DAY, where)
     if kind.startswith("moved"):
-        recorded(world.as_("secretariat"), case, "transfer_accepted")
+        recorded(world.as_("secretariat"), case, "transfer_accepted", DAY, {"keeps": ["teacher-7"]})
     return case
 
 

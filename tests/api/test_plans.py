@@ -144,6 +144,7 @@ def test_others_than_the_office_learn_when_the_team_meets_and_no_more(one: Servi
     office, teacher = one.as_("coordinator", "oslo"), one.as_("team_member", subject="teacher-7")
     case = planned(office)
     recorded(office, case, "team_meeting_held", DAY, {"invited": ["school", "police"], "present": ["youth", "police"]})
+    recorded(office, case, "victim_accepted", DAY)
     recorded(office, case, "restorative_meeting_held", DAY)
 
     whole, told = read(office, case, "meetings"), read(teacher, case, "meetings")

@@ -21,7 +21,7 @@ from ungdom.store.schema.notices import notice
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow.case import Case
-from ungdom.workflow.rules.coordination_group import HEADLINE
+from ungdom.workflow.rules.deadlines import HEADLINE
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.vocabulary import EventType, Party
 

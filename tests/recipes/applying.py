@@ -5,14 +5,18 @@ An edit is anchored on a line that exists today: `after(path, start, text)` inse
 date.
 """
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.recipes import forked
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("src", "tests", "docs", "openapi", "pyproject.toml", "CONTRIBUTING.md")
@@ -38,6 +42,10 @@ class Tree:
         names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True, text=True).stdout
         for name in filter(None, names.split("\0")):
             self._copy(ROOT / name, root / name)
+        # A start per check would load the same packages each time.
+        paths = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        forking = [sys.executable, "-P", str(Path(forked.__file__))]
+        self._forks = subprocess.Popen(forking, env=paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def _copy(self, source: Path, target: Path) -> None:
         if source.exists():
@@ -77,9 +85,17 @@ class Tree:
             "PYTEST_ADDOPTS": "--noconftest --tb=short -p tests.figures -p no:cacheprovider",
             "COLUMNS": "200",
         }
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=self.root, env=environment, capture_output=True, text=True, check=False
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            output = (f"{folder}/stdout", f"{folder}/stderr")
+            request = {"arguments": arguments, "root": str(self.root), "environment": environment, "output": output}
+            print(json.dumps(request), file=self._forks.stdin, flush=True)
+            code = int(self._forks.stdout.readline())
+            stdout, stderr = (Path(name).read_text(encoding="utf-8") for name in output)
+        return subprocess.CompletedProcess(arguments, code, stdout, stderr)
+
+    def close(self) -> None:
+        """End the process that checks are forked from."""
+        self._forks.communicate(timeout=60)
 
 
 Action = Callable[[Tree], None]

@@ -8,8 +8,10 @@ from tests.recipes.applying import Tree
 
 
 @pytest.fixture(scope="session")
-def copy_of_the_tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return Tree(tmp_path_factory.mktemp("tree"))
+def copy_of_the_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    tree = Tree(tmp_path_factory.mktemp("tree"))
+    yield tree
+    tree.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -130,12 +129,10 @@ def test_what_is_recorded_after_a_day_changes_nothing_that_was_foretold_on_it(
     db.close()
 
 
-def known_on(db: Database, day: date, days: list[date]) -> dict[UUID, list[ClockSpell]]:
+def known_on(db: Database, day: date, days: list[date]) -> list[list[ClockSpell]]:
     """The waits as known on that day, read for these days at once."""
     found = historic_waits.historic_waits(db, days, day - WINDOW, lambda _done, _all: None)
-    return {
-        one.case_id: one.by_day[day] for one in found if any(_counts(spell, day) for spell in one.by_day.get(day, []))
-    }
+    return [waits[day] for waits in found if any(_counts(spell, day) for spell in waits.get(day, []))]
 
 
 def _counts(spell: ClockSpell, day: date) -> bool:

@@ -227,6 +227,9 @@ def test_a_person_is_read_by_those_who_see_a_case_of_theirs_and_every_read_is_lo
             ("coordinator-oslo", "read"),
             ("secretariat", "read"),
         ]
+    ok(sent(served, "fr-1", "name", name={"given_name": "Prikkete", "family_name": "Lyngtue"}), 202)
+    ok(served.as_("coordinator", "oslo").get("/v1/population-events"))
+    assert len(ok(served.as_("auditor").get(f"/v1/persons/{who}/access-log"))["items"]) == 3
     assert served.as_("leader", "troms").get(f"/v1/persons/{who}/access-log").status_code == 404
     assert served.as_("coordinator", "oslo").get(f"/v1/persons/{who}/access-log").status_code == 403
 

@@ -8,7 +8,7 @@ import httpx
 from tests.service import Service
 from tests.stories.places import OFFICE, brought
 
-HEARD = {"about": ["interruption", "referral"], "how": "did_not_use"}
+HEARD = {"about": ["interruption", "referral", "new_plan"], "how": "did_not_use"}
 CONSENTS = {"consent_police": True, "consent_correctional_service": True}
 
 

@@ -15,8 +15,7 @@ from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import escalation
-from ungdom.workflow.rules.coordination_group import HEADLINE
-from ungdom.workflow.rules.deadlines import RULES, running
+from ungdom.workflow.rules.deadlines import HEADLINE, RULES, running
 from ungdom.workflow.rules.escalation import (
     ESCALATION,
     AlertChange,

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tests.workflow.roads import case_at
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import breaches, right_to_be_heard
@@ -76,6 +78,19 @@ def test_periods_of_electronic_control_have_review_end_and_extension() -> None:
     )  # fmt: skip
     assert (first.ended_on, first.extension) == (None, False)
     assert (second.ended_on, second.end, second.extension) == (date(2026, 5, 1), EndOfControl.LIFTED, True)
+
+
+@pytest.mark.parametrize(("ordered", "extension"), [("2026-04-01", True), ("2026-04-02", False)])
+def test_an_order_until_the_last_day_of_a_period_extends_it_and_a_later_one_does_not(
+    ordered: str, extension: bool
+) -> None:
+    case = case_at(
+        "S R2", "electronic_control_ordered", "2026-03-20 petition_sent {for: electronic_control}",
+        f"{ordered} electronic_control_ordered {{until: 2026-06-03}}",
+    )  # fmt: skip
+
+    assert [period.until for period in breaches.control_periods(case)] == [date(2026, 4, 1), date(2026, 6, 3)]
+    assert [period.extension for period in breaches.control_periods(case)] == [False, extension]
 
 
 def test_the_window_is_three_months_after_the_end_of_the_term() -> None:

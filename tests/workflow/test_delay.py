@@ -13,7 +13,7 @@ from ungdom.demo.load import generate_cases
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.case import Case
 from ungdom.workflow.payloads import WaitReason
-from ungdom.workflow.rules.deadlines import DeadlineStatus
+from ungdom.workflow.rules.deadlines import HEADLINE, DeadlineStatus
 from ungdom.workflow.views import delay
 from ungdom.workflow.views.delay import Delay, WaitCause
 from ungdom.workflow.views.lead_time import measures
@@ -57,7 +57,7 @@ def test_the_parts_and_what_went_before_are_the_whole(told: list[tuple[Case, Del
     for case, one in told:
         assert sum(part.days for part in one.parts) + one.before == one.days, (case, one)
         assert sum(w.days for w in one.causes.values()) == sum(w.days for w in one.parties.values())
-        if one.clock.code == delay.HEADLINE and case.start:
+        if one.clock.code == HEADLINE and case.start:
             assert one.days == measures(case)[2]
 
 

@@ -30,7 +30,7 @@ from ungdom.workflow.views.plan import (
     complaint_deadlines,
     days_to_first_measure,
     is_overdue,
-    measures_of_agency,
+    measures_of_agencies,
 )
 from ungdom.workflow.vocabulary import EventType, MeasureKind, Regime, Sanction
 
@@ -361,7 +361,7 @@ def test_an_agency_has_the_measures_that_it_carries_out_and_no_others() -> None:
     found = measures_on(DAY, APPROVED, "2025-06-10 measure_requested {measure: m2, provider: p-1}").values()
 
     def own(agency: Attendee) -> list[str]:
-        return [one.measure for one in measures_of_agency(found, agency, {"p-1": "bup"})]
+        return [one.measure for one in measures_of_agencies(found, [agency], {"p-1": "bup"})]
 
     assert own(Attendee.POLICE) == ["m1"]
     assert own(Attendee.HEALTH) == ["m2"]

@@ -15,6 +15,7 @@ from ungdom.workflow.rules.sharing import (
     decisions_for,
     may_learn,
 )
+from ungdom.workflow.vocabulary import Protection
 
 A, M, N = Attendee, Matter, NotShared
 DAY = date(2025, 6, 20)
@@ -93,19 +94,19 @@ def test_a_consent_is_for_its_recipient_and_its_scope() -> None:
 
 
 WITHOUT_CONSENT = {
-    A.SCHOOL: {M.MEETING_DATES},
-    A.HEALTH: {M.MEETING_DATES},
-    A.CHILD_WELFARE: {M.MEETING_DATES},
-    A.DEFENDER: {M.MEETING_DATES},
+    A.SCHOOL: {M.CURRENT_STATUS, M.MEETING_DATES},
+    A.HEALTH: {M.CURRENT_STATUS, M.MEETING_DATES},
+    A.CHILD_WELFARE: {M.CURRENT_STATUS, M.MEETING_DATES},
+    A.DEFENDER: {M.CURRENT_STATUS, M.MEETING_DATES},
     A.VICTIM: set(),
-    A.PROSECUTION: {M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE,
-                    M.PERSON_INVESTIGATION},
-    A.YOUTH: set(Matter),
-    A.GUARDIAN: set(Matter),
+    A.PROSECUTION: {M.CURRENT_STATUS, M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR,
+                    M.OFFENCE, M.PERSON_INVESTIGATION, M.RIGHTS},
+    A.YOUTH: set(Matter) - {M.RESTORATIVE},
+    A.GUARDIAN: set(Matter) - {M.RESTORATIVE},
     A.KONFLIKTRAD: set(Matter) - {M.PERSON_INVESTIGATION},
 }  # fmt: skip
 """The need-to-know matrix, by hand, where nobody has consented to anything."""
-_AUTHORITY = WITHOUT_CONSENT[A.PROSECUTION] - {M.PERSON_INVESTIGATION}
+_AUTHORITY = WITHOUT_CONSENT[A.PROSECUTION] - {M.PERSON_INVESTIGATION, M.RIGHTS}
 _IN_THE_TEAM = _AUTHORITY | {M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS}
 
 
@@ -136,6 +137,16 @@ def test_nobody_outside_learns_the_address_whatever_is_consented(agency: Attende
     case = case_at("S R2", "plan_meeting_held", said, youth=ALONE)
     found = may_learn(case, agency, M.ADDRESS, DAY)
     assert (found.allowed, found.why_not, found.ground) == (False, N.NOT_NEEDED, None)
+
+
+@pytest.mark.parametrize("protection", [Protection.CONFIDENTIAL, Protection.STRICTLY_CONFIDENTIAL])
+def test_a_protected_address_is_shared_with_the_youth_alone(protection: Protection) -> None:
+    case, day = case_at("S R2", "plan_meeting_held"), date(2025, 6, 3)
+    for agency in (A.GUARDIAN, A.KONFLIKTRAD):
+        assert may_learn(case, agency, M.ADDRESS, day).allowed
+        kept = may_learn(case, agency, M.ADDRESS, day, protection)
+        assert (kept.allowed, kept.why_not, kept.law) == (False, N.ADDRESS_IS_PROTECTED, "frl § 10-4")
+    assert may_learn(case, A.YOUTH, M.ADDRESS, day, protection).allowed
 
 
 def test_one_row_answers_for_each_agency_matter_and_sanction_and_every_row_has_its_law() -> None:

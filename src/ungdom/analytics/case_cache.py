@@ -42,7 +42,10 @@ AT_MOST = 2_000
 DAY = timedelta(days=1)
 
 FORMAT_VERSION = 3
-"""Raise it when the content of a summary, facts or offences changes other than by a new version of an indicator."""
+"""Raise it when the content of a summary, facts or offences changes other than by a new version of an indicator.
+
+Also when a member of an enum in them goes: a stored row that has it raises `ValidationError` when it is read.
+"""
 
 _INDICATOR_VERSIONS = [(indicator.code, indicator.version) for indicator in INDICATORS]
 DEFINITIONS_FINGERPRINT = hashlib.sha256(

@@ -23,7 +23,7 @@ from ungdom.cases.errors import (
 from ungdom.cases.open import open_case
 from ungdom.cases.outgoing_messages import messages_for, replay_events
 from ungdom.cases.record import RecordResult, options, record, record_loaded
-from ungdom.cases.views import case_as_of, read
+from ungdom.cases.views import case_as_of, read, view_for
 
 # fmt: off
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "Recorder", "Refused",
     "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct",
     "correct_loaded", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
+    "view_for",
 ]
 # fmt: on

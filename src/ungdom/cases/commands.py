@@ -8,9 +8,12 @@ from uuid import UUID
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.workflow import payloads as d
+from ungdom.workflow import redaction
 from ungdom.workflow.case import Case, Youth
+from ungdom.workflow.events import Event
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
-from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.rules.sharing import Matter, SharingDecision
 from ungdom.workflow.vocabulary import Actor, EventType, Sanction
 
 
@@ -98,7 +101,9 @@ class CaseView:
     """A case as it was on a day, as known at an instant, with the history it was folded from.
 
     `disclosures`: what the reader may learn of it, by the present state of the case. `shared_matters`: the matters that
-    law or consent let a team member learn now; None for a reader who is not a team member.
+    law or consent let a reader outside the office learn now; None for the office. `agencies`: as which such a reader
+    learns them. `decisions`: the same matters one by one, as the team view lists them. `by_own_numbers`: the reader
+    counts the events that they may learn, so that no number tells of others.
     """
 
     stored: StoredCase
@@ -106,7 +111,27 @@ class CaseView:
     on: date
     disclosures: frozenset[Disclosure] = frozenset()
     shared_matters: frozenset[Matter] | None = None
+    agencies: tuple[Attendee, ...] = ()
+    decisions: tuple[tuple[Attendee, tuple[SharingDecision, ...]], ...] = ()
+    by_own_numbers: bool = False
 
     def may_learn(self, matter: Matter) -> bool:
         """Whether the reader may learn of this matter."""
-        return self.shared_matters is None or matter in self.shared_matters
+        return redaction.may_learn(self, matter)
+
+    @property
+    def events(self) -> list[Event]:
+        """The events as stored that the reader may learn of."""
+        return redaction.learnt_events(self, self.stored.events)
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The number under which the reader knows each event that they may learn of."""
+        if not self.by_own_numbers:
+            return {event.seq: event.seq for event in self.stored.events}
+        return {event.seq: number for number, event in enumerate(self.events, 1)}
+
+    @property
+    def version(self) -> int:
+        """The version of the case as the reader counts it."""
+        return len(self.numbers) if self.by_own_numbers else self.stored.version

@@ -9,7 +9,7 @@ from ungdom.cases import consequences
 from ungdom.cases.commands import CaseView, EventEntry, Precondition, Recorder
 from ungdom.cases.errors import NotPermitted, Refused, UnknownReferenceValue, UseCorrections
 from ungdom.cases.outgoing_messages import messages_for
-from ungdom.cases.views import check_version, load_visible
+from ungdom.cases.views import check_version, load_visible, view_for
 from ungdom.store import duplicates, journal, reference
 from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
@@ -113,7 +113,8 @@ def options(tx: Connection, recorder: Recorder, case_id: UUID, now: datetime) ->
     facts = ExternalFacts(office=viewer.konfliktrad, address_protected=_has_protected_address(stored))
     proposed = ProposedEvent(E.CORRECTED, today, today, None, viewer.role, viewer.subject, facts)
     all_options = engine.options(case, viewer.role, proposed)
-    return CaseView(stored, case, today), tuple(o for o in all_options if may_record(recorder, case, o.event))
+    allowed = tuple(option for option in all_options if may_record(recorder, case, option.event))
+    return view_for(viewer, stored, case, today), allowed
 
 
 def write_event(

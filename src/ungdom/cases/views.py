@@ -9,12 +9,12 @@ from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
 from ungdom.store import journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, redaction
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory
-from ungdom.workflow.rules.permissions import Viewer, disclosures_for, may_see
-from ungdom.workflow.rules.sharing import matters_for_member
+from ungdom.workflow.rules import sharing
+from ungdom.workflow.rules.permissions import Viewer, may_see
 from ungdom.workflow.vocabulary import Role
 
 
@@ -23,15 +23,36 @@ def read(
 ) -> CaseView:
     """The case as it was on `valid_at`, as known at `known_at`. Raises NotVisible, also for what was not known yet."""
     stored, case = load_visible(tx, viewer, case_id)
-    disclosures = disclosures_for(viewer, stored.access_facts(case))
-    matters = matters_for_member(case, viewer.subject, oslo_date(now)) if viewer.role is Role.TEAM_MEMBER else None
+    view = view_for(viewer, stored, case, oslo_date(now))
     day = valid_at or oslo_date(known_at or now)
     if valid_at is None and known_at is None:
-        return CaseView(stored, case, day, disclosures, matters)
+        return replace(view, on=day)
     known = journal.load(tx, case_id, known_at) if known_at else stored
     if known is None:
         raise NotVisible
-    return replace(case_as_of(known, day, valid_at), disclosures=disclosures, shared_matters=matters)
+    then = case_as_of(known, day, valid_at)
+    return replace(view, stored=known, case=redaction.as_learnt(view, then.case), on=day)
+
+
+def view_for(viewer: Viewer, stored: StoredCase, case: Case, today: date) -> CaseView:
+    """The present case as this viewer, who may see it, may learn of it. Raises NotVisible where they learn nothing."""
+    knowledge = redaction.viewer_knowledge(viewer, case, stored.access_facts(case), today)
+    if redaction.may_learn_nothing(knowledge):
+        raise NotVisible
+    agencies = redaction.agencies_of(viewer, case) or ()
+    decisions = tuple(
+        (agency, tuple(sharing.decisions_for(case, agency, today, stored.protection))) for agency in agencies
+    )
+    return CaseView(
+        stored,
+        redaction.as_learnt(knowledge, case),
+        today,
+        knowledge.disclosures,
+        knowledge.shared_matters,
+        agencies,
+        decisions,
+        by_own_numbers=viewer.role is Role.TEAM_MEMBER,
+    )
 
 
 def case_as_of(stored: StoredCase, day: date, valid_at: date | None) -> CaseView:

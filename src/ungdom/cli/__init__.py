@@ -54,7 +54,7 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, outbox, rebuild
+from ungdom.store import journal, outbox, person_names, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE
 from ungdom.store.session import Connection
@@ -152,9 +152,12 @@ def token(
 @db_app.command()
 def upgrade() -> None:
     """Upgrade the schema and the reference data to the newest version."""
-    with closing(open_database(settings.from_environment(), UPGRADABLE)) as db, progress("cases") as report:
+    config = settings.from_environment()
+    with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
         rebuild.backfill(db, report)
+        if config.people_keys:
+            person_names.backfill(db, EncryptionKeys(config.people_keys))
         out.print(f"schema {db.current()}")
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import job_runs, journal
+from ungdom.store import case_queries, job_runs
 from ungdom.store.job_runs import JobRun
 from ungdom.store.session import Database
 
@@ -20,7 +20,7 @@ def finished(db: Database) -> JobRun | None:
 def is_empty(db: Database) -> bool:
     """Whether there is no case in the database."""
     with db.reading() as tx:
-        return not journal.any_case(tx)
+        return not case_queries.any_case(tx)
 
 
 def begin(db: Database, today: date, at: datetime) -> UUID:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from ungdom import cases
 from ungdom.cases import NewCase, Recorder
-from ungdom.intake import mapping
+from ungdom.intake import mapping, matching
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.mapping import PlannedStep
 from ungdom.intake.models import CaseChange, MessageContext, Outcome, ProcessingResult, Reason, Sender, parked
@@ -21,7 +21,6 @@ from ungdom.message import DecisionMessage, Opening, Person
 from ungdom.store import identity as questions
 from ungdom.store import people, records
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.ids import uuid7
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
 from ungdom.store.personalia import personalia_of
@@ -253,7 +252,7 @@ def open_case(
     message, now, (newcomer, person_id, youth) = context.message, context.intake.now, whose
     if newcomer is not None:
         people.create_people(tx, context.intake.keys, [newcomer], now)
-    case_id = uuid7(message.sent_at, uuid5(context.arrival.message_id, "case").int & (1 << 74) - 1)
+    case_id = matching.case_opened_by(message, context.arrival)
     new = _new_case(message, opening, person_id, youth)
     try:
         done = cases.open_case(tx, recorder_of(context.sender), case_id, new, now)

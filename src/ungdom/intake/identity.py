@@ -49,6 +49,7 @@ class IdentityPart(StrEnum):
     FAMILY_NAME = "family_name"
     GIVEN_NAME = "given_name"
     NAMES_SWAPPED = "names_swapped"
+    NOT_ENOUGH = "not_enough"  # nothing contradicts, but too little is given to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class PersonComparison:
 
     @property
     def contradictions(self) -> tuple[IdentityPart, ...]:
-        """The parts that contradict, in the order of their weight."""
+        """The parts that contradict, in the order of their weight; `NOT_ENOUGH` if none does."""
         names = self.names
         family = names is not None and names.family in (Agreement.NEAR, Agreement.DIFFERENT)
         given = names is not None and names.given in (Agreement.NEAR, Agreement.DIFFERENT)
@@ -76,7 +77,7 @@ class PersonComparison:
             (IdentityPart.GIVEN_NAME, given),
             (IdentityPart.NAMES_SWAPPED, names is not None and names.swapped),
         )
-        return tuple(part for part, holds in parts if holds)
+        return tuple(part for part, holds in parts if holds) or (IdentityPart.NOT_ENOUGH,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from ungdom.intake import identity
 from ungdom.intake.identity import IdentityPart, Likeness, PersonMatch, Resembling
@@ -12,6 +12,7 @@ from ungdom.message import ChargeTerms, DecisionMessage, Kind, read
 from ungdom.store import inbox, journal, reference
 from ungdom.store.concerns import SECRETARIAT, Concern, handled_by
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.ids import uuid7
 from ungdom.store.inbox import CaseCandidate, InboundMessage
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
@@ -48,6 +49,8 @@ def find_case(
     """
     named = arrival.named_case_id
     previous = next((arrival for arrival in reversed(applied) if arrival.case_id is not None), None)
+    if named is None and arrival.case_id == case_opened_by(message, arrival):
+        named = arrival.case_id  # a message that waits in the case that it opened
     if named is not None:
         return _match_in_case(tx, keys, message, named, check=False)
     if previous is not None and previous.case_id is not None:
@@ -64,6 +67,11 @@ def find_case(
         tx, keys, message, match, doubts
     )
     return case_match if isinstance(case_match, ProcessingResult) else replace(case_match, match=match)
+
+
+def case_opened_by(message: DecisionMessage, arrival: InboundMessage) -> UUID:
+    """The id of the case that this message opens, if it opens one: the same at every try."""
+    return uuid7(message.sent_at, uuid5(arrival.message_id, "case").int & (1 << 74) - 1)
 
 
 def _match_in_case(

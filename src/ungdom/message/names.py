@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum, auto
+from itertools import groupby
 
 from ungdom.message.text import BLANK, SELECTORS
 
@@ -102,7 +103,14 @@ def _overlap(left: list[str], right: list[str]) -> bool:
 
 
 def _alike(left: str, right: str) -> bool:
-    return SequenceMatcher(None, left, right, autojunk=False).ratio() >= _ALIKE
+    """Whether most letters are equal, or the consonants: transcriptions differ mostly in vowels and double letters."""
+    consonants = _consonants(left)
+    same_sound = len(consonants) > 1 and consonants == _consonants(right)
+    return same_sound or SequenceMatcher(None, left, right, autojunk=False).ratio() >= _ALIKE
+
+
+def _consonants(word: str) -> str:
+    return "".join(letter for letter, _ in groupby(letter for letter in word if letter not in "aeiouy"))
 
 
 _ALIKE = 0.8

@@ -24,9 +24,9 @@ from ungdom.delivery.engine import DeliveryAttempt, DeliveryContext, DeliveryOut
 from ungdom.notices import mail, mail_template
 from ungdom.notices import webhooks as hooks
 from ungdom.notices.address import IpNetwork, networks
-from ungdom.notices.dispatch import dispatch
+from ungdom.notices.dispatch import dispatch, may_be_sent
 from ungdom.notices.mail import Relay
-from ungdom.notices.recipients import recipient_directory
+from ungdom.notices.recipients import learnt_notices, recipient_directory
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, staff, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
@@ -239,7 +239,7 @@ def _send_webhook(context: NoticeDeliveryContext, delivery: Delivery) -> None:
         message = promise.message
         case_id = message.case_id
         directory = recipient_directory(tx, [case_id], oslo_date(now))
-        if not directory.still_works(hook.owner) or not directory.can_see(hook.owner, case_id):
+        if not directory.still_works(hook.owner) or not may_be_sent(directory, hook.owner, message):
             raise Withdrawn("not_seen")
         text = hooks.event_body(context.public_url, message, directory.cases[case_id].reference)
     headers = hooks.signed_headers(str(delivery.delivery_id), text, hook.credentials.valid(now), now)
@@ -256,7 +256,7 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
         raise NotDelivered("no_relay", retryable=True)
     with context.db.reading() as tx:
         contact = contacts.find(tx, context.keys, delivery.id)
-        items = notices.notices_of_digest(tx, delivery.message_id)
+        items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), oslo_date(context.now()))
         serving = contact is None or staff.serves(tx, contact.subject, contact.role, oslo_date(context.now()))
     if not serving:
         raise Withdrawn("not_seen")

@@ -23,7 +23,7 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.escalation import Audience, DelayReason, Level
 from ungdom.workflow.rules.permissions import Viewer, may_subscribe_to_events
-from ungdom.workflow.vocabulary import Party
+from ungdom.workflow.vocabulary import EventType, Party
 
 EVENT_RECORDED = "case.event_recorded"
 RAISED, ESCALATED, CLEARED = alerts.KINDS
@@ -94,16 +94,20 @@ def _add_deliveries(batch: _DispatchBatch, message: OutboxMessage) -> None:
 
 
 def _subscribed(batch: _DispatchBatch, message: OutboxMessage) -> Iterable[Webhook]:
-    """The webhooks that subscribe to this kind, are older than the message, and whose owner may see the case."""
+    """The webhooks that subscribe to this kind, are older than the message, and whose owner may learn what it says."""
     for hook in batch.hooks:
         subscribes = message.kind in hook.kinds and hook.created_at <= message.created_at
         subscribes = subscribes and (message.kind != EVENT_RECORDED or may_subscribe_to_events(hook.owner.role))
-        if (
-            subscribes
-            and batch.directory.still_works(hook.owner)
-            and batch.directory.can_see(hook.owner, message.case_id)
-        ):
+        if subscribes and batch.directory.still_works(hook.owner) and may_be_sent(batch.directory, hook.owner, message):
             yield hook
+
+
+def may_be_sent(directory: RecipientDirectory, owner: Viewer, message: OutboxMessage) -> bool:
+    """Whether this viewer may learn what the message says: of an event its type, of an alert its clock."""
+    payload = json.loads(message.payload)
+    if message.kind == EVENT_RECORDED:
+        return directory.may_learn_event(owner, message.case_id, EventType(payload["type"]))
+    return directory.may_learn_alert(owner, message.case_id, payload["code"])
 
 
 def _new_delivery(hook: Webhook, message: OutboxMessage, alert_id: UUID | None) -> NewDelivery:

@@ -138,7 +138,7 @@ def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[Store
         if len(case_ids) == 1:
             LOG.warning("nobody outside the office is notified of case %s: %s", case_ids[0], type(error).__name__)
             return []
-    return [readable for case_id in case_ids for readable in readable_cases(tx, [case_id])]
+    return [entry for case_id in case_ids for entry in readable_cases(tx, [case_id])]
 
 
 def _notices_of(entry: _AlertOnCase, now: datetime) -> Iterator[UserNotice]:

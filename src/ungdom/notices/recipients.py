@@ -15,12 +15,16 @@ from ungdom.notices.group_notices import readable_cases
 from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
+from ungdom.store.notices import NoticeWithCase, UserNotice
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
+from ungdom.store.viewer_knowledge import knowledge_of
+from ungdom.workflow import redaction
+from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.rules import coordination_group
 from ungdom.workflow.rules.escalation import Audience
-from ungdom.workflow.rules.permissions import Viewer, is_staff
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Viewer, is_staff
+from ungdom.workflow.vocabulary import EventType, Role
 
 ANSWERED_ELSEWHERE = "transfer_accept"
 """The clock that an office other than the one with the case has to stop."""
@@ -41,6 +45,7 @@ class RecipientDirectory:
     substitutes: dict[str, str | None]
     day: date
     _seen: dict[Viewer, frozenset[UUID]] = field(default_factory=dict)
+    _known: dict[Viewer, dict[UUID, ViewerKnowledge | None]] = field(default_factory=dict)
 
     def can_see(self, viewer: Viewer, case_id: UUID) -> bool:
         """Whether this viewer may see the case in its current state."""
@@ -48,13 +53,38 @@ class RecipientDirectory:
             self._seen[viewer] = case_queries.visible_case_ids(self.tx, viewer, list(self.cases))
         return case_id in self._seen[viewer]
 
+    def may_learn_alert(self, viewer: Viewer, case_id: UUID, code: str) -> bool:
+        """Whether this viewer may see the case and learn that this deadline of it is near or passed."""
+        knowledge = self._knowledge(viewer, case_id)
+        return knowledge is not None and redaction.may_learn_alert(knowledge, code)
+
+    def may_learn_event(self, viewer: Viewer, case_id: UUID, kind: EventType) -> bool:
+        """Whether this viewer may see the case and learn that an event of this type happened in it."""
+        knowledge = self._knowledge(viewer, case_id)
+        return knowledge is not None and redaction.may_learn_event(knowledge, kind)
+
+    def _knowledge(self, viewer: Viewer, case_id: UUID) -> ViewerKnowledge | None:
+        if not self.can_see(viewer, case_id):
+            return None
+        known = self._known.setdefault(viewer, {})
+        if case_id not in known:
+            known |= self._looked_up(viewer, case_id)
+        return known[case_id]
+
+    def _looked_up(self, viewer: Viewer, case_id: UUID) -> dict[UUID, ViewerKnowledge | None]:
+        """What the viewer may learn: of the office of every case at once, of others of this one, if it can be read."""
+        if viewer.role in OF_THE_OFFICE | NATIONAL:
+            return {**knowledge_of(self.tx, viewer, self._seen[viewer], self.day)}
+        readable = [case_id] if readable_cases(self.tx, [case_id]) else []
+        return {case_id: knowledge_of(self.tx, viewer, readable, self.day).get(case_id)}
+
     def still_works(self, viewer: Viewer) -> bool:
         """Whether a member of staff is in service; True for roles without service."""
         employee = self.staff.get(viewer.subject)
         return not is_staff(viewer) or (employee is not None and employee.serves_as(viewer))
 
-    def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str = "") -> list[Viewer]:
-        """The members of these audiences who may see the case, each once.
+    def recipients(self, case_id: UUID, audience: Iterable[Audience], code: str) -> list[Viewer]:
+        """The members of these audiences who may learn of this clock of the case, each once.
 
         For a transfer that awaits an answer, the leaders of the office that has to answer as well.
         """
@@ -64,7 +94,7 @@ class RecipientDirectory:
         viewers = {viewer.subject: viewer for group in audience for viewer in self._members_of(case, group)}
         if code == ANSWERED_ELSEWHERE:
             viewers |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
-        return [viewer for viewer in viewers.values() if self.can_see(viewer, case_id)]
+        return [viewer for viewer in viewers.values() if self.may_learn_alert(viewer, case_id, code)]
 
     def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
         match audience:
@@ -112,3 +142,20 @@ def recipient_directory(tx: Connection, case_ids: Sequence[UUID], day: date) -> 
     secretariat = sorted(member.subject for member in staff.values() if Role.SECRETARIAT in member.roles)
     cases, teams = case_queries.read_cases(tx, case_ids), case_queries.teams_of(tx, case_ids)
     return RecipientDirectory(tx, cases, teams, staff, secretariat, staff_store.substitutes_on(tx, day), day)
+
+
+def learnt_notices(tx: Connection, notices: Sequence[NoticeWithCase], day: date) -> list[NoticeWithCase]:
+    """Those of these notices whose clock their recipient may learn of on that day.
+
+    What a standing contact is notified of, without seeing the case, is decided in `group_notices`.
+    """
+    known: dict[Viewer, dict[UUID, ViewerKnowledge]] = {}
+    for viewer in {item.notice.viewer for item in notices}:
+        theirs = {item.notice.case_id for item in notices if item.notice.viewer == viewer}
+        known[viewer] = knowledge_of(tx, viewer, theirs, day)
+    return [item for item in notices if _is_learnt(item.notice, known[item.notice.viewer].get(item.notice.case_id))]
+
+
+def _is_learnt(notice: UserNotice, knowledge: ViewerKnowledge | None) -> bool:
+    as_contact = notice.agency is not None and notice.reason is None
+    return as_contact or (knowledge is not None and redaction.may_learn_alert(knowledge, notice.code))

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from ungdom import cases
 from ungdom.cases import EventEntry, Precondition, Recorder
-from ungdom.intake import IntakeContext
+from ungdom.intake import IntakeContext, retry_parked_for_case
 from ungdom.intake.identity import normalised_name
 from ungdom.intake.wait_keys import wait_key
 from ungdom.message.national_id import normalise
@@ -310,6 +310,7 @@ def _lapse(
             cases.CaseworkError, OtherOffice
         ):  # refused before anything is written: the office records it by hand
             cases.record(tx, recorder, case_id, Precondition(any_version=True), entry, context.now)
+            retry_parked_for_case(tx, context, case_id)
             lapsed.append(case_id)
     return tuple(lapsed)
 

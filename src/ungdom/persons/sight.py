@@ -1,5 +1,6 @@
 """What a viewer may learn and do about a person: it follows from the cases of the person that they may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -77,6 +78,11 @@ def access_entry(
         criteria=criteria,
         hits=hits,
     )
+
+
+def read_entries(viewer: Viewer, at: datetime, person_ids: Iterable[UUID]) -> list[PersonAccess]:
+    """The rows of the log of access for a list that shows these persons, one per person."""
+    return [access_entry(viewer, PersonAccessKind.READ, at, person_id) for person_id in dict.fromkeys(person_ids)]
 
 
 def log_access(tx: Connection, viewer: Viewer, kind: PersonAccessKind, at: datetime, person_id: UUID) -> None:

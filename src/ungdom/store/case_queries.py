@@ -158,6 +158,11 @@ RELATION_CONDITIONS: dict[Relation, Callable[[Viewer], ColumnElement[bool]]] = {
 """Each relation of `permissions.Relation` as a condition on `case_current`."""
 
 
+def any_case(tx: Connection) -> bool:
+    """Whether the database has a case."""
+    return tx.scalar(select(case_file.c.case_id).limit(1)) is not None
+
+
 def read_case(tx: Connection, case_id: UUID) -> CaseCurrentRow | None:
     """The current row of one case."""
     row = tx.execute(select(case_current).where(C.case_id == case_id)).mappings().one_or_none()

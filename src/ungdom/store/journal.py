@@ -13,7 +13,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, bindparam, delete, exists, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import alerts, append_sql, bulk, outbox
@@ -35,6 +47,7 @@ from ungdom.workflow.rules.permissions import CaseAccessFacts
 from ungdom.workflow.vocabulary import EventType, Protection
 
 Numbers = Iterable[tuple[NumberKind, str]]
+CaseFileRow = Row[*tuple[Any, ...]]
 
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
 _BATCH = 500
@@ -115,13 +128,29 @@ def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | Non
     """The cases in this order, read in batches of `_BATCH`; unknown ids are left out."""
     for batch in bulk.batches(case_ids, _BATCH):
         parameters = {"case_ids": batch, "known_at": known_at or _ALWAYS}
-        known = {row.case_id: row for row in tx.execute(_CASE_FILES, parameters)}
-        events: defaultdict[UUID, list[Event]] = defaultdict(list)
-        for row in tx.execute(_EVENTS, parameters):
-            events[row.case_id].append(event_of(row))
-        for case_id in batch:
-            if case_id in events and case_id in known:
-                yield _stored_case(known[case_id], events[case_id])
+        cases = _stored_cases(tx, tx.execute(_CASE_FILES, parameters).all(), parameters)
+        yield from (cases[case_id] for case_id in batch if case_id in cases)
+
+
+def load_selected(
+    tx: Connection, selection: Select[Any], known_at: datetime | None = None
+) -> list[tuple[CaseFileRow, StoredCase | None]]:
+    """The cases of a limited query of `case_id`, by id, each with its row of the query; None if not known then."""
+    chosen = selection.subquery("chosen")
+    files = _ALL_CASE_FILES.join(chosen, chosen.c.case_id == case_file.c.case_id)
+    columns = (column for column in chosen.c if column.name != "case_id")
+    parameters: dict[str, Any] = {"known_at": known_at or _ALWAYS}
+    rows = tx.execute(files.add_columns(*columns).order_by(case_file.c.case_id), parameters).all()
+    cases = _stored_cases(tx, rows, {**parameters, "case_ids": [row.case_id for row in rows]})
+    return [(row, cases.get(row.case_id)) for row in rows]
+
+
+def _stored_cases(tx: Connection, files: Sequence[CaseFileRow], parameters: dict[str, Any]) -> dict[UUID, StoredCase]:
+    """The cases of these rows with their events; those without an event are left out."""
+    events: defaultdict[UUID, list[Event]] = defaultdict(list)
+    for row in tx.execute(_EVENTS, parameters):
+        events[row.case_id].append(event_of(row))
+    return {row.case_id: _stored_case(row, events[row.case_id]) for row in files if row.case_id in events}
 
 
 def event_of(row: Row[*tuple[Any, ...]]) -> Event:
@@ -138,11 +167,6 @@ def event_of(row: Row[*tuple[Any, ...]]) -> Event:
         subject=row.subject,
         source=row.source,
     )
-
-
-def any_case(tx: Connection) -> bool:
-    """Whether the database has a case."""
-    return tx.scalar(select(case_file.c.case_id).limit(1)) is not None
 
 
 def case_id_of(tx: Connection, reference: str) -> UUID | None:
@@ -307,15 +331,13 @@ def _stale(tx: Connection, stored: StoredCase) -> Stale:
     return Stale(stored.version, actual)
 
 
-def _look_on(case_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    return select(case_current.c.look_on).where(case_current.c.case_id == case_id).scalar_subquery()
-
-
-def _staff_columns(case_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
-    """What decides about the sight of coordinator and substitute: `cleared`, `substitute`, `substitute_cleared`."""
+def _case_columns(case_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
+    """Alerts (`alerted`, `look_on`), and what decides about the sight of coordinator and substitute."""
     here = case_current.c.case_id == case_id
     substitute = select(substitute_of_coordinator()).where(here).scalar_subquery()
     return (
+        alerts.any_live(case_id).label("alerted"),
+        select(case_current.c.look_on).where(here).scalar_subquery().label("look_on"),
         exists().where(here, coordinator_is_cleared()).label("cleared"),
         substitute.label("substitute"),
         exists().where(here, substitute_is_cleared()).label("substitute_cleared"),
@@ -336,20 +358,18 @@ _PERSON = (
     case_file.c.person_id.label("record_id"),
     *person.c["person_id", "protection"],
 )
-_CASE_FILES = (
+_ALL_CASE_FILES = (
     select(
         *case_file.c["case_id", "reference", "opened_at"],
         *_PERSON,
-        alerts.any_live(case_file.c.case_id).label("alerted"),
-        _look_on(case_file.c.case_id).label("look_on"),
-        *_staff_columns(case_file.c.case_id),
+        *_case_columns(case_file.c.case_id),
     )
     .join(record, record.c.person_id == case_file.c.person_id)
     .join(person, person.c.person_id == CANONICAL_ID)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
-    .where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
     .where(person_version.c.version == _newest_known())
 )
+_CASE_FILES = _ALL_CASE_FILES.where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
 _EVENTS = (
     select(event)
     .where(event.c.case_id.in_(bindparam("case_ids", expanding=True)))
@@ -361,9 +381,7 @@ _CASE = (
         event,
         *case_file.c["reference", "opened_at"],
         *_PERSON,
-        alerts.any_live(bindparam("case_id")).label("alerted"),
-        _look_on(bindparam("case_id")).label("look_on"),
-        *_staff_columns(bindparam("case_id")),
+        *_case_columns(bindparam("case_id")),
     )
     .join(case_file, case_file.c.case_id == event.c.case_id)
     .join(record, record.c.person_id == case_file.c.person_id)

@@ -23,7 +23,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     union,
     update,
@@ -214,10 +213,9 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
     numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
     digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
-    former = select(person_number.c.person_id).where(
-        person_number.c.number_hash.in_(bindparam("digests", expanding=True))
-    )
-    same_identity = select(canonical_id_of(numbered)).where(or_(digested, numbered.c.person_id.in_(former)))
+    same_identity = select(canonical_id_of(numbered)).where(digested)
+    former = person_number.c.number_hash.in_(bindparam("digests", expanding=True))
+    same_former = select(canonical_id_of(numbered)).join(person_number).where(former)
     same_case = select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id)
     same_case = same_case.where(
         case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
@@ -226,7 +224,7 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     same_name = select(canonical_id_of(named)).where(named.c.name_hash.in_(bindparam("names", expanding=True)))
     same_day = select(canonical_id_of(named)).join(versions, versions.c.person_id == named.c.person_id)
     same_day = same_day.where(versions.c.born == bindparam("born"), named.c.sealed.is_not(None))
-    resembling = select(union(same_identity, same_case, same_name, same_day).subquery().c[0])
+    resembling = select(union(same_identity, same_former, same_case, same_name, same_day).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
     return (
@@ -306,18 +304,13 @@ def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
 def rotate_key(
     tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
 ) -> tuple[UUID | None, int]:
-    """Encrypts the next people with the first key: the last id (None: all done), and the number changed.
-
-    People who were stored before names were looked up by digest get theirs as well.
-    """
-    query = select(*person.c["person_id", "sealed", "name_hash"]).order_by(person.c.person_id).limit(limit)
+    """Encrypts the next people with the first key: the last id (None: all done), and the number changed."""
+    query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
     rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
     changed = 0
     for row in rows:
-        if row.sealed is None or (keys.is_newest(row.sealed) and row.name_hash):
-            continue
-        personalia = _decrypt_personalia(keys, row.person_id, row.sealed)
-        if not keys.is_newest(row.sealed) or name_key(personalia.given_name, personalia.family_name):
+        if row.sealed is not None and not keys.is_newest(row.sealed):
+            personalia = _decrypt_personalia(keys, row.person_id, row.sealed)
             secrets = _encrypted_columns(keys, row.person_id, personalia)
             tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
             _set_former_numbers(tx, keys, row.person_id, personalia)
@@ -345,12 +338,17 @@ def _person_row(keys: EncryptionKeys, new: NewPerson, at: datetime) -> dict[str,
 def _encrypted_columns(keys: EncryptionKeys, person_id: UUID, personalia: Personalia) -> dict[str, object]:
     plain = _PERSONALIA.dump_json(personalia, exclude_defaults=True)
     number = normalise(personalia.national_id or "")
-    name = name_key(personalia.given_name, personalia.family_name)
     return {
         "sealed": keys.encrypt(plain, _record(person_id)),
         "number_hash": keys.digest(number) if number else None,
-        "name_hash": keys.digest(_name_to_digest(name)) if name else None,
+        "name_hash": name_hash_of(keys, personalia),
     }
+
+
+def name_hash_of(keys: EncryptionKeys, personalia: Personalia) -> bytes | None:
+    """The digest by which a person is looked up by name; None without a name."""
+    name = name_key(personalia.given_name, personalia.family_name)
+    return keys.digest(_name_to_digest(name)) if name else None
 
 
 def _name_to_digest(name: str) -> str:

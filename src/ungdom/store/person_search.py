@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, select, true, union
 
 from ungdom.message.national_id import normalise
 from ungdom.store.case_queries import disclosable_to
@@ -15,7 +15,7 @@ from ungdom.store.people import newest_version, read_encrypted
 from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record, records_of
 from ungdom.store.schema.cases import case_current, case_file
-from ungdom.store.schema.persons import person_number, person_version
+from ungdom.store.schema.persons import person, person_number, person_version
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 BATCH = 500
@@ -84,8 +84,9 @@ def records(
         query = query.where(person_version.c.born == born)
     if national_id is not None:
         digests = keys.digests(normalise(national_id))
+        present = select(person.c.person_id).where(person.c.number_hash.in_(digests))
         former = select(person_number.c.person_id).where(person_number.c.number_hash.in_(digests))
-        query = query.where(or_(record.c.number_hash.in_(digests), record.c.person_id.in_(former)))
+        query = query.where(record.c.person_id.in_(union(present, former)))
     for row in tx.execute(query, execution_options={"yield_per": BATCH}):
         yield FoundRecord(row.counts, read_encrypted(keys, row.person_id, row.sealed), row.born)
 

@@ -27,7 +27,8 @@ def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequenc
         return UnmetCondition("wrong_sanction", rows[0].law, case.sanction, sanctions, ())
     if not of_regime:
         return _wrong_regime(case, step, regime, of_sanction)
-    return _wrong_state(case, step, of_regime, [row for row in table if _applies(row, case, regime)])
+    possible = [row for row in table if _applies(row, case, regime) and not _ruled_out(row, case, step)]
+    return _wrong_state(case, step, of_regime, possible)
 
 
 NEWER_DETAILS: dict[object, str] = {
@@ -96,10 +97,20 @@ def _named(states: set[State]) -> list[str]:
     return [str(state) for state in State if state in states]
 
 
+LASTING = frozenset({"judgment_holds_interim_conditions", "plan_was_not_made"})
+"""Conditions that no later move of the case cures."""
+
+
+def _ruled_out(row: Move, case: Case, step: ProposedEvent) -> bool:
+    """Whether a lasting condition keeps the case from this move."""
+    proposed = ProposedEvent(row.event, step.on, step.today)
+    return any(guard.code in LASTING and guard(case, proposed) is not None for guard in row.guards)
+
+
 def path_to(state: State, goals: set[State], table: Sequence[Move]) -> tuple[EventType, ...]:
     """The fewest moves from this state to one of the goals, in order; empty if none leads there.
 
-    Lapse and reopening lead nowhere that somebody wants to go; whether the conditions hold is not looked at.
+    Whether the conditions of the moves hold is not looked at: what is missing for each is in its own refusal.
     """
     ways: deque[tuple[State, tuple[EventType, ...]]] = deque([(state, ())])
     seen = {state}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from ungdom.store import case_lists, case_queries, journal
 from ungdom.store.case_lists import BACK, ON, Segment
@@ -16,11 +16,13 @@ from ungdom.store.duties import NOBODY, TaskFilter, kinds_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import read_work, row_of
 from ungdom.store.schema.cases import case_current, event
+from ungdom.store.viewer_knowledge import knowledge_of
 from ungdom.workflow import engine, redaction
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import Event
-from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.deadlines import HEADLINE
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Disclosure, Viewer
 from ungdom.workflow.views import delay
 from ungdom.workflow.views.delay import Delay, DelaySummary
 from ungdom.workflow.views.task_rules import TaskKind
@@ -178,12 +180,12 @@ def cases_with_events(
     if beyond is not None:
         query = query.where(column < beyond if back else column > beyond)
     ordered = query.order_by(column.desc() if back else column)
-    case_ids = list(tx.scalars(ordered.limit(list_query.limit + 1)))
-    more, case_ids = len(case_ids) > list_query.limit, case_ids[: list_query.limit]
-    if back:
-        case_ids.reverse()
+    cases = journal.load_selected(tx, ordered.limit(list_query.limit + 1), list_query.known_at)
+    more = len(cases) > list_query.limit
+    cases = cases[1:] if more and back else cases[: list_query.limit]
+    case_ids = [row.case_id for row, _ in cases]
     previous, following = _neighbours(case_ids, more if back else beyond is not None, back or more)
-    return ListPage(list(journal.load_many(tx, case_ids, list_query.known_at)), previous, following)
+    return ListPage([stored for _, stored in cases if stored is not None], previous, following)
 
 
 def _place_of(list_query: WorklistQuery) -> tuple[bool, UUID | None]:
@@ -199,10 +201,11 @@ def _neighbours(case_ids: Sequence[UUID], earlier: bool, further: bool) -> tuple
 
 
 def delays(
-    tx: Connection, viewer: Viewer, list_query: WorklistQuery, period: tuple[date, date], day: date
+    tx: Connection, viewer: Viewer, list_query: WorklistQuery, period: tuple[date, date], day: date, today: date
 ) -> tuple[DelaySummary, str | None]:
     """The causes of delay, as of `day`, of the cases that started or were received in the period (inclusive).
 
+    Of cases whose lead time the viewer may learn today; of each as far as they may learn of it.
     Replays at most `list_query.limit` cases; returns the key of the last one if more may follow, otherwise None.
     """
     case_delays: list[Delay] = []
@@ -213,10 +216,20 @@ def delays(
     ):
         cut = _case_as_of(stored, list_query.valid_at)
         if cut and _is_in_scope(cut[0], placed, list_query.filters) and _is_in_period(cut[0], period):
-            case_delays.append(delay.start_delay(cut[0], day))
+            case_delays += _learnt_delay(tx, viewer, stored.case_id, cut[0], (day, today))
         if seen == list_query.limit:
             return delay.summarise(case_delays), str(stored.case_id)
     return delay.summarise(case_delays), None
+
+
+def _learnt_delay(tx: Connection, viewer: Viewer, case_id: UUID, then: Case, days: tuple[date, date]) -> list[Delay]:
+    """The delay of this case as of the first day; none if the viewer may not learn the lead time on the second."""
+    if viewer.role in OF_THE_OFFICE | NATIONAL:
+        return [delay.start_delay(then, days[0])]
+    knowledge = knowledge_of(tx, viewer, [case_id], days[1]).get(case_id)
+    if knowledge is None or not redaction.may_learn_deadline(knowledge, HEADLINE):
+        return []
+    return [delay.start_delay(redaction.as_learnt(knowledge, then), days[0])]
 
 
 def _row_conditions(list_query: WorklistQuery, period: tuple[date, date]) -> list[ColumnElement[bool]]:
@@ -249,7 +262,7 @@ def _historical_page(tx: Connection, viewer: Viewer, list_query: WorklistQuery) 
         cut = _case_as_of(stored, list_query.valid_at)
         hidden: dict[str, Any] = {} if placed else dict.fromkeys(case_queries.LOCATION_COLUMNS)
         row = cut and SimpleNamespace(**row_of(stored.identity, *cut) | hidden)
-        if row is not None and _fits(row, list_query.filters):
+        if row is not None and fits(row, list_query.filters):
             rows.append(row)
         if len(rows) == list_query.limit or len(seen) == SCAN_AT_MOST:
             break
@@ -270,27 +283,27 @@ def _replayed_cases(
     *conditions: ColumnElement[bool],
 ) -> Iterator[tuple[StoredCase, bool]]:
     """The cases that the viewer may see now, each with whether its location may be listed. `back`: the last first."""
-    while placed := _visible_cases(tx, viewer, list_query.filters, beyond, back, *conditions):
-        for stored in journal.load_many(tx, placed, list_query.known_at):
-            yield stored, placed[stored.case_id]
-        if len(placed) < CHUNK:
+    while True:
+        selection = _visible_cases(viewer, list_query.filters, beyond, back, *conditions)
+        cases = journal.load_selected(tx, selection, list_query.known_at)
+        for row, stored in reversed(cases) if back else cases:
+            if stored is not None:
+                yield stored, bool(row.placed)
+        if len(cases) < CHUNK:
             return
-        beyond = list(placed)[-1]
+        beyond = cases[0 if back else -1][0].case_id
 
 
 def _visible_cases(
-    tx: Connection, viewer: Viewer, filters: Filters, beyond: UUID | None, back: bool, *conditions: ColumnElement[bool]
-) -> dict[UUID, bool]:
-    column = case_current.c.case_id
-    query = select(column, case_queries.disclosable_to(viewer, Disclosure.LISTED)).where(
-        case_queries.visible_to(viewer), *conditions
-    )
+    viewer: Viewer, filters: Filters, beyond: UUID | None, back: bool, *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    column, placed = case_current.c.case_id, case_queries.disclosable_to(viewer, Disclosure.LISTED).label("placed")
+    query = select(column, placed).where(case_queries.visible_to(viewer), *conditions)
     if filters.q:
         query = query.where(case_queries.matches_search(filters.q))
     if beyond is not None:
         query = query.where(column < beyond if back else column > beyond)
-    ordered = query.order_by(column.desc() if back else column)
-    return {case_id: bool(placed) for case_id, placed in tx.execute(ordered.limit(CHUNK))}
+    return query.order_by(column.desc() if back else column).limit(CHUNK)
 
 
 def _case_as_of(stored: StoredCase, valid_at: date | None) -> tuple[Case, Event] | None:
@@ -304,7 +317,8 @@ def _case_as_of(stored: StoredCase, valid_at: date | None) -> tuple[Case, Event]
 _SAME = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_for")
 
 
-def _fits(row: Any, filters: Filters) -> bool:
+def fits(row: Any, filters: Filters) -> bool:
+    """Whether the row is one that the filters ask for."""
     same = all(getattr(filters, name) in (None, getattr(row, name)) for name in _SAME)
     late, in_time = filters.overdue_on, filters.not_overdue_on
     same = same and (filters.task is None or filters.task.fits(row.duties))

@@ -21,7 +21,7 @@ from ungdom.analytics.forecast.calibration import (
 )
 from ungdom.analytics.forecast.curves import WINDOW, curve_lookup, history, predict
 from ungdom.analytics.forecast.durations import ClockSpell, ForecastQuery, forecast_query, morning_after
-from ungdom.analytics.forecast.historic_waits import HistoricWaits, Report
+from ungdom.analytics.forecast.historic_waits import Report, SpellsByDay
 from ungdom.store import bulk
 from ungdom.store.codec import Codec
 from ungdom.store.schema.forecasts import forecast_calibration
@@ -48,7 +48,7 @@ def run(db: Database, until: date, report: Report = lambda _done, _all: None) ->
     outcomes: dict[date, list[tuple[ForecastQuery, ForecastOutcome]]] = {day: [] for day in days}
     for known in historic_waits.historic_waits(db, [*days, until], days[0] - WINDOW, report):
         for day in days:
-            waits[day] += known.by_day.get(day, [])
+            waits[day] += known.get(day, [])
             outcomes[day] += _judgeable_queries(known, day, until)
     judged = [forecast for day in days for forecast in judge(waits[day], outcomes[day], day)]
     return list(calibrations(judged))
@@ -75,12 +75,12 @@ def calibrations(judged: list[JudgedForecast]) -> Iterator[Calibration]:
     return (item for item in results if item is not None)
 
 
-def _judgeable_queries(known: HistoricWaits, day: date, until: date) -> Iterator[tuple[ForecastQuery, ForecastOutcome]]:
+def _judgeable_queries(known: SpellsByDay, day: date, until: date) -> Iterator[tuple[ForecastQuery, ForecastOutcome]]:
     """The forecast queries of the case on the morning after that day that can be evaluated, with their outcomes."""
-    for spell in known.by_day.get(day, []):
+    for spell in known.get(day, []):
         if spell.waits and spell.since <= day:
             query = forecast_query(spell, morning_after(day), spell.konfliktrad)
-            result = forecast_outcome(query, known.by_day.get(until, []), until) if query.days_left >= 0 else None
+            result = forecast_outcome(query, known.get(until, []), until) if query.days_left >= 0 else None
             if result is not None:
                 yield query, result
 

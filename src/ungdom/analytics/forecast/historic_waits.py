@@ -1,9 +1,7 @@
 """The waits of cases as known at the end of past days, read once for all of these days."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy import or_, select
 
@@ -23,15 +21,11 @@ BATCH = 200
 C = case_current.c
 
 
-@dataclass(frozen=True, slots=True)
-class HistoricWaits:
-    """The spells of one case, as known at the end of each requested day; days before it was known are absent."""
-
-    case_id: UUID
-    by_day: dict[date, list[ClockSpell]]
+SpellsByDay = dict[date, list[ClockSpell]]
+"""The spells of one case, as known at the end of each requested day; days before it was known are absent."""
 
 
-def historic_waits(db: Database, days: Sequence[date], since: date, report: Report) -> Iterator[HistoricWaits]:
+def historic_waits(db: Database, days: Sequence[date], since: date, report: Report) -> Iterator[SpellsByDay]:
     """Every case that was open after `since`, or might have been thought to be, as known on each of the days.
 
     Nothing recorded after the last moment of a day is used for that day. Cases closed by `since` with no change after
@@ -44,7 +38,7 @@ def historic_waits(db: Database, days: Sequence[date], since: date, report: Repo
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
             histories = list(journal.load_many(tx, batch, last_moment(max(days))))
-        yield from (HistoricWaits(stored.case_id, dict(_spells_by_day(stored, days))) for stored in histories)
+        yield from (dict(_spells_by_day(stored, days)) for stored in histories)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
 
 

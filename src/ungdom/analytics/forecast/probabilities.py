@@ -87,7 +87,7 @@ def refresh(db: Database, day: date, report: Report = lambda _done, _all: None) 
     waits: list[ClockSpell] = []
     cases = 0
     for known in historic_waits.historic_waits(db, [day], day - WINDOW, report):
-        waits += known.by_day.get(day, [])
+        waits += known.get(day, [])
         cases += 1
     durations = history(waits, day)
     lookup = curve_lookup(durations)

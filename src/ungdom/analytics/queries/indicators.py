@@ -12,7 +12,7 @@ from ungdom.analytics.surveys.results import SurveyCell
 from ungdom.store import notices, reference, surveys
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.coordination_group import HEADLINE
+from ungdom.workflow.rules.deadlines import HEADLINE
 from ungdom.workflow.vocabulary import Sanction
 
 

@@ -9,34 +9,45 @@ from uuid import UUID
 from ungdom import texts
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
+from ungdom.cases import CaseView
 from ungdom.notices.group_notices import UnreachedAlert
 from ungdom.store.alert_answers import PartAnswer
 from ungdom.store.alerts import Alert, AlertHistoryEntry
 from ungdom.store.case_queries import CaseCurrentRow
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.redaction import DELAY_REASON_MATTERS, Knowledge, ViewerKnowledge
+from ungdom.workflow.rules.sharing import Matter
 
 Parts = Mapping[UUID, Sequence[PartAnswer]]
 """What parties answered for their own part, by alert."""
 
 
-def briefs(alerts: Sequence[Alert], parts: Parts, language: texts.Language, today: date) -> list[AlertBrief]:
-    """Alerts without their case."""
-    return [AlertBrief(**brief(alert, parts, language, today)) for alert in alerts]
+def briefs(alerts: Sequence[Alert], parts: Parts, language: texts.Language, read: CaseView) -> list[AlertBrief]:
+    """The alerts that the reader may learn of, without their case."""
+    visible = (alert for alert in alerts if redaction.may_learn_alert(read, alert.code))
+    return [AlertBrief(**brief(alert, parts, language, read.on, read)) for alert in visible]
 
 
-def brief(alert: Alert, parts: Parts, language: texts.Language, today: date) -> dict[str, Any]:
+def brief(alert: Alert, parts: Parts, language: texts.Language, today: date, knowledge: Knowledge) -> dict[str, Any]:
     """An alert in plain values, its words in that language."""
     until = oslo_date(alert.cleared_at) if alert.cleared_at else today
-    same_fields = ("code", "due", "level", "state", "quiet_until", "reason", "raised_at", "cleared_at")
+    same_fields = ("code", "due", "level", "state", "quiet_until", "raised_at", "cleared_at")
+    reason = alert.reason if redaction.may_learn_delay_reason(knowledge, alert.reason) else None
     return {
         **{name: getattr(alert, name) for name in same_fields},
+        "reason": reason,
         "id": alert.alert_id,
         "label": texts.text(language, "deadline", alert.code),
         "days": (until - alert.due).days,
         "level_label": texts.label(language, alert.level),
         "state_label": texts.label(language, alert.state),
-        "reason_label": texts.label(language, alert.reason) if alert.reason else None,
-        "parts": [_part_out(part, language) for part in parts.get(alert.alert_id, ())],
+        "reason_label": texts.label(language, reason) if reason else None,
+        "parts": [
+            _part_out(part, language)
+            for part in parts.get(alert.alert_id, ())
+            if redaction.may_learn_delay_reason(knowledge, part.reason)
+        ],
     }
 
 
@@ -48,8 +59,9 @@ def _part_out(part: PartAnswer, language: texts.Language) -> shapes.PartAnswerOu
     )
 
 
-def history_entry(language: texts.Language, entry: AlertHistoryEntry, named: bool) -> shapes.HappenedOut:
+def history_entry(language: texts.Language, entry: AlertHistoryEntry, knowledge: Knowledge) -> shapes.HappenedOut:
     label = texts.label(language, entry.change)
+    reason_learnt = redaction.may_learn_delay_reason(knowledge, entry.details.get("reason"))
     return shapes.HappenedOut(
         n=entry.n,
         change=entry.change,
@@ -57,14 +69,16 @@ def history_entry(language: texts.Language, entry: AlertHistoryEntry, named: boo
         for_date=entry.for_date,
         at=entry.at,
         role=entry.role,
-        subject=entry.subject if named else None,
-        details=entry.details,
+        subject=entry.subject,
+        details={name: value for name, value in entry.details.items() if name != "reason" or reason_learnt},
     )
 
 
-def with_case(alert: Alert, row: CaseCurrentRow, parts: Parts, language: texts.Language, today: date) -> dict[str, Any]:
+def with_case(
+    alert: Alert, row: CaseCurrentRow, parts: Parts, language: texts.Language, today: date, knowledge: Knowledge
+) -> dict[str, Any]:
     return {
-        **brief(alert, parts, language, today),
+        **brief(alert, parts, language, today, knowledge),
         "case": alert.case_id,
         "reference": row.reference,
         "case_state": row.state,
@@ -74,6 +88,10 @@ def with_case(alert: Alert, row: CaseCurrentRow, parts: Parts, language: texts.L
     }
 
 
+AS_CONTACT = ViewerKnowledge(frozenset(), frozenset({Matter.CURRENT_STATUS, *DELAY_REASON_MATTERS.values()}))
+"""A standing contact sees the answers of the own agency alone, whatever their reason."""
+
+
 def for_contact(
     alert: Alert, row: CaseCurrentRow, parts: Parts, language: texts.Language, today: date
 ) -> dict[str, Any]:
@@ -81,7 +99,7 @@ def for_contact(
 
     `parts`: the answers of the agency of the contact.
     """
-    return {**with_case(alert, row, parts, language, today), "reason": None, "reason_label": None}
+    return {**with_case(alert, row, parts, language, today, AS_CONTACT), "reason": None, "reason_label": None}
 
 
 def unreached_out(unreached: UnreachedAlert, language: texts.Language, today: date) -> shapes.UnreachedAlertOut:

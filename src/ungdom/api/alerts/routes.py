@@ -1,7 +1,7 @@
 """Alerts: list, read, acknowledge, explain and snooze."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,12 +11,13 @@ from fastapi import APIRouter, Query, Response
 from ungdom import alerts
 from ungdom import cases as casework
 from ungdom.api.alerts import schemas as shapes
-from ungdom.api.alerts.present import for_contact, history_entry, unreached_out, with_case
+from ungdom.api.alerts.present import AS_CONTACT, for_contact, history_entry, unreached_out, with_case
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.notices import group_notices
@@ -24,9 +25,11 @@ from ungdom.store import alert_answers, case_queries, coordination_groups
 from ungdom.store import alerts as alert_store
 from ungdom.store.alerts import Alert, AlertFilter
 from ungdom.store.session import Connection
+from ungdom.store.viewer_knowledge import knowledge_of
+from ungdom.workflow import redaction
+from ungdom.workflow.redaction import Knowledge, ViewerKnowledge
 from ungdom.workflow.rules.alert_permissions import may_answer_alerts, may_read_coordination_groups, may_snooze_alerts
 from ungdom.workflow.rules.escalation import AlertChange
-from ungdom.workflow.rules.permissions import Disclosure
 
 router = APIRouter(tags=["alerts"])
 
@@ -95,22 +98,51 @@ def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.Alert
     due, _, last_id = (read_cursor(context, list_key, query) or "").partition(" ")
     after = (date.fromisoformat(due), UUID(last_id)) if due else None
     alert_filter = AlertFilter(**query.model_dump(exclude={"cursor", "limit", "case"}), case_id=query.case)
-    page, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, query.limit)
-    items = [shapes.AlertOut(**alert) for alert in _alerts_out(tx, context, page)]
-    following = write_cursor(context, list_key, f"{last[0]} {last[1]}" if last else None)
+    page, known, more = _learnt_alerts(tx, context, alert_filter, after, query.limit)
+    items = [shapes.AlertOut(**alert) for alert in _alerts_out(tx, context, page, known)]
+    following = write_cursor(context, list_key, f"{page[-1].due} {page[-1].alert_id}" if more else None)
     return json_response(shapes.AlertList(items=items, next=following))
 
 
-def _alerts_out(tx: Connection, context: RequestContext, page: Sequence[Alert]) -> Iterator[dict[str, Any]]:
+def _learnt_alerts(
+    tx: Connection, context: RequestContext, alert_filter: AlertFilter, after: tuple[date, UUID] | None, limit: int
+) -> tuple[list[Alert], dict[UUID, ViewerKnowledge], bool]:
+    """A page of the alerts that the viewer may learn of, what they may learn of the cases, and whether more follow.
+
+    A page ends at an alert that the viewer may learn of: a cursor tells of no other.
+    """
+    page: list[Alert] = []
+    known: dict[UUID, ViewerKnowledge] = {}
+    while True:
+        rows, last = alert_store.list_alerts(tx, context.recorder.viewer, alert_filter, after, limit + 1)
+        visible = _visible_cases(tx, context, rows)
+        known |= knowledge_of(tx, context.recorder.viewer, visible - known.keys(), context.today)
+        page += [alert for alert in rows if alert.case_id not in visible or _is_learnt(alert, known)]
+        if len(page) > limit or last is None:
+            return page[:limit], known, len(page) > limit
+        after = last
+
+
+def _visible_cases(tx: Connection, context: RequestContext, rows: Sequence[Alert]) -> frozenset[UUID]:
+    """The cases of these alerts that the viewer may see; of the others they were notified as a standing contact."""
+    return case_queries.visible_case_ids(tx, context.recorder.viewer, list({alert.case_id for alert in rows}))
+
+
+def _is_learnt(alert: Alert, known: Mapping[UUID, Knowledge]) -> bool:
+    return alert.case_id in known and redaction.may_learn_alert(known[alert.case_id], alert.code)
+
+
+def _alerts_out(
+    tx: Connection, context: RequestContext, page: Sequence[Alert], known: Mapping[UUID, Knowledge]
+) -> Iterator[dict[str, Any]]:
     """Each alert as far as the viewer may learn of it: of a case they cannot see, as a standing contact."""
-    viewer, case_ids = context.recorder.viewer, list({alert.case_id for alert in page})
-    cases = case_queries.read_cases(tx, case_ids)
-    visible = case_queries.visible_case_ids(tx, viewer, case_ids)
+    viewer = context.recorder.viewer
+    cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
     parts = alert_answers.part_answers(tx, [alert.alert_id for alert in page])
     for alert in page:
         row = cases[alert.case_id]
-        if alert.case_id in visible:
-            yield with_case(alert, row, parts, context.language, context.today)
+        if alert.case_id in known:
+            yield with_case(alert, row, parts, context.language, context.today, known[alert.case_id])
         else:
             agencies = coordination_groups.agencies_of(tx, row.konfliktrad or "", viewer.subject)
             own = [part for part in parts.get(alert.alert_id, ()) if part.agency in agencies]
@@ -118,16 +150,18 @@ def _alerts_out(tx: Connection, context: RequestContext, page: Sequence[Alert]) 
 
 
 def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
-    viewer = context.recorder.viewer
-    [body] = _alerts_out(tx, context, [alert])
     entries = alert_store.history(tx, alert.alert_id)
-    if not case_queries.visible_case_ids(tx, viewer, [alert.case_id]):
-        history = [history_entry(context.language, entry, False) for entry in entries if entry.change in _FOR_CONTACTS]
-        return json_response(shapes.AlertDetail(**body, history=history))
-    read = casework.read(tx, viewer, alert.case_id, context.now, None, None)
-    named = Disclosure.OFFICE in read.disclosures
-    history = [history_entry(context.language, entry, named) for entry in entries]
-    return json_response(shapes.AlertDetail(**body, history=history))
+    if not _visible_cases(tx, context, [alert]):
+        [body] = _alerts_out(tx, context, [alert], {})
+        notified = [entry for entry in entries if entry.change in _FOR_CONTACTS]
+        detail = shapes.AlertDetail(**body, history=[history_entry(context.language, x, AS_CONTACT) for x in notified])
+        return json_response(redacted(detail, AS_CONTACT))
+    read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
+    if not redaction.may_learn_alert(read, alert.code):
+        raise alerts.NoSuchAlert
+    [body] = _alerts_out(tx, context, [alert], {alert.case_id: read})
+    history = [history_entry(context.language, entry, read) for entry in entries]
+    return json_response(redacted(shapes.AlertDetail(**body, history=history), read))
 
 
 _FOR_CONTACTS = frozenset({AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED})

@@ -10,7 +10,7 @@ from ungdom.api.http import inputs as i
 from ungdom.message.text import CodeText, CursorText, ReferenceText
 from ungdom.notices.group_notices import NotReached
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.coordination_group import HEADLINE
+from ungdom.workflow.rules.deadlines import HEADLINE
 from ungdom.workflow.rules.escalation import AlertChange, AlertState, DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Phase, Role, State
 

@@ -19,7 +19,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.derived.endings import ended_by_closing
 from ungdom.workflow.guards.decision import appeal_deadline
 from ungdom.workflow.rules import offices
-from ungdom.workflow.rules.deadlines import Deadline, deadlines, next_due
+from ungdom.workflow.rules.deadlines import Deadline, deadlines
 from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.views.lead_time import lead_time, measures
@@ -33,12 +33,16 @@ def case_out(
     known_at: datetime | None,
     alerts: list[AlertBrief] | None = None,
 ) -> s.CaseOut:
-    """The case as read, as far as the reader may learn of it. `alerts`: those that are live; None of one day only."""
-    case, stored, day, received = read.case, read.stored, read.on, read.case.first(EventType.RECEIVED)
-    whole = s.CaseOut(
+    """The case as read, as far as the reader may learn of it.
+
+    `alerts`: those that are live and may be learnt; None of one day only.
+    """
+    case, stored, day = read.case, read.stored, read.on
+    received, due = case.first(EventType.RECEIVED), redaction.next_due(read, case)
+    return s.CaseOut(
         id=stored.case_id,
         reference=stored.reference,
-        version=stored.version,
+        version=read.version,
         as_of=AsOfOut(on=day, known_at=known_at),
         sanction=case.sanction,
         sanction_label=texts.label(language, case.sanction),
@@ -47,7 +51,7 @@ def case_out(
         phase=PHASE[case.state],
         waiting_for=waiting_for(case),
         regimes=_regimes_out(case, day),
-        person=person_out(person, read.disclosures) if person else None,
+        person=person_out(person, frozenset(Disclosure)) if person else None,
         registered_on=case.registered_on,
         first_offence=case.first_offence,
         last_offence=case.last_offence,
@@ -68,21 +72,13 @@ def case_out(
         completion=_completion_out(case),
         breaches=sum(1 for _ in case.all(EventType.BREACH_RECORDED)),
         open_alerts=alerts,
-        next_deadline=_next_deadline_out(case, language),
+        next_deadline=deadline_out(due, language) if due else None,
         table_version=case.table,
         konfliktrad=case.konfliktrad,
         coordinator=projection.coordinator(case),
         transfer_to=offices.transfer_to(case),
         team=sorted(case.team),
     )
-    return _redacted(whole, read)
-
-
-def _redacted(case_out: s.CaseOut, read: CaseView) -> s.CaseOut:
-    """The case without the fields that the reader may not learn: null, or an empty team."""
-    hidden = redaction.hidden_case_fields(read)
-    redacted = [name for name in s.CaseOut.model_fields if name.removesuffix("_label") in hidden]
-    return case_out.model_copy(update={name: [] if name == "team" else None for name in redacted})
 
 
 def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
@@ -102,9 +98,7 @@ def lead_time_out(read: CaseView, known_at: datetime | None) -> LeadTimeOut:
         offices=[
             from_source(OfficeDays, share.tenure, stage_days=share.stage_days, wait_days=share.wait_days)
             for share in offices.shares(case, read.on)
-        ]
-        if Disclosure.OFFICE in read.disclosures
-        else None,
+        ],
         stages=[StageOut.model_validate(stage) for stage in time.stages],
         waits=[WaitIntervalOut.model_validate(wait) for wait in time.waits],
     )
@@ -148,11 +142,6 @@ def _start_dates(case: Case) -> s.StartDates:
         interim_conditions=first(EventType.INTERIM_CONDITIONS_STARTED),
         first_measure=first(EventType.MEASURE_STARTED),
     )
-
-
-def _next_deadline_out(case: Case, language: texts.Language) -> s.DeadlineOut | None:
-    due = next_due(case)
-    return deadline_out(due, language) if due else None
 
 
 def _completion_out(case: Case) -> s.CompletionOut:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from ungdom import intake
+from ungdom import cases, intake
 from ungdom.api.alerts import present as alert_views
 from ungdom.api.cases import present as views
 from ungdom.api.cases import schemas as s
@@ -18,18 +18,19 @@ from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import CaseView
 from ungdom.intake.opening import open_by_hand
-from ungdom.store import alert_answers, people, projection
+from ungdom.store import alert_answers, people
 from ungdom.store import alerts as alert_store
 from ungdom.store.session import Connection
-from ungdom.workflow import engine, redaction
-from ungdom.workflow.rules.permissions import Disclosure, acts_for, disclosures_for
-from ungdom.workflow.vocabulary import EventType, Sanction
-from ungdom.worklist import worklist
+from ungdom.workflow import engine
+from ungdom.workflow.rules.permissions import acts_for
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.vocabulary import EventType, Role, Sanction
+from ungdom.worklist import team_list, worklist
 
 router = APIRouter(tags=["cases"])
 
@@ -60,29 +61,30 @@ def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 def get_lead_time(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Stage intervals, wait ledger, P1 to P3; both ledgers add up to the total exactly."""
     known_at = instant(as_of.known_at)
-    return context.read(
-        lambda tx: json_response(
-            views.lead_time_out(require_stage_dates(read_case(tx, context, case_id, as_of)), known_at)
-        )
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = require_stage_dates(read_case(tx, context, case_id, as_of))
+        return json_response(redacted(views.lead_time_out(read, known_at), read))
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/deadlines", response_model=s.DeadlineList, summary="Every clock of a case")
 def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Each clock: from, due (moved and unmoved), stopped, days late, law or norm."""
     known_at = instant(as_of.known_at)
-    return context.read(
-        lambda tx: json_response(
-            views.deadlines_out(read_case(tx, context, case_id, as_of), context.language, known_at)
-        )
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        return json_response(redacted(views.deadlines_out(read, context.language, known_at), read))
+
+    return context.read(operation)
 
 
 def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     read = read_case(tx, context, case_id, as_of)
-    person = (
-        people.read_person(tx, context.keys, read.stored.person_id) if Disclosure.PERSON in read.disclosures else None
-    )
+    named = read.may_learn(Matter.NAME_AND_BIRTH_YEAR)
+    person = people.read_person(tx, context.keys, read.stored.person_id) if named else None
     known_at = instant(as_of.known_at)
     live = (
         alert_store.live_as_of(tx, case_id, known_at)
@@ -92,9 +94,9 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
         else []
     )
     parts = alert_answers.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
-    alerts = alert_views.briefs(live, parts, context.language, read.on) if as_of.valid_at is None else None
+    alerts = alert_views.briefs(live, parts, context.language, read) if as_of.valid_at is None else None
     body = views.case_out(read, person, context.language, known_at, alerts)
-    return json_response(body, ETag=etag(read.stored.version))
+    return case_answer(body, read)
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:
@@ -103,18 +105,16 @@ def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiR
     result, person = opened.result, opened.person
     case_id = result.stored.case_id
     intake.retry_parked_for_case(tx, context.intake, case_id, opening.police_case_numbers, opening.person.national_id)
-    disclosures = disclosures_for(
-        context.recorder.viewer, projection.access_attributes(result.after, person.protection)
-    )
-    read = CaseView(replace(result.stored, version=result.version), result.after, context.today, disclosures)
+    stored = replace(result.stored, version=result.version, protection=person.protection)
+    read = cases.view_for(context.recorder.viewer, stored, result.after, context.today)
     case_out = views.case_out(read, person, context.language, None, [])
-    return json_response(case_out, 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
+    return json_response(redacted(case_out, read), 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
 def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> ApiResponse:
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit", "total"})
-    filters = query.filters(context.today)
+    viewer, filters = context.recorder.viewer, query.filters(context.today)
     limits = [limit for limit in (filters.overdue_on, query.due_before) if limit]
     page_query = worklist.WorklistQuery(
         filters=replace(
@@ -130,8 +130,8 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
         known_at=instant(query.known_at),
         count=query.total,
     )
-    page = worklist.page(tx, context.recorder.viewer, page_query, context.today)
-    hidden = dict.fromkeys(redaction.hidden_row_fields(context.recorder.viewer.role))
-    items = [CaseRow.model_validate(row).model_copy(update=hidden) for row in page.rows]
+    read_page = team_list.page_for_member if viewer.role is Role.TEAM_MEMBER else worklist.page
+    page = read_page(tx, viewer, page_query, context.today)
+    items = [CaseRow.model_validate(row) for row in page.rows]
     following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
     return json_response(CaseList(items=items, next=following, prev=previous, total=page.total))

@@ -70,18 +70,21 @@ class CompletionOut(Output):
 
 
 class DeadlineOut(Output):
-    """One clock: from, due (after and before moving off non-working days), stopped, days late, where it is written."""
+    """One clock: from, due (after and before moving off non-working days), stopped, days late, where it is written.
+
+    The day it began is null to whoever may not learn the stages.
+    """
 
     code: str
     label: str
-    begun_on: date
-    known_on: date
+    begun_on: date | None
+    known_on: date | None
     due: date
     unmoved: date
     stopped_on: date | None
     status: str
     late_days: int | None
-    notice_from: date
+    notice_from: date | None
     binding: bool
     law: str
     who_is_late: list[Party]

@@ -24,7 +24,7 @@ from ungdom.api.http.pagination import read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.http.time_travel import instant
-from ungdom.api.plans.access import office_access
+from ungdom.api.plans.access import access_of
 from ungdom.api.plans.present import meetings_out, plan_out
 from ungdom.api.plans.provider_names import names_for
 from ungdom.cases import CaseView, NotVisible
@@ -66,7 +66,7 @@ def list_plans(context: ReadContext, query: AcrossParams) -> Response:
 
     def make_view(tx: Connection, reads: list[CaseView]) -> View:
         names = names_for(tx, context.language, reads)
-        return lambda read, then: plan_out(office_access(read, then), names)
+        return lambda read, then: plan_out(access_of(read, then), names)
 
     return _list_with_factory(context, query, PLANS, PlanList, make_view)
 
@@ -80,7 +80,7 @@ def list_meetings(context: ReadContext, query: AcrossParams) -> Response:
         query,
         MEETINGS,
         MeetingsList,
-        lambda read, then: meetings_out(office_access(read, then), language),
+        lambda read, then: meetings_out(access_of(read, then), language),
     )
 
 

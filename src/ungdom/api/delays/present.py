@@ -20,8 +20,9 @@ from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.cases import CaseView
 from ungdom.texts import Language
+from ungdom.workflow import redaction
 from ungdom.workflow.calendar import Length, days_between
-from ungdom.workflow.rules.deadlines import DeadlineStatus
+from ungdom.workflow.rules.deadlines import HEADLINE, DeadlineStatus
 from ungdom.workflow.views import delay as w
 from ungdom.workflow.views.delay import CauseShare, Counterfactual, Delay, DelaySummary, WaitCause
 
@@ -31,7 +32,11 @@ def delay_out(read: CaseView, language: Language, known_at: datetime | None) -> 
     return DelayOut(
         as_of=AsOfOut(on=read.on, known_at=known_at),
         start=_clock_out(w.start_delay(read.case, read.on), language),
-        clocks=[_clock_out(delay, language) for delay in w.clock_delays(read.case, read.on)],
+        clocks=[
+            _clock_out(delay, language)
+            for delay in w.clock_delays(read.case, read.on)
+            if redaction.may_learn_deadline(read, delay.clock.code)
+        ],
     )
 
 
@@ -157,7 +162,7 @@ def waited_for(cause: WaitCause, language: Language) -> str:
 def _progress_sentence(delay: Delay, language: Language) -> str:
     clock = delay.clock
     progress = "ended" if clock.status is DeadlineStatus.ENDED else "stopped" if clock.stopped_on else "running"
-    key = f"start_{progress}" if clock.code == w.HEADLINE else f"clock_{progress}"
+    key = f"start_{progress}" if clock.code == HEADLINE else f"clock_{progress}"
     values = {"days": _days_text(language, delay.days), "allowed": _days_text(language, allowed_days(delay))}
     return texts.text(language, "delay", key, clock=texts.text(language, "deadline", clock.code), **values)
 
@@ -166,7 +171,7 @@ def _difference_sentence(delay: Delay, language: Language) -> str:
     *first, last = [_days_of_cause(delay, cause, language) for cause in delay.decisive]
     waits = f"{', '.join(first)} {texts.text(language, 'word', 'and')} {last}" if first else last
     progress = "stopped" if delay.clock.stopped_on else "running"
-    key = f"without_start_{progress}" if delay.clock.code == w.HEADLINE else f"without_clock_{progress}"
+    key = f"without_start_{progress}" if delay.clock.code == HEADLINE else f"without_clock_{progress}"
     clock = texts.text(language, "deadline", delay.clock.code)
     values = {"waits": waits, "allowed": _days_text(language, allowed_days(delay))}
     return texts.text(language, "delay", key, clock=clock, **values)

@@ -12,6 +12,7 @@ from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_office
 from ungdom.api.http.pagination import read_cursor, write_cursor
+from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
@@ -32,9 +33,8 @@ def get_delay(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
     known_at = instant(as_of.known_at)
 
     def operation(tx: Connection) -> ApiResponse:
-        return json_response(
-            views.delay_out(require_stage_dates(read_case(tx, context, case_id, as_of)), context.language, known_at)
-        )
+        read = require_stage_dates(read_case(tx, context, case_id, as_of))
+        return json_response(redacted(views.delay_out(read, context.language, known_at), read))
 
     return context.read(operation)
 
@@ -61,9 +61,8 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
         known_at=instant(query.known_at),
     )
     day = query.valid_at or oslo_date(page_query.known_at or context.now)
-    group, last = worklist.delays(
-        tx, context.recorder.viewer, page_query, (query.since or date.min, query.until or date.max), day
-    )
+    period = (query.since or date.min, query.until or date.max)
+    group, last = worklist.delays(tx, context.recorder.viewer, page_query, period, day, context.today)
     following = write_cursor(context, list_key, last)
     as_of = AsOfOut(on=day, known_at=page_query.known_at)
     return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))

@@ -1,7 +1,6 @@
 """The history, the options and recorded events as schemas."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from ungdom import texts
@@ -25,7 +24,6 @@ from ungdom.workflow import redaction
 from ungdom.workflow.case import Case
 from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
-from ungdom.workflow.rules.deadlines import next_due
 from ungdom.workflow.rules.waits import waiting_for
 from ungdom.workflow.vocabulary import PHASE, EventType
 
@@ -39,11 +37,19 @@ def events_out(stored: StoredCase, language: texts.Language, valid_at: date | No
 
 
 def redacted_events(history: EventList, read: CaseView) -> EventList:
-    """The events that the reader may learn of, without the fields that they may not learn."""
-    empty: dict[str, Any] = {"details": {}, "official_status": []}
-    hidden = {name: empty.get(name) for name in redaction.hidden_event_fields(read)}
-    visible = (event for event in history.items if redaction.may_learn_event(read, event.type))
-    return EventList(items=[event.model_copy(update=hidden) for event in visible])
+    """The events that the reader may learn of, under the numbers by which they know them."""
+    visible = {event.seq for event in read.events}
+    return EventList(items=[_redacted_event(event, read) for event in history.items if event.seq in visible])
+
+
+def _redacted_event(event: EventOut, read: CaseView) -> EventOut:
+    details = redaction.learnt_details(read, event.type, event.details, read.stored.protection)
+    if not read.by_own_numbers:
+        return event.model_copy(update={"details": details})
+    numbers = read.numbers
+    details |= {name: numbers.get(details[name]) for name in ("corrects", "after_seq") if name in details}
+    by = numbers.get(event.corrected_by) if event.corrected_by is not None else None
+    return event.model_copy(update={"details": details, "seq": numbers[event.seq], "corrected_by": by})
 
 
 def _events_until(events: list[Event], day: date) -> list[Event]:
@@ -71,8 +77,10 @@ def _event_out(
     )
 
 
-def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: texts.Language) -> RecordedOut:
-    """What an event did."""
+def recorded_out(
+    case_id: UUID, result: RecordResult, read: CaseView, dry_run: bool, language: texts.Language
+) -> RecordedOut:
+    """What an event did, as far as the viewer of `read` may learn of the case after it."""
     return RecordedOut(
         case=case_id,
         seq=result.event.seq,
@@ -80,8 +88,8 @@ def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: t
         dry_run=dry_run,
         regime=result.decision.regime,
         law=result.decision.law,
-        before=_snapshot_out(result.before, result.stored.version) if result.before else None,
-        after=_snapshot_out(result.after, result.version),
+        before=_snapshot_out(read, result.before, result.stored.version) if result.before else None,
+        after=_snapshot_out(read, result.after, result.version),
         followed_by=[
             FollowedOut(
                 seq=event.seq,
@@ -97,8 +105,8 @@ def recorded_out(case_id: UUID, result: RecordResult, dry_run: bool, language: t
     )
 
 
-def _snapshot_out(case: Case, version: int) -> CaseSnapshotOut:
-    due = next_due(case)
+def _snapshot_out(read: CaseView, case: Case, version: int) -> CaseSnapshotOut:
+    due = redaction.next_due(read, case)
     return CaseSnapshotOut(
         version=version,
         state=case.state,

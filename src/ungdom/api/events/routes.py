@@ -13,6 +13,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
+from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
@@ -48,7 +49,7 @@ def list_options(context: ReadContext, case_id: UUID, _query: Annotated[i.NoQuer
 
     def operation(tx: Connection) -> ApiResponse:
         read, options = cases.options(tx, context.recorder, case_id, context.now)
-        return json_response(options_out(options, context.language), ETag=etag(read.stored.version))
+        return case_answer(options_out(options, context.language), read)
 
     return context.read(operation)
 
@@ -122,5 +123,6 @@ def _correct_event(
 
 def _recorded_response(context: RequestContext, case_id: UUID, result: RecordResult, dry_run: bool) -> ApiResponse:
     version = result.stored.version if dry_run else result.version
-    body = recorded_out(case_id, result, dry_run, context.language)
+    read = cases.view_for(context.recorder.viewer, result.stored, result.after, context.today)
+    body = redacted(recorded_out(case_id, result, read, dry_run, context.language), read)
     return json_response(body, 200 if dry_run else 201, ETag=etag(version))

@@ -48,7 +48,8 @@ def _event(kind: EventType, name: str, details: str, shapes: dict[str, Any]) -> 
     fields = {"occurred_on": given["occurred_on"], "on_behalf_of": given["on_behalf_of"]}
     if kind is E.NOTE_ADDED:
         text = next(choice for choice in given["note"]["anyOf"] if choice["type"] == "string")
-        return _tagged(kind, name, fields | {"details": reference(_NOTE), "note": text}, ["occurred_on", "note"])
+        note = {"details": reference(_NOTE), "note": text, "youth_may_read": given["youth_may_read"]}
+        return _tagged(kind, name, fields | note, ["occurred_on", "note"])
     needed = ["details"] if shapes[details].get("required") else []
     return _tagged(kind, name, fields | {"details": reference(details)}, ["occurred_on", *needed])
 
@@ -80,4 +81,11 @@ def _correction() -> dict[str, Any]:
     shape = CorrectionIn.model_json_schema(ref_template=REF_TEMPLATE)
     shape.pop("$defs")
     choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
-    return shape | {"properties": shape["properties"] | {"replacement": {"anyOf": choice}}}
+    null, inserted = {"type": "null"}, {"required": ["insert"], "properties": {"insert": {"type": "object"}}}
+    neither = {"not": {"anyOf": [{"required": ["seq"]}, {"required": ["replacement"]}]}}
+    corrected = {
+        "required": ["seq", "replacement"],
+        "properties": {"seq": {"type": "integer"}, "insert": null, "after_seq": null},
+    }
+    properties = shape["properties"] | {"replacement": {"anyOf": choice}}
+    return shape | {"properties": properties, "anyOf": [corrected, inserted | neither]}

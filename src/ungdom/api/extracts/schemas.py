@@ -4,8 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import Output
@@ -23,15 +22,7 @@ ROW_EXTRACTS = tuple(extract.name for extract in EXTRACTS if not extract.release
 """The extracts of rows: those that are taken out for a purpose."""
 
 
-def _check_row_extract(name: str) -> str:
-    if name not in ROW_EXTRACTS:
-        raise PydanticCustomError("enum", "is no extract of rows", {"allowed": list(ROW_EXTRACTS)})
-    return name
-
-
-EXTRACT = Annotated[
-    ReferenceText, AfterValidator(_check_row_extract), Field(json_schema_extra={"enum": list(ROW_EXTRACTS)})
-]
+EXTRACT = Annotated[ReferenceText, i.listed(ROW_EXTRACTS), Field(json_schema_extra={"enum": list(ROW_EXTRACTS)})]
 
 
 class ExtractQuery(i.AsOf):

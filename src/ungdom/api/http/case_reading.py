@@ -10,12 +10,13 @@ from ungdom import cases
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import RolePredicate
 from ungdom.api.http.context import RequestContext
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.redact import case_answer
+from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import instant
 from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import may_read_cases
+from ungdom.workflow.rules.permissions import may_read_cases, may_read_rights
 from ungdom.workflow.rules.sharing import Matter
 
 
@@ -39,7 +40,7 @@ def case_response(
     def operation(tx: Connection) -> ApiResponse:
         read = read_case(tx, context, case_id, as_of)
         as_of_out = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
-        return json_response(view(read, as_of_out), ETag=etag(read.stored.version))
+        return case_answer(view(read, as_of_out), read)
 
     return context.read(operation, may=may)
 
@@ -49,3 +50,29 @@ def require_stage_dates(read: CaseView) -> CaseView:
     if not read.may_learn(Matter.STAGE_DATES):
         raise NotVisible
     return read
+
+
+def rights_response(
+    context: RequestContext,
+    case_id: UUID,
+    as_of: i.AsOf,
+    view: Callable[[CaseView, AsOfOut], BaseModel],
+    matter: Matter,
+) -> Response:
+    """A view of the rights or breaches of a youth: for roles that learn the identity, and for whom `matter` is shared.
+
+    A member of the team who may not learn the matter gets the same answer for every case. Raises what `case_response`
+    raises.
+    """
+
+    def operation(tx: Connection) -> ApiResponse:
+        try:
+            read = read_case(tx, context, case_id, as_of)
+        except NotVisible:
+            context.require_role(may_read_rights)
+            raise
+        if not read.may_learn(matter):
+            context.require_role(may_read_rights)
+        return case_answer(view(read, AsOfOut(on=read.on, known_at=instant(as_of.known_at))), read)
+
+    return context.read(operation)

@@ -143,8 +143,9 @@ class RequestContext:
         self.require(scope, may)
         with self._in_service(self.db.reading()) as tx:
             response, entries = operation(tx)
-        with self._in_service(self.db.writing()) as tx:
-            person_access.add(tx, entries)
+        if entries:
+            with self._in_service(self.db.writing()) as tx:
+                person_access.add(tx, entries)
         return self._localised(response).to_http()
 
     def respond(self, response: ApiResponse) -> Response:

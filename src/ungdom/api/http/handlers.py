@@ -42,6 +42,8 @@ from ungdom.staff import errors as staff
 from ungdom.store import errors as store
 from ungdom.store import reference
 from ungdom.texts.places import field_problem
+from ungdom.workflow import engine
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
@@ -106,10 +108,13 @@ def _fixed_problem(
 
 
 async def _outdated(request: Request, error: c.Outdated) -> Response:
-    tag = etag(error.stored.version)
-    since = [event_line(event) for event in error.stored.events if event.seq > error.since]
+    stored, viewer = error.stored, request.state.principal.viewer
+    tag = etag(stored.version)
+    read = c.view_for(viewer, stored, engine.fold(stored.youth, stored.events), oslo_date(request.app.state.clock()))
+    since = [event_line(event) for event in read.events if event.seq > error.since]
+    passed = 0 < error.since < stored.version
     extra = {"current_etag": tag, "events_since": since}
-    return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if since and error.since else "no_version")
+    return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if passed else "no_version")
 
 
 async def _member_outdated(request: Request, error: staff.MemberOutdated) -> Response:

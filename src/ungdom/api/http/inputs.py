@@ -1,7 +1,7 @@
 """Base class and types of request bodies and queries: unknown fields are rejected, and dates have one form."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -114,6 +114,17 @@ def in_order(first: str, last: str) -> Callable[[Checked], Checked]:
         return given
 
     return check
+
+
+def listed(values: Collection[str]) -> AfterValidator:
+    """Accepts one of these values; the error names all of them."""
+
+    def check(value: str) -> str:
+        if value not in values:
+            raise PydanticCustomError("enum", "is not on the list", {"allowed": list(values)})
+        return value
+
+    return AfterValidator(check)
 
 
 class NoQuery(Input):

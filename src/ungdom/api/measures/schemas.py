@@ -1,35 +1,21 @@
 """Schemas of the catalogue of measures."""
 
-from collections.abc import Collection
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-from ungdom.api.http.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit
+from ungdom.api.http.inputs import DEFAULT_LIMIT, CivilDay, Input, Limit, listed
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import CodeText, CursorText, LineText
 from ungdom.workflow import patterns
 from ungdom.workflow.measure_list import AGENCY, KIND, Availability
 
-
-def _check_listed(value: str, known: Collection[str]) -> str:
-    if value not in known:
-        raise PydanticCustomError("enum", "is not on the list", {"allowed": list(known)})
-    return value
-
-
-Code = Annotated[
-    CodeText, AfterValidator(partial(_check_listed, known=KIND)), Field(json_schema_extra={"enum": list(KIND)})
-]
+Code = Annotated[CodeText, listed(KIND), Field(json_schema_extra={"enum": list(KIND)})]
 """A measure of the lists of krl § 25."""
 
-Agency = Annotated[
-    CodeText, AfterValidator(partial(_check_listed, known=AGENCY)), Field(json_schema_extra={"enum": list(AGENCY)})
-]
+Agency = Annotated[CodeText, listed(AGENCY), Field(json_schema_extra={"enum": list(AGENCY)})]
 """An agency of the reference data."""
 
 Town = Annotated[str, Field(pattern=patterns.MUNICIPALITY)]

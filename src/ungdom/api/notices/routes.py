@@ -14,7 +14,9 @@ from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.api.notices.present import notice_out
 from ungdom.api.notices.schemas import NoticeList, NoticeOut, NoticeQuery
+from ungdom.notices.recipients import learnt_notices
 from ungdom.store import notices
+from ungdom.store.notices import NoticeWithCase
 from ungdom.store.session import Connection
 
 router = APIRouter(tags=["notices"])
@@ -46,17 +48,25 @@ def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery
     )
     return json_response(
         NoticeList(
-            items=[notice_out(entry, context.language, context.today, public_url) for entry in rows],
+            items=[
+                notice_out(entry, context.language, context.today, public_url)
+                for entry in learnt_notices(tx, rows, context.today)
+            ],
             next=following,
         )
     )
 
 
 def _mark_read(tx: Connection, context: RequestContext, notice_id: UUID, public_url: str) -> ApiResponse:
-    if notices.find(tx, context.recorder.viewer, notice_id) is None:
-        raise cases.NotVisible
+    _own_notice(tx, context, notice_id)
     notices.mark_read(tx, notice_id, context.now)
-    entry = notices.find(tx, context.recorder.viewer, notice_id)
-    if entry is None:
-        raise cases.NotVisible
+    entry = _own_notice(tx, context, notice_id)
     return json_response(notice_out(entry, context.language, context.today, public_url))
+
+
+def _own_notice(tx: Connection, context: RequestContext, notice_id: UUID) -> NoticeWithCase:
+    """The notice of this viewer. Raises `NotVisible` where there is none, or they may not learn of its clock."""
+    entry = notices.find(tx, context.recorder.viewer, notice_id)
+    if entry is None or not learnt_notices(tx, [entry], context.today):
+        raise cases.NotVisible
+    return entry

@@ -25,7 +25,9 @@ from ungdom.api.persons.record_schemas import PersonHitOut
 from ungdom.intake import IntakeContext
 from ungdom.persons import joining
 from ungdom.persons.joining import SplitRequest
+from ungdom.persons.sight import read_entries
 from ungdom.store import case_queries, people, person_proposals
+from ungdom.store.person_access import PersonAccess
 from ungdom.store.person_proposals import PersonProposal
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import Viewer, may_join_persons
@@ -77,7 +79,7 @@ def split_person(
 @router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals to merge or split")
 def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQuery, Query()]) -> Response:
     """The proposals about persons whom the caller may know."""
-    return context.read(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
+    return context.read_and_log(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
 
 
 @router.post(
@@ -120,7 +122,9 @@ def _proposed(tx: Connection, context: RequestContext, proposal: PersonProposal)
     return json_response(_proposal_out(tx, context, proposal), 202)
 
 
-def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonProposalQuery) -> ApiResponse:
+def _page_of_proposals(
+    tx: Connection, context: RequestContext, query: PersonProposalQuery
+) -> tuple[ApiResponse, list[PersonAccess]]:
     name = f"person proposals {query.status}"
     after = start_after(context, name, query)
     rows = person_proposals.page(tx, context.keys, context.recorder.viewer, query.status, after, query.limit + 1)
@@ -128,7 +132,9 @@ def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonPro
         context, name, query, rows, lambda proposal: (proposal.proposed_at, proposal.proposal_id)
     )
     items = [_proposal_out(tx, context, proposal) for proposal in page]
-    return json_response(PersonProposalList(items=items, next=following))
+    shown = (hit.id for proposal in items for hit in (proposal.person, proposal.other) if hit)
+    response = json_response(PersonProposalList(items=items, next=following))
+    return response, read_entries(context.recorder.viewer, context.now, shown)
 
 
 def _proposal_out(tx: Connection, context: RequestContext, proposal: PersonProposal) -> PersonProposalOut:

@@ -27,8 +27,9 @@ from ungdom.api.persons.population_schemas import (
 from ungdom.api.persons.record_present import person_hit_out
 from ungdom.persons import register
 from ungdom.persons.register import AppliedEvent, QuestionReason, RegisterMessage
-from ungdom.persons.sight import PersonSight, sight_of
+from ungdom.persons.sight import PersonSight, read_entries, sight_of
 from ungdom.store import people, population_events
+from ungdom.store.person_access import PersonAccess
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import Disclosure, may_read_persons
 
@@ -67,7 +68,7 @@ def send_population_event(
 @router.get("/v1/population-events", response_model=PopulationEventList, summary="List events of the register")
 def list_population_events(context: ReadContext, query: Annotated[PopulationEventQuery, Query()]) -> Response:
     """The events about persons whom the caller may know. With `outcome=question`: those that somebody has to decide."""
-    return context.read(lambda tx: _page_of_events(tx, context, query), READ, may_read_persons)
+    return context.read_and_log(lambda tx: _page_of_events(tx, context, query), READ, may_read_persons)
 
 
 @router.post(
@@ -104,13 +105,17 @@ def _decide(context: RequestContext, decide: Callable[[Connection], AppliedEvent
     return context.write(lambda tx: json_response(_event_out(tx, context, decide(tx))))
 
 
-def _page_of_events(tx: Connection, context: RequestContext, query: PopulationEventQuery) -> ApiResponse:
+def _page_of_events(
+    tx: Connection, context: RequestContext, query: PopulationEventQuery
+) -> tuple[ApiResponse, list[PersonAccess]]:
     name = f"population events {query.outcome}"
     after = start_after(context, name, query)
     rows = population_events.page(tx, context.keys, context.recorder.viewer, query.outcome, after, query.limit + 1)
     page, following = page_and_cursor(context, name, query, rows, lambda event: (event.received_at, event.event_id))
     items = [_event_out(tx, context, AppliedEvent(event)) for event in page]
-    return json_response(PopulationEventList(items=items, next=following))
+    shown = (event.person.id for event in items if event.person)
+    response = json_response(PopulationEventList(items=items, next=following))
+    return response, read_entries(context.recorder.viewer, context.now, shown)
 
 
 def _event_out(tx: Connection, context: RequestContext, applied: AppliedEvent) -> PopulationEventOut:

@@ -1,7 +1,7 @@
 """Persons and questions of identity as schemas."""
 
 from ungdom.api.persons.schemas import ComparedOut, Comparison, GivenPersonOut, PersonOut, ReachOut
-from ungdom.intake import identity as matching
+from ungdom.message.names import Agreement, compare_names
 from ungdom.message.national_id import normalise
 from ungdom.store.people import StoredPerson
 from ungdom.workflow.rules.permissions import Disclosure
@@ -20,14 +20,22 @@ def given_person_out(person: StoredPerson) -> GivenPersonOut:
 def comparison_out(given: StoredPerson, known: StoredPerson) -> ComparedOut:
     sides = (given.personalia, known.personalia)
     numbers = [normalise(who.national_id or "") if who else "" for who in sides]
-    families = [matching.normalised_name(who.family_name) if who else "" for who in sides]
-    names = [matching.normalised_name(who.given_name) if who else "" for who in sides]
+    names = compare_names(*((who.given_name, who.family_name) if who else (None, None) for who in sides))
     return ComparedOut(
         national_id=_comparison(*numbers),
         born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,
-        family_name=_comparison(*families),
-        given_name=_comparison(*names),
+        family_name=Comparison.DIFFERENT if names.swapped else _COMPARISONS[names.family],
+        given_name=Comparison.DIFFERENT if names.swapped else _COMPARISONS[names.given],
     )
+
+
+_COMPARISONS = {
+    Agreement.EQUAL: Comparison.EQUAL,
+    Agreement.PARTIAL: Comparison.EQUAL,
+    Agreement.NEAR: Comparison.DIFFERENT,
+    Agreement.DIFFERENT: Comparison.DIFFERENT,
+    Agreement.MISSING: Comparison.MISSING,
+}
 
 
 def _comparison(given: str, known: str) -> Comparison:
@@ -46,6 +54,7 @@ def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut
         id=person.person_id,
         given_name=(known and known.given_name) or "",
         family_name=(known and known.family_name) or "",
+        birth_year=person.youth.born.year,
         born=person.youth.born,
         guardians=person.youth.guardians,
         protection=person.protection,

@@ -73,15 +73,17 @@ class ReachOut(BaseModel):
 class PersonOut(BaseModel):
     """The youth, for those who may know. `flags`: what is unusual about the identity number, if one is known.
 
-    `reach`: null for those who may not know it, and once the person is erased. Guardians are graded with the child.
+    Whoever may learn the name and the year of birth alone gets null for what else says who it is. `reach`: null for
+    those who may not know it, and once the person is erased. Guardians are graded with the child.
     """
 
-    id: UUID
+    id: UUID | None
     given_name: str
     family_name: str
-    born: date
-    guardians: int
-    protection: str
+    birth_year: int
+    born: date | None
+    guardians: int | None
+    protection: str | None
     flags: list[str]
     reach: ReachOut | None
 

@@ -11,24 +11,16 @@ from ungdom.api.http.time_travel import instant
 from ungdom.cases import CaseView
 from ungdom.store.session import Connection
 from ungdom.workflow import redaction
-from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.sharing import Matter
-from ungdom.workflow.views import viewer_access
 
 
 @dataclass(frozen=True, slots=True)
 class CaseAccess:
-    """A case on a day, the agency of the viewer in it, and the matters that the viewer may learn today."""
+    """A case on a day, and the matters that the viewer may learn today, whatever day the query names."""
 
     read: CaseView
-    agency: Attendee | None
     categories: frozenset[Matter]
     as_of: AsOfOut
-
-    @property
-    def is_office(self) -> bool:
-        """Whether the viewer works with the case: konfliktråd or secretariat."""
-        return self.agency is Attendee.KONFLIKTRAD
 
     @property
     def may_name_providers(self) -> bool:
@@ -37,18 +29,11 @@ class CaseAccess:
 
 
 def case_access(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> CaseAccess:
-    """The case, and what the viewer may learn by the consents of today, whatever day the query names."""
+    """The case, and what the viewer may learn of it."""
     read = read_case(tx, context, case_id, as_of)
-    viewer = context.recorder.viewer
-    asked_now = as_of.valid_at is None and as_of.known_at is None
-    now = read if asked_now else read_case(tx, context, case_id, i.AsOf())
-    categories = frozenset(
-        matter for matter in Matter if viewer_access.viewer_may_learn(viewer, now.case, matter, now.on)
-    )
-    as_of_out = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
-    return CaseAccess(read, viewer_access.agency_of(viewer, now.case), categories, as_of_out)
+    return access_of(read, AsOfOut(on=read.on, known_at=instant(as_of.known_at)))
 
 
-def office_access(read: CaseView, then: AsOfOut) -> CaseAccess:
-    """The case for a viewer of the office, who may learn all matters."""
-    return CaseAccess(read, Attendee.KONFLIKTRAD, frozenset(Matter), then)
+def access_of(read: CaseView, then: AsOfOut) -> CaseAccess:
+    """What the reader of this view may learn of the plan, the meetings and the restorative track."""
+    return CaseAccess(read, frozenset(matter for matter in Matter if read.may_learn(matter)), then)

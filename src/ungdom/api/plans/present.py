@@ -17,7 +17,7 @@ from ungdom.workflow.derived.plan import MeasureState, PlanVersion
 from ungdom.workflow.measure_list import KIND
 from ungdom.workflow.payloads import Attended, Attendee, PlannedMeasure
 from ungdom.workflow.rules.sharing import Matter
-from ungdom.workflow.views.plan import complaint_deadlines, days_to_first_measure, is_overdue, measures_of_agency
+from ungdom.workflow.views.plan import complaint_deadlines, days_to_first_measure, is_overdue, measures_of_agencies
 from ungdom.workflow.views.restorative import Track
 
 
@@ -63,8 +63,8 @@ def plan_out(access: CaseAccess, names: "ProviderNames") -> shapes.PlanOut:
     )
     versions = plan.versions(access.read.case, access.read.on) if whole else []
     until = complaint_deadlines(access.read.case, access.read.on) if whole else {}
-    if not whole and access.agency is not None:
-        states = measures_of_agency(states, access.agency, names.agencies)
+    if not whole:
+        states = measures_of_agencies(states, access.read.agencies, names.agencies)
     return shapes.PlanOut(
         as_of=access.as_of,
         shown="whole" if whole else "own_measures" if Matter.OWN_MEASURES in access.categories else "nothing",
@@ -108,9 +108,7 @@ def _measure_out(access: CaseAccess, measure: MeasureState, names: ProviderNames
         planned_until=measure.planned.until if measure.planned else None,
         overdue=is_overdue(measure, access.read.case, day),
         days_waited=measure.days_waited(day),
-        attendance=shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended})
-        if Matter.ATTENDANCE in access.categories
-        else None,
+        attendance=shapes.AttendedOut(**{str(how): measure.attendance.get(how, 0) for how in Attended}),
     )
 
 
@@ -126,27 +124,26 @@ def meetings_out(access: CaseAccess, language: texts.Language) -> shapes.Meeting
     visible = [
         meeting
         for meeting in meetings.meetings(access.read.case, access.read.on)
-        if redaction.may_learn_meeting(meeting.kind, access.categories, access.is_office)
+        if redaction.may_learn_meeting(access.read, meeting.kind)
     ]
-    people = access.is_office or Matter.ATTENDANCE in access.categories
     return shapes.MeetingsOut(
         as_of=access.as_of,
-        meetings=[_meeting_out(item, language, people) for item in visible],
-        attendance=[_agency_out(item, language) for item in meetings.attendance(visible)] if people else None,
+        meetings=[_meeting_out(item, language) for item in visible],
+        attendance=[_agency_out(item, language) for item in meetings.attendance(visible)],
     )
 
 
-def _meeting_out(meeting: Meeting, language: texts.Language, people: bool) -> shapes.MeetingOut:
+def _meeting_out(meeting: Meeting, language: texts.Language) -> shapes.MeetingOut:
     missing = {row.who for row in meeting.missing}
     return shapes.MeetingOut(
         kind=meeting.kind,
         label=texts.label(language, meeting.kind),
         on=meeting.on,
         held=meeting.held,
-        invited=_attendees_out(meeting.invited, language) if people else None,
-        present=_attendees_out(meeting.present, language) if people else None,
-        absent=_attendees_out(meeting.absent, language) if people else None,
-        required=[required_out(row, row.who in missing, language) for row in meeting.required] if people else None,
+        invited=_attendees_out(meeting.invited, language),
+        present=_attendees_out(meeting.present, language),
+        absent=_attendees_out(meeting.absent, language),
+        required=[required_out(row, row.who in missing, language) for row in meeting.required],
     )
 
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.redact import case_answer
+from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.plans import schemas as shapes
 from ungdom.api.plans.access import case_access
@@ -34,7 +35,7 @@ def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Resp
 
     def operation(tx: Connection) -> ApiResponse:
         access = case_access(tx, context, case_id, as_of)
-        return json_response(meetings_out(access, context.language), ETag=etag(access.read.stored.version))
+        return case_answer(meetings_out(access, context.language), access.read)
 
     return context.read(operation)
 
@@ -50,11 +51,10 @@ def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of
     names = names_for(
         tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
     )
-    return json_response(plan_out(access, names), ETag=etag(access.read.stored.version))
+    return case_answer(plan_out(access, names), access.read)
 
 
 def _restorative_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     access = case_access(tx, context, case_id, as_of)
     track = track_out(restorative.track(access.read.case, access.read.on), context.language)
-    body = shapes.RestorativeOut(as_of=access.as_of, track=track if access.is_office else None)
-    return json_response(body, ETag=etag(access.read.stored.version))
+    return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)

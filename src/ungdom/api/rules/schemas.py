@@ -2,9 +2,6 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
-
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import CodeText
@@ -79,14 +76,8 @@ class WorkflowOut(Output):
     facts: list[RowOut]
 
 
-def _check_version(version: str) -> str:
-    if version not in table.VERSIONS:
-        raise PydanticCustomError("enum", "is no version of the table", {"allowed": list(table.VERSIONS)})
-    return version
-
-
 class Format(i.Input):
     """`mermaid`: the state diagram as text. `version`: of the table; the newest when not given."""
 
     format: Literal["json", "mermaid"] = "json"
-    version: Annotated[CodeText, AfterValidator(_check_version)] = table.VERSION
+    version: Annotated[CodeText, i.listed(table.VERSIONS)] = table.VERSION

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom.analytics.case_cache import AT_MOST
@@ -36,26 +35,20 @@ MAX_THRESHOLD_DAYS = 3650
 """Days that can be asked for as a threshold."""
 
 
-def _check_code(code: str, codes: tuple[str, ...]) -> str:
-    if code not in codes:
-        raise PydanticCustomError("enum", "is none of the figures", {"allowed": list(codes)})
-    return code
-
-
 LeadTimeCode = Annotated[
     ReferenceText,
-    AfterValidator(partial(_check_code, codes=LEAD_TIME_CODES)),
+    i.listed(LEAD_TIME_CODES),
     Field(json_schema_extra={"enum": [*LEAD_TIME_CODES]}),
 ]
 CompletionCode = Annotated[
     ReferenceText,
-    AfterValidator(partial(_check_code, codes=COMPLETION_CODES)),
+    i.listed(COMPLETION_CODES),
     Field(json_schema_extra={"enum": [*COMPLETION_CODES]}),
 ]
 
 RecidivismCode = Annotated[
     ReferenceText,
-    AfterValidator(partial(_check_code, codes=RECIDIVISM_CODES)),
+    i.listed(RECIDIVISM_CODES),
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 

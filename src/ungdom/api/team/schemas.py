@@ -50,8 +50,9 @@ class SeatOut(Output):
 class TeamOut(Output):
     """The team on a day. `mandatory`: empty while no team is due, null for those not in the office.
 
-    Members of the team are told who is on it, of others not what may be shared with them; the team of a youth whose
-    address is protected only of themselves.
+    `yours`: what the reader may learn now, and so what every other answer gives them; null for the office. Members of
+    the team are told who is on it, of others not what may be shared with them; the team of a youth whose address is
+    protected only of themselves.
     """
 
     as_of: AsOfOut
@@ -59,3 +60,4 @@ class TeamOut(Output):
     coordinator: str | None
     members: list[MemberOut]
     mandatory: list[SeatOut] | None
+    yours: list[MatterAccessOut] | None

@@ -11,8 +11,17 @@ from ungdom.workflow.views.timeline import Mark, TimelineEntry, timeline
 
 def timeline_out(read: CaseView, as_of: AsOfOut, language: texts.Language) -> Timeline:
     """The entries that the reader may learn of."""
-    visible = (entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark))
-    return Timeline(as_of=as_of, items=[from_source(EntryOut, e, label=_label(e, language)) for e in visible])
+    visible = (
+        entry for entry in timeline(read.case, read.on) if redaction.may_learn_entry(read, entry.mark, entry.code)
+    )
+    numbers = read.numbers
+    return Timeline(
+        as_of=as_of,
+        items=[
+            from_source(EntryOut, entry, label=_label(entry, language), seq=numbers.get(entry.seq or 0))
+            for entry in visible
+        ],
+    )
 
 
 def _label(entry: TimelineEntry, language: texts.Language) -> str:

@@ -27,7 +27,7 @@ class EntryOut(Output):
 
 
 class Timeline(Output):
-    """The timeline as of a day. Those outside office and authorities are told of stages, clocks and days only."""
+    """The timeline as of a day: what the viewer may learn of it."""
 
     as_of: AsOfOut
     items: list[EntryOut]

@@ -63,7 +63,7 @@ def _always(_details: d.Details | None) -> bool:
 
 
 def _interrupted_for(*reasons: d.InterruptionReason) -> Callable[[d.Details | None], bool]:
-    return lambda details: isinstance(details, d.Interrupted) and details.reason in reasons
+    return lambda details: details is None or (isinstance(details, d.Interrupted) and details.reason in reasons)
 
 
 def _resumed_on(ground: d.PetitionGround) -> Callable[[d.Details | None], bool]:
@@ -127,6 +127,8 @@ def missing_hearing(case: Case, step: EventType, details: d.Details | None, day:
 
     Without details: None if at least one variant of the step needs no further hearing.
     """
+    if details is None and step is E.INTERRUPTED and _may_stop_unheard(case):
+        return None
     rules = [rule for rule in _rules(case) if rule.step is step and rule.condition(details)]
     statuses = [status for rule in rules if (status := heard_status(case, rule, day)).ground or rule.always]
     return statuses[0] if statuses and all(status.hearing is None for status in statuses) else None
@@ -137,6 +139,13 @@ def heard_statuses(case: Case, day: date) -> list[HeardStatus]:
     rules = [rule for rule in _rules(case) if not rule.always and case.sanction in rule.sanctions]
     by_ground = [(status.ground.seq, status) for rule in rules if (status := heard_status(case, rule, day)).ground]
     return list({status.about: status for _, status in sorted(by_ground, key=lambda pair: pair[0])}.values())
+
+
+def _may_stop_unheard(case: Case) -> bool:
+    """Whether the execution may be interrupted for a reason without a row: a charge, or an open complaint."""
+    charged = any(new.charged_on for _, new in case.payloads(d.NewOffenceRecorded))
+    filed, decided = (sum(1 for _ in case.all(kind)) for kind in (E.COMPLAINT_FILED, E.COMPLAINT_DECIDED))
+    return charged or filed > decided
 
 
 def _rules(case: Case) -> Iterator[HearingRule]:

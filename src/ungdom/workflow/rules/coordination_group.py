@@ -13,14 +13,11 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.derived import team
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules import waits
-from ungdom.workflow.rules.deadlines import Deadline
+from ungdom.workflow.rules.deadlines import HEADLINE, Deadline
 from ungdom.workflow.rules.sharing import PROVIDERS, Matter, may_learn
 from ungdom.workflow.vocabulary import EventType, Party
 
 A = Attendee
-
-HEADLINE = "lead_time"
-"""The clock of the whole process, from the last offence to the start."""
 
 FIXED_MEMBERS = (A.POLICE, A.PROSECUTION, A.CORRECTIONAL_SERVICE)
 """The fixed members outside the konfliktråd, whose own member is the coordinator, or the leader. krl § 22 d."""

@@ -46,6 +46,9 @@ from ungdom.workflow.vocabulary import CLOSED, EventType, Party, Regime, Sanctio
 
 E = EventType
 
+HEADLINE = "lead_time"
+"""The clock of the whole process, from the last offence to the start."""
+
 
 class DeadlineStatus(StrEnum):
     """How a clock stands. `NOT_RECORDED`: the case moved past the step without it; `ENDED`: the case closed first."""
@@ -182,7 +185,7 @@ RULES: tuple[DeadlineRule, ...] = (
          length=law.PLAN_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED),
-    DeadlineRule("lead_time",
+    DeadlineRule(HEADLINE,
          starts=last_offence, stops=by_start,
          length=law.LEAD_TIME, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
@@ -274,7 +277,7 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks counted from the adjusted end of the term, whose due day moves while the term is interrupted."""
 
 
-_REGIME_AT_REGISTRATION = ("lead_time", "turns_18")
+_REGIME_AT_REGISTRATION = (HEADLINE, "turns_18")
 """The clocks that start before registration. The regime of the day of registration applies to them."""
 
 

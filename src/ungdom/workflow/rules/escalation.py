@@ -13,9 +13,9 @@ from enum import StrEnum
 from ungdom.workflow.calendar import OSLO, is_working_day
 from ungdom.workflow.case import Case
 from ungdom.workflow.rules import coordination_group
-from ungdom.workflow.rules.coordination_group import HEADLINE
 from ungdom.workflow.rules.deadlines import (
     FOLLOW_THE_TERM,
+    HEADLINE,
     RULES,
     Deadline,
     DeadlineRule,

@@ -7,15 +7,15 @@ youth and, while they are under 18, of every guardian: for that recipient and sc
 § 22 c).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.consents import ConsentStatus, sharing_consents_for
-from ungdom.workflow.derived.team import present
 from ungdom.workflow.payloads import Attendee, By, Sharing
-from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Sanction
+from ungdom.workflow.vocabulary import PHASE, EventType, Phase, Protection, Sanction
 
 E, A = EventType, Attendee
 
@@ -23,7 +23,8 @@ E, A = EventType, Attendee
 class Matter(StrEnum):
     """What can be learnt of a case."""
 
-    STAGE_DATES = "stage_dates"  # the state and the day of entry
+    CURRENT_STATUS = "current_status"  # the reference, the present state, who is waited for, what is due and late
+    STAGE_DATES = "stage_dates"  # every state that the case has been in, and the days of entry
     MEETING_DATES = "meeting_dates"  # the days of team meetings and plan meetings
     SANCTION = "sanction"  # that it is a youth sanction or youth follow-up
     IDENTITY = "identity"  # name, birth date, number
@@ -35,7 +36,9 @@ class Matter(StrEnum):
     ATTENDANCE = "attendance"
     DRUG_TESTS = "drug_tests"
     PERSON_INVESTIGATION = "person_investigation"
-    ADDRESS = "address"
+    RIGHTS = "rights"  # consents, hearings and complaints
+    RESTORATIVE = "restorative"  # where the victim stands, and restorative meetings
+    ADDRESS = "address"  # the address, and how youth and guardians are reached
 
 
 class Ground(StrEnum):
@@ -59,6 +62,7 @@ class NotShared(StrEnum):
     GUARDIAN_HAS_NOT_CONSENTED = "guardian_has_not_consented"
     GUARDIAN_HAS_WITHDRAWN = "guardian_has_withdrawn"
     GUARDIAN_CONSENT_HAS_RUN_OUT = "guardian_consent_has_run_out"
+    ADDRESS_IS_PROTECTED = "address_is_protected"  # frl § 10-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,21 +99,24 @@ MANDATORY = (A.POLICE, A.CORRECTIONAL_SERVICE)
 AUTHORITIES = (*MANDATORY, A.PROSECUTION)
 PROVIDERS = (A.SCHOOL, A.HEALTH, A.CHILD_WELFARE, A.MEASURE_PROVIDER, A.OTHER)
 FAMILY = (A.YOUTH, A.GUARDIAN)
-OWN_TASK, SHARED, NO_GROUND = "fvl § 13 b", "krl § 22 c", "krl § 9"
+OWN_TASK, SHARED, NO_GROUND, PROTECTED = "fvl § 13 b", "krl § 22 c", "krl § 9", "frl § 10-4"
 
 # Read by lawyers: one row per ground, every argument named.
 # fmt: off
 RULES: tuple[SharingRule, ...] = (
-    SharingRule(matters=tuple(Matter),
+    SharingRule(matters=tuple(matter for matter in Matter if matter is not M.RESTORATIVE),
          recipients=FAMILY, sanctions=BOTH, ground=G.OWN, law=OWN_TASK),
     SharingRule(matters=tuple(matter for matter in Matter if matter is not M.PERSON_INVESTIGATION),
          recipients=(A.KONFLIKTRAD,), sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
     SharingRule(matters=(M.PERSON_INVESTIGATION,),
          recipients=(A.KONFLIKTRAD,), sanctions=BOTH, ground=G.CONSENT, law=SHARED,
          scopes=(Sharing.PERSON_INVESTIGATION,)),
-    SharingRule(matters=(M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY, M.NAME_AND_BIRTH_YEAR, M.OFFENCE),
+    SharingRule(matters=(M.CURRENT_STATUS, M.STAGE_DATES, M.MEETING_DATES, M.SANCTION, M.IDENTITY,
+                         M.NAME_AND_BIRTH_YEAR, M.OFFENCE),
          recipients=AUTHORITIES, sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
-    SharingRule(matters=(M.MEETING_DATES,),
+    SharingRule(matters=(M.RIGHTS,),
+         recipients=(A.PROSECUTION,), sanctions=BOTH, ground=G.LAW, law="strpl §§ 59 a, 71 a"),
+    SharingRule(matters=(M.CURRENT_STATUS, M.MEETING_DATES),
          recipients=(*PROVIDERS, A.DEFENDER), sanctions=BOTH, ground=G.LAW, law=OWN_TASK),
     SharingRule(matters=(M.PLAN, M.OWN_MEASURES, M.PROGRESS, M.ATTENDANCE, M.DRUG_TESTS),
          recipients=MANDATORY, sanctions=S, ground=G.LAW, law="krl § 26 second paragraph"),
@@ -150,6 +157,9 @@ RULES: tuple[SharingRule, ...] = (
 # fmt: on
 """Who may learn what. An address is for the family and the office only; the victim learns nothing under these rules.
 
+The present status goes to the whole team: notices of delay contain as much (office norm). What the victim wants is the
+victim's, so the family does not learn it here.
+
 Inside the konfliktråd `permissions` decides who learns what, including the address. The measures that a recipient
 carries out are a matter of their own, separate from the whole plan.
 """
@@ -168,6 +178,7 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
     ),
     M.OFFENCE: frozenset({E.OFFENCE_ADDED, E.CHARGED, E.NEW_OFFENCE_RECORDED}),
     M.PERSON_INVESTIGATION: frozenset({E.PUM_ORDERED, E.PUM_RETURNED}),
+    M.ATTENDANCE: frozenset({E.MEASURE_ATTENDED}),
     M.DRUG_TESTS: frozenset({E.DRUG_TEST_HELD, E.DRUG_BAN_IMPOSED, E.DRUG_BAN_LIFTED}),
     M.PLAN: frozenset(
         {
@@ -187,6 +198,12 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
             E.BREACH_RECORDED,
             E.BREACH_TALK_MISSED,
             E.FETCH_REQUESTED,
+            E.SURVEY_ANSWERED,
+            E.NOTE_ADDED,
+        }
+    ),
+    M.RIGHTS: frozenset(
+        {
             E.YOUTH_HEARD,
             E.CONSENT_GIVEN,
             E.CONSENT_REFUSED,
@@ -195,8 +212,10 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
             E.SHARING_CONSENT_WITHDRAWN,
             E.COMPLAINT_FILED,
             E.COMPLAINT_DECIDED,
-            E.SURVEY_ANSWERED,
-            E.NOTE_ADDED,
+        }
+    ),
+    M.RESTORATIVE: frozenset(
+        {
             E.VICTIM_INVITED,
             E.VICTIM_ACCEPTED,
             E.VICTIM_DECLINED,
@@ -209,25 +228,38 @@ EVENTS_BY_MATTER: dict[Matter, frozenset[EventType]] = {
 """The events whose type alone discloses a matter; every other event type discloses stages and dates only."""
 
 
-def may_learn(case: Case, agency: Attendee, matter: Matter, day: date) -> SharingDecision:
-    """Whether this agency may learn this matter of the case on that day, with the reason."""
+def may_learn(
+    case: Case, agency: Attendee, matter: Matter, day: date, protection: Protection = Protection.NONE
+) -> SharingDecision:
+    """Whether this agency may learn this matter of the case on that day, with the reason.
+
+    `protection`: of the youth's address. A protected address goes to the youth alone, whoever asked for it: frl § 10-4.
+    """
     fits = (r for r in RULES if agency in r.recipients and matter in r.matters and case.sanction in r.sanctions)
     rule = next(fits, None)
     if rule is None:
         return SharingDecision(matter, NO_GROUND, None, NotShared.NOT_NEEDED)
+    if matter is M.ADDRESS and protection is not Protection.NONE and agency is not A.YOUTH:
+        return SharingDecision(matter, PROTECTED, None, NotShared.ADDRESS_IS_PROTECTED)
     return SharingDecision(matter, rule.law, rule.ground, _obstacle(case, agency, rule, day))
 
 
-def decisions_for(case: Case, agency: Attendee, day: date) -> list[SharingDecision]:
+def decisions_for(
+    case: Case, agency: Attendee, day: date, protection: Protection = Protection.NONE
+) -> list[SharingDecision]:
     """For every matter, whether this agency may learn it of the case on that day."""
-    return [may_learn(case, agency, matter, day) for matter in Matter]
+    return [may_learn(case, agency, matter, day, protection) for matter in Matter]
 
 
-def matters_for_member(case: Case, member: str, day: date) -> frozenset[Matter]:
-    """The matters that this member of the team may learn of the case on that day; empty if they are not a member."""
-    agencies = [present_member.agency for present_member in present(case) if present_member.member == member]
+def shared_matters(
+    case: Case, agencies: Iterable[Attendee], day: date, protection: Protection = Protection.NONE
+) -> frozenset[Matter]:
+    """The matters that one of these agencies may learn of the case on that day."""
     return frozenset(
-        decision.matter for agency in agencies for decision in decisions_for(case, agency, day) if decision.allowed
+        decision.matter
+        for agency in agencies
+        for decision in decisions_for(case, agency, day, protection)
+        if decision.allowed
     )
 
 

@@ -14,14 +14,13 @@ from typing import TypeVar
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between, overlap_days
 from ungdom.workflow.case import Case
-from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, RULES, Deadline, DeadlineStatus, deadlines
+from ungdom.workflow.rules.deadlines import FOLLOW_THE_TERM, HEADLINE, RULES, Deadline, DeadlineStatus, deadlines
 from ungdom.workflow.rules.waits import WaitSpan, ledger, total_days
 from ungdom.workflow.vocabulary import EventType, Party, State
 
 K = TypeVar("K")
 E = EventType
 
-HEADLINE = "lead_time"
 _HEADLINE = tuple(rule for rule in RULES if rule.code == HEADLINE)
 NOT_WAITED_FOR = FOLLOW_THE_TERM | {"ec_end", HEADLINE}
 """The clocks that are not explained one by one: those that measure the sanction itself, and the lead time.

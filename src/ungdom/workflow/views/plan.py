@@ -1,6 +1,6 @@
 """What follows for a plan from deadlines, the term of the sanction and the agency of a provider. krl §§ 22 e, 25."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from ungdom.workflow.calendar import days_between
@@ -38,15 +38,15 @@ def days_to_first_measure(case: Case, day: date) -> int | None:
     return max(0, days_between(case.start.on, min(started)))
 
 
-def measures_of_agency(
-    states: Iterable[MeasureState], agency: Attendee, agencies: Mapping[str, str]
+def measures_of_agencies(
+    states: Iterable[MeasureState], carriers: Collection[Attendee], agencies: Mapping[str, str]
 ) -> list[MeasureState]:
-    """The measures that this agency carries out. `agencies`: provider id in the catalogue → code of its agency.
+    """The measures that these carry out. `agencies`: provider id in the catalogue → code of its agency.
 
     A provider that is neither an agency nor in the catalogue belongs to no agency.
     """
     return [
         measure
         for measure in states
-        if measure.provider and AGENCY.get(agencies.get(measure.provider, measure.provider)) is agency
+        if measure.provider and AGENCY.get(agencies.get(measure.provider, measure.provider)) in carriers
     ]
