@@ -32,6 +32,7 @@ from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
+from ungdom.persons.register import QuestionReason
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
@@ -129,6 +130,18 @@ PROBLEMS: dict[str, set[str]] = {
     "not_settled": {"latest"},
     "extracts_not_ready": set(),
     "nothing_released": set(),
+    "cases_do_not_split": set(),
+    "not_a_merge": set(),
+    "not_cleared": set(),
+    "person_correction_refused": set(),
+    "person_stale": set(),
+    "person_unchanged": set(),
+    "population_event_decided": set(),
+    "population_event_differs": set(),
+    "proposal_decided": set(),
+    "same_person": set(),
+    "second_person_needed": set(),
+    "unknown_guardian": set(),
 }
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
@@ -138,6 +151,7 @@ PARTS: dict[str, set[str]] = {
     "not_in_service.ended": {"last"},
     "not_in_service.other_role": {"first"},
     "not_in_service.other_office": {"first"},
+    "person_correction_refused.elsewhere": set(),
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
@@ -153,6 +167,7 @@ INVALID = (
     "number_below characters_at_least characters_at_most values_at_least values_at_most "
     "date_out_of_range ends_before_it_begins sort_of_the_past note_with_its_event "
     "mark_with_its_note import_key csv_first_line csv_cells "
+    "cases_or_merge field_of_kind search_without_criteria "
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
@@ -235,6 +250,7 @@ def expected() -> dict[str, set[str]]:
         DeadlineStatus,
         TaskKind,
         Mark,
+        QuestionReason,
     ]
     return {
         **{texts.section_of(enum): {str(member) for member in enum} for enum in enums},
@@ -245,6 +261,7 @@ def expected() -> dict[str, set[str]]:
         "start_rule": set(START_RULES),
         "fact": words_of_guards(),
         "refusal": guard_codes() | set(ENGINE),
+        "contradiction": {str(part) for part in IdentityPart},
         "refusal_addition": {"leads_there", "decided", "pinned", "day"},
         "problem": {f"{code}.{part}" for code in PROBLEMS for part in ("title", "detail")} | set(PARTS),
         "invalid": set(INVALID.split()),
@@ -405,6 +422,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
     sentences = {
         "word",
         "refusal",
+        "contradiction",
         "refusal_addition",
         "problem",
         "invalid",

@@ -82,6 +82,11 @@ class Of(Enum):
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
     CATALOGUE = auto()  # of no case either: for whoever makes plans
     CATALOGUE_KEPT = auto()
+    STAFF = auto()  # of no case: members of one's own office
+    STAFF_KEPT = auto()  # the same, for leader, secretariat and administrator
+    STAFF_ENDED = auto()
+    STAFF_LOG = auto()  # who changed the list of staff: for those, and who watches over them
+    REASSIGNED = auto()  # many cases at once: for those who assign one
     EXTRACTS = auto()  # of no case by name: what can be taken out
     ROWS = auto()  # rows under pseudonyms: for analysts
     ROWS_ORDERED = auto()  # the same, made beside
@@ -128,6 +133,11 @@ REFUSED: dict[Of, set[str]] = {
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.STAFF: {"analyst", "auditor"} | TEAM | SYSTEMS,
+    Of.STAFF_KEPT: set(VIEWERS) - JOINING - {"admin"},
+    Of.STAFF_ENDED: set(VIEWERS) - JOINING - {"admin"},
+    Of.STAFF_LOG: set(VIEWERS) - JOINING - {"admin", "auditor"},
+    Of.REASSIGNED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.EXTRACTS: set(VIEWERS) - {"analyst", "secretariat", "admin"},
     Of.ROWS: set(VIEWERS) - {"analyst"},
     Of.ROWS_ORDERED: set(VIEWERS) - {"analyst"},
@@ -242,6 +252,14 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/contacts/me"): reads(Of.OWN),
     ("PUT", "/v1/contacts/me"): (Of.OWN, (Ask(body={"language": "nn"}),)),
     ("PUT", "/v1/contacts/{subject}"): (Of.OWN, (Ask(body={"language": "nn"}),)),
+    ("GET", "/v1/staff"): reads(Of.STAFF, "?konfliktrad=oslo", "?role=leader&on=2026-01-01"),
+    ("GET", "/v1/staff/{subject}"): (Of.STAFF, (Ask(seen=404),)),
+    ("POST", "/v1/staff"): (Of.STAFF_KEPT, (Ask(body={}),)),
+    ("PATCH", "/v1/staff/{subject}"): (Of.STAFF_KEPT, (Ask(body={"roles": []}),)),
+    ("POST", "/v1/staff/{subject}/absences"): (Of.STAFF_KEPT, (Ask(body={}),)),
+    ("POST", "/v1/staff/{subject}/absences/{absence_id}/end"): (Of.STAFF_ENDED, (Ask(seen=404),)),
+    ("GET", "/v1/staff/{subject}/changes"): (Of.STAFF_LOG, (Ask(seen=404),)),
+    ("POST", "/v1/cases/reassignments"): (Of.REASSIGNED, (Ask(body={}),)),
     ("GET", "/v1/webhooks"): reads(Of.OWN),
     ("POST", "/v1/webhooks"): (Of.OWN, (Ask(body={}),)),
     ("GET", "/v1/webhooks/{webhook_id}"): reads(Of.OWN),
@@ -402,7 +420,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
     whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
-    whole = whole.replace("{konfliktrad}", id) + ask.query
+    whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
         sent = {} if ask.body is None else {"json": ask.body}
         return client.service.send(method, whole, headers={"Authorization": f"Bearer {client.token}"}, **sent)
@@ -498,6 +516,11 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.NIGHT,
         Of.CATALOGUE,
         Of.CATALOGUE_KEPT,
+        Of.STAFF,
+        Of.STAFF_KEPT,
+        Of.STAFF_ENDED,
+        Of.STAFF_LOG,
+        Of.REASSIGNED,
         Of.EXTRACTS,
         Of.ROWS,
         Of.ROWS_ORDERED,
@@ -507,7 +530,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         assert any(routes(of)), of
         for method, path, ask in routes(of):
             found = put(world.as_(viewer), method, path, ask, HIDDEN).status_code
-            takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT)
+            takes_in = of in (Of.TAKES_IN, Of.CATALOGUE_KEPT, Of.STAFF_KEPT, Of.REASSIGNED)
             elsewhere = of is not Of.CATALOGUE and works_elsewhere(viewer, asked_office(ask))
             expected = {403, 422, 400, 415} if takes_in else {403 if viewer in REFUSED[of] or elsewhere else ask.seen}
             assert found in expected, (path, found)

@@ -22,7 +22,7 @@ from tests.intake.build import (
 )
 from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
-from ungdom.intake.identity import Likeness, compare_parts, normalised_name, weighed
+from ungdom.intake.identity import Likeness, compare_parts, normalised_name, weighed_likeness
 from ungdom.message import Person as Said
 from ungdom.store import people
 from ungdom.store.people import StoredPerson
@@ -53,11 +53,6 @@ def said(born: Any = DAY, **told: Any) -> Said:
     return Said(born=born, **({"family_name": "Fiskegrateng"} | told))
 
 
-def likeness(given: Said, here: StoredPerson, confirmed: bool = False) -> Likeness:
-    """How the two compare. `confirmed`: the police case number is the same."""
-    return weighed(compare_parts(given, here), confirmed)
-
-
 RUTETE = {"given_name": "Rutete", "family_name": "Fiskegrateng"}
 
 
@@ -84,8 +79,8 @@ RUTETE = {"given_name": "Rutete", "family_name": "Fiskegrateng"}
     ],
 )
 def test_one_person_told_of_in_two_ways_is_one_person(told: Told, here: Told) -> None:
-    assert likeness(said(**told), known(**here)) is Likeness.SAME
-    assert likeness(said(**told), known(**here), confirmed=True) is Likeness.SAME
+    assert weighed_likeness(compare_parts(said(**told), known(**here)), confirmed=False) is Likeness.SAME
+    assert weighed_likeness(compare_parts(said(**told), known(**here)), confirmed=True) is Likeness.SAME
 
 
 @pytest.mark.parametrize(
@@ -118,7 +113,7 @@ def test_one_person_told_of_in_two_ways_is_one_person(told: Told, here: Told) ->
     ],
 )
 def test_a_person_told_of_who_agrees_only_in_part_contradicts(born: Any, told: Told, here: Told) -> None:
-    assert likeness(said(born, **told), known(**here), confirmed=True) is Likeness.CONTRADICTS
+    assert weighed_likeness(compare_parts(said(born, **told), known(**here)), confirmed=True) is Likeness.CONTRADICTS
 
 
 @pytest.mark.parametrize(
@@ -131,7 +126,7 @@ def test_a_person_told_of_who_agrees_only_in_part_contradicts(born: Any, told: T
     ids=["co-accused", "stranger", "erased, other birth"],
 )
 def test_somebody_else_on_the_same_number_is_somebody_else(born: Any, told: Told, here: Told) -> None:
-    assert likeness(said(born, **told), known(**here), confirmed=True) is Likeness.OTHER
+    assert weighed_likeness(compare_parts(said(born, **told), known(**here)), confirmed=True) is Likeness.OTHER
 
 
 @pytest.mark.parametrize(
@@ -144,14 +139,14 @@ def test_somebody_else_on_the_same_number_is_somebody_else(born: Any, told: Told
     ids=["given name", "family name", "twin"],
 )
 def test_one_name_and_the_day_are_a_question_and_hold_up_nothing(told: Told, here: Told) -> None:
-    assert likeness(said(**told), known(**here)) is Likeness.RESEMBLES
+    assert weighed_likeness(compare_parts(said(**told), known(**here)), confirmed=False) is Likeness.RESEMBLES
 
 
 @pytest.mark.parametrize("blank", ["\u3164", "\u1160", "\u115f", "\uffa0", "\u2800"])
 def test_a_name_of_letters_that_are_drawn_as_nothing_is_no_name(blank: str) -> None:
     nameless = {"given_name": blank, "family_name": blank}
     assert normalised_name(blank) == ""
-    assert likeness(said(**nameless), known(**nameless)) is not Likeness.SAME
+    assert weighed_likeness(compare_parts(said(**nameless), known(**nameless)), confirmed=False) is not Likeness.SAME
 
 
 # --- over HTTP ------------------------------------------------------------------------------------------------

@@ -174,7 +174,8 @@ def test_a_number_that_was_never_theirs_is_not_kept(served: Service) -> None:
 
 
 def test_a_temporary_guardian_takes_the_place_of_the_guardians_for_some_days(served: Service) -> None:
-    who, oslo = opened(served)["person"]["id"], served.as_("coordinator", "oslo")
+    case, oslo = opened(served), served.as_("coordinator", "oslo")
+    who = case["person"]["id"]
     mother = {"reference": "g1", "name": "Rutete Lyngtue"}
     father = {"name": "Stripete Lyngtue", "since": "2025-01-01"}
     ok(corrected(oslo, who, guardians=[mother, father]))
@@ -185,6 +186,7 @@ def test_a_temporary_guardian_takes_the_place_of_the_guardians_for_some_days(ser
     temporary = {"name": "Advokat Kvist", "kind": "temporary_guardian", "since": "2026-01-01", "until": "2026-03-01"}
     ok(corrected(oslo, who, guardians=[mother, father | {"reference": "g2"}, temporary]))
     assert ok(read(oslo, who))["guardians"] == 1
+    assert ok(oslo.get(f"/v1/cases/{case['id']}"))["person"]["guardians"] == 1
     served.clock.turn_to(date(2026, 3, 2))
     assert ok(read(oslo, who))["guardians"] == 2
     problem(corrected(oslo, who, guardians=[{"reference": "g9", "name": "Ingen"}]), 422, "unknown_guardian")

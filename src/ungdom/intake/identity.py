@@ -160,7 +160,7 @@ def _resembling(given: Person, candidates: Sequence[PersonCandidate]) -> list[Re
 def _resembling_person(given: Person, person_id: UUID, records: Sequence[PersonCandidate]) -> Resembling:
     main = records[0]
     compared = [compare_parts(given, record.person) for record in records]
-    how, nearest = min(((weighed(parts, main.confirmed), parts) for parts in compared), key=_distance)
+    how, nearest = min(((weighed_likeness(parts, main.confirmed), parts) for parts in compared), key=_distance)
     return Resembling(
         person_id=person_id,
         how=how,
@@ -173,15 +173,15 @@ def _resembling_person(given: Person, person_id: UUID, records: Sequence[PersonC
     )
 
 
-def _distance(likeness: tuple[Likeness, PersonComparison]) -> int:
-    return list(Likeness).index(likeness[0])
+def _distance(weighed: tuple[Likeness, PersonComparison]) -> int:
+    return list(Likeness).index(weighed[0])
 
 
 def compare(tx: Connection, keys: EncryptionKeys, given: Person, person_id: UUID) -> tuple[Likeness, PersonComparison]:
     """How the given person compares with the stored person of a case that the message is said to be about."""
     records = people.read_records(tx, keys, person_id)
-    compared = (compare_parts(given, record) for record in records)
-    return min(((weighed(parts, True), parts) for parts in compared), key=_distance)
+    weighed = ((weighed_likeness(parts, True), parts) for parts in (compare_parts(given, record) for record in records))
+    return min(weighed, key=_distance)
 
 
 def compare_parts(given: Person, known: Known) -> PersonComparison:
@@ -231,7 +231,7 @@ _ALL_BUT_ONE = 2
 # --- weighing -----------------------------------------------------------------------------------------------
 
 
-def weighed(parts: PersonComparison, confirmed: bool) -> Likeness:
+def weighed_likeness(parts: PersonComparison, confirmed: bool) -> Likeness:
     """The parts weighed together. `confirmed`: a police case number is the same as well."""
     names = parts.names
     if names is None:  # erased: only the day of birth is left, which many people share

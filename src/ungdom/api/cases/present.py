@@ -51,7 +51,7 @@ def case_out(
         phase=PHASE[case.state],
         waiting_for=waiting_for(case),
         regimes=_regimes_out(case, day),
-        person=person_out(person, frozenset(Disclosure)) if person else None,
+        person=person_out(person, frozenset(Disclosure), read.on) if person else None,
         registered_on=case.registered_on,
         first_offence=case.first_offence,
         last_offence=case.last_offence,

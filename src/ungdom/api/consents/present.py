@@ -22,7 +22,7 @@ def consents_out(read: CaseView, then: AsOfOut, language: texts.Language) -> Con
         sanction=[_consent_out(item, language) for item in consents.sanction_consents(case, day)],
         sharing=[_consent_out(item, language) for item in consents.sharing_consents(case, day)],
         unmet=[_lacking_out(item, language) for item in unmet],
-        hand_over=_hand_over(case, day, language) if case.youth.guardians else None,
+        hand_over=_hand_over(case, day, language) if case.youth.guardians_on(day) else None,
     )
 
 

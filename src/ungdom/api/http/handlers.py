@@ -1,7 +1,7 @@
 """Error handlers: status, code and text of each error. No personal data, SQL or stack trace is sent."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,31 +12,18 @@ from starlette.routing import compile_path
 
 from ungdom import alerts, texts
 from ungdom import cases as c
-from ungdom.analytics.case_cache import TooManyCases
-from ungdom.analytics.surveys import inviting
 from ungdom.api.http.errors import (
-    BadCursor,
-    BadIfMatch,
-    ContactIsStaff,
-    ContactNamedTwice,
-    IdempotencyMismatch,
     LacksScope,
-    NoFeed,
-    NotASystem,
     NothingReleased,
-    TooManyWebhooks,
     Unreleased,
 )
+from ungdom.api.http.fixed_problems import FIXED, Handler, field_errors, language_of, problem_to
 from ungdom.api.http.present import broken_out, event_line, in_the_way_out, unmet_out
-from ungdom.api.http.problems import problem_response
 from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.inbound import Unreadable
 from ungdom.extracts import errors as extracts
-from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
-from ungdom.jobs.nightly import DayToCome
 from ungdom.message import BadMessage
-from ungdom.notices.address import Forbidden
 from ungdom.persons import errors as persons
 from ungdom.staff import errors as staff
 from ungdom.store import errors as store
@@ -48,7 +35,6 @@ from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
     NotInService,
-    UnknownMachine,
     allowed_values,
     named_values,
     place_of,
@@ -62,50 +48,6 @@ log = logging.getLogger("ungdom.api")
 MAX_PLACES = 50
 """Maximum number of invalid fields that one response lists."""
 
-Handler = Callable[[Request, Any], Awaitable[Response]]
-
-
-def _problem(
-    request: Request,
-    status: int,
-    code: str,
-    extra: dict[str, Any] | None = None,
-    headers: dict[str, str] | None = None,
-    part: str = "detail",
-    **values: str | int,
-) -> Response:
-    language = request.headers.get("accept-language")
-    return problem_response(status, code, language, request.state.trace_id, extra, headers, part, **values)
-
-
-def _language(request: Request) -> texts.Language:
-    return texts.negotiate(request.headers.get("accept-language"))
-
-
-def _nothing(_error: Exception) -> dict[str, Any]:
-    return {}
-
-
-def _fixed_problem(
-    status: int,
-    code: str,
-    headers: dict[str, str] | None = None,
-    *,
-    field: tuple[str, str] | None = None,
-    extra: Callable[[Any], dict[str, Any]] = _nothing,
-    values: Callable[[Any], dict[str, Any]] = _nothing,
-) -> Handler:
-    """A handler that answers with this status and code.
-
-    `field`: pointer and kind of the one field that is wrong. `extra`: members of the body; `values`: of the texts.
-    """
-
-    async def handle(request: Request, error: Exception) -> Response:
-        wrong = _field_errors(request, *field) if field else {}
-        return _problem(request, status, code, wrong | extra(error), headers, **values(error))
-
-    return handle
-
 
 async def _outdated(request: Request, error: c.Outdated) -> Response:
     stored, viewer = error.stored, request.state.principal.viewer
@@ -114,12 +56,12 @@ async def _outdated(request: Request, error: c.Outdated) -> Response:
     since = [event_line(event) for event in read.events if event.seq > error.since]
     passed = 0 < error.since < stored.version
     extra = {"current_etag": tag, "events_since": since}
-    return _problem(request, 412, "stale", extra, {"ETag": tag}, "detail" if passed else "no_version")
+    return problem_to(request, 412, "stale", extra, {"ETag": tag}, "detail" if passed else "no_version")
 
 
 async def _member_outdated(request: Request, error: staff.MemberOutdated) -> Response:
     tag = etag(error.version)
-    return _problem(request, 412, "stale", {"current_etag": tag}, {"ETag": tag}, "entry")
+    return problem_to(request, 412, "stale", {"current_etag": tag}, {"ETag": tag}, "entry")
 
 
 async def _not_permitted(request: Request, error: c.NotPermitted) -> Response:
@@ -134,19 +76,19 @@ async def _role_not_allowed(request: Request, error: RoleNotAllowed) -> Response
 
 def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any]) -> Response:
     """What the role may not do, and the roles that may. Without any: what the service alone does."""
-    language, own, others = _language(request), request.state.principal.viewer.role, list(allowed)
+    language, own, others = language_of(request), request.state.principal.viewer.role, list(allowed)
     if not others:
-        return _problem(request, 403, "done_by_service", extra)
+        return problem_to(request, 403, "done_by_service", extra)
     role, roles = texts.render(language, own), texts.render(language, others)
-    return _problem(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+    return problem_to(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
 
 
 async def _not_in_service(request: Request, error: NotInService) -> Response:
     """What is wrong with the service of the caller, with its days."""
-    language = _language(request)
+    language = language_of(request)
     extra = {"reason": error.gap, "first_day": error.first_day, "last_day": error.last_day}
     first, last = (texts.render(language, day) for day in (error.first_day, error.last_day))
-    return _problem(request, 403, "not_in_service", _as_json(extra), None, error.gap.value, first=first, last=last)
+    return problem_to(request, 403, "not_in_service", _as_json(extra), None, error.gap.value, first=first, last=last)
 
 
 def _as_json(values: dict[str, Any]) -> dict[str, Any]:
@@ -155,51 +97,51 @@ def _as_json(values: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _other_office(request: Request, error: OtherOffice) -> Response:
-    language, extra = _language(request), {"konfliktrad": error.own}
+    language, extra = language_of(request), {"konfliktrad": error.own}
     own = reference.office_name(error.own, language) if error.own else texts.render(language, None)
     if error.municipality is None:
-        return _problem(request, 403, "other_office", extra, own=own)
+        return problem_to(request, 403, "other_office", extra, own=own)
     serving = reference.office_name(error.serving, language)
     given: dict[str, str | int] = {"municipality": error.municipality, "serving": serving, "own": own}
-    return _problem(request, 403, "other_office", extra, None, "municipality", **given)
+    return problem_to(request, 403, "other_office", extra, None, "municipality", **given)
 
 
 async def _refused(request: Request, error: c.Refused) -> Response:
-    language = _language(request)
+    language = language_of(request)
     unmet = [unmet_out(language, condition) for condition in error.decision.unmet]
     event = texts.label(language, error.decision.event)
-    return _problem(request, 409, "refused", {"unmet": unmet}, event=event)
+    return problem_to(request, 409, "refused", {"unmet": unmet}, event=event)
 
 
 async def _walk_broken(request: Request, error: c.WalkBroken) -> Response:
-    language = _language(request)
+    language = language_of(request)
     unmet = [unmet_out(language, condition) for condition in error.broken.unmet]
     extra = {"unmet": unmet, "seq": error.broken.seq, "event": str(error.broken.event)}
     extra["also"] = [broken_out(language, step) for step in error.also]
     event = texts.label(language, error.broken.event)
-    return _problem(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
+    return problem_to(request, 409, "correction_refused", extra, seq=error.broken.seq, event=event)
 
 
 async def _events_in_the_way(request: Request, error: persons.EventsInTheWay) -> Response:
-    extra = {"in_the_way": in_the_way_out(_language(request), error.impacts), "elsewhere": error.hidden}
+    extra = {"in_the_way": in_the_way_out(language_of(request), error.impacts), "elsewhere": error.hidden}
     events = sum(len(impact.broken) for impact in error.impacts)
-    return _problem(request, 409, "person_correction_refused", extra, None, "detail" if events else "elsewhere")
+    return problem_to(request, 409, "person_correction_refused", extra, None, "detail" if events else "elsewhere")
 
 
 async def _person_outdated(request: Request, error: persons.PersonOutdated) -> Response:
     tag = etag(error.revision)
-    return _problem(request, 412, "person_stale", {"current_etag": tag}, {"ETag": tag})
+    return problem_to(request, 412, "person_stale", {"current_etag": tag}, {"ETag": tag})
 
 
 async def _use_corrections(request: Request, error: c.UseCorrections) -> Response:
-    extra = {"event": error.event, **_field_errors(request, "/type", "enum")}
+    extra = {"event": error.event, **field_errors(request, "/type", "enum")}
     code = "use_corrections" if error.event == EventType.CORRECTED else "use_opening"
-    return _problem(request, 422, code, extra)
+    return problem_to(request, 422, code, extra)
 
 
 async def _not_insertable(request: Request, error: c.NotInsertable) -> Response:
-    extra = {"event": error.event, **_field_errors(request, "/insert/type", "enum")}
-    return _problem(request, 422, "not_insertable", extra, event=texts.label(_language(request), error.event))
+    extra = {"event": error.event, **field_errors(request, "/insert/type", "enum")}
+    return problem_to(request, 422, "not_insertable", extra, event=texts.label(language_of(request), error.event))
 
 
 async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response:
@@ -209,70 +151,70 @@ async def _unknown(request: Request, error: c.UnknownReferenceValue) -> Response
     field = "/municipality" if error.kind == "municipality" else "/konfliktrad"
     detail = "keeps" if error.kind == "member" else "to"
     place = field if opening else f"{_details_pointer(request)}/{detail}"
-    extra = {"given": error.given, "known": known, **_field_errors(request, place, "enum", known)}
-    return _problem(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
+    extra = {"given": error.given, "known": known, **field_errors(request, place, "enum", known)}
+    return problem_to(request, 422, code, extra, given=error.given, konfliktrad=", ".join(known))
 
 
 async def _nothing_released(request: Request, error: NothingReleased | extracts.NoRelease) -> Response:
     reason = error if isinstance(error, NothingReleased) else NothingReleased(Unreleased.NO_RELEASE)
-    why = texts.text(_language(request), texts.section_of(Unreleased), reason.why)
+    why = texts.text(language_of(request), texts.section_of(Unreleased), reason.why)
     extra = {"released": reason.released, "reason": reason.why, "message": why}
-    return _problem(request, 422, "nothing_released", extra)
+    return problem_to(request, 422, "nothing_released", extra)
 
 
 async def _day_out_of_range(request: Request, error: alerts.DayOutOfRange) -> Response:
-    language = _language(request)
+    language = language_of(request)
     first, last = (texts.render(language, day) for day in (error.first, error.last))
     extra = {
         "first": str(error.first),
         "last": str(error.last),
-        **_field_errors(request, f"/{error.field}", "value_error"),
+        **field_errors(request, f"/{error.field}", "value_error"),
     }
-    return _problem(request, 422, "day_out_of_range", extra, first=first, last=last)
+    return problem_to(request, 422, "day_out_of_range", extra, first=first, last=last)
 
 
 async def _lacks_scope(request: Request, error: LacksScope) -> Response:
     headers = {"WWW-Authenticate": f'Bearer realm="ungdom", error="insufficient_scope", scope="{error.scope}"'}
-    return _problem(request, 403, "insufficient_scope", {"scope": error.scope}, headers, scope=error.scope)
+    return problem_to(request, 403, "insufficient_scope", {"scope": error.scope}, headers, scope=error.scope)
 
 
 async def _bad_input(request: Request, error: BadDetails | BadMessage | BadChanges) -> Response:
-    language = _language(request)
+    language = language_of(request)
     where = _details_pointer(request) if isinstance(error, BadDetails) else ""
     places = [
         field_problem(language, f"{where}{problem.pointer}", problem.kind, problem.allowed, problem.values)
         for problem in error.problems[:MAX_PLACES]
     ]
-    return _problem(request, 422, "invalid_input", {"errors": places})
+    return problem_to(request, 422, "invalid_input", {"errors": places})
 
 
 async def _purpose_over(request: Request, error: extracts.PurposeOver) -> Response:
-    until = texts.render(_language(request), error.until)
-    return _problem(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
+    until = texts.render(language_of(request), error.until)
+    return problem_to(request, 422, "purpose_over", {"until": str(error.until)}, purpose=error.name, until=until)
 
 
 async def _unreadable(request: Request, error: NotSigned | Unreadable) -> Response:
     fault = error.reason.value if isinstance(error, NotSigned) else "json"
-    reason = texts.text(_language(request), "exchange_fault", fault)
-    return _problem(request, 422, "unreadable_message", {"fault": fault}, fault=reason)
+    reason = texts.text(language_of(request), "exchange_fault", fault)
+    return problem_to(request, 422, "unreadable_message", {"fault": fault}, fault=reason)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
-    language = _language(request)
+    language = language_of(request)
     places = [_input_place(language, problem) for problem in list(error.errors())[:MAX_PLACES]]
-    return _problem(request, 422, "invalid_input", {"errors": places})
+    return problem_to(request, 422, "invalid_input", {"errors": places})
 
 
 async def _overtaken(request: Request, _error: store.Stale) -> Response:
     """Others were faster at every try: `stale` for a write that named a version, otherwise to be sent again."""
     if request.headers.get("if-match") is not None:
-        return _problem(request, 412, "stale")
-    return _problem(request, 503, "unavailable", None, {"Retry-After": "1"})
+        return problem_to(request, 412, "stale")
+    return problem_to(request, 503, "unavailable", None, {"Retry-After": "1"})
 
 
 async def _unavailable(request: Request, error: store.Unavailable) -> Response:
     log.warning("unavailable: %s", error.reason, extra={"trace_id": request.state.trace_id})
-    return _problem(request, 503, "unavailable", None, {"Retry-After": "2"})
+    return problem_to(request, 503, "unavailable", None, {"Retry-After": "2"})
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
@@ -283,9 +225,9 @@ async def _http(request: Request, error: HTTPException) -> Response:
         allowed = headers["Allow"] = _allowed(request) or allowed
     code = codes.get(error.status_code, "internal")
     available = str(error.detail) if "/" in str(error.detail) else "application/json"
-    fault = texts.invalid(_language(request), "json_invalid")
+    fault = texts.invalid(language_of(request), "json_invalid")
     values = {"method": request.method, "allowed": allowed, "available": available, "fault": fault}
-    return _problem(request, error.status_code, code, None, headers, **values)
+    return problem_to(request, error.status_code, code, None, headers, **values)
 
 
 def _allowed(request: Request) -> str:
@@ -297,7 +239,7 @@ def _allowed(request: Request) -> str:
 
 async def _internal(request: Request, error: Exception) -> Response:
     log.error("internal error", exc_info=error, extra={"trace_id": request.state.trace_id})
-    return _problem(request, 500, "internal")
+    return problem_to(request, 500, "internal")
 
 
 def _details_pointer(request: Request) -> str:
@@ -316,119 +258,31 @@ def _input_place(language: texts.Language, problem: dict[str, Any]) -> dict[str,
     return field_problem(language, pointer, problem["type"], allowed_values(problem), named_values(problem))
 
 
-def _field_errors(request: Request, pointer: str, kind: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
-    return {"errors": [field_problem(_language(request), pointer, kind, allowed)]}
-
-
-HANDLERS: dict[type[Exception], Handler] = {
-    c.NotVisible: _fixed_problem(404, "not_found"),
-    c.VersionRequired: _fixed_problem(428, "precondition_required"),
+HANDLERS: dict[type[Exception], Handler] = FIXED | {
     c.Outdated: _outdated,
     c.NotPermitted: _not_permitted,
     c.Refused: _refused,
     c.WalkBroken: _walk_broken,
-    c.NotCorrectable: _fixed_problem(
-        422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}
-    ),
     c.NotInsertable: _not_insertable,
-    c.WrongPlace: _fixed_problem(
-        422, "wrong_place", field=("/after_seq", "value_error"), values=lambda error: {"seq": error.seq}
-    ),
-    c.ChangesNothing: _fixed_problem(
-        409,
-        "correction_changes_nothing",
-        extra=lambda error: {"seq": error.seq},
-        values=lambda error: {"seq": error.seq},
-    ),
     c.UseCorrections: _use_corrections,
     c.UnknownReferenceValue: _unknown,
-    alerts.NoSuchAlert: _fixed_problem(404, "not_found"),
-    alerts.AlreadyCleared: _fixed_problem(409, "alert_cleared"),
-    alerts.NotWaitedFor: _fixed_problem(403, "not_waited_for"),
-    AlreadyAnswered: _fixed_problem(409, "identity_answered"),
-    RejectedBefore: _fixed_problem(
-        409,
-        "identity_rejected",
-        extra=lambda error: {"question_id": str(error.question_id)},
-        values=lambda error: {"question": str(error.question_id)},
-    ),
     persons.EventsInTheWay: _events_in_the_way,
     persons.PersonOutdated: _person_outdated,
-    persons.NotCleared: _fixed_problem(403, "not_cleared"),
-    persons.PersonUnchanged: _fixed_problem(409, "person_unchanged"),
-    persons.UnknownGuardian: _fixed_problem(422, "unknown_guardian", field=("/guardians", "value_error")),
-    persons.BornAfterOffence: _fixed_problem(422, "invalid_input", field=("/born", "born_after_offence")),
-    persons.SamePerson: _fixed_problem(409, "same_person"),
-    persons.CasesDoNotSplit: _fixed_problem(422, "cases_do_not_split", field=("/cases", "value_error")),
-    persons.NotAMerge: _fixed_problem(422, "not_a_merge", field=("/merge", "value_error")),
-    persons.ProposalDecided: _fixed_problem(409, "proposal_decided"),
-    persons.SecondPersonNeeded: _fixed_problem(403, "second_person_needed"),
-    persons.PopulationEventDiffers: _fixed_problem(409, "population_event_differs"),
-    persons.NoQuestion: _fixed_problem(409, "population_event_decided"),
     alerts.DayOutOfRange: _day_out_of_range,
-    DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     LacksScope: _lacks_scope,
-    IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
-    NoFeed: _fixed_problem(403, "feed_not_for_role"),
-    BadCursor: _fixed_problem(400, "bad_cursor"),
-    staff.NoSuchMember: _fixed_problem(404, "not_found"),
-    staff.NoSuchAbsence: _fixed_problem(404, "not_found"),
-    staff.MemberExists: _fixed_problem(
-        409, "staff_exists", field=("/subject", "value_error"), values=lambda error: {"subject": error.subject}
-    ),
     staff.MemberOutdated: _member_outdated,
-    staff.AbsenceOverlaps: _fixed_problem(409, "absence_overlaps"),
-    staff.AbsenceOver: _fixed_problem(409, "absence_over"),
-    staff.SubstituteNotAvailable: _fixed_problem(
-        422,
-        "substitute_not_available",
-        field=("/substitute", "value_error"),
-        values=lambda error: {"substitute": error.substitute},
-    ),
-    staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
-    ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
-    ContactIsStaff: _fixed_problem(
-        422,
-        "contact_is_staff",
-        field=("/contacts", "value_error"),
-        values=lambda error: {"subjects": ", ".join(error.subjects)},
-    ),
-    TooManyWebhooks: _fixed_problem(409, "too_many_webhooks", values=lambda error: {"limit": error.limit}),
-    NotASystem: _fixed_problem(403, "systems_only"),
     RoleNotAllowed: _role_not_allowed,
     OtherOffice: _other_office,
     NotInService: _not_in_service,
-    BadIfMatch: _fixed_problem(400, "bad_if_match"),
     NothingReleased: _nothing_released,
-    Forbidden: _fixed_problem(422, "invalid_input", field=("/url", "webhook_url")),
     BadDetails: _bad_input,
     BadMessage: _bad_input,
     BadChanges: _bad_input,
-    TooManyCases: _fixed_problem(422, "too_many_cases", values=lambda error: {"limit": error.limit}),
-    extracts.NoExtract: _fixed_problem(404, "not_found"),
-    extracts.NoPurpose: _fixed_problem(
-        422, "unknown_purpose", field=("(query)/purpose", "enum"), values=lambda error: {"purpose": error.name}
-    ),
     extracts.PurposeOver: _purpose_over,
-    extracts.NotForPurpose: _fixed_problem(
-        422, "purpose_without_extract", values=lambda error: {"purpose": error.purpose, "extract": error.extract}
-    ),
-    extracts.NotYet: _fixed_problem(
-        422,
-        "not_settled",
-        extra=lambda error: {"latest": error.latest.isoformat()},
-        values=lambda error: {"latest": error.latest.isoformat()},
-    ),
     extracts.NoRelease: _nothing_released,
-    extracts.NoKey: _fixed_problem(503, "extracts_not_ready"),
-    inviting.NotDue: _fixed_problem(409, "survey_not_due"),
-    inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
-    inviting.DoesNotFit: _fixed_problem(422, "invalid_input", field=("/answers", "value_error")),
     NotSigned: _unreadable,
     Unreadable: _unreadable,
-    UnknownMachine: _fixed_problem(404, "not_found"),
     store.Stale: _overtaken,
-    store.InFlight: _fixed_problem(409, "idempotency_in_flight", {"Retry-After": "1"}),
     store.Unavailable: _unavailable,
     RequestValidationError: _invalid,
     HTTPException: _http,

@@ -1,5 +1,7 @@
 """Persons and questions of identity as schemas."""
 
+from datetime import date
+
 from ungdom.api.persons.schemas import ComparedOut, Comparison, GivenPersonOut, PersonOut, ReachOut
 from ungdom.message.names import Agreement, compare_names
 from ungdom.message.national_id import normalise
@@ -44,8 +46,11 @@ def _comparison(given: str, known: str) -> Comparison:
     return Comparison.EQUAL if given == known else Comparison.DIFFERENT
 
 
-def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut | None:
-    """The person as far as the viewer may learn of it: never the identity number, only flags about it."""
+def person_out(person: StoredPerson, learns: frozenset[Disclosure], day: date) -> PersonOut | None:
+    """The person as far as the viewer may learn of it: never the identity number, only flags about it.
+
+    `day`: on which the guardians are counted.
+    """
     if Disclosure.PERSON not in learns:
         return None
     known = person.personalia
@@ -56,7 +61,7 @@ def person_out(person: StoredPerson, learns: frozenset[Disclosure]) -> PersonOut
         family_name=(known and known.family_name) or "",
         birth_year=person.youth.born.year,
         born=person.youth.born,
-        guardians=person.youth.guardians,
+        guardians=person.youth.guardians_on(day),
         protection=person.protection,
         flags=sorted(str(flag) for flag in number.flags) if number else [],
         reach=ReachOut.of(known) if known and Disclosure.REACH in learns else None,

@@ -1,5 +1,6 @@
 """Questions of identity: whether a case was opened on a known person. Shown to those who may see both records."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -109,7 +110,7 @@ def _question_out(tx: Connection, context: RequestContext, question: IdentityQue
         id=question.question_id,
         case_id=question.case_id if seen else None,
         given=given_person_out(given),
-        known=_known_person_out(known),
+        known=_known_person_out(known, context.today),
         compared=comparison_out(given, _read_person(tx, context, question.known_id)),
         reason=question.reason(context.keys),
     )
@@ -122,8 +123,8 @@ def _read_person(tx: Connection, context: RequestContext, person_id: UUID) -> St
     return person
 
 
-def _known_person_out(person: StoredPerson) -> PersonOut:
-    shown = person_out(person, frozenset({Disclosure.PERSON}))
+def _known_person_out(person: StoredPerson, today: date) -> PersonOut:
+    shown = person_out(person, frozenset({Disclosure.PERSON}), today)
     if shown is None:
         raise cases.NotVisible
     return shown

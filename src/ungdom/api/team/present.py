@@ -47,9 +47,9 @@ def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.
 
 def _decisions(read: CaseView, member: Member) -> Iterable[SharingDecision]:
     """What may be shared with this member: to the office as it was on the day, to the member as it is now."""
-    mine = dict(read.decisions)
-    if member.agency in mine:
-        return mine[member.agency]
+    by_agency = dict(read.decisions)
+    if member.agency in by_agency:
+        return by_agency[member.agency]
     return sharing.decisions_for(read.case, member.agency, read.on, read.stored.protection)
 
 

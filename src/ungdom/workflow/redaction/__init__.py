@@ -246,8 +246,8 @@ def as_learnt(knowledge: Knowledge, case: Case) -> Case:
     """
     if knowledge.shared_matters is None:
         return case
-    kept = (event for event in case.events if matter_of(event.type) is not M.PERSON_INVESTIGATION)
-    events = case.events if may_learn(knowledge, M.PERSON_INVESTIGATION) else kept
+    others = (event for event in case.events if matter_of(event.type) is not M.PERSON_INVESTIGATION)
+    events = case.events if may_learn(knowledge, M.PERSON_INVESTIGATION) else others
     return replace(case, events=tuple(_with_learnt_reason(knowledge, event) for event in events))
 
 
