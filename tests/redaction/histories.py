@@ -5,7 +5,7 @@ Each matter has days and words of its own: found in an answer, they say what it 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,9 @@ from uuid import UUID
 from tests.service import Service, new_case
 from tests.workflow.roads import read
 from ungdom import cases
+from ungdom.alerts.sweep import sweep
 from ungdom.cases import EventEntry, Recorder
+from ungdom.notices.dispatch import dispatch
 from ungdom.workflow.events import read_details
 from ungdom.workflow.payloads import Attendee, Sharing
 from ungdom.workflow.rules.permissions import Viewer
@@ -187,6 +189,14 @@ class Told:
     id: str
     reference: str
     variant: Variant
+
+
+def nights(service: Service, first: date, last: date) -> None:
+    """A night each week between these days: alerts rise step by step, and those they are for are notified."""
+    for day in (first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)):
+        service.clock.turn_to(day)
+        sweep(service.db, day, service.clock)
+        dispatch(service.db, service.app.state.keys, datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
 
 
 def _recorder(kind: EventType) -> Viewer:

@@ -4,20 +4,20 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from tests.redaction.histories import CARRIES, MEMBERS, PLANTED, Told, Variant, told, variants
+from tests.redaction.histories import CARRIES, MEMBERS, PLANTED, Told, Variant, nights, told, variants
 from tests.service import Client, Service
-from ungdom.alerts.sweep import sweep
-from ungdom.notices.dispatch import dispatch
 from ungdom.workflow.rules.sharing import Matter
 
 DAYS = (date(2025, 9, 15), date(2026, 4, 1))
 """Before and after the 18th birthday, with every consent for a time run out and everything late."""
+
+FIRST_NIGHT = date(2025, 7, 7)
 
 CLOCKS: dict[str, Matter] = {
     "turns_18": Matter.IDENTITY,
@@ -161,10 +161,9 @@ def compared(service: Service, chosen: list[Variant]) -> Found:
     found, routes = Found(), case_routes(service)
     viewers = [(f"{agency}-1", service.as_("team_member", subject=f"{agency}-1")) for agency in MEMBERS]
     viewers.append(("prosecution", service.as_("prosecution", "oslo")))
-    for day in DAYS:
+    for first, day in zip((FIRST_NIGHT, DAYS[1]), DAYS, strict=True):
+        nights(service, first, day)
         service.clock.turn_to(day)
-        sweep(service.db, day, service.clock)
-        dispatch(service.db, service.app.state.keys, datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
         for case in cases:
             for member, client in viewers:
                 compare(client, case, member, routes, found)

@@ -3,15 +3,13 @@
 One youth with a two-year youth sanction. Vimsete Paraplystativ, born on 12 March 2008, the offence on 11 January 2025.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.redaction.histories import BORN, OFFENCE_ON, Told, Variant, told
+from tests.redaction.histories import BORN, OFFENCE_ON, Told, Variant, nights, told
 from tests.service import Client, Service
-from ungdom.alerts.sweep import sweep
-from ungdom.notices.dispatch import dispatch
 
 SUMMER = date(2025, 7, 14)
 LATE = date(2025, 9, 15)
@@ -134,9 +132,7 @@ def test_lists_and_their_filters_say_what_the_case_says(served: Service) -> None
 def test_a_notice_names_no_clock_that_tells_more_than_where_the_case_stands(served: Service) -> None:
     """In September the breach talk is late. Police learn of breaches in a youth sanction, the school does not."""
     case = story(served)
-    served.clock.turn_to(LATE)
-    sweep(served.db, LATE, served.clock)
-    dispatch(served.db, served.app.state.keys, datetime(2025, 9, 15, 12, tzinfo=UTC))
+    nights(served, SUMMER, LATE)
 
     def codes(agency: str, path: str) -> set[str]:
         return {row["code"] for row in member(served, agency).get(path, limit=200).json()["items"]}
