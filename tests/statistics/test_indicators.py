@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.workflow.roads import case_at
+from tests.workflow.roads import case_at, events, lines, read, walked, youth_of
 from ungdom.analytics.case_cache import summarise
 from ungdom.analytics.case_facts import facts_of
 from ungdom.analytics.contributions import CountContribution, DurationContribution
@@ -42,7 +42,16 @@ TEAM = case_at(
     "2025-05-06 team_meeting_held {invited: [police], present: [police]}",
 )
 INVESTIGATED = case_at("F R2", "suspect_set", "2025-01-24 pum_ordered", "2025-02-10 pum_returned {carried_out: true}")
-CONSENTED = case_at(
+
+
+def under_the_second_table(road: str, until: str, *more: str) -> Case:
+    """The case of a history recorded before every date in a detail was checked."""
+    history = events(road, [*lines(road, until), *map(read, more)])
+    first = replace(history[0], details=replace(history[0].details, table="2026-11-25"))
+    return walked(youth_of(road), [first, *history[1:]])
+
+
+CONSENTED = under_the_second_table(
     "F R2",
     "coordination_requested",
     "2025-02-11 consent_given {by: youth, explained_by: anna, explained_on: 2025-02-10, form_version: v2, "

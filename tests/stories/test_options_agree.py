@@ -154,7 +154,7 @@ def candidates(day: date, born: date) -> dict[str, list[dict[str, Any]]]:
         "plan_failed": [{"reason": "no_agreement", "recommendation": "serve_prison"}],
         "consent_withdrawn": [{"by": "youth"}],
         "breach_talk_held": [{"consequences_explained": True}],
-        "interrupted": [{"reason": "health"}],
+        "interrupted": [{"reason": "health"}, {"reason": "complaint"}],
         "resumed": [{"reason": "cause_gone"}],
         "replan_meeting_held": [{"present": ["youth"], **consents}],
         "referred_for_breach": [{"to": "correctional_service", "recommendation": "serve_prison", **consents}],
