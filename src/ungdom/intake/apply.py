@@ -32,7 +32,7 @@ from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice, Viewer
-from ungdom.workflow.vocabulary import Protection, Regime, Role, Sanction, State
+from ungdom.workflow.vocabulary import EventType, Protection, Regime, Role, Sanction, State
 
 Applied = CaseChange | ProcessingResult
 """The case with the steps of a message, or why these cannot be applied."""
@@ -162,7 +162,7 @@ NEVER_MET = frozenset(
 def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[UnmetCondition, ...]) -> Reason:
     state = next((condition for condition in unmet if condition.code in NOT_YET), None)
     already_recorded = not change.case.is_closed and _is_recorded_otherwise(change, planned, unmet)
-    if already_recorded and planned.entry.type in _ONCE_PER_CASE:
+    if already_recorded and (planned.entry.type in _ONCE_PER_CASE or _leads_to(planned.entry.type, change.case.state)):
         return Reason.RECORDED_OTHERWISE
     if state is not None and _is_reachable(change.case, state.needed):
         return Reason.TOO_EARLY
@@ -178,6 +178,11 @@ _ONCE_PER_CASE = frozenset(
     row.event for row in table.ROWS if any(guard.code == "not_recorded_yet" for guard in row.guards)
 )
 """Events that occur at most once in a case, whatever its state."""
+
+
+def _leads_to(event: EventType, state: State) -> bool:
+    """Whether this event leads to that state: a case that stands there has had it, and awaits no second one."""
+    return any(row.event is event and row.target is state for row in table.ROWS)
 
 
 def _is_recorded_otherwise(change: CaseChange, planned: PlannedStep, unmet: Iterable[UnmetCondition]) -> bool:
