@@ -1,6 +1,6 @@
 """Correcting a person record, with a reason and its history. Cases follow the corrected birth date and guardians."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -42,14 +42,25 @@ class PersonCorrection:
 
 
 @dataclass(frozen=True, slots=True)
+class YouthChange:
+    """The facts of one record for the rules, before and after."""
+
+    before: Youth
+    after: Youth
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectedPerson:
     """The record before and after, and what follows in the cases. `fields`: the names of those that changed.
 
-    `impacts`: in the cases that the caller may see; `hidden_in_the_way`: an event of another case would not be legal.
+    `moved`: by id, the records of the person whose facts for the rules change. `impacts`: in the cases that the caller
+    may see; `hidden_in_the_way`: another case stands in the way, by an event that would not be legal or by an act
+    before the birth.
     """
 
     before: StoredPerson
     after: StoredPerson
+    moved: Mapping[UUID, YouthChange]
     fields: tuple[str, ...]
     impacts: tuple[YouthImpact, ...]
     hidden_in_the_way: bool
@@ -81,17 +92,31 @@ def correct(
     if not sight.may_correct(viewer, before):
         raise NotCleared
     after = corrected(before, correction, oslo_date(context.now))
-    rows = case_queries.read_cases(tx, journal.cases_of_person(tx, before.person_id)).values()
-    if any(row.first_offence <= after.youth.born for row in rows):
-        raise BornAfterOffence
+    hidden_act = _hidden_act_before_birth(tx, sight, correction)
     if strictest(before.protection, after.protection) is not after.protection and not may_lower_protection(viewer.role):
         raise RoleNotAllowed(roles_that(may_lower_protection))
     result = preview(tx, context, before, after, correction, sight)
+    result = replace(result, hidden_in_the_way=result.hidden_in_the_way or hidden_act)
     if not dry_run:
         author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
         apply(tx, context, result, correction, author, PersonChangeKind.CORRECTED)
         log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
     return result
+
+
+def _hidden_act_before_birth(tx: Connection, sight: PersonSight, correction: PersonCorrection) -> bool:
+    """Whether the first act of a case that the caller may not see does not lie after the corrected birth date.
+
+    Raises `BornAfterOffence` for a case that they see.
+    """
+    born = correction.values.get("born")
+    if born is None:
+        return False
+    rows = case_queries.read_cases(tx, journal.cases_of_person(tx, sight.person_id))
+    too_late = {case_id for case_id, row in rows.items() if row.first_offence <= born}
+    if too_late.intersection(case.case_id for case in sight.cases):
+        raise BornAfterOffence
+    return bool(too_late)
 
 
 def corrected(before: StoredPerson, correction: PersonCorrection, today: date) -> StoredPerson:
@@ -124,17 +149,20 @@ def preview(
 
     Raises `PersonUnchanged`.
     """
-    changed = changed_fields(before, after)
+    moved = _moved_records(tx, context, after, correction)
+    changed = _changed_fields(before, after, moved)
     reviewed = before.review_protection and "protection" in correction.values
     if not changed and not reviewed:
         raise PersonUnchanged
     sight = sight or PersonSight(before.person_id, (), frozenset(), works=True)
-    moved = before.youth != after.youth
-    impacts = youths.impact(tx, _youths_by_case(tx, context, before, after)) if moved else []
+    by_case = records.records_by_case(tx, before.person_id) if moved else {}
+    corrected_youths = {case_id: moved[record_id].after for case_id, record_id in by_case.items() if record_id in moved}
+    impacts = youths.impact(tx, corrected_youths)
     seen = {case.case_id for case in sight.cases}
     return CorrectedPerson(
         before=before,
         after=after,
+        moved=moved,
         fields=changed or ("protection",),
         impacts=tuple(impact for impact in impacts if impact.case_id in seen),
         hidden_in_the_way=any(impact.broken for impact in impacts if impact.case_id not in seen),
@@ -173,35 +201,40 @@ def apply(
     )
     person_history.add(tx, context.keys, change)
     own_cases = journal.cases_of_person(tx, before.person_id)
-    if before.youth != after.youth:
-        for record in people.read_records(tx, context.keys, before.person_id):
-            people.add_version(tx, record.person_id, _youth_of_record(record, before, after), context.now)
+    for record_id, facts in result.moved.items():
+        people.add_version(tx, record_id, facts.after, context.now)
+    if result.moved:
         youths.recompute(tx, own_cases, context.now)
     numbers = (stored.national_id for stored in (before.personalia, personalia) if stored)
     person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
     retry_parked(tx, context, [*(wait_key("case", case_id) for case_id in own_cases), *dict.fromkeys(person_keys)])
 
 
-def changed_fields(before: StoredPerson, after: StoredPerson) -> tuple[str, ...]:
-    """The names of the fields that differ."""
+def _changed_fields(before: StoredPerson, after: StoredPerson, moved: Mapping[UUID, YouthChange]) -> tuple[str, ...]:
+    """The names of the fields that differ: in the canonical record, or birth date and guardians in another one."""
     old, new = before.personalia or Personalia(), after.personalia or Personalia()
-    names = [field.name for field in fields(Personalia) if getattr(old, field.name) != getattr(new, field.name)]
-    born = ["born"] if before.youth.born != after.youth.born else []
+    changes = moved.values()
+    born = any(change.before.born != change.after.born for change in changes)
+    guardians = any(change.before != replace(change.after, born=change.before.born) for change in changes)
+    names = [
+        field.name
+        for field in fields(Personalia)
+        if getattr(old, field.name) != getattr(new, field.name) or (guardians and field.name == "guardians")
+    ]
     protection = ["protection"] if before.protection is not after.protection else []
-    return (*names, *born, *protection)
+    return (*names, *(["born"] if born else []), *protection)
 
 
-def _youths_by_case(
-    tx: Connection, context: IntakeContext, before: StoredPerson, after: StoredPerson
-) -> dict[UUID, Youth]:
-    """By case of the person, the facts that it would have."""
-    of_record: Sequence[StoredPerson] = people.read_records(tx, context.keys, before.person_id)
-    facts = {record.person_id: _youth_of_record(record, before, after) for record in of_record}
-    return {case_id: facts[record_id] for case_id, record_id in records.records_by_case(tx, before.person_id).items()}
+def _moved_records(
+    tx: Connection, context: IntakeContext, after: StoredPerson, correction: PersonCorrection
+) -> dict[UUID, YouthChange]:
+    """By id, the records of the person whose facts change: a value that is named holds for every record."""
+    stored = people.read_records(tx, context.keys, after.person_id)
+    changes = {record.person_id: YouthChange(record.youth, _facts(record, after, correction)) for record in stored}
+    return {record_id: change for record_id, change in changes.items() if change.before != change.after}
 
 
-def _youth_of_record(record: StoredPerson, before: StoredPerson, after: StoredPerson) -> Youth:
-    """The facts of this record of the person: the corrected ones, and its own where they were not corrected."""
-    born = after.youth.born if before.youth.born != after.youth.born else record.youth.born
-    guardians_stay = replace(before.youth, born=after.youth.born) == after.youth
-    return replace(record.youth if guardians_stay else after.youth, born=born)
+def _facts(record: StoredPerson, after: StoredPerson, correction: PersonCorrection) -> Youth:
+    """The facts of this record of the person: the corrected ones, and its own where they were not named."""
+    born = after.youth.born if "born" in correction.values else record.youth.born
+    return replace(after.youth if "guardians" in correction.values else record.youth, born=born)

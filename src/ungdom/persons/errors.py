@@ -14,7 +14,7 @@ class PersonError(Exception):
     ├── NotCleared          the address is protected, and the caller may not know it
     ├── PersonUnchanged     a correction would leave the record as it is
     ├── UnknownGuardian     a guardian is named who is not on record
-    ├── BornAfterOffence    the birth date does not lie before the first act of every case
+    ├── BornAfterOffence    the birth date does not lie before the first act of a case that the caller sees
     ├── EventsInTheWay      with the correction, recorded events would not be legal
     ├── SamePerson          the two are one person already
     ├── CasesDoNotSplit     the cases are not some, but not all, of the cases of the person
@@ -49,12 +49,12 @@ class UnknownGuardian(PersonError):
 
 
 class BornAfterOffence(PersonError):
-    """The birth date does not lie before the first act of every case of the person."""
+    """The birth date does not lie before the first act of every case of the person that the caller may see."""
 
 
 @dataclass
 class EventsInTheWay(PersonError):
-    """With the correction these events would not be legal. `hidden`: others as well, in cases the caller cannot see."""
+    """With the correction these events would not be legal. `hidden`: a case that they do not see is in the way."""
 
     impacts: tuple[YouthImpact, ...]
     hidden: bool

@@ -80,7 +80,7 @@ class ProblemOut(Output):
     `role`, `roles`: the caller's, and those that may. `scope`: that the token lacks. `konfliktrad`: the caller's own.
     `current_etag`, `events_since`: how the case stands now, and what happened since the version that was named.
     `question_id`: the question of identity whose answer stands in the way. `in_the_way`: by case, the events that a
-    correction of the person would make illegal; `elsewhere`: there are others in cases that the caller may not see.
+    correction of the person would make illegal; `elsewhere`: a case that the caller may not see is in the way.
     `reason`, `first_day`, `last_day`: why the caller is not in service, and the days of their service.
     """
 

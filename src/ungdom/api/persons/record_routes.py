@@ -24,7 +24,7 @@ from ungdom.api.persons.record_schemas import (
     PersonSearchIn,
 )
 from ungdom.persons import correct, read, search
-from ungdom.persons.correct import PersonCorrection
+from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
 from ungdom.persons.sight import PersonSight, access_entry, sight_of
 from ungdom.store import people, person_access, records, reference
@@ -60,9 +60,11 @@ def correct_person(
     """Correct a record, with a reason. Needs `If-Match` with the ETag of the person.
 
     A birth date and guardians are judged in every case of the person: events that would not be legal any more stand in
-    the way, and with `dry_run` they are named without anything being written.
+    the way, and with `dry_run` they are named and the record stays as it is. That it was read is logged.
     """
-    return context.write(lambda tx: _correct(tx, context, person_id, body, query.dry_run), commit=not query.dry_run)
+    if query.dry_run:
+        return context.read_and_log(lambda tx: _tried_correction(tx, context, person_id, body), WRITE, may_read_persons)
+    return context.write(lambda tx: _corrected_record(tx, context, person_id, body))
 
 
 @router.get("/v1/persons/{person_id}/access-log", response_model=PersonAccessList, summary="Who has read a person")
@@ -93,20 +95,36 @@ def _record_out(tx: Connection, context: RequestContext, sight: PersonSight) -> 
     return person_record_out(record.person, sight, record.history, viewer, context.today)
 
 
+def _tried_correction(
+    tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn
+) -> tuple[ApiResponse, Sequence[PersonAccess]]:
+    viewer = context.recorder.viewer
+    result = _correct(tx, context, person_id, body, True)
+    record = person_record_out(result.after, result.sight, (), viewer, context.today)
+    entry = access_entry(viewer, PersonAccessKind.READ, context.now, result.sight.person_id)
+    return _correction_response(context, result, record, True), [entry]
+
+
+def _corrected_record(tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn) -> ApiResponse:
+    result = _correct(tx, context, person_id, body, False)
+    return _correction_response(context, result, _record_out(tx, context, result.sight), False)
+
+
 def _correct(
     tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn, dry_run: bool
-) -> ApiResponse:
+) -> CorrectedPerson:
     if body.born is not None and body.born > context.today:
         raise RequestValidationError([{"loc": ("body", "born"), "type": "day_in_future"}])
     if body.municipality is not None and reference.konfliktrad_of(tx, body.municipality) is None:
         raise RequestValidationError([{"loc": ("body", "municipality"), "type": "value_error"}])
-    viewer = context.recorder.viewer
     correction = PersonCorrection(body.reason, _new_values(body), body.number_was_wrong)
-    result = correct.correct(tx, context.intake, viewer, person_id, context.expected, correction, dry_run)
-    if dry_run:
-        record = person_record_out(result.after, result.sight, (), viewer, context.today)
-    else:
-        record = _record_out(tx, context, result.sight)
+    viewer = context.recorder.viewer
+    return correct.correct(tx, context.intake, viewer, person_id, context.expected, correction, dry_run)
+
+
+def _correction_response(
+    context: RequestContext, result: CorrectedPerson, record: PersonRecordOut, dry_run: bool
+) -> ApiResponse:
     return json_response(correction_out(result, record, dry_run, context.language), ETag=etag(record.revision))
 
 

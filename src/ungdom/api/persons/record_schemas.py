@@ -173,7 +173,7 @@ class CorrectedCaseOut(Output):
 class PersonCorrectionOut(Output):
     """A correction, made or tried. `in_the_way`: the events that would not be legal; then it cannot be made.
 
-    `elsewhere`: events of cases that the caller may not see are in the way as well.
+    `elsewhere`: a case that the caller may not see is in the way as well.
     """
 
     dry_run: bool
