@@ -134,6 +134,7 @@ PROBLEMS: dict[str, set[str]] = {
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),
+    "person_not_of_event": set(),
     "person_stale": set(),
     "person_unchanged": set(),
     "population_event_decided": set(),

@@ -22,6 +22,7 @@ class PersonError(Exception):
     ├── ProposalDecided     the proposal has been decided
     ├── SecondPersonNeeded  leader and secretariat decide together: the other of the two has to
     ├── PopulationEventDiffers  the register has sent another event under this id
+    ├── PersonNotOfEvent    the event of the register is about another person than the one named
     └── NoQuestion          the event of the register is not waiting for a decision
     """
 
@@ -92,3 +93,7 @@ class NoQuestion(PersonError):
     """The event of the register is not waiting for a decision. `event_id`: of it."""
 
     event_id: UUID
+
+
+class PersonNotOfEvent(PersonError):
+    """The event of the register cannot be about the person named, or it may be about several and none is named."""

@@ -23,11 +23,21 @@ from ungdom.persons.errors import (
     EventsInTheWay,
     NoQuestion,
     NotCleared,
+    PersonNotOfEvent,
     PersonUnchanged,
     PopulationEventDiffers,
 )
 from ungdom.persons.sight import PersonSight, log_access, working_sight
-from ungdom.store import case_queries, journal, named_locks, observations, people, person_search, population_events
+from ungdom.store import (
+    case_queries,
+    journal,
+    named_locks,
+    observations,
+    people,
+    person_search,
+    population_events,
+    records,
+)
 from ungdom.store.ids import uuid7
 from ungdom.store.observations import Observation
 from ungdom.store.people import StoredPerson
@@ -107,11 +117,11 @@ def apply_question(
     """A person decides that the event is applied. `person_id`: to whom, where it may be of several.
 
     After a death the open cases in which the recorder may do so are recorded as lapsed. Raises NotVisible, NoQuestion,
-    NotCleared, RoleNotAllowed or EventsInTheWay.
+    PersonNotOfEvent, NotCleared, RoleNotAllowed or EventsInTheWay.
     """
     viewer = recorder.viewer
     event = _question(tx, context, viewer, event_id)
-    sight = working_sight(tx, viewer, event.person_id or person_id or event_id)
+    sight = _sight_of_whom(tx, context, viewer, event, person_id)
     before = people.read_person(tx, context.keys, sight.person_id)
     if before is None or before.personalia is None:
         raise cases.NotVisible
@@ -322,6 +332,25 @@ def _question(tx: Connection, context: IntakeContext, viewer: Viewer, event_id: 
     if event.outcome is not PopulationOutcome.QUESTION:
         raise NoQuestion(event_id)
     return event
+
+
+def _sight_of_whom(
+    tx: Connection, context: IntakeContext, viewer: Viewer, event: PopulationEvent, named_id: UUID | None
+) -> PersonSight:
+    """Of the person the event is applied to: the only one it may be about, or the one named of those with the number.
+
+    Raises `PersonNotOfEvent` or `NotVisible`.
+    """
+    person_id = event.person_id or named_id
+    if person_id is None:
+        raise PersonNotOfEvent
+    sight = working_sight(tx, viewer, person_id)
+    if named_id is not None and records.canonical_id(tx, named_id) != sight.person_id:
+        raise PersonNotOfEvent
+    number = (event.content or {})["person"]["national_id"]
+    if event.person_id is None and sight.person_id not in _candidates(tx, context, number):
+        raise PersonNotOfEvent
+    return sight
 
 
 def _decided(
