@@ -3,10 +3,9 @@
 The sender gets the same receipt for every event, so that it does not learn who is stored. frl ch. 10, krl § 9.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +26,7 @@ from ungdom.persons.errors import (
     PersonUnchanged,
     PopulationEventDiffers,
 )
+from ungdom.persons.guardians import NamedGuardian, guardians_from
 from ungdom.persons.sight import PersonSight, log_access, working_sight
 from ungdom.store import (
     case_queries,
@@ -34,6 +34,7 @@ from ungdom.store import (
     named_locks,
     observations,
     people,
+    person_history,
     person_search,
     population_events,
     records,
@@ -43,11 +44,12 @@ from ungdom.store.observations import Observation
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.person_search import FoundRecord
-from ungdom.store.personalia import ContactDetails, GuardianKind, PersonGuardian
+from ungdom.store.personalia import GuardianKind
 from ungdom.store.population_events import PopulationEvent
 from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind, PopulationOutcome
 from ungdom.store.session import Connection
 from ungdom.workflow import payloads as d
+from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.payloads.enums import LapseReason
 from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, Viewer, may_lower_protection, roles_that
 from ungdom.workflow.vocabulary import EventType, ObservationKind, Protection, strictest
@@ -72,6 +74,7 @@ class QuestionReason(StrEnum):
     NUMBER_OF_ANOTHER = "number_of_another"
     EVENTS_IN_THE_WAY = "events_in_the_way"
     OPEN_CASES = "open_cases"
+    LATER_CHANGE = "later_change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,8 @@ def _doubt(
 ) -> QuestionReason | None:
     """Why a person has to decide, although it is plain who it is."""
     content = event.content or {}
+    if _changed_since(tx, context, event, before):
+        return QuestionReason.LATER_CHANGE
     if event.kind == PopulationKind.PROTECTION:
         level = Protection(content["protection"])
         return QuestionReason.LOWERS_PROTECTION if strictest(before.protection, level) is not level else None
@@ -225,6 +230,35 @@ def _doubt(
         rows = case_queries.read_cases(tx, journal.cases_of_person(tx, before.person_id)).values()
         return QuestionReason.OPEN_CASES if any(row.closed_on is None for row in rows) else None
     return None
+
+
+def _changed_since(tx: Connection, context: IntakeContext, event: PopulationEvent, before: StoredPerson) -> bool:
+    """Whether what the event changes has changed after its day: by a later event, by hand, or to another number.
+
+    Of guardians, names and numbers, whose newest value holds. A change by hand counts by the day it was made.
+    """
+    changed = _FIELDS.get(PopulationKind(event.kind))
+    if changed is None:
+        return False
+    if event.kind == PopulationKind.NUMBER and before.personalia is not None:
+        numbers = [(event.content or {})["person"]["national_id"], (event.content or {})["national_id"]]
+        if normalise(before.personalia.national_id or "") not in {normalise(number) for number in numbers}:
+            return True
+    by_hand = (
+        change
+        for change in person_history.of_records(tx, context.keys, [before.person_id])
+        if change.kind is PersonChangeKind.CORRECTED and oslo_date(change.changed_at) > event.occurred_on
+    )
+    later = population_events.applied_after(tx, before.person_id, event.kind, event.occurred_on)
+    return later or any(changed.intersection(change.fields) for change in by_hand)
+
+
+_FIELDS = {
+    PopulationKind.GUARDIANS: frozenset({"guardians"}),
+    PopulationKind.NAME: frozenset({"given_name", "family_name"}),
+    PopulationKind.NUMBER: frozenset({"national_id"}),
+}
+"""The fields of the record that an event of the kind replaces, of those whose newest value holds."""
 
 
 # --- what an event changes ----------------------------------------------------------------------------------
@@ -239,7 +273,11 @@ def _correction(event: PopulationEvent, before: StoredPerson) -> PersonCorrectio
     elif event.kind == PopulationKind.PROTECTION:
         values = {"protection": Protection(content["protection"])}
     elif event.kind == PopulationKind.GUARDIANS:
-        values = {"guardians": _guardians(content["guardians"], known, event.occurred_on)}
+        values = {
+            "guardians": guardians_from(
+                [_named_guardian(given) for given in content["guardians"]], known, event.occurred_on
+            )
+        }
     elif event.kind == PopulationKind.NAME:
         values = dict(content["name"])
     elif event.kind == PopulationKind.NUMBER:
@@ -247,30 +285,9 @@ def _correction(event: PopulationEvent, before: StoredPerson) -> PersonCorrectio
     return PersonCorrection(reason, values)
 
 
-def _guardians(
-    given: Sequence[dict[str, Any]], known: Sequence[PersonGuardian], since: date
-) -> tuple[PersonGuardian, ...]:
-    """Those who are guardians from that day: known ones keep their reference, those left out end the day before."""
-    by_name = {normalised_name(guardian.name): guardian for guardian in known}
-    named = {normalised_name(guardian["name"]) for guardian in given}
-    ended = [
-        guardian
-        if normalised_name(guardian.name) in named or (guardian.until is not None and guardian.until < since)
-        else replace(guardian, until=since - timedelta(days=1))
-        for guardian in known
-    ]
-    new = [
-        PersonGuardian(
-            reference="",
-            name=guardian["name"],
-            contact=ContactDetails(telephone=guardian.get("contact")),
-            kind=GuardianKind(guardian.get("kind", GuardianKind.GUARDIAN)),
-            since=since,
-        )
-        for guardian in given
-        if normalised_name(guardian["name"]) not in by_name
-    ]
-    return (*ended, *new)
+def _named_guardian(given: dict[str, Any]) -> NamedGuardian:
+    kind = given.get("kind")
+    return NamedGuardian(given["name"], given.get("contact"), GuardianKind(kind) if kind else None)
 
 
 def _apply(

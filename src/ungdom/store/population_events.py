@@ -15,7 +15,7 @@ from ungdom.store import keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
-from ungdom.store.records import canonical_id_of
+from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import PopulationOutcome, person, population_event
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
@@ -79,6 +79,13 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     query = select(person.c.person_id).where(person.c.person_id == E.person_id, case.correlate(person).exists())
     ambiguous = (E.outcome == PopulationOutcome.QUESTION) & E.person_id.is_(None)
     return or_(query.correlate(population_event).exists(), ambiguous & (true() if _national(viewer) else ~true()))
+
+
+def applied_after(tx: Connection, person_id: UUID, kind: str, day: date) -> bool:
+    """Whether an event of this kind and of a later day was applied to the person with this canonical id."""
+    of_person = E.person_id.in_(select(person.c.person_id).where(is_record_of(person_id)))
+    later = (E.kind == kind) & (E.outcome == PopulationOutcome.APPLIED) & (E.occurred_on > day)
+    return tx.scalar(select(E.event_id).where(of_person, later).limit(1)) is not None
 
 
 def page(

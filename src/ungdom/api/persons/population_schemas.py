@@ -28,18 +28,18 @@ class RegisteredPersonIn(Input):
 
 
 class RegisteredNameIn(Input):
-    """The names from the day of the event on. Null: there is none."""
+    """The names from the day of the event on. Both have to be named; null: there is none."""
 
-    given_name: LineText | None = None
-    family_name: LineText | None = None
+    given_name: LineText | None
+    family_name: LineText | None
 
 
 class RegisteredGuardianIn(Input):
-    """A guardian from the day of the event on."""
+    """A guardian from the day of the event on. `contact`, `kind`: null as known, or `guardian` for a new one."""
 
     name: LineText
     contact: LineText | None = None
-    kind: GuardianKind = GuardianKind.GUARDIAN
+    kind: GuardianKind | None = None
 
 
 class PopulationEventIn(Input):
