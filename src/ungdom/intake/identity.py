@@ -117,12 +117,12 @@ class PersonMatch:
 
 
 def match_person(
-    tx: Connection, keys: EncryptionKeys, given: Person, numbers: Iterable[str], sees: MessageVisibility
+    tx: Connection, keys: EncryptionKeys, given: Person, numbers: Iterable[str], sees: MessageVisibility | None
 ) -> PersonMatch:
     """The match of a person among those who share an identity number, a day of birth, a name or a police case number.
 
-    `sees`: condition on `case_current` for the cases in which the sender may learn who the youth is. One statement,
-    whatever is stored.
+    `sees`: condition on `case_current` for the cases in which the sender may learn who the youth is; None: in no case,
+    so that nobody is known. One statement, whatever is stored.
     """
     particulars = people.Particulars(given.national_id, given.born, given.given_name, given.family_name)
     candidates = people.candidates(tx, keys, particulars, sorted(set(numbers)), sees)

@@ -12,10 +12,12 @@ from ungdom.cases import youth as youths
 from ungdom.cases.youth import YouthImpact
 from ungdom.intake import IntakeContext, retry_parked
 from ungdom.intake.wait_keys import person_wait_keys, wait_key
+from ungdom.persons import doubts
 from ungdom.persons.errors import BornAfterOffence, EventsInTheWay, NotCleared, PersonOutdated, PersonUnchanged
 from ungdom.persons.guardians import with_references, youth_of
 from ungdom.persons.sight import PersonSight, log_access, working_sight
 from ungdom.store import case_queries, journal, people, person_history, records
+from ungdom.store.errors import Stale
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.personalia import FormerNumber, Personalia
@@ -81,7 +83,9 @@ def correct(
     Raises NotVisible, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian, BornAfterOffence, RoleNotAllowed,
     PersonUnchanged or EventsInTheWay, in that order.
     """
-    sight = working_sight(tx, viewer, person_id if dry_run else records.lock_canonical(tx, person_id))
+    sight = working_sight(tx, viewer, person_id)
+    if not dry_run:
+        sight = _locked(tx, context, viewer, sight.person_id, correction)
     before = people.read_person(tx, context.keys, sight.person_id)
     if before is None or before.personalia is None:
         raise cases.NotVisible
@@ -102,6 +106,23 @@ def correct(
         apply(tx, context, result, correction, author, PersonChangeKind.CORRECTED)
         log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
     return result
+
+
+def _locked(
+    tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UUID, correction: PersonCorrection
+) -> PersonSight:
+    """What the viewer may learn of the person, who is locked with what other people would find them by.
+
+    Raises the store's `Stale` if the record changed before it was locked.
+    """
+    before = people.read_person(tx, context.keys, person_id)
+    if before is not None:
+        doubts.lock(tx, before, correction.values)
+    sight = working_sight(tx, viewer, records.lock_canonical(tx, person_id))
+    locked = people.read_person(tx, context.keys, sight.person_id)
+    if before is None or locked is None or before.revision != locked.revision:
+        raise Stale(before.revision if before else None, locked.revision if locked else None)
+    return sight
 
 
 def _hidden_act_before_birth(tx: Connection, sight: PersonSight, correction: PersonCorrection) -> bool:
@@ -180,7 +201,8 @@ def apply(
 ) -> None:
     """Writes the change: record, history, facts for the rules, cases; messages that waited for the person are retried.
 
-    Raises `EventsInTheWay`, or the store's `Stale`.
+    A record that has become like another person's raises a question of identity. Raises `EventsInTheWay`, or the
+    store's `Stale`.
     """
     broken = tuple(impact for impact in result.impacts if impact.broken)
     if broken or result.hidden_in_the_way:
@@ -205,6 +227,8 @@ def apply(
         people.add_version(tx, record_id, facts.after, context.now)
     if result.moved:
         youths.recompute(tx, own_cases, context.now)
+    if doubts.IDENTITY.intersection(result.fields):
+        doubts.raise_about(tx, context, after, author.subject)
     numbers = (stored.national_id for stored in (before.personalia, personalia) if stored)
     person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]
     retry_parked(tx, context, [*(wait_key("case", case_id) for case_id in own_cases), *dict.fromkeys(person_keys)])

@@ -16,7 +16,7 @@ from ungdom.intake import IntakeContext, retry_parked_for_case
 from ungdom.intake.identity import normalised_name
 from ungdom.intake.wait_keys import wait_key
 from ungdom.message.national_id import normalise
-from ungdom.persons import correct
+from ungdom.persons import correct, doubts
 from ungdom.persons.correct import PersonCorrection
 from ungdom.persons.errors import (
     EventsInTheWay,
@@ -101,8 +101,7 @@ def receive(tx: Connection, context: IntakeContext, message: RegisterMessage) ->
 
     Raises `PopulationEventDiffers` where another event was sent under this id.
     """
-    number = normalise(message.content["person"]["national_id"])
-    named_locks.lock(tx, [wait_key("register", f"{message.source}/{message.register_id}"), wait_key("person", number)])
+    named_locks.lock(tx, _lock_keys(tx, context, message))
     before = population_events.known(tx, context.keys, message.source, message.register_id, message.content)
     if before is not None:
         event, same = before
@@ -131,6 +130,7 @@ def apply_question(
     if not sight.may_correct(viewer, before):
         raise NotCleared
     correction = _correction(event, before)
+    doubts.lock(tx, before, correction.values)
     after = correct.corrected(before, correction, event.occurred_on)
     if strictest(before.protection, after.protection) is not after.protection and not may_lower_protection(viewer.role):
         raise RoleNotAllowed(roles_that(may_lower_protection))
@@ -160,6 +160,22 @@ def dismiss_question(
 
 
 # --- by itself ----------------------------------------------------------------------------------------------
+
+
+def _lock_keys(tx: Connection, context: IntakeContext, message: RegisterMessage) -> list[str]:
+    """What is locked before the event: its id, the number in it, and by what others would find a changed person."""
+    content = message.content
+    number = content["person"]["national_id"]
+    new = content.get("name") or {name: content[name] for name in ("national_id",) if name in content}
+    records_with_number = _candidates(tx, context, number).values() if new else ()
+    found_by = [
+        key
+        for of_person in records_with_number
+        for record in of_person
+        for key in doubts.lock_keys(record.born, record.personalia, new)
+    ]
+    event = wait_key("register", f"{message.source}/{message.register_id}")
+    return [event, wait_key("person", normalise(number)), *found_by]
 
 
 def _settled(tx: Connection, context: IntakeContext, message: RegisterMessage) -> PopulationEvent:

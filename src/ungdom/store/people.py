@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    false,
     func,
     insert,
     select,
@@ -182,12 +183,12 @@ def candidates(
     keys: EncryptionKeys,
     given: Particulars,
     numbers: Sequence[str],
-    disclosable: ColumnElement[bool],
+    disclosable: ColumnElement[bool] | None,
 ) -> list[PersonCandidate]:
     """The records of people with this identity number, day of birth or name, or a case on one of these numbers.
 
     Oldest first, in one statement whose text does not depend on the stored data. `disclosable`: condition on
-    `case_current`, the cases whose youth the viewer may know.
+    `case_current`, the cases whose youth the viewer may know; None: no case.
     """
     name = name_key(given.given_name, given.family_name)
     parameters = {
@@ -196,7 +197,7 @@ def candidates(
         "born": given.born,
         "numbers": list(numbers),
     }
-    rows = tx.execute(_candidates_query(disclosable), parameters).all()
+    rows = tx.execute(_candidates_query(false() if disclosable is None else disclosable), parameters).all()
     return [
         PersonCandidate(
             person=_person_of_row(keys, row),
