@@ -266,3 +266,27 @@ def test_a_name_of_the_register_has_both_parts_and_null_removes_one(served: Serv
     assert ok(read(oslo, who))["family_name"] == "Lyngtue"
     ok(sent(served, "fr-1", "name", name={"given_name": "Nyla", "family_name": None}), 202)
     assert (ok(read(oslo, who))["given_name"], ok(read(oslo, who))["family_name"]) == ("Nyla", None)
+
+
+def test_a_death_remains_a_question_until_the_last_open_case_has_lapsed(served: Service) -> None:
+    mine = opened(served)
+    theirs = opened(served, "troms", given_name="Prikke", family_name="Tue", born="2009-05-20", national_id=None)
+    leader, secretariat = served.as_("leader", "oslo"), served.as_("secretariat")
+    who = mine["person"]["id"]
+    approved(leader, proposed(secretariat, who, "merge", other=theirs["person"]["id"]))
+    oslo, troms = served.as_("coordinator", "oslo"), served.as_("coordinator", "troms")
+    ok(sent(served, "fr-1", "death", occurred_on="2026-01-05"), 202)
+    (question,) = questions(oslo)
+    path = f"/v1/population-events/{question['id']}/apply"
+
+    done = ok(oslo.post(path, {}))
+    assert (done["outcome"], done["reason"], done["lapsed"]) == ("question", "open_cases", [mine["id"]])
+    assert ok(read(oslo, who))["died_on"] == "2026-01-05"
+    assert ok(troms.get(f"/v1/cases/{theirs['id']}"))["state"] != "lapsed"
+    assert [event["id"] for event in questions(troms)] == [question["id"]]
+
+    done = ok(troms.post(path, {}))
+    assert (done["outcome"], done["decided_by"], done["lapsed"]) == ("applied", "coordinator-troms", [theirs["id"]])
+    assert ok(troms.get(f"/v1/cases/{theirs['id']}"))["state"] == "lapsed"
+    problem(secretariat.post(path, {}), 409, "population_event_decided")
+    assert len(ok(secretariat.get(f"/v1/persons/{who}/observations"))["items"]) == 1

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from ungdom import cases
-from ungdom.cases import EventEntry, Precondition, Recorder
-from ungdom.intake import IntakeContext, retry_parked_for_case
+from ungdom.cases import Recorder
+from ungdom.intake import IntakeContext
 from ungdom.intake.identity import normalised_name
 from ungdom.intake.wait_keys import wait_key
 from ungdom.message.national_id import normalise
-from ungdom.persons import correct, doubts
+from ungdom.persons import correct, death, doubts
 from ungdom.persons.correct import PersonCorrection
 from ungdom.persons.errors import (
     EventsInTheWay,
@@ -29,10 +29,7 @@ from ungdom.persons.errors import (
 from ungdom.persons.guardians import NamedGuardian, guardians_from
 from ungdom.persons.sight import PersonSight, log_access, working_sight
 from ungdom.store import (
-    case_queries,
-    journal,
     named_locks,
-    observations,
     people,
     person_history,
     person_search,
@@ -40,7 +37,6 @@ from ungdom.store import (
     records,
 )
 from ungdom.store.ids import uuid7
-from ungdom.store.observations import Observation
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.person_search import FoundRecord
@@ -48,11 +44,9 @@ from ungdom.store.personalia import GuardianKind
 from ungdom.store.population_events import PopulationEvent
 from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind, PopulationOutcome
 from ungdom.store.session import Connection
-from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.payloads.enums import LapseReason
-from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, Viewer, may_lower_protection, roles_that
-from ungdom.workflow.vocabulary import EventType, ObservationKind, Protection, strictest
+from ungdom.workflow.rules.permissions import RoleNotAllowed, Viewer, may_lower_protection, roles_that
+from ungdom.workflow.vocabulary import Protection, strictest
 
 
 class PopulationKind(StrEnum):
@@ -118,8 +112,9 @@ def apply_question(
 ) -> AppliedEvent:
     """A person decides that the event is applied. `person_id`: to whom, where it may be of several.
 
-    After a death the open cases in which the recorder may do so are recorded as lapsed. Raises NotVisible, NoQuestion,
-    PersonNotOfEvent, NotCleared, RoleNotAllowed or EventsInTheWay.
+    After a death the open cases in which the recorder may do so are recorded as lapsed; while others are open,
+    the event stays a question. Raises NotVisible, NoQuestion, PersonNotOfEvent, NotCleared, RoleNotAllowed or
+    EventsInTheWay.
     """
     viewer = recorder.viewer
     event = _question(tx, context, viewer, event_id)
@@ -137,8 +132,10 @@ def apply_question(
     author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
     _apply(tx, context, before, correction, author, event, sight)
     log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
-    lapsed = _lapse(tx, recorder, context, sight, event) if event.kind == PopulationKind.DEATH else ()
+    lapsed = death.lapse(tx, recorder, context, sight, event) if event.kind == PopulationKind.DEATH else ()
     decided = replace(_decided(event, PopulationOutcome.APPLIED, context, viewer), person_id=sight.person_id)
+    if event.kind == PopulationKind.DEATH and death.leaves_open(tx, sight.person_id):
+        decided = replace(event, person_id=sight.person_id, reason=QuestionReason.OPEN_CASES)
     population_events.decide(tx, context.keys, decided)
     return AppliedEvent(decided, lapsed)
 
@@ -243,8 +240,7 @@ def _doubt(
         others = _candidates(tx, context, content["national_id"])
         return QuestionReason.NUMBER_OF_ANOTHER if others.keys() - {before.person_id} else None
     if event.kind == PopulationKind.DEATH:
-        rows = case_queries.read_cases(tx, journal.cases_of_person(tx, before.person_id)).values()
-        return QuestionReason.OPEN_CASES if any(row.closed_on is None for row in rows) else None
+        return QuestionReason.OPEN_CASES if death.leaves_open(tx, before.person_id) else None
     return None
 
 
@@ -321,41 +317,7 @@ def _apply(
         result = correct.preview(tx, context, before, after, correction, sight)
         correct.apply(tx, context, result, correction, author, PersonChangeKind.REGISTERED)
     if event.kind == PopulationKind.DEATH:
-        _observe_death(tx, context, before.person_id, event)
-
-
-def _observe_death(tx: Connection, context: IntakeContext, person_id: UUID, event: PopulationEvent) -> None:
-    known = observations.of_people(tx, [person_id]).get(person_id, [])
-    if any(observation.kind is ObservationKind.DEATH for observation in known):
-        return
-    new = Observation(
-        observation_id=uuid4(),
-        n=1,
-        person_id=person_id,
-        kind=ObservationKind.DEATH,
-        occurred_on=event.occurred_on,
-        recorded_at=context.now,
-        source=event.source,
-        subject=event.source,
-    )
-    observations.add(tx, new)
-
-
-def _lapse(
-    tx: Connection, recorder: Recorder, context: IntakeContext, sight: PersonSight, event: PopulationEvent
-) -> tuple[UUID, ...]:
-    """Records that the open cases have lapsed by the death, where the recorder may; the ids of these cases."""
-    entry = EventEntry(EventType.LAPSED, event.occurred_on, d.Lapsed(reason=LapseReason.DEATH))
-    lapsed = []
-    rows = case_queries.read_cases(tx, [case.case_id for case in sight.cases])
-    for case_id in (case_id for case_id, row in rows.items() if row.closed_on is None):
-        with suppress(
-            cases.CaseworkError, OtherOffice
-        ):  # refused before anything is written: the office records it by hand
-            cases.record(tx, recorder, case_id, Precondition(any_version=True), entry, context.now)
-            retry_parked_for_case(tx, context, case_id)
-            lapsed.append(case_id)
-    return tuple(lapsed)
+        death.observe(tx, context, before.person_id, event)
 
 
 def _question(tx: Connection, context: IntakeContext, viewer: Viewer, event_id: UUID) -> PopulationEvent:

@@ -115,6 +115,7 @@ def decide(tx: Connection, keys: EncryptionKeys, decided: PopulationEvent) -> No
     """Writes the decision of a person on an event that was read in this transaction."""
     values = {
         "outcome": decided.outcome,
+        "reason": decided.reason,
         "person_id": decided.person_id,
         "decided_at": decided.decided_at,
         "decided_by": decided.decided_by,
