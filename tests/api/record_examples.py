@@ -204,7 +204,7 @@ def of_persons(record: Recorder, case: str) -> None:
     register = record.service.as_("prosecution", subject="system:register")
     for event_id, born in (("fr-1", "2009-05-18"), ("fr-2", "2009-05-19")):
         event = {"event_id": event_id, "kind": "name", "occurred_on": "2026-02-01"}
-        event |= {"person": {"national_id": number, "born": born}, "name": {"given_name": "Vims"}}
+        event |= {"person": {"national_id": number, "born": born}, "name": {"given_name": "Vims", "family_name": None}}
         record("send_population_event", register, event)
     events = record("list_population_events", secretariat, outcome="question").json()["items"]
     record("apply_population_event", secretariat, {}, event_id=events[0]["id"])
