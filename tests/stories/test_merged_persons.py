@@ -1,11 +1,12 @@
 """Persons of two offices that were merged, told over HTTP: what each office finds, reads and is asked."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.service import Client, Service
-from tests.stories.test_persons import NUMBER, approved, corrected, ok, opened, proposed, questions, read, sent
+from tests.stories.test_persons import approved, ok, opened, proposed, read
 
 SECOND_BORN = "2009-05-20"
 
@@ -39,3 +40,58 @@ def test_both_offices_find_the_person_by_the_record_that_takes_precedence(served
 
     for office in ("oslo", "troms"):
         assert hits(served.as_("coordinator", office), name="lyngtue") == [mine["person"]["id"]]
+
+
+# --- what an office learns of the other one -----------------------------------------------------------------
+
+
+def accesses(client: Client, person_id: str) -> list[tuple[str, str]]:
+    """Who did what with the record, the newest first."""
+    log = ok(client.get(f"/v1/persons/{person_id}/access-log"))["items"]
+    return [(entry["subject"], entry["kind"]) for entry in log]
+
+
+def test_a_leader_is_not_shown_who_at_another_office_has_read_the_person(served: Service) -> None:
+    mine, theirs = merged_across_offices(served)
+    who, second = mine["person"]["id"], theirs["person"]["id"]
+    for reader in (served.as_("coordinator", "oslo"), served.as_("coordinator", "troms"), served.as_("secretariat")):
+        served.clock.instant += timedelta(minutes=1)
+        ok(read(reader, who))
+
+    by_oslo, by_troms, nationally = ("coordinator-oslo", "read"), ("coordinator-troms", "read"), ("secretariat", "read")
+    merged = [("leader-oslo", "merged"), ("secretariat", "merged"), ("secretariat", "merged")]
+    assert accesses(served.as_("leader", "oslo"), who) == [nationally, by_oslo, merged[0]]
+    assert accesses(served.as_("leader", "troms"), second) == [nationally, by_troms]
+    for everything in (served.as_("secretariat"), served.as_("auditor")):
+        assert sorted(accesses(everything, who)) == sorted([nationally, by_troms, by_oslo, *merged])
+
+
+def test_that_and_why_persons_were_merged_or_split_is_left_out_for_who_sees_one_side(served: Service) -> None:
+    mine, theirs = merged_across_offices(served)
+    ids = [mine["person"]["id"], theirs["person"]["id"]]
+    secretariat = served.as_("secretariat")
+
+    def kinds(client: Client, person_id: str) -> list[str]:
+        return [change["kind"] for change in ok(read(client, person_id))["history"]]
+
+    (change,) = ok(read(secretariat, ids[0]))["history"]
+    assert (change["kind"], change["reason"]) == ("merged", "Samme person ifølge skolen.")
+    offices = [served.as_("coordinator", "oslo"), served.as_("leader", "oslo"), served.as_("coordinator", "troms")]
+    assert [kinds(client, ids[0]) for client in offices] == [[], [], []]
+
+    served.clock.instant += timedelta(minutes=1)
+    split = proposed(secretariat, ids[0], "split", cases=[theirs["id"]])
+    approved(served.as_("leader", "oslo"), split)
+    assert [kinds(secretariat, who) for who in ids] == [["split", "merged"], ["split"]]
+    assert [kinds(client, who) for client, who in zip(offices, [ids[0], *ids], strict=True)] == [[], [], []]
+
+
+def test_an_office_that_sees_both_sides_reads_why_persons_were_merged(served: Service) -> None:
+    first = opened(served)
+    other = opened(served, given_name="Prikke", family_name="Tue", born=SECOND_BORN, national_id=None)
+    ids = [first["person"]["id"], other["person"]["id"]]
+    approved(served.as_("secretariat"), proposed(served.as_("leader", "oslo"), ids[0], "merge", other=ids[1]))
+
+    (change,) = ok(read(served.as_("coordinator", "oslo"), ids[0]))["history"]
+    assert (change["kind"], change["reason"]) == ("merged", "Samme person ifølge skolen.")
+    assert ("secretariat", "merged") in accesses(served.as_("leader", "oslo"), ids[0])
