@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.service import Client, Service
-from tests.stories.test_persons import approved, ok, opened, proposed, read
+from tests.stories.test_persons import D_NUMBER, NUMBER, approved, ok, opened, proposed, questions, read, sent
 
 SECOND_BORN = "2009-05-20"
 
@@ -95,3 +95,40 @@ def test_an_office_that_sees_both_sides_reads_why_persons_were_merged(served: Se
     (change,) = ok(read(served.as_("coordinator", "oslo"), ids[0]))["history"]
     assert (change["kind"], change["reason"]) == ("merged", "Samme person ifølge skolen.")
     assert ("secretariat", "merged") in accesses(served.as_("leader", "oslo"), ids[0])
+
+
+# --- events of the register ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("person", [{}, {"born": "2009-05-18"}])
+def test_a_number_of_another_is_a_question_for_those_who_may_know_both(served: Service, person: dict[str, str]) -> None:
+    """Also where the birth date of the event contradicts."""
+    mine = opened(served)
+    theirs = opened(served, "troms", given_name="Prikke", family_name="Tue", born=SECOND_BORN, national_id=D_NUMBER)
+    oslo, secretariat, who = served.as_("coordinator", "oslo"), served.as_("secretariat"), mine["person"]["id"]
+    ok(sent(served, "fr-1", "number", national_id=D_NUMBER, person=person), 202)
+
+    (question,) = questions(secretariat)
+    assert (question["reason"], question["person"]["id"]) == ("number_of_another", who)
+    for office in (oslo, served.as_("leader", "oslo"), served.as_("coordinator", "troms")):
+        assert questions(office) == []
+    path = f"/v1/population-events/{question['id']}"
+    assert oslo.post(f"{path}/apply", {}).status_code == 404
+    assert oslo.post(f"{path}/dismiss", {"reason": "x"}).status_code == 404
+    assert ok(read(oslo, who))["national_id"] == NUMBER
+
+    ok(secretariat.post(f"{path}/dismiss", {"reason": "Nummeret er en annens."}))
+    assert theirs["id"] not in str(ok(oslo.get("/v1/population-events")))
+    assert ok(oslo.get("/v1/population-events"))["items"] == []
+
+
+def test_an_office_that_may_know_both_decides_on_a_number_of_another(served: Service) -> None:
+    who = opened(served)["person"]["id"]
+    opened(served, given_name="Prikke", family_name="Tue", born=SECOND_BORN, national_id=D_NUMBER)
+    oslo = served.as_("coordinator", "oslo")
+    ok(sent(served, "fr-1", "number", national_id=D_NUMBER), 202)
+
+    (question,) = questions(oslo)
+    assert question["reason"] == "number_of_another"
+    ok(oslo.post(f"/v1/population-events/{question['id']}/apply", {}))
+    assert ok(read(oslo, who))["national_id"] == D_NUMBER
