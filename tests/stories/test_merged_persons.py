@@ -2,11 +2,26 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from tests.service import Client, Service
-from tests.stories.test_persons import D_NUMBER, NUMBER, approved, ok, opened, proposed, questions, read, sent
+from tests.stories.test_persons import (
+    D_NUMBER,
+    NUMBER,
+    approved,
+    corrected,
+    ok,
+    opened,
+    proposed,
+    questions,
+    read,
+    sent,
+)
+from ungdom.store import people
+from ungdom.store.schema.persons import person
 
 SECOND_BORN = "2009-05-20"
 
@@ -132,3 +147,38 @@ def test_an_office_that_may_know_both_decides_on_a_number_of_another(served: Ser
     assert question["reason"] == "number_of_another"
     ok(oslo.post(f"/v1/population-events/{question['id']}/apply", {}))
     assert ok(read(oslo, who))["national_id"] == D_NUMBER
+
+
+# --- records that a split copies ----------------------------------------------------------------------------
+
+
+def split_in_two(service: Service, person_id: str, case_id: str) -> str:
+    """Gives the case, opened on the same record as another one, to a person of its own; the id of this person."""
+    split = proposed(service.as_("leader", "oslo"), person_id, "split", cases=[case_id])
+    return str(approved(service.as_("secretariat"), split)["other"]["id"])
+
+
+def test_after_a_split_both_persons_are_found_by_a_former_number(served: Service) -> None:
+    first, oslo = opened(served, national_id=D_NUMBER), served.as_("coordinator", "oslo")
+    second, who = opened(served, national_id=D_NUMBER), first["person"]["id"]
+    ok(corrected(oslo, who, national_id=NUMBER))
+    other = split_in_two(served, who, second["id"])
+
+    for number in (D_NUMBER, NUMBER):
+        assert set(hits(oslo, national_id=number)) == {who, other}
+    ok(sent(served, "fr-1", "protection", protection="confidential", person={"national_id": D_NUMBER}), 202)
+    (question,) = questions(served.as_("secretariat"))
+    assert question["reason"] == "several_persons"
+
+
+def test_the_copy_of_an_erased_record_is_erased(served: Service) -> None:
+    first, second = opened(served), opened(served)
+    with served.db.writing() as tx:
+        people.erase_person(tx, UUID(first["person"]["id"]), served.clock())
+    other = split_in_two(served, first["person"]["id"], second["id"])
+
+    with served.db.reading() as tx:
+        rows = tx.execute(select(person.c["sealed", "number_hash", "name_hash"])).all()
+    assert other != first["person"]["id"]
+    assert [tuple(row) for row in rows] == [(None, None, None)] * 2
+    assert ok(read(served.as_("secretariat"), other))["family_name"] is None
