@@ -182,3 +182,41 @@ def test_the_copy_of_an_erased_record_is_erased(served: Service) -> None:
     assert other != first["person"]["id"]
     assert [tuple(row) for row in rows] == [(None, None, None)] * 2
     assert ok(read(served.as_("secretariat"), other))["family_name"] is None
+
+
+# --- questions of identity ----------------------------------------------------------------------------------
+
+
+def identity_question(service: Service) -> dict[str, Any]:
+    """The only question of identity."""
+    (question,) = ok(service.as_("secretariat").get("/v1/persons/questions"))["items"]
+    return dict(question)
+
+
+def test_a_question_compares_a_former_number_as_equal(served: Service) -> None:
+    who = opened(served, national_id=D_NUMBER)["person"]["id"]
+    ok(corrected(served.as_("coordinator", "oslo"), who, national_id=NUMBER))
+    opened(served, "troms", national_id=D_NUMBER)
+
+    assert identity_question(served)["compared"] == {
+        "national_id": "equal",
+        "born": "equal",
+        "family_name": "equal",
+        "given_name": "equal",
+    }
+
+
+def test_a_question_shows_what_was_given_without_later_corrections(served: Service) -> None:
+    opened(served)
+    theirs = opened(served, "troms", born=SECOND_BORN)
+    before = identity_question(served)
+    assert (before["given"]["born"], before["compared"]["born"]) == (SECOND_BORN, "different")
+
+    troms, second = served.as_("coordinator", "troms"), theirs["person"]["id"]
+    ok(corrected(troms, second, family_name="Høst", born="2009-05-21"))
+    served.clock.instant += timedelta(minutes=1)
+    ok(corrected(troms, second, given_name="Rutete", national_id=None))
+
+    now = identity_question(served)
+    assert (now["given"], now["compared"]) == (before["given"], before["compared"])
+    assert ok(read(troms, second))["family_name"] == "Høst"
