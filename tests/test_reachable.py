@@ -26,7 +26,6 @@ UNCALLED = {
     "store.contacts.rotate_key": KEYS,
     "store.notes.erase_note": PERSONS,
     "store.notes.rotate_note_keys": KEYS,
-    "store.people.erase_person": PERSONS,
     "store.people.rotate_key": KEYS,
     "store.schema.base.EnumSet.coerce_compared_value": "SQLAlchemy",
     "store.schema.base.EnumSet.process_bind_param": "SQLAlchemy",

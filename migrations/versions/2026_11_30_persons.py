@@ -159,14 +159,17 @@ def population_events() -> None:
         sa.Column("occurred_on", sa.Date(), nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("other_id", sa.Uuid(), nullable=True, comment="another person who has the new number"),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True, comment="code of why a person has to decide"),
         sa.Column("decided_at", INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         refers("population_event", "person_id"),
+        refers("population_event", "other_id"),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_population_event")),
         sa.UniqueConstraint("source", "register_id", name="uq_population_event_source_register_id"),
         comment="events of the population register; who they are about stands only encrypted",
     )
     op.create_index("ix_population_event_received_at", "population_event", ["received_at", "event_id"])
     op.create_index(op.f("ix_population_event_person_id"), "population_event", ["person_id"])
+    op.create_index(op.f("ix_population_event_other_id"), "population_event", ["other_id"])

@@ -192,6 +192,45 @@ def test_a_reason_to_wait_that_may_not_be_learnt_is_other_everywhere() -> None:
         assert kept == {"party": "correctional_service", "reason": reason}
 
 
+@pytest.mark.parametrize("place", ["replacement", "insert"])
+@pytest.mark.parametrize(
+    ("kind", "details", "learnt", "matter"),
+    [
+        (
+            "wait_started",
+            {"party": "correctional_service", "reason": "person_investigation"},
+            {"party": "correctional_service", "reason": "other"},
+            Matter.PERSON_INVESTIGATION,
+        ),
+        ("postponed", {"reason": "serious_illness", "until": "2025-08-01"}, {"until": "2025-08-01"}, Matter.PROGRESS),
+        ("interrupted", {"reason": "serious_illness"}, {}, Matter.PROGRESS),
+    ],
+)
+def test_the_event_in_a_correction_is_learnt_like_the_event_itself(
+    place: str, kind: str, details: dict[str, Any], learnt: dict[str, Any], matter: Matter
+) -> None:
+    """The details of the new event are judged by its own type, and not by that of the correction."""
+    event = {"type": kind, "occurred_on": "2025-06-10"}
+    given = {"corrects": 7, "reason": "wrong_details", place: event | {"details": details}}
+    without, allowed = shared(Matter.STAGE_DATES), shared(Matter.STAGE_DATES, matter)
+
+    def kept(knowledge: ViewerKnowledge) -> dict[str, Any]:
+        return redaction.learnt_details(knowledge, EventType.CORRECTED, given, Protection.NONE)
+
+    assert redaction.learnt_details(without, EventType(kind), details, Protection.NONE) == learnt
+    assert kept(without) == given | {place: event | {"details": learnt}}
+    assert kept(allowed) == kept(OFFICE) == given
+
+
+def test_a_protected_transfer_in_a_correction_names_no_office() -> None:
+    event = {"type": "transfer_decided", "occurred_on": "2025-06-10", "details": {"to": "bergen"}}
+    given = {"corrects": 7, "reason": "wrong_details", "replacement": event}
+    reader = ViewerKnowledge(frozenset(), frozenset({Matter.STAGE_DATES}))
+    kept = redaction.learnt_details(reader, EventType.CORRECTED, given, Protection.STRICTLY_CONFIDENTIAL)
+
+    assert kept == given | {"replacement": event | {"details": {}}}
+
+
 def test_every_deadline_meeting_mark_and_reason_has_its_matters() -> None:
     assert set(redaction.CLOCK_MATTERS) == {rule.code for rule in RULES}
     assert set(redaction.MEETING_MATTERS) == set(MeetingKind)

@@ -65,7 +65,7 @@ class QuestionReason(StrEnum):
     PERSON_CONTRADICTS = "person_contradicts"
     SEVERAL_PERSONS = "several_persons"
     LOWERS_PROTECTION = "lowers_protection"
-    NUMBER_OF_ANOTHER = "number_of_another"
+    NUMBER_OF_ANOTHER = population_events.NUMBER_OF_ANOTHER
     EVENTS_IN_THE_WAY = "events_in_the_way"
     OPEN_CASES = "open_cases"
     LATER_CHANGE = "later_change"
@@ -194,11 +194,12 @@ def _settled(tx: Connection, context: IntakeContext, message: RegisterMessage) -
     if len(of_person) > 1:
         return replace(event, reason=QuestionReason.SEVERAL_PERSONS)
     ((person_id, stored),) = of_person.items()
-    event = replace(event, person_id=person_id)
+    others = _others_with_number(tx, context, message, person_id)
+    event = replace(event, person_id=person_id, other_id=others[0] if len(others) == 1 else None)
     before = people.read_person(tx, context.keys, person_id)
-    if before is None or not any(_agrees(message.content["person"], record) for record in stored):
-        return replace(event, reason=QuestionReason.PERSON_CONTRADICTS)
-    reason = _doubt(tx, context, event, before)
+    if others or before is None or not any(_agrees(message.content["person"], record) for record in stored):
+        return replace(event, reason=QuestionReason.NUMBER_OF_ANOTHER if others else QuestionReason.PERSON_CONTRADICTS)
+    reason = _doubt(tx, event, before)
     if reason is not None:
         return replace(event, reason=reason)
     try:
@@ -217,6 +218,15 @@ def _candidates(tx: Connection, context: IntakeContext, national_id: str) -> dic
     return of_person
 
 
+def _others_with_number(
+    tx: Connection, context: IntakeContext, message: RegisterMessage, person_id: UUID
+) -> list[UUID]:
+    """The other persons who have or had the new number of the event."""
+    if message.kind is not PopulationKind.NUMBER:
+        return []
+    return [other for other in _candidates(tx, context, message.content["national_id"]) if other != person_id]
+
+
 def _agrees(given: dict[str, Any], known: FoundRecord) -> bool:
     """Whether nothing that both sides have contradicts. A part that is missing neither agrees nor contradicts."""
     names = [(given.get(part), getattr(known.personalia, part)) for part in ("given_name", "family_name")]
@@ -226,9 +236,7 @@ def _agrees(given: dict[str, Any], known: FoundRecord) -> bool:
     return same_names and given.get("born") in (None, known.born.isoformat())
 
 
-def _doubt(
-    tx: Connection, context: IntakeContext, event: PopulationEvent, before: StoredPerson
-) -> QuestionReason | None:
+def _doubt(tx: Connection, event: PopulationEvent, before: StoredPerson) -> QuestionReason | None:
     """Why a person has to decide, although it is plain who it is."""
     content = event.content or {}
     if _changed_since(tx, context, event, before):
@@ -236,9 +244,6 @@ def _doubt(
     if event.kind == PopulationKind.PROTECTION:
         level = Protection(content["protection"])
         return QuestionReason.LOWERS_PROTECTION if strictest(before.protection, level) is not level else None
-    if event.kind == PopulationKind.NUMBER:
-        others = _candidates(tx, context, content["national_id"])
-        return QuestionReason.NUMBER_OF_ANOTHER if others.keys() - {before.person_id} else None
     if event.kind == PopulationKind.DEATH:
         return QuestionReason.OPEN_CASES if death.leaves_open(tx, before.person_id) else None
     return None

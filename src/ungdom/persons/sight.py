@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from ungdom import cases
-from ungdom.store import person_access, person_search, records
+from ungdom.store import person_access, person_proposals, person_search, records
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
-from ungdom.store.person_access import PersonAccess
+from ungdom.store.person_access import OfficeScope, PersonAccess
 from ungdom.store.person_search import PersonCase
 from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
@@ -56,6 +56,28 @@ def working_sight(tx: Connection, viewer: Viewer, person_id: UUID) -> PersonSigh
     if not sight.works:
         raise cases.NotVisible
     return sight
+
+
+def sees_both_sides(tx: Connection, viewer: Viewer, sight: PersonSight) -> bool:
+    """Whether the viewer sees a case on every record of the person, and every person split from it or merged with it.
+
+    Only they learn that persons were merged or split, and why. National roles do.
+    """
+    if viewer.role in NATIONAL:
+        return True
+    own = {case.record_id for case in sight.cases}
+    if not own.issuperset(records.records_by_case(tx, sight.person_id).values()):
+        return False
+    others = {records.canonical_id(tx, named_id) for named_id in person_proposals.counterparts(tx, sight.person_id)}
+    return all(person_search.cases_of(tx, viewer, other_id) for other_id in others - {sight.person_id})
+
+
+def access_scope(tx: Connection, viewer: Viewer, sight: PersonSight) -> OfficeScope | None:
+    """Which accesses to the person the viewer is shown; None: all."""
+    if viewer.role in NATIONAL:
+        return None
+    own = frozenset(case.record_id for case in sight.cases)
+    return OfficeScope(viewer.konfliktrad, own, sees_both_sides(tx, viewer, sight))
 
 
 def access_entry(

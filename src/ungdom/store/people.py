@@ -134,8 +134,9 @@ def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[New
 
 
 def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: datetime) -> None:
-    """Creates a record without the facts for the rules, which the caller adds."""
+    """Creates a record without the facts for the rules, which the caller adds. It is found by former numbers too."""
     tx.execute(insert(person), _person_row(keys, new, at))
+    _set_former_numbers(tx, keys, new.person_id, new.personalia)
 
 
 def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:

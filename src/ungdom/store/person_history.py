@@ -1,7 +1,7 @@
 """The history of person records: what changed, when, by whom and why. Reason and earlier values are encrypted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change
+from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection, Role
 
 C = person_change.c
@@ -86,6 +87,18 @@ def add_merge(tx: Connection, person_id: UUID, by: str, at: datetime) -> None:
     revision = select(person.c.revision).where(person.c.person_id == person_id).scalar_subquery()
     row = {"person_id": person_id, "revision": revision, "kind": PersonChangeKind.MERGED, "fields": ""}
     tx.execute(insert(person_change).values({**row, "changed_at": at, "changed_by": by}))
+
+
+def first_known(tx: Connection, keys: EncryptionKeys, stored: StoredPerson) -> StoredPerson:
+    """The record as it was created, with its present protection and the guardians as a number. Raises `CannotOpen`.
+
+    An erased record stays erased.
+    """
+    snapshots = (change.before for change in reversed(of_records(tx, keys, [stored.person_id])))
+    first = next((before for before in snapshots if before is not None), None)
+    if first is None or stored.personalia is None:
+        return stored
+    return replace(stored, personalia=first.personalia, youth=Youth(first.born, first.guardians))
 
 
 def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID]) -> list[PersonChange]:

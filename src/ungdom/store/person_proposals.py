@@ -12,7 +12,7 @@ from ungdom.store import keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
-from ungdom.store.records import canonical_id_of
+from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import ProposalKind, ProposalStatus, person, person_proposal
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
@@ -96,6 +96,14 @@ def page(
     if status is not None:
         query = query.where(P.status == status)
     return [_proposal(keys, row) for row in tx.execute(query)]
+
+
+def counterparts(tx: Connection, person_id: UUID) -> set[UUID]:
+    """The ids of the persons with whom the person with this canonical id was merged, or from whom it was split."""
+    own = select(person.c.person_id).where(is_record_of(person_id))
+    query = select(P.person_id, P.other_id).where(P.status == ProposalStatus.APPROVED)
+    rows = tx.execute(query.where(or_(P.person_id.in_(own), P.other_id.in_(own))))
+    return {named_id for row in rows for named_id in row if named_id is not None}
 
 
 def decide(tx: Connection, decided: PersonProposal) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, select, true, union
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, true, union
 
 from ungdom.message.national_id import normalise
 from ungdom.store.case_queries import disclosable_to
@@ -16,7 +16,7 @@ from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record, records_of
 from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.persons import person, person_number, person_version
-from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer
 
 BATCH = 500
 """Records read from the database at a time."""
@@ -63,23 +63,29 @@ def cases_of(tx: Connection, viewer: Viewer, person_id: UUID) -> tuple[PersonCas
 def records_visible_to(
     tx: Connection, keys: EncryptionKeys, viewer: Viewer, born: date | None, national_id: str | None
 ) -> Iterator[FoundRecord]:
-    """As `records`, of the cases in which the viewer may learn who the youth is."""
-    return records(tx, keys, born, national_id, disclosable_to(viewer, Disclosure.PERSON))
+    """As `records`, of the cases in which the viewer may learn who the youth is.
+
+    After a merge an office searches the canonical record, and the records on which the cases that it sees were opened.
+    """
+    sees = disclosable_to(viewer, Disclosure.PERSON)
+    query = _records_query(sees)
+    if viewer.role not in NATIONAL:
+        opened_on = select(case_file.c.person_id).join(case_current, case_current.c.case_id == case_file.c.case_id)
+        query = query.where(or_(record.c.same_as.is_(None), record.c.person_id.in_(opened_on.where(sees))))
+    return _narrowed(tx, keys, query, born, national_id)
 
 
-def records(
-    tx: Connection,
-    keys: EncryptionKeys,
-    born: date | None,
-    national_id: str | None,
-    sees: ColumnElement[bool] | None = None,
-) -> Iterator[FoundRecord]:
+def records(tx: Connection, keys: EncryptionKeys, born: date | None, national_id: str | None) -> Iterator[FoundRecord]:
     """The records with this birth date and this present or former identity number, the newest persons first.
 
-    `sees`: condition on `case_current`; None: every case. Names are encrypted,
-    so a search by name alone reads and decrypts every record that the viewer may see, `BATCH` at a time.
+    Names are encrypted, so a search by name alone reads and decrypts every record, `BATCH` at a time.
     """
-    query = _records_query(true() if sees is None else sees)
+    return _narrowed(tx, keys, _records_query(true()), born, national_id)
+
+
+def _narrowed(
+    tx: Connection, keys: EncryptionKeys, query: Select[Any], born: date | None, national_id: str | None
+) -> Iterator[FoundRecord]:
     if born is not None:
         query = query.where(person_version.c.born == born)
     if national_id is not None:

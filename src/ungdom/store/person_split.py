@@ -89,7 +89,10 @@ def _moving_records(
 
 
 def _copy(tx: Connection, keys: EncryptionKeys, record: StoredPerson, at: datetime) -> UUID:
-    """A copy of a record with the facts for the rules as they were known over time; its id."""
+    """A copy of a record with the facts for the rules as they were known over time; its id.
+
+    The copy of an erased record is erased.
+    """
     new = NewPerson(
         person_id=uuid4(),
         personalia=record.personalia or Personalia(),
@@ -97,6 +100,8 @@ def _copy(tx: Connection, keys: EncryptionKeys, record: StoredPerson, at: dateti
         guardians=record.youth.guardians,
     )
     people.create_record(tx, keys, new, at)
+    if record.personalia is None:
+        people.erase_person(tx, new.person_id, at)
     versions = tx.execute(select(person_version).where(person_version.c.person_id == record.person_id)).mappings()
     tx.execute(insert(person_version), [{**row, "person_id": new.person_id} for row in versions])
     return new.person_id

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
 from ungdom.store import keyset
 from ungdom.store.case_queries import disclosable_to
@@ -23,12 +23,16 @@ from ungdom.workflow.vocabulary import Role
 
 E = population_event.c
 
+NUMBER_OF_ANOTHER = "number_of_another"
+"""The reason of an event whose new number belongs to another person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationEvent:
     """One event. `register_id`: the sender's id. `content`: as plain JSON values; None if it is not kept.
 
     `person_id`: of whom it is; None for nobody, and while it may be of several. `reason`: code of why a person decides.
+    `other_id`: who has the new number already; None for nobody, and for several.
     """
 
     event_id: UUID
@@ -41,6 +45,7 @@ class PopulationEvent:
     person_id: UUID | None
     outcome: PopulationOutcome
     reason: str | None = None
+    other_id: UUID | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
 
@@ -57,6 +62,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PopulationEvent, content: dic
         "occurred_on": new.occurred_on,
         "received_at": new.received_at,
         "person_id": new.person_id,
+        "other_id": new.other_id,
         "outcome": new.outcome,
         "reason": new.reason,
     }
@@ -73,12 +79,23 @@ def known(
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """SQL condition: the events about a person whom the viewer may know. The secretariat: those of several as well."""
+    """SQL condition: the events about a person whom the viewer may know.
+
+    Where the new number belongs to another person, only whoever may know both, and the secretariat. The secretariat
+    also sees the events of several persons.
+    """
+    of_person = _disclosable_to(viewer, E.person_id)
+    if viewer.role is Role.SECRETARIAT:
+        return or_(of_person, (E.outcome == PopulationOutcome.QUESTION) & E.person_id.is_(None))
+    of_another = func.coalesce(E.reason, "") == NUMBER_OF_ANOTHER
+    return of_person & or_(~of_another, _disclosable_to(viewer, E.other_id))
+
+
+def _disclosable_to(viewer: Viewer, person_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     of_person = case_current.c.person_id == canonical_id_of(person)
     case = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON))
-    query = select(person.c.person_id).where(person.c.person_id == E.person_id, case.correlate(person).exists())
-    ambiguous = (E.outcome == PopulationOutcome.QUESTION) & E.person_id.is_(None)
-    return or_(query.correlate(population_event).exists(), ambiguous & (true() if _national(viewer) else ~true()))
+    query = select(person.c.person_id).where(person.c.person_id == person_id, case.correlate(person).exists())
+    return query.correlate(population_event).exists()
 
 
 def applied_after(tx: Connection, person_id: UUID, kind: str, day: date) -> bool:
@@ -124,10 +141,6 @@ def decide(tx: Connection, keys: EncryptionKeys, decided: PopulationEvent) -> No
     tx.execute(update(population_event).where(E.event_id == decided.event_id).values(values))
 
 
-def _national(viewer: Viewer) -> bool:
-    return viewer.role is Role.SECRETARIAT
-
-
 def _sealed(keys: EncryptionKeys, event: PopulationEvent) -> bytes | None:
     return None if event.content is None else keys.encrypt(_text(event.content).encode(), _record(event.event_id))
 
@@ -145,6 +158,7 @@ def _event(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PopulationEvent:
         person_id=row.person_id,
         outcome=row.outcome,
         reason=row.reason,
+        other_id=row.other_id,
         decided_at=row.decided_at,
         decided_by=row.decided_by,
     )

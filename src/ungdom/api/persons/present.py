@@ -3,9 +3,11 @@
 from datetime import date
 
 from ungdom.api.persons.schemas import ComparedOut, Comparison, GivenPersonOut, PersonOut, ReachOut
-from ungdom.message.names import Agreement, compare_names
-from ungdom.message.national_id import normalise
+from ungdom.intake.identity import compare_parts
+from ungdom.message import Person
+from ungdom.message.names import Agreement, NameComparison
 from ungdom.store.people import StoredPerson
+from ungdom.store.personalia import Personalia
 from ungdom.workflow.rules.permissions import Disclosure
 
 
@@ -20,16 +22,28 @@ def given_person_out(person: StoredPerson) -> GivenPersonOut:
 
 
 def comparison_out(given: StoredPerson, known: StoredPerson) -> ComparedOut:
-    sides = (given.personalia, known.personalia)
-    numbers = [normalise(who.national_id or "") if who else "" for who in sides]
-    names = compare_names(*((who.given_name, who.family_name) if who else (None, None) for who in sides))
+    """The particulars as identity is decided on them: an identity number that the known person has had is equal."""
+    own = given.personalia or Personalia()
+    parts = compare_parts(
+        Person(
+            born=given.youth.born,
+            family_name=own.family_name,
+            given_name=own.given_name,
+            national_id=own.national_id,
+        ),
+        known,
+    )
+    names = parts.names or NO_NAMES
     return ComparedOut(
-        national_id=_comparison(*numbers),
-        born=Comparison.EQUAL if given.youth.born == known.youth.born else Comparison.DIFFERENT,
+        national_id=_COMPARISONS[parts.number],
+        born=_COMPARISONS[parts.born],
         family_name=Comparison.DIFFERENT if names.swapped else _COMPARISONS[names.family],
         given_name=Comparison.DIFFERENT if names.swapped else _COMPARISONS[names.given],
     )
 
+
+NO_NAMES = NameComparison(Agreement.MISSING, Agreement.MISSING)
+"""Of an erased person."""
 
 _COMPARISONS = {
     Agreement.EQUAL: Comparison.EQUAL,
@@ -38,12 +52,6 @@ _COMPARISONS = {
     Agreement.DIFFERENT: Comparison.DIFFERENT,
     Agreement.MISSING: Comparison.MISSING,
 }
-
-
-def _comparison(given: str, known: str) -> Comparison:
-    if not given or not known:
-        return Comparison.MISSING
-    return Comparison.EQUAL if given == known else Comparison.DIFFERENT
 
 
 def person_out(person: StoredPerson, learns: frozenset[Disclosure], day: date) -> PersonOut | None:

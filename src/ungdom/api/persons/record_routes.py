@@ -26,9 +26,9 @@ from ungdom.api.persons.record_schemas import (
 from ungdom.persons import correct, read, search
 from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
-from ungdom.persons.sight import PersonSight, access_entry, sight_of
+from ungdom.persons.sight import PersonSight, access_entry, access_scope, sight_of, working_sight
 from ungdom.store import people, person_access, records, reference
-from ungdom.store.person_access import PersonAccess
+from ungdom.store.person_access import OfficeScope, PersonAccess
 from ungdom.store.personalia import ContactDetails
 from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
@@ -69,7 +69,10 @@ def correct_person(
 
 @router.get("/v1/persons/{person_id}/access-log", response_model=PersonAccessList, summary="Who has read a person")
 def list_person_accesses(context: ReadContext, person_id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
-    """Who read, searched for or changed the record, and when. For leader, secretariat and auditor."""
+    """Who read, searched for or changed the record, and when. For leader, secretariat and auditor.
+
+    A leader sees the accesses of the own office and of the secretariat.
+    """
     return context.read(lambda tx: _page_of_accesses(tx, context, person_id, query), STATUS, may_read_person_access)
 
 
@@ -141,17 +144,20 @@ def _new_values(body: PersonPatchIn) -> dict[str, Any]:
 
 
 def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, query: PageQuery) -> ApiResponse:
+    canonical_id, scope = _accesses_shown(tx, context, person_id)
+    name = f"person accesses {canonical_id}"
+    rows = person_access.page(tx, canonical_id, scope, start_after(context, name, query), query.limit + 1)
+    page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
+    return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
+
+
+def _accesses_shown(tx: Connection, context: RequestContext, person_id: UUID) -> tuple[UUID, OfficeScope | None]:
+    """The canonical id of the person, and which accesses the viewer is shown; None: all."""
     viewer = context.recorder.viewer
     if viewer.role is Role.AUDITOR:
         canonical_id = records.canonical_id(tx, person_id)
         if people.read_person(tx, context.keys, canonical_id) is None:
             raise cases.NotVisible
-    else:
-        sight = sight_of(tx, viewer, person_id)
-        if not sight.works:
-            raise cases.NotVisible
-        canonical_id = sight.person_id
-    name = f"person accesses {canonical_id}"
-    rows = person_access.page(tx, canonical_id, start_after(context, name, query), query.limit + 1)
-    page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
-    return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
+        return canonical_id, None
+    sight = working_sight(tx, viewer, person_id)
+    return sight.person_id, access_scope(tx, viewer, sight)

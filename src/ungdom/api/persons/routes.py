@@ -23,7 +23,7 @@ from ungdom.api.persons.schemas import (
     RejectionIn,
 )
 from ungdom.intake import confirmations
-from ungdom.store import case_queries, identity, people, records
+from ungdom.store import case_queries, identity, people, person_history, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.people import StoredPerson
 from ungdom.store.session import Connection
@@ -101,7 +101,7 @@ def _answered_question(tx: Connection, context: RequestContext, question_id: UUI
 
 
 def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> IdentityQuestionOut:
-    given = _read_person(tx, context, question.record_id)
+    given = person_history.first_known(tx, context.keys, _read_person(tx, context, question.record_id))
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
     seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
     return from_source(

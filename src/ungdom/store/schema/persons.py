@@ -178,6 +178,7 @@ population_event = Table(
     Column("occurred_on", Date, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("person_id", ForeignKey("person.person_id"), index=True),
+    Column("other_id", ForeignKey("person.person_id"), index=True, comment="another person who has the new number"),
     Column("outcome", EnumText(PopulationOutcome), nullable=False),
     Column("reason", Text, comment="code of why a person has to decide"),
     Column("decided_at", UtcDateTime),

@@ -221,9 +221,6 @@ def learnt_details(
     if knowledge.shared_matters is None:
         return details if Disclosure.PERSON in knowledge.disclosures else {}
     learnt: dict[str, Any] = _learnt_values(knowledge, kind, details, may_name_providers(knowledge, protection))
-    reason = learnt.get("reason")
-    if kind is EventType.WAIT_STARTED and reason and not may_learn(knowledge, WAIT_MATTERS[WaitReason(reason)]):
-        learnt["reason"] = WaitReason.OTHER.value
     return learnt
 
 
@@ -232,11 +229,17 @@ def _learnt_values(knowledge: Knowledge, kind: EventType, value: Any, names_prov
         return [_learnt_values(knowledge, kind, item, names_providers) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
+    if kind is EventType.CORRECTED and "type" in value:  # the new event, whose details are judged by its own type
+        kind = EventType(value["type"])
+    learnt = {
         name: _learnt_values(knowledge, kind, inner, names_providers)
         for name, inner in value.items()
         if may_learn(knowledge, *gates_of_detail(kind, name)) and (name != "provider" or names_providers)
     }
+    reason = learnt.get("reason")
+    if kind is EventType.WAIT_STARTED and reason and not may_learn(knowledge, WAIT_MATTERS[WaitReason(reason)]):
+        learnt["reason"] = WaitReason.OTHER.value
+    return learnt
 
 
 def as_learnt(knowledge: Knowledge, case: Case) -> Case:
