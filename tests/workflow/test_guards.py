@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.workflow.build import event, step
 from tests.workflow.roads import Line, case_at, events, read, registration, youth_of
 from ungdom.workflow import engine, guards
 from ungdom.workflow.case import Youth
@@ -942,3 +943,18 @@ def test_an_approval_from_before_the_case_closed_again_does_not_count() -> None:
     row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-12 reopened", ExternalFacts(), again)
 
     assert [no.code for no in asked(row, read(row.step)).unmet] == ["another_person_approved"]
+
+
+def test_a_later_approval_by_a_colleague_of_the_one_who_reopens_does_not_replace_that_of_the_other_office() -> None:
+    ended = (*WAITING, "2026-06-03 wait_ended")
+    case = case_at("S R2", "plan_meeting_held", *ended, "2026-06-09 reopening_approved {goes_on: [14]}")
+    colleague = event(16, "reopening_approved", date(2026, 6, 9), {"stays_ended": [14]}, role="leader", subject="kari")
+    case = engine.apply(case, colleague)
+
+    own, agreed = (
+        engine.decide(case, step("reopened", date(2026, 6, 10), choice, role="leader"))
+        for choice in ({"stays_ended": [14]}, {"goes_on": [14]})
+    )
+
+    assert [(no.code, no.needed) for no in own.unmet] == [("reopeners_agree_on_what_goes_on", ["14"])]
+    assert agreed.allowed
