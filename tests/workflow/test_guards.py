@@ -925,6 +925,19 @@ def test_acts_after_18_have_to_be_fewer_than_those_before() -> None:
     assert asked(replace(row, more=JOINT), read(row.step)).allowed
 
 
+# --- hearing ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_plan_takes_a_hearing_after_a_breach_but_not_after_an_upheld_complaint() -> None:
+    fell = ("2025-07-01 complaint_decided {about: plan, outcome: upheld}", "2025-07-05 breach_recorded {kind: duty}")
+    row = Row("youth_was_heard", "S R2", "plan_meeting_held", "2025-07-10 replan_meeting_held {after_complaint: true}",
+              ExternalFacts(), (*COMPLAINED, *fell))  # fmt: skip
+    breach = replace(row, until="breach_recorded#2", step=f"2025-10-08 replan_meeting_held {REPLAN}", more=())
+
+    assert asked(row, read(row.step)).allowed
+    assert [no.code for no in asked(breach, read(breach.step)).unmet] == ["youth_was_heard"]
+
+
 # --- approvals --------------------------------------------------------------------------------------------------
 
 
