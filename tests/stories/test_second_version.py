@@ -182,6 +182,17 @@ def test_before_the_plan_meeting_the_case_may_become_something_else(served: Serv
     assert story.shown()["state"] == "other_decision"
 
 
+def test_a_case_goes_to_another_coordinator_while_conditions_run(served: Service) -> None:
+    story = Story(served, "S R2 interim", "received")
+    story.on("2025-05-15", "assigned").on("2025-05-19", "breach_recorded", kind="interim_conditions")
+
+    story.told("2025-05-16/2025-05-20 assigned {}")
+
+    given = [(event["occurred_on"], event["state_after"]) for event in story.events() if event["type"] == "assigned"]
+    assert given == [("2025-05-15", "interim_conditions"), ("2025-05-16", "interim_conditions")]
+    assert story.shown()["state"] == "interim_conditions"
+
+
 # --- facts and details ------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ExternalFacts, Guard, ProposedEvent
 from ungdom.workflow.guards.dates import DATE_GUARDS
-from ungdom.workflow.table import FACTS, MOVES
+from ungdom.workflow.table import FACTS, MOVES, VERSION
 from ungdom.workflow.vocabulary import EventType, Role
 
 OPENING = ""
@@ -72,6 +72,7 @@ class Row:
     role: Role = Role.LEADER
     subject: str = "anna"
     asked_only: bool = False
+    table: str = VERSION
 
 
 JUDGMENT = {
@@ -303,7 +304,7 @@ ROWS: tuple[Row, ...] = (
         Day("2025-04-25")),
     Row("not_recorded_yet", INTERIM, "became_final", "2025-05-12 became_final", first(correction(6, "2025-05-10"))),
     Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-19 assigned {coordinator: berit}",
-        first(correction(9, "2025-05-16"))),
+        first(correction(9, "2025-05-16")), table="2026-11-25"),
     Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-12 dispatched",
         first("2025-05-09 became_final")),
     Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-14 received",
@@ -445,7 +446,7 @@ ROWS: tuple[Row, ...] = (
     Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_declined", ExternalFacts(), DECIDED,
         world=ExternalFacts(office="oslo")),
     Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-28 assigned {coordinator: kari}",
-        first(*DECIDED, "2025-05-22 transfer_accepted")),
+        first(*DECIDED, "2025-05-22 transfer_accepted"), table="2026-11-25"),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
         "2025-05-20 wait_started {party: victim, reason: restorative_meeting}", Said("party", "youth")),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
@@ -779,7 +780,7 @@ def asked(row: Row, line: Line) -> Decision:
     case = case_at(row.road, row.until, *row.more, youth=youth)
     details = None if row.asked_only else read_details(EventType(line.kind), line.details)
     step = ProposedEvent(EventType(line.kind), line.on, line.known, details, row.role, row.subject, row.world)
-    return engine.decide(case, step)
+    return engine.decide(replace(case, table=row.table), step)
 
 
 def cured(row: Row) -> tuple[Row, Line]:
