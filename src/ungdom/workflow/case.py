@@ -37,10 +37,6 @@ class Youth:
         """The number of guardians (verger) in office on that day, whatever the age of the youth."""
         return next((number for since, number in reversed(self.guardian_changes) if since <= day), self.guardians)
 
-    def guardians_until(self, day: date) -> int:
-        """The greatest number of guardians there had been at one time until that day: each has a reference, g1 on."""
-        return max([self.guardians, *(number for since, number in self.guardian_changes if since <= day)])
-
 
 @dataclass(frozen=True, slots=True)
 class StateInterval:

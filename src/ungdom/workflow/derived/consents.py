@@ -147,6 +147,12 @@ def missing_consents(case: Case, day: date) -> list[MissingConsent]:
     return [*_missing_of(By.YOUTH, youth, 1), *_missing_of(By.GUARDIAN, guardians, case.guardians_on(day))]
 
 
+def guardians_on_record(case: Case, day: date) -> int:
+    """The greatest number of guardians there had been at one time until that day: each has a reference, g1 on."""
+    changes = (number for since, number in case.youth.guardian_changes if since <= day)
+    return max([case.youth.guardians, *changes])
+
+
 def _missing_of(by: By, consents: list[RecordedConsent], needed: int) -> Iterator[MissingConsent]:
     """The missing consents if fewer than `needed` are valid: each invalid one; the remaining number as not given."""
     invalid = [consent for consent in consents if consent.status is not ConsentStatus.VALID]
@@ -193,7 +199,7 @@ def _person_key(case: Case, details: d.ConsentGiven | d.ConsentBy, event: Event)
     if details.by is By.YOUTH:
         return By.YOUTH, ""
     temporary = isinstance(details, d.ConsentGiven) and details.temporary
-    on_record = case.youth.guardians_until(event.occurred_on)
+    on_record = guardians_on_record(case, event.occurred_on)
     only = on_record == 1 and not temporary and law.holds(case.table, ONE_GUARDIAN_IS_ONE, None)
     return By.GUARDIAN, details.guardian or ("g1" if only else f"seq:{event.seq}")
 

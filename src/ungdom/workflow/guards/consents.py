@@ -46,7 +46,7 @@ def guardian_is_on_record(case: Case, step: ProposedEvent, given: d.ConsentGiven
     """
     if given.by is not By.GUARDIAN or given.temporary or law.REGIME.on(step.on) is Regime.R0:
         return None
-    known = [f"g{n}" for n in range(1, case.youth.guardians_until(step.on) + 1)]
+    known = [f"g{n}" for n in range(1, consents.guardians_on_record(case, step.on) + 1)]
     fits = given.guardian in known or (given.guardian is None and len(known) == 1)
     return Violation(given.guardian, known) if known and not fits else None
 
