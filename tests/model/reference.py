@@ -327,6 +327,8 @@ class Model:
         if self.stays and self.registered_on <= entry.on < self.entered and self._is_fact(entry):
             return None
         for sources, target, scope in ROWS_OF.get(entry.type, ()):
+            if entry.type == "assigned" and self.state in INTERIM and self.assigned():
+                continue
             early = entry.type == "appealed" and self.state in EARLY
             if self.state in sources and self._in_scope(scope, entry) and (not early or self.early()):
                 return target
@@ -338,6 +340,7 @@ class Model:
         if entry.type == "became_final" and not self.early():
             return False
         states, scope = FACTS[entry.type]
+        states |= INTERIM if entry.type == "assigned" and self.assigned() else frozenset()
         states |= CLOSED if entry.type in ENDS else frozenset()
         return bool(states & self.states_on(entry.on)) and self._in_scope(scope, entry)
 
@@ -348,6 +351,11 @@ class Model:
         """Whether the judgment is executed and not final."""
         entry = self.last("early_execution_allowed", "became_final", "appealed")
         return entry is not None and entry.type == "early_execution_allowed"
+
+    def assigned(self) -> bool:
+        """Whether the office that has the case has a coordinator for it."""
+        entry = self.last("assigned", "transfer_accepted")
+        return entry is not None and entry.type == "assigned"
 
     def ended(self) -> list[int]:
         """The numbers of what the system ended since the case was closed."""

@@ -182,6 +182,17 @@ def test_before_the_plan_meeting_the_case_may_become_something_else(served: Serv
     assert story.shown()["state"] == "other_decision"
 
 
+def test_a_case_goes_to_another_coordinator_while_conditions_run(served: Service) -> None:
+    story = Story(served, "S R2 interim", "received")
+    story.on("2025-05-15", "assigned").on("2025-05-19", "breach_recorded", kind="interim_conditions")
+
+    story.told("2025-05-16/2025-05-20 assigned {}")
+
+    given = [(event["occurred_on"], event["state_after"]) for event in story.events() if event["type"] == "assigned"]
+    assert given == [("2025-05-15", "interim_conditions"), ("2025-05-16", "interim_conditions")]
+    assert story.shown()["state"] == "interim_conditions"
+
+
 # --- facts and details ------------------------------------------------------------------------------------------
 
 
@@ -369,6 +380,33 @@ def test_control_that_a_closing_ended_goes_on_only_if_the_two_say_so(served: Ser
         states.append(story.shown()["state"])
 
     assert states == ["electronic_control", "executing"]
+
+
+def test_what_is_told_late_of_a_closed_case_is_ended_too(served: Service) -> None:
+    story, _ = closed(served)
+    before = {end["seq"] for end in story.shown("2025-08-05")["ended_by_closing"]}
+
+    story.told("2025-07-20/2025-08-05 team_member_joined {member: m2, agency: school}")
+    [late] = [end for end in story.shown("2025-08-05")["ended_by_closing"] if end["seq"] not in before]
+    inserted = corrected(story, insert("measure_started", "2025-07-21", measure="t2", code="conversation"))
+
+    assert (late["type"], late["occurred_on"], story.shown()["team"]) == ("team_member_left", "2025-08-01", [])
+    assert [(e["type"], e["occurred_on"]) for e in inserted["followed_by"]] == [("measure_ended", "2025-08-01")]
+
+
+def test_what_a_closing_ended_is_corrected_with_what_it_ends_not_alone(served: Service) -> None:
+    story, ended = closed(served)
+    started = {event["type"]: event["seq"] for event in story.events()}
+    never = {"reason": "never_happened", "replacement": None}
+
+    alone = corrected(story, never | {"seq": ended["measure_ended"]}, 422)
+    corrected(story, never | {"seq": started["measure_started"]})
+    corrected(story, insert("wait_ended", "2025-07-15", party="youth"))
+
+    shown = story.shown("2025-08-05")
+    assert alone["code"] == "not_correctable"
+    assert [end["type"] for end in shown["ended_by_closing"]] == ["team_member_left"]
+    assert story.days("2025-08-05")["wait_days"]["youth"] == 14
 
 
 def test_a_corrected_closing_takes_with_it_what_it_ended(served: Service) -> None:

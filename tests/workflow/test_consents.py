@@ -97,6 +97,20 @@ def test_a_guardian_who_consents_twice_under_two_references_is_no_gap_for_anothe
     assert missing(case, date(2025, 2, 20)) == [("guardian", "g1", "withdrawn"), ("guardian", "g3", "not_informed")]
 
 
+def test_a_guardian_who_came_later_consents_as_the_next_one() -> None:
+    grown = Youth(born=date(2008, 3, 12), guardians=1, guardian_changes=((date(2025, 2, 11), 2),))
+    first = ("2025-02-11 consent_given {by: youth}", "2025-02-10 consent_given {by: guardian}")
+    second = "2025-02-12 consent_given {by: guardian, guardian: g2}"
+
+    assert missing(at(*first, youth=grown), date(2025, 2, 12)) == [("guardian", None, "not_given")]
+    assert standing(at(*first, second, youth=grown), date(2025, 2, 12)) == [
+        ("youth", None, "valid", None),
+        ("guardian", "g1", "valid", None),
+        ("guardian", "g2", "valid", None),
+    ]
+    assert missing(at(*first, second, youth=grown), date(2025, 2, 12)) == []
+
+
 def test_the_youth_sanction_rests_on_consent_only_before_september_2024() -> None:
     assert missing(case_at("S R0", "indicted"), date(2023, 2, 1)) == []
     assert consents.rests_on_consent(case_at("S R0", "indicted"), date(2023, 2, 1))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.workflow.build import event, step
 from tests.workflow.roads import Line, case_at, events, read, registration, youth_of
 from ungdom.workflow import engine, guards
 from ungdom.workflow.case import Youth
@@ -16,7 +17,7 @@ from ungdom.workflow.engine import Decision
 from ungdom.workflow.events import read_details
 from ungdom.workflow.guards.core import ExternalFacts, Guard, ProposedEvent
 from ungdom.workflow.guards.dates import DATE_GUARDS
-from ungdom.workflow.table import FACTS, MOVES
+from ungdom.workflow.table import FACTS, MOVES, VERSION
 from ungdom.workflow.vocabulary import EventType, Role
 
 OPENING = ""
@@ -71,6 +72,7 @@ class Row:
     role: Role = Role.LEADER
     subject: str = "anna"
     asked_only: bool = False
+    table: str = VERSION
 
 
 JUDGMENT = {
@@ -302,7 +304,7 @@ ROWS: tuple[Row, ...] = (
         Day("2025-04-25")),
     Row("not_recorded_yet", INTERIM, "became_final", "2025-05-12 became_final", first(correction(6, "2025-05-10"))),
     Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-19 assigned {coordinator: berit}",
-        first(correction(9, "2025-05-16"))),
+        first(correction(9, "2025-05-16")), table="2026-11-25"),
     Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-12 dispatched",
         first("2025-05-09 became_final")),
     Row("judgment_is_final", INTERIM, "interim_conditions_started", "2025-05-14 received",
@@ -444,7 +446,7 @@ ROWS: tuple[Row, ...] = (
     Row("receiving_office_answers", "S R2", "assigned", "2025-05-21 transfer_declined", ExternalFacts(), DECIDED,
         world=ExternalFacts(office="oslo")),
     Row("office_has_not_assigned", INTERIM, "assigned", "2025-05-28 assigned {coordinator: kari}",
-        first(*DECIDED, "2025-05-22 transfer_accepted")),
+        first(*DECIDED, "2025-05-22 transfer_accepted"), table="2026-11-25"),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
         "2025-05-20 wait_started {party: victim, reason: restorative_meeting}", Said("party", "youth")),
     Row("victim_never_holds_up_the_start", "S R2", "assigned",
@@ -745,6 +747,12 @@ ROWS: tuple[Row, ...] = (
         Said("guardian", "g1")),
     Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian}",
         Said("guardian", "g2"), youth=Youth(date(2008, 3, 12), 2)),
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian, guardian: g2}",
+        Day("2025-02-12"), youth=Youth(date(2008, 3, 12), 1, ((date(2025, 2, 12), 2),))),
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-12 consent_given {by: guardian, guardian: g99}",
+        Said("guardian", "g2"), youth=Youth(date(2008, 3, 12), 0, ((date(2025, 2, 12), 2),))),
+    Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-13 consent_given {by: guardian, guardian: g3}",
+        Said("guardian", "g2"), youth=Youth(date(2008, 3, 12), 2, ((date(2025, 2, 12), 1),))),
     Row("guardian_is_on_record", "F R2", "suspect_set", "2025-02-11 consent_given {by: guardian, guardian: g9}",
         Said("temporary", True), ("2025-02-10 consent_given {by: youth}",)),
     Row("youth_consent_has_not_run_out", "S R0", "suspect_set", judgment("2023-04-12"), Day("2023-04-11"),
@@ -772,7 +780,7 @@ def asked(row: Row, line: Line) -> Decision:
     case = case_at(row.road, row.until, *row.more, youth=youth)
     details = None if row.asked_only else read_details(EventType(line.kind), line.details)
     step = ProposedEvent(EventType(line.kind), line.on, line.known, details, row.role, row.subject, row.world)
-    return engine.decide(case, step)
+    return engine.decide(replace(case, table=row.table), step)
 
 
 def cured(row: Row) -> tuple[Row, Line]:
@@ -918,6 +926,19 @@ def test_acts_after_18_have_to_be_fewer_than_those_before() -> None:
     assert asked(replace(row, more=JOINT), read(row.step)).allowed
 
 
+# --- hearing ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_plan_takes_a_hearing_after_a_breach_but_not_after_an_upheld_complaint() -> None:
+    fell = ("2025-07-01 complaint_decided {about: plan, outcome: upheld}", "2025-07-05 breach_recorded {kind: duty}")
+    row = Row("youth_was_heard", "S R2", "plan_meeting_held", "2025-07-10 replan_meeting_held {after_complaint: true}",
+              ExternalFacts(), (*COMPLAINED, *fell))  # fmt: skip
+    breach = replace(row, until="breach_recorded#2", step=f"2025-10-08 replan_meeting_held {REPLAN}", more=())
+
+    assert asked(row, read(row.step)).allowed
+    assert [no.code for no in asked(breach, read(breach.step)).unmet] == ["youth_was_heard"]
+
+
 # --- approvals --------------------------------------------------------------------------------------------------
 
 
@@ -942,3 +963,18 @@ def test_an_approval_from_before_the_case_closed_again_does_not_count() -> None:
     row = Row("another_person_approved", "S R2", "plan_meeting_held", "2026-06-12 reopened", ExternalFacts(), again)
 
     assert [no.code for no in asked(row, read(row.step)).unmet] == ["another_person_approved"]
+
+
+def test_a_later_approval_by_a_colleague_of_the_one_who_reopens_does_not_replace_that_of_the_other_office() -> None:
+    ended = (*WAITING, "2026-06-03 wait_ended")
+    case = case_at("S R2", "plan_meeting_held", *ended, "2026-06-09 reopening_approved {goes_on: [14]}")
+    colleague = event(16, "reopening_approved", date(2026, 6, 9), {"stays_ended": [14]}, role="leader", subject="kari")
+    case = engine.apply(case, colleague)
+
+    own, agreed = (
+        engine.decide(case, step("reopened", date(2026, 6, 10), choice, role="leader"))
+        for choice in ({"stays_ended": [14]}, {"goes_on": [14]})
+    )
+
+    assert [(no.code, no.needed) for no in own.unmet] == [("reopeners_agree_on_what_goes_on", ["14"])]
+    assert agreed.allowed

@@ -78,3 +78,39 @@ def test_a_complaint_over_the_transfer_is_the_prosecutions_to_decide() -> None:
 
     assert who(transfer) == (Actor.PROSECUTION,)
     assert who(other) == (Actor.SECRETARIAT,)
+
+
+INTERIM, UNTIL = "S R2 interim", "interim_conditions_started"
+TRIED_AGAIN = (
+    "2025-04-28 early_execution_allowed {requested_on: 2025-04-25}", "2025-04-28 dispatched", "2025-04-29 received",
+    "2025-04-30 assigned {coordinator: anna}", "2025-05-02 appealed",
+    "2025-06-27 appeal_decided {outcome: sent_back}",
+    "2025-09-01 judgment_given {length: {years: 1}, subsidiary_prison: {months: 6}, suitable_reaction: true, "
+    "lives_in_norway: true, served_on: 2025-09-01}",
+    "2025-09-16 became_final", "2025-09-17 dispatched",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [(5, TaskKind.DECIDE_APPEAL), (6, TaskKind.GIVE_JUDGMENT), (7, TaskKind.ESTABLISH_FINALITY),
+     (8, TaskKind.DISPATCH), (9, TaskKind.RECEIVE)],
+)  # fmt: skip
+def test_while_an_appeal_or_a_new_trial_takes_its_course_only_that_is_to_be_done(lines: int, kind: TaskKind) -> None:
+    case = case_at("S R2", "judgment_given", *TRIED_AGAIN[:lines])
+
+    assert kind in {one.kind for one in tasks(case)}
+    office = {TaskKind.MAKE_CONTACT, TaskKind.MAKE_PLAN, TaskKind.HOLD_TEAM_MEETING}
+    assert not office & {one.kind for one in tasks(case)}
+
+
+def test_no_team_meeting_is_due_while_the_conditions_stand_still() -> None:
+    lines = ("2025-05-05 appealed", "2025-05-20 appeal_decided {outcome: withdrawn}", "2025-05-20 became_final",
+             "2025-05-21 dispatched", "2025-05-22 received", "2025-05-23 interim_conditions_started")  # fmt: skip
+
+    due = [
+        TaskKind.HOLD_TEAM_MEETING in {one.kind for one in tasks(case_at(INTERIM, UNTIL, *lines[:number]))}
+        for number in range(len(lines) + 1)
+    ]
+
+    assert due == [True, False, False, False, False, False, True]

@@ -201,3 +201,17 @@ def test_a_case_reopened_goes_on_with_its_clock_as_it_was() -> None:
     assert case.sanction is Sanction.YOUTH_SANCTION
     assert case.served_before_interruption == 28  # the ten days it lay closed stand still as those before them
     assert case.adjusted_end(date(2025, 7, 25)) == date(2026, 6, 27)
+
+
+def test_days_served_before_a_new_trial_count_for_the_new_judgment_and_the_days_between_do_not() -> None:
+    lines = ("2025-05-05 appealed", "2025-06-27 appeal_decided {outcome: sent_back}",
+             "2025-09-01 judgment_given {length: {months: 9}, subsidiary_prison: {months: 4}, suitable_reaction: true, "
+             "lives_in_norway: true, served_on: 2025-09-01, interim_conditions: [abstinence], "
+             "interim_from: 2025-09-02}", "2025-09-02 interim_conditions_started")  # fmt: skip
+    before, case = (case_at("S R2 interim", "interim_conditions_started", *lines[:n]) for n in (2, 4))
+    day = date(2025, 9, 12)
+
+    assert (before.planned_end, before.start and before.start.on) == (None, date(2025, 4, 25))
+    assert (case.start and case.start.on, case.planned_end) == (date(2025, 4, 25), date(2026, 1, 25))
+    assert (case.served_days(day), case.interrupted_days(day)) == (20, 120)
+    assert case.adjusted_end(day) == date(2026, 5, 25)

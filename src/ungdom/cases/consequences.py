@@ -4,7 +4,8 @@
   undoes each decision. It is recorded in the same name, under the same conditions as any other event. If these are not
   met nothing is recorded, and the response states that it must be done by hand.
 * An accepted transfer ends the membership of everybody on the team whom the receiving office does not keep.
-* A closing ends the measures, waits, electronic control and memberships that still run (`endings.endings`).
+* A closing ends the measures, waits, electronic control and memberships that still run (`endings.endings`). What a late
+  fact or a correction leaves open in a closed case is ended likewise; an end that no longer ends anything is annulled.
 * A reopening annuls the ends of what goes on.
 """
 
@@ -58,22 +59,25 @@ def departure(accepted: Event, seq: int, member: str) -> Event:
     )
 
 
-def closing_events(before: Case | None, after: Case, closing: Event) -> list[Event]:
-    """The events that end what still runs in a case that this event closed; none for any other event."""
-    closed = after.is_closed and not (before is not None and before.is_closed)
-    return endings.endings(after, closing) if closed else []
+def closing_events(after: Case, last: Event) -> list[Event]:
+    """The events that end what still runs in a closed case, after its last event; none in an open case."""
+    return endings.endings(after, last) if after.is_closed else []
 
 
-def with_ends_of_closing(case: Case, correction: Event) -> list[Event]:
+def with_ends_of_closing(case: Case, correction: Event, after: Case | None) -> list[Event]:
     """The correction, numbered, with those of what the corrected closing ended: they follow its day, or are annulled.
 
-    Ordered so that the history can be read after each of them.
+    Another correction annuls the ends that no longer end anything. `after`: the case with the correction alone; None if
+    its history cannot be read then. Ordered so that the history can be read after each of them.
     """
     details = correction.details
     corrects_closing = isinstance(details, Corrected) and details.corrects == case.intervals[-1].seq
-    ended = endings.ended_by_closing(case) if corrects_closing else []
+    if not corrects_closing:
+        ended = endings.ends_of_nothing(after) if after is not None else []
+    else:
+        ended = endings.ended_by_closing(case)
     new = details.replacement if isinstance(details, Corrected) else None
-    closes = new is not None and new.type in CLOSINGS
+    closes = corrects_closing and new is not None and new.type in CLOSINGS
     day = new.occurred_on if new is not None and closes else None
     ends = [_end_corrected(correction, end, day) for end in ended if end.occurred_on != day]
     main_first = day is not None and day < case.entered_on

@@ -23,7 +23,9 @@ from ungdom.workflow import engine, legality
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived.endings import ended_by_closing
 from ungdom.workflow.engine import Decision
+from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.events import NOTHING, Corrected, Event, Insertion, Replacement, plain_details, read_details
 from ungdom.workflow.guards.core import ExternalFacts
 from ungdom.workflow.rules.permissions import OtherOffice
@@ -67,14 +69,14 @@ def correct_loaded(
     dry_run: bool = False,
 ) -> RecordResult:
     """Correct an event of a case that the caller has loaded. Raises what `correct` raises after its version check."""
-    kinds, correction = _read_insertion(stored, request) if request.insert else _read_correction(stored, request)
+    kinds, correction = _read_insertion(stored, request) if request.insert else _read_correction(stored, case, request)
     if not may_record(recorder, case, E.CORRECTED):
         raise OtherOffice(recorder.viewer.konfliktrad)
     entry = EventEntry(E.CORRECTED, oslo_date(now), _permitted_correction(recorder, case, kinds, correction, request))
     event = new_event(recorder, stored.version + 1, entry, allowed_actor(recorder, case.sanction, entry), now)
     if _changes_nothing(stored, correction):
         raise ChangesNothing(request.seq)
-    new_events = consequences.with_ends_of_closing(case, event)
+    new_events = consequences.with_ends_of_closing(case, event, _folded(stored, event))
     event = next(new for new in new_events if new.details == entry.details)
     facts = _facts_of_new_content(tx, recorder, stored, case, correction)
     history = [*stored.events, *new_events]
@@ -90,9 +92,17 @@ def correct_loaded(
     return with_closing(tx, RecordResult(stored, event, decision, case, after, others), dry_run)
 
 
-def _read_correction(stored: StoredCase, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
+def _folded(stored: StoredCase, correction: Event) -> Case | None:
+    """The case with this correction alone; None if its history cannot be read then."""
+    try:
+        return engine.fold(stored.youth, [*stored.events, correction])
+    except IllegalHistory:
+        return None
+
+
+def _read_correction(stored: StoredCase, case: Case, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
     """The types of the event before and after, and the correction. Raises NotCorrectable or BadDetails."""
-    old = _correctable_event(stored, request)
+    old = _correctable_event(stored, case, request)
     replacement = None if request.annul else _replacement(old, request)
     correction = Corrected(corrects=request.seq, reason=request.reason, replacement=replacement)
     return (old.type, replacement.type if replacement else old.type), correction
@@ -129,11 +139,16 @@ def _permitted_correction(
     return replace(correction, insert=replace(correction.insert, actor=actors[0]))
 
 
-def _correctable_event(stored: StoredCase, request: Correction) -> Event:
-    """The event that is to be corrected, as it stands now. Raises NotCorrectable."""
+def _correctable_event(stored: StoredCase, case: Case, request: Correction) -> Event:
+    """The event that is to be corrected, as it stands now. Raises NotCorrectable.
+
+    What the closing of this closed case ended is corrected only with the closing, or with what it ends.
+    """
     known = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
     old = next((event for event in known if event.seq == request.seq and event.type is not E.CORRECTED), None)
     kinds = {request.type, old.type} if old else set()
+    if request.seq in {end.seq for end in ended_by_closing(case)}:
+        raise NotCorrectable(request.seq)
     if old is None or E.RULES_MIGRATED in kinds or (request.type in _NEEDS_TWO_PEOPLE and request.type is not old.type):
         raise NotCorrectable(request.seq)
     return old

@@ -71,7 +71,7 @@ class WalkBroken(CaseworkError):
 
 @dataclass
 class NotCorrectable(CaseworkError):
-    """There is no event with that number that can be corrected."""
+    """There is no event with that number that can be corrected, or the closing of the case wrote it."""
 
     seq: int
 

@@ -149,10 +149,10 @@ def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now
 
 
 def with_closing(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with what a closing ends, or with the annulled ends of a reopening; written unless it is a dry run."""
+    """The result with what ends in a closed case, or the annulled ends of a reopening; written except by a dry run."""
     last = max((done.event, *done.followed_by), key=lambda event: event.seq)
     reopening = consequences.reopening_events(last) if last.type is E.REOPENED else []
-    for event in reopening or consequences.closing_events(done.before, done.after, last):
+    for event in reopening or consequences.closing_events(done.after, last):
         stored = done.stored_after
         after = engine.fold(stored.youth, [*stored.events, event]) if reopening else engine.apply(done.after, event)
         if not dry_run:

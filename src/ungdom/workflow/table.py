@@ -137,13 +137,14 @@ MOVES: tuple[Move, ...] = (
     Move(E.BECAME_FINAL, (ITM,), ITM, S, R2, (plan.not_recorded_yet, decision.accepted_or_appeal_time_over),
          (PRO, SYS), "strpl § 50, krl § 22"),
     Move(E.DISPATCHED, (ITM,), ITM, S, R2, (plan.not_recorded_yet, plan.judgment_is_final,
-         plan.case_is_not_received), (PRO,),
-         "strpl § 452, krl § 22"),
+         plan.case_is_not_received), (PRO,), "strpl § 452, krl § 22"),
     Move(E.RECEIVED, (ITM,), ITM, S, R2, (plan.not_recorded_yet, plan.judgment_is_final, plan.is_not_a_duplicate),
          (CRD, SYS), "strpl § 455, krl § 22"),
     Move(E.ASSIGNED, (ITM,), ITM, S, R2, (until_version("2026-11-25", plan.not_recorded_yet),
          from_version("2026-11-25", transfer.office_has_not_assigned), plan.case_is_received,
-         plan.coordinator_of_the_office), (LDR, CRD), "krl §§ 3, 22"),
+         plan.coordinator_of_the_office), (LDR, CRD), "krl §§ 3, 22", until="2026-11-30"),
+    Move(E.ASSIGNED, (ITM,), ITM, S, R2, (plan.case_is_received, plan.coordinator_of_the_office), (LDR, CRD),
+         "krl §§ 3, 22", since="2026-11-30", only_for=transfer.awaits_a_coordinator),
     # plan
     Move(E.POSTPONED, (RCV, PRE), PST, BOTH, ALL, (), (CRD,), "strpl § 459"),
     Move(E.POSTPONEMENT_ENDED, (PST,), PRE, BOTH, ALL, (), (CRD,), "strpl § 459"),
@@ -275,8 +276,9 @@ FACTS: tuple[Move, ...] = (
     Move(E.APPEAL_HEARING_STARTED, (APP,), None, BOTH, ALL, (plan.appeal_is_referred,), (COU,), "strpl § 275"),
     # plan
     Move(E.ASSIGNED, (PRE, PST, *EXECUTION, *IN_BREACH), None, BOTH, ALL, (plan.case_is_received,
-         plan.coordinator_of_the_office,),
-         (LDR, CRD), "krl § 3"),
+         plan.coordinator_of_the_office), (LDR, CRD), "krl § 3"),
+    Move(E.ASSIGNED, (ITM,), None, S, R2, (plan.case_is_received, plan.coordinator_of_the_office), (LDR, CRD),
+         "krl § 3", since="2026-11-30", only_for=transfer.has_a_coordinator),
     Move(E.FIRST_CONTACT, IN_PLAN, None, BOTH, ALL, (), (CRD,), "strpl § 461"),
     Move(E.TEAM_MEMBER_JOINED, WITH_THE_OFFICE, None, BOTH, ALL, (plan.is_not_on_the_team, plan.role_fits_the_agency),
          (CRD,), "krl § 26"),
@@ -359,8 +361,7 @@ FACTS: tuple[Move, ...] = (
          from_version("2026-11-25", measures.victim_is_asked_after_receipt)), (CRD, SYS), "office norm"),
     Move(E.WAIT_ENDED, OPEN, None, BOTH, ALL, (plan.a_wait_is_open, plan.that_wait_is_open), (CRD, SYS), "office norm"),
     Move(E.WAIT_ENDED, ENDED, None, BOTH, ALL, (closing.case_is_closed, plan.a_wait_is_open,
-         plan.that_wait_is_open), (SYS,), "office norm",
-         since="2026-11-30"),
+         plan.that_wait_is_open), (SYS,), "office norm", since="2026-11-30"),
 )
 
 ROWS: tuple[Move, ...] = MOVES + FACTS

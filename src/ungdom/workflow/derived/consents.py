@@ -147,6 +147,12 @@ def missing_consents(case: Case, day: date) -> list[MissingConsent]:
     return [*_missing_of(By.YOUTH, youth, 1), *_missing_of(By.GUARDIAN, guardians, case.guardians_on(day))]
 
 
+def guardians_on_record(case: Case, day: date) -> int:
+    """The greatest number of guardians there had been at one time until that day: each has a reference, g1 on."""
+    changes = (number for since, number in case.youth.guardian_changes if since <= day)
+    return max([case.youth.guardians, *changes])
+
+
 def _missing_of(by: By, consents: list[RecordedConsent], needed: int) -> Iterator[MissingConsent]:
     """The missing consents if fewer than `needed` are valid: each invalid one; the remaining number as not given."""
     invalid = [consent for consent in consents if consent.status is not ConsentStatus.VALID]
@@ -170,7 +176,7 @@ def _events_by_person(case: Case) -> dict[ConsentKey, ConsentEvents]:
     by_person: dict[ConsentKey, ConsentEvents] = {}
     for event in case.all(E.CONSENT_GIVEN, E.CONSENT_REFUSED, E.CONSENT_REVOKED):
         if isinstance(event.details, d.ConsentGiven):
-            by_person[_person_key(case, event.details, event.seq)] = (event, None)
+            by_person[_person_key(case, event.details, event)] = (event, None)
         else:
             _record_objection(case, by_person, event)
     return by_person
@@ -182,19 +188,20 @@ def _record_objection(case: Case, by_person: dict[ConsentKey, ConsentEvents], ev
     if not isinstance(details, d.ConsentBy):
         return
     if details.by is By.GUARDIAN and details.guardian is None:
-        keys = [key for key in by_person if key[0] is By.GUARDIAN] or [_person_key(case, details, event.seq)]
+        keys = [key for key in by_person if key[0] is By.GUARDIAN] or [_person_key(case, details, event)]
     else:
-        keys = [_person_key(case, details, event.seq)]
+        keys = [_person_key(case, details, event)]
     by_person.update({key: (by_person.get(key, (None, None))[0], event) for key in keys})
 
 
-def _person_key(case: Case, details: d.ConsentGiven | d.ConsentBy, seq: int) -> ConsentKey:
+def _person_key(case: Case, details: d.ConsentGiven | d.ConsentBy, event: Event) -> ConsentKey:
     """Who it is. A guardian who is not named is the one on record, where there is one (`ONE_GUARDIAN_IS_ONE`)."""
     if details.by is By.YOUTH:
         return By.YOUTH, ""
     temporary = isinstance(details, d.ConsentGiven) and details.temporary
-    only = case.youth.guardians == 1 and not temporary and law.holds(case.table, ONE_GUARDIAN_IS_ONE, None)
-    return By.GUARDIAN, details.guardian or ("g1" if only else f"seq:{seq}")
+    on_record = guardians_on_record(case, event.occurred_on)
+    only = on_record == 1 and not temporary and law.holds(case.table, ONE_GUARDIAN_IS_ONE, None)
+    return By.GUARDIAN, details.guardian or ("g1" if only else f"seq:{event.seq}")
 
 
 def _sanction_consent(case: Case, key: ConsentKey, events: ConsentEvents, day: date) -> RecordedConsent:

@@ -1,7 +1,7 @@
 """What a closing ends: the measures, waits, electronic control and memberships that still run. Pure.
 
 The closing writes the events by which they end in the same transaction (`cases.consequences`). They are recorded in the
-name of the system, directly after the closing, on its day.
+name of the system, after the closing, on its day. So is the end of what a late fact or a correction leaves open.
 """
 
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ CLOSING_ENDS = "2026-11-30"
 """First version of the table in which a closing ends what still runs."""
 
 
-def endings(case: Case, closing: Event) -> list[Event]:
-    """The events that end what still runs in this case, on the day it closed; `closing`: the event recorded last.
+def endings(case: Case, last: Event) -> list[Event]:
+    """The events that end what still runs in this closed case, on the day it closed; `last`: the event recorded last.
 
     None under a table from before `CLOSING_ENDS`.
     """
     ending = list(_what_ends(case)) if law.holds(case.table, CLOSING_ENDS, None) else []
     return [
         replace(
-            closing,
-            seq=closing.seq + n,
+            last,
+            seq=last.seq + n,
             type=kind,
             occurred_on=case.entered_on,
             occurred_at=None,
@@ -59,3 +59,12 @@ def ended_by_closing(case: Case) -> list[Event]:
         return []
     closing = case.order_of(case.intervals[-1].seq)
     return [event for event in case.all(*ENDINGS) if event.order > closing and event.actor is Actor.SYSTEM]
+
+
+def ends_of_nothing(case: Case) -> list[Event]:
+    """The events of `ended_by_closing` that end nothing: without them that would not run. Empty for an open case."""
+    own = ended_by_closing(case)
+    numbers = {end.seq for end in own}
+    without = replace(case, events=tuple(event for event in case.events if event.seq not in numbers))
+    needed = list(_what_ends(without)) if own else []
+    return [end for end in own if (end.type, end.details) not in needed]

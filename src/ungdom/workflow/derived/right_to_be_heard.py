@@ -105,7 +105,8 @@ STEPS: tuple[HearingRule, ...] = (
 """The steps that require a hearing.
 
 Conditions after a breach, set in the breach talk, have no row: the youth is heard there. An interruption because of a
-complaint has none either: the complaint is what the youth or a guardian says.
+complaint and the new plan meeting after an upheld one have none either: the complaint is what the youth or a guardian
+says (fvl § 16 third paragraph letter c).
 """
 
 

@@ -3,6 +3,7 @@
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived.endings import ended_by_closing
+from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail
 from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Role, State
 
@@ -14,11 +15,9 @@ _AS_CLOSED = (d.MeasureEnd.CASE_CLOSED, d.EndOfControl.CASE_CLOSED)
 @condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
 def another_person_approved(case: Case, step: ProposedEvent) -> Violation | None:
     """Two people of two offices agree: the leader requests and the secretariat approves, or the reverse."""
-    approvals = (e for e in case.all(E.REOPENING_APPROVED) if e.order > case.order_of(case.intervals[-1].seq))
-    other = _OTHER_OFFICE.get(step.role)
-    if any(e.subject != step.subject and e.role is other for e in approvals):
+    if _approval_of_another(case, step):
         return None
-    return Violation(False, other or Role.SECRETARIAT)
+    return Violation(False, _OTHER_OFFICE.get(step.role) or Role.SECRETARIAT)
 
 
 @condition("office norm", Actor.LEADER, Actor.SECRETARIAT)
@@ -35,9 +34,12 @@ def reopening_says_what_goes_on(case: Case, _step: ProposedEvent, choice: d.Reop
 
 
 @detail(d.Reopened, "office norm", Actor.LEADER, Actor.SECRETARIAT)
-def reopeners_agree_on_what_goes_on(case: Case, _step: ProposedEvent, reopened: d.Reopened) -> Violation | None:
-    """The two people who reopen the case say the same of what goes on."""
-    approval = case.last(E.REOPENING_APPROVED)
+def reopeners_agree_on_what_goes_on(case: Case, step: ProposedEvent, reopened: d.Reopened) -> Violation | None:
+    """The two people who reopen the case say the same of what goes on.
+
+    The request is compared with the last approval by another person of the other office since the closing.
+    """
+    approval = _approval_of_another(case, step)
     approved = approval.details if approval else None
     if not isinstance(approved, d.ReopeningApproved) or {*approved.goes_on} == {*reopened.goes_on}:
         return None
@@ -56,3 +58,12 @@ def case_is_closed(case: Case, step: ProposedEvent) -> Violation | None:
     """In a closed case only the closing itself ends what still ran."""
     own = step.actor is Actor.SYSTEM if step.actor else step.role is Role.SYSTEM
     return None if own else Violation(case.state, [str(state) for state in State if state not in CLOSED])
+
+
+def _approval_of_another(case: Case, step: ProposedEvent) -> Event | None:
+    """The last approval since the closing by another person, of the other of the two offices; None without one."""
+    closing = case.order_of(case.intervals[-1].seq)
+    other = _OTHER_OFFICE.get(step.role)
+    approvals = (e for e in case.all(E.REOPENING_APPROVED) if e.order > closing)
+    others = (e for e in approvals if e.subject != step.subject and e.role is other)
+    return max(others, key=lambda approval: approval.order, default=None)

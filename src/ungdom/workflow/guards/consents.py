@@ -40,12 +40,13 @@ def guardians_were_informed(case: Case, step: ProposedEvent) -> Violation | None
 def guardian_is_on_record(case: Case, step: ProposedEvent, given: d.ConsentGiven) -> Violation | None:
     """The guardian is one of those on record: g1 for the first. With one on record no name is needed.
 
+    One who came later has the next reference, from the day of the change on; who left keeps theirs.
     A temporary guardian (krl § 11 second paragraph) is not on record. Before 1 September 2024 consents were recorded
     without saying whose they were; such a one counts as that of one more guardian.
     """
     if given.by is not By.GUARDIAN or given.temporary or law.REGIME.on(step.on) is Regime.R0:
         return None
-    known = [f"g{n}" for n in range(1, case.youth.guardians + 1)]
+    known = [f"g{n}" for n in range(1, consents.guardians_on_record(case, step.on) + 1)]
     fits = given.guardian in known or (given.guardian is None and len(known) == 1)
     return Violation(given.guardian, known) if known and not fits else None
 

@@ -49,6 +49,16 @@ def receiving_office_answers(case: Case, step: ProposedEvent) -> Violation | Non
     return None if to is None or office in (None, to) else Violation(office, to)
 
 
+def has_a_coordinator(case: Case) -> bool:
+    """The office that has the case has assigned it."""
+    return offices.coordinator(case) is not None
+
+
+def awaits_a_coordinator(case: Case) -> bool:
+    """The office that has the case has not assigned it."""
+    return not has_a_coordinator(case)
+
+
 @condition("krl §§ 3, 22", Actor.COORDINATOR)
 def office_has_not_assigned(case: Case, _step: ProposedEvent) -> Violation | None:
     """The current office has not assigned the case: once per office while interim conditions run."""

@@ -128,6 +128,9 @@ CHAIN = tuple(State)
 FROM_JUDGED = frozenset(CHAIN[CHAIN.index(State.JUDGED) :])
 FROM_FINAL = frozenset(CHAIN[CHAIN.index(State.FINAL) :])
 FROM_EXECUTING = frozenset(CHAIN[CHAIN.index(State.EXECUTING) :])
+NOT_WITH_THE_OFFICE = frozenset({State.IN_COURT, State.JUDGED, State.APPEALED, State.FINAL, State.DISPATCHED})
+"""Where a case that was received comes back to by an appeal or a new trial: nothing is planned and nothing runs."""
+NOTHING_RUNS = NOT_WITH_THE_OFFICE | {State.RECEIVED, State.PREPARING, State.POSTPONED}
 NOT_IN_TALK = frozenset(State) - {State.BREACH_TALK}
 NOT_IN_CONTROL = frozenset(State) - {State.ELECTRONIC_CONTROL, State.BREACH_TALK, State.TIGHTENED}
 
@@ -179,12 +182,12 @@ RULES: tuple[DeadlineRule, ...] = (
          starts=starts_on(E.RECEIVED), stops=stops_on(E.FIRST_CONTACT),
          length=law.FIRST_CONTACT, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
-         who=(P.KONFLIKTRAD,), warn_days=2, moot=FROM_EXECUTING),
+         who=(P.KONFLIKTRAD,), warn_days=2, moot=FROM_EXECUTING | NOT_WITH_THE_OFFICE),
     DeadlineRule("plan_meeting",
          starts=starts_on(E.RECEIVED), stops=stops_on(E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
          length=law.PLAN_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
-         who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED),
+         who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED | NOT_WITH_THE_OFFICE),
     DeadlineRule(HEADLINE,
          starts=last_offence, stops=by_start,
          length=law.LEAD_TIME, sanctions=BOTH, regimes=ALL,
@@ -246,7 +249,7 @@ RULES: tuple[DeadlineRule, ...] = (
          starts=team_meetings, stops=stops_on(E.TEAM_MEETING_HELD),
          length=law.TEAM_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
-         who=(P.KONFLIKTRAD,), warn_days=7, moot=CLOSED),
+         who=(P.KONFLIKTRAD,), warn_days=7, moot=CLOSED | NOTHING_RUNS),
     DeadlineRule("term_end",
          starts=term_end, stops=by_completion,
          length=None, sanctions=BOTH, regimes=ALL,

@@ -56,9 +56,10 @@ def finality(case: Case, _day: date) -> Iterator[TaskNeed]:
 
 
 def not_received(case: Case, _day: date) -> Iterator[TaskNeed]:
-    """Dispatched and not received, also while interim conditions run."""
-    sent = case.last(E.DISPATCHED)
-    if sent and not case.has(E.RECEIVED) and case.state in (T.DISPATCHED, T.INTERIM_CONDITIONS):
+    """Dispatched and not received since, also while interim conditions run."""
+    sent, received = case.last(E.DISPATCHED), case.last(E.RECEIVED)
+    waits = sent is not None and (received is None or received.order < sent.order)
+    if sent and waits and case.state in (T.DISPATCHED, T.INTERIM_CONDITIONS):
         yield TaskNeed(sent.occurred_on)
 
 
