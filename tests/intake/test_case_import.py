@@ -20,7 +20,7 @@ from tests.service import Service
 from ungdom import cli, clock
 from ungdom.cli.case_csv import details_of_cell
 from ungdom.cli.importing_cases import TEMPLATE
-from ungdom.store import outbox
+from ungdom.store import outbox, staff
 from ungdom.store.schema import metadata
 from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.outbox import outbox as outbox_table
@@ -248,6 +248,27 @@ def test_a_protected_youth_is_seen_by_the_leader_until_the_case_is_assigned(
 
     assert office.as_("leader", "oslo").get(f"/v1/cases/{line['case']}").status_code == 200
     assert office.as_("coordinator", "oslo").get(f"/v1/cases/{line['case']}").status_code == 404
+
+
+def test_a_protected_case_is_imported_with_its_assignment_to_somebody_who_is_cleared(
+    url: str, imports: Imports, office: Service
+) -> None:
+    histories = [case(1), case(2)]
+    for history in histories:
+        history["person"] |= {"protection": "strictly_confidential"}
+    for history, coordinator in zip(histories, ("leader-oslo", "coordinator-oslo-2"), strict=True):
+        assigned = {"type": "assigned", "occurred_on": "2025-03-07", "details": {"coordinator": coordinator}}
+        history["events"].append(assigned)
+    with office.db.reading() as tx:
+        cleared = {subject: staff.find(tx, subject).cleared for subject in ("leader-oslo", "coordinator-oslo-2")}  # type: ignore[union-attr]
+    assert cleared == {"leader-oslo": True, "coordinator-oslo-2": False}
+
+    _, (imported, refused) = imports(url, histories)
+
+    assert (imported["outcome"], imported["state"]) == ("imported", "preparing"), imported
+    shown = office.as_("leader", "oslo").get(f"/v1/cases/{imported['case']}").json()
+    assert shown["coordinator"] == "leader-oslo"
+    assert (refused["type"], [unmet["code"] for unmet in refused["unmet"]]) == ("assigned", ["coordinator_is_cleared"])
 
 
 # --- what cannot be read ----------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def away(client: Client, subject: str, **values: Any) -> dict[str, Any]:
 def notified(service: Service, case: str, day: date) -> list[str]:
     """Who is notified as the coordinator of a case that day."""
     with service.db.reading() as tx:
-        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [Audience.COORDINATOR])
+        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [Audience.COORDINATOR], "lead_time")
     return [viewer.subject for viewer in found]
 
 
@@ -276,6 +276,26 @@ def test_a_protected_case_is_not_handed_to_somebody_who_is_not_cleared(served: S
     entered = away(leader, "coordinator-oslo", hand_over=True)
     outcomes = {one["case_id"]: (one["obstacle"], [x["code"] for x in one["unmet"]]) for one in entered["cases"]}
     assert outcomes == {plain: (None, []), hidden: ("conditions", ["coordinator_is_cleared"])}
+    assert coordinator_of(leader, hidden) == "coordinator-oslo"
+
+
+@pytest.mark.parametrize("role", ["secretariat", "admin"])
+def test_a_leader_of_the_office_hands_over_protected_cases_whoever_entered_the_leave(
+    served: Service, role: str
+) -> None:
+    leader, national = served.as_("leader", "oslo"), served.as_(role)
+    changed_staff(leader, "coordinator-oslo-2", cleared=True)
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    hidden = case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    entered = away(national, "coordinator-oslo", hand_over=True)
+    assert {one["case_id"]: one["obstacle"] for one in entered["cases"]} == {plain: None, hidden: None}
+    assert {coordinator_of(leader, case) for case in (plain, hidden)} == {"coordinator-oslo-2"}
+    last = events_of(leader, hidden)[-1]
+    assert (last["type"], last["subject"], last["source"]) == ("assigned", "leader-oslo", "hand-over")
+    assert events_of(leader, plain)[-1]["subject"] != "leader-oslo"
+
+    ended = national.post(f"/v1/staff/coordinator-oslo/absences/{entered['absence']['id']}/end")
+    assert [one["obstacle"] for one in ended.json()["cases"]] == [None, None]
     assert coordinator_of(leader, hidden) == "coordinator-oslo"
 
 
