@@ -119,6 +119,7 @@ PROBLEMS: dict[str, set[str]] = {
     "contact_is_their_own": set(),
     "contact_is_staff": {"subjects"},
     "contact_named_twice": set(),
+    "contact_of_others": {"subject"},
     "not_waited_for": set(),
     "too_many_webhooks": {"limit"},
     "survey_token": set(),
