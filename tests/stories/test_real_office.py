@@ -164,10 +164,12 @@ def away(client: Client, subject: str, **values: Any) -> dict[str, Any]:
     return entered
 
 
-def notified(service: Service, case: str, day: date) -> list[str]:
-    """Who is notified as the coordinator of a case that day."""
+def notified(
+    service: Service, case: str, day: date, audience: Audience = Audience.COORDINATOR, code: str = "lead_time"
+) -> list[str]:
+    """Who is notified of a clock of the case that day, as its coordinator or in another audience."""
     with service.db.reading() as tx:
-        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [Audience.COORDINATOR], "lead_time")
+        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [audience], code)
     return [viewer.subject for viewer in found]
 
 
@@ -193,6 +195,29 @@ def test_without_a_substitute_who_works_the_leader_is_notified(served: Service) 
     assert notified(served, case, MONDAY) == ["leader-oslo"]
     away(leader, "leader-oslo")
     assert notified(served, case, MONDAY) == ["coordinator-oslo-2"]
+
+
+def test_a_leader_who_is_away_is_notified_of_cases_that_the_substitute_may_not_see(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ungdom.clock.now", served.clock)  # the day on which a statement asks who stands in
+    leader, coordinator = served.as_("leader", "oslo"), served.as_("coordinator", "oslo")
+    plain = case_at(coordinator, "executing")
+    hidden = case_at(coordinator, "executing", person=protected())
+    away(leader, "leader-oslo")
+    assert notified(served, plain, MONDAY, Audience.LEADER) == ["coordinator-oslo-2"]
+    assert notified(served, hidden, MONDAY, Audience.LEADER) == ["leader-oslo"]
+
+    recorded(
+        leader,
+        plain,
+        "transfer_decided",
+        "2026-01-05",
+        {"to": "vest", "parties_heard": True, "prosecution_told_on": "2026-01-05"},
+    )
+    away(served.as_("leader", "vest"), "leader-vest", substitute="coordinator-vest-2")
+    answering = notified(served, plain, MONDAY, Audience.LEADER, "transfer_accept")
+    assert answering == ["coordinator-oslo-2", "leader-vest"]
 
 
 def test_a_cleared_substitute_sees_and_acts_on_a_protected_case_for_as_long(
