@@ -1,5 +1,6 @@
 """A real office, over HTTP: an empty database, a case to its end, service, absence, and cases that change hands."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from datetime import date
@@ -87,6 +88,55 @@ def test_an_administrator_enters_the_first_member_of_an_empty_list(database_url:
         done = service.as_("admin").post("/v1/staff", entry | {"active_from": "2026-01-05"})
         assert done.status_code == 201, done.text
         assert leader.get("/v1/cases").json()["items"] == []
+
+
+def entry_of(service: Service, subject: str) -> dict[str, Any]:
+    shown: dict[str, Any] = service.as_("admin").get(f"/v1/staff/{subject}").json()
+    return shown
+
+
+def test_a_file_or_command_that_leaves_something_out_keeps_it_and_the_whole_entry_is_checked(
+    office: Service, tmp_path: Path
+) -> None:
+    url, file = office.settings.database_url, tmp_path / "later.csv"
+    full = ("--role", "coordinator", "--name", "Kari Nordmann")
+    assert (
+        ungdom(url, tmp_path, "staff", "add", "kari", *full, "--to", "2026-12-31", "--telephone", "1").returncode == 0
+    )
+    assert ungdom(url, tmp_path, "staff", "add", "kari", *full, "--language", "en").returncode == 0
+    shown = entry_of(office, "kari")
+    kept = ("konfliktrad", "active_from", "active_to", "telephone", "cleared", "roles")
+    assert [shown[name] for name in kept] == ["oslo", "2025-01-01", "2026-12-31", "1", True, ["coordinator"]]
+    assert (shown["contact"]["language"], shown["contact"]["has_address"]) == ("en", True)
+    before = shown["version"]
+
+    file.write_text("subject,name,roles,active_from\nkari,Kari Nordmann,coordinator,2027-01-01\n")
+    done = ungdom(url, tmp_path, "staff", "import", str(file), "--json")
+    [row] = json.loads(done.stdout)["rows"]
+    assert (done.returncode, row["outcome"]) == (1, "rejected")
+    assert [(found["pointer"], found["code"]) for found in row["problems"]] == [
+        ("/active_from", "ends_before_it_begins")
+    ]
+    assert entry_of(office, "kari")["version"] == before
+
+    cleared = ungdom(url, tmp_path, "staff", "add", "kari", *full, "--to", "", "--not-cleared")
+    assert cleared.returncode == 0, cleared.stderr
+    shown = entry_of(office, "kari")
+    assert (shown["active_to"], shown["cleared"], shown["telephone"]) == (None, False, "1")
+
+
+def test_a_cell_that_is_too_long_is_refused_in_a_sentence_with_its_line(database_url: str, tmp_path: Path) -> None:
+    assert ungdom(database_url, tmp_path, "db", "upgrade").returncode == 0
+    file = tmp_path / "staff.csv"
+    row = "ola,Ola Nordmann,coordinator,2026-01-01"
+    for lines, line in (([row, row.replace("Ola Nordmann", "o" * 131_073)], 3), ([], 1)):
+        header = "subject,name,roles,active_from" if lines else "s" * 131_073
+        file.write_text("\n".join([header, *lines]))
+        done = ungdom(database_url, tmp_path, "staff", "import", str(file))
+        assert done.returncode == 2, done.stderr
+        assert f"in line {line}" in " ".join(done.stderr.split()), done.stderr
+        assert "131072 characters" in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
 
 
 # --- service ----------------------------------------------------------------------------------------------------
