@@ -147,6 +147,7 @@ PROBLEMS: dict[str, set[str]] = {
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
+    "forbidden_role.actor": {"actors"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
     "not_in_service.ended": {"last"},
