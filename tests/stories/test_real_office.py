@@ -374,6 +374,44 @@ def test_a_leader_of_the_office_hands_over_protected_cases_whoever_entered_the_l
     assert coordinator_of(leader, hidden) == "coordinator-oslo"
 
 
+def test_what_is_refused_goes_and_comes_back_once_it_can(served: Service) -> None:
+    leader = served.as_("leader", "oslo")
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    hidden = case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    away(leader, "coordinator-oslo", first_day="2026-01-06", hand_over=True)
+
+    def done_on() -> tuple[str | None, str | None]:
+        [absence] = leader.get("/v1/staff/coordinator-oslo").json()["absences"]
+        return absence["handed_over_on"], absence["taken_back_on"]
+
+    assert night(served, date(2026, 1, 6)) == {"handed_over": 1, "refused": 1}
+    assert (coordinator_of(leader, plain), done_on()) == ("coordinator-oslo-2", (None, None))
+    changed_staff(leader, "coordinator-oslo-2", cleared=True)
+    assert night(served, date(2026, 1, 7)) == {"handed_over": 1}
+    assert (coordinator_of(leader, hidden), done_on()) == ("coordinator-oslo-2", ("2026-01-07", None))
+
+    changed_staff(leader, "coordinator-oslo", cleared=False)
+    assert night(served, date(2026, 1, 10)) == {"taken_back": 1, "refused": 1}
+    assert [coordinator_of(leader, case) for case in (plain, hidden)] == ["coordinator-oslo", "coordinator-oslo-2"]
+    recorded(leader, plain, "assigned", "2026-01-10", {"coordinator": "coordinator-oslo-2"})
+    changed_staff(leader, "coordinator-oslo", cleared=True)
+    assert night(served, date(2026, 1, 11)) == {"taken_back": 1}
+    assert [coordinator_of(leader, case) for case in (plain, hidden)] == ["coordinator-oslo-2", "coordinator-oslo"]
+    assert night(served, date(2026, 1, 12)) == {}
+
+
+def test_what_went_comes_back_at_the_end_of_a_leave_although_something_was_refused(served: Service) -> None:
+    leader = served.as_("leader", "oslo")
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    entered = away(leader, "coordinator-oslo", hand_over=True)
+    assert entered["absence"]["handed_over_on"] is None
+    assert coordinator_of(leader, plain) == "coordinator-oslo-2"
+    ended = leader.post(f"/v1/staff/coordinator-oslo/absences/{entered['absence']['id']}/end")
+    assert [(one["case_id"], one["obstacle"]) for one in ended.json()["cases"]] == [(plain, None)]
+    assert coordinator_of(leader, plain) == "coordinator-oslo"
+
+
 # --- reassignment -----------------------------------------------------------------------------------------------
 
 

@@ -122,24 +122,34 @@ def _reassign_one(
 
 
 def hand_over(tx: Connection, absence: Absence, now: datetime) -> tuple[CaseOutcome, ...]:
-    """Assign the open cases of who is absent to the substitute, and remember which."""
+    """Assign the open cases of who is absent to the substitute, and remember which.
+
+    It is done once no case is refused; until then the next night tries again with what is still theirs.
+    """
     today = oslo_date(now)
     change = Reassignment(absence.subject, absence.substitute or "", ReassignmentReason.ABSENCE, today)
     open_cases = case_queries.open_cases_of(tx, _recorder(tx, absence, today).viewer, absence.subject)
-    outcomes = _reassign_for(tx, absence, open_cases, change, now)
+    handed = set(staff.handed_over(tx, absence.absence_id))  # one that is back was given back by somebody
+    outcomes = _reassign_for(tx, absence, [each for each in open_cases if each not in handed], change, now)
     staff.add_handed_over(tx, absence.absence_id, [o.case_id for o in outcomes if o.obstacle is None])
-    staff.change_absence(tx, absence.absence_id, handed_over_on=today)
+    if all(outcome.obstacle is None for outcome in outcomes):
+        staff.change_absence(tx, absence.absence_id, handed_over_on=today)
     return outcomes
 
 
 def take_back(tx: Connection, absence: Absence, now: datetime) -> tuple[CaseOutcome, ...]:
-    """Assign what the substitute still has of the cases handed over to who was absent."""
+    """Assign what the substitute still has of the cases handed over to who was absent.
+
+    It is done once no case is refused; until then the next night tries again.
+    """
     today = oslo_date(now)
     change = Reassignment(absence.substitute or "", absence.subject, ReassignmentReason.RETURN, today)
     still_there = set(case_queries.open_cases_of(tx, _recorder(tx, absence, today).viewer, change.sender))
     handed = [case_id for case_id in staff.handed_over(tx, absence.absence_id) if case_id in still_there]
     outcomes = _reassign_for(tx, absence, handed, change, now)
-    staff.change_absence(tx, absence.absence_id, taken_back_on=today)
+    staff.delete_handed_over(tx, absence.absence_id, [o.case_id for o in outcomes if o.obstacle is None])
+    if all(outcome.obstacle is None for outcome in outcomes):
+        staff.change_absence(tx, absence.absence_id, taken_back_on=today)
     return outcomes
 
 
