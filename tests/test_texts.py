@@ -119,6 +119,7 @@ PROBLEMS: dict[str, set[str]] = {
     "contact_is_their_own": set(),
     "contact_is_staff": {"subjects"},
     "contact_named_twice": set(),
+    "contact_of_others": {"subject"},
     "not_waited_for": set(),
     "too_many_webhooks": {"limit"},
     "survey_token": set(),
@@ -147,6 +148,7 @@ PROBLEMS: dict[str, set[str]] = {
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
+    "forbidden_role.actor": {"actors"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
     "not_in_service.ended": {"last"},

@@ -20,7 +20,8 @@ from tests.service import Service
 from ungdom import cli, clock
 from ungdom.cli.case_csv import details_of_cell
 from ungdom.cli.importing_cases import TEMPLATE
-from ungdom.store import outbox
+from ungdom.message.sound import StrictJsonError
+from ungdom.store import outbox, staff
 from ungdom.store.schema import metadata
 from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.outbox import outbox as outbox_table
@@ -250,6 +251,27 @@ def test_a_protected_youth_is_seen_by_the_leader_until_the_case_is_assigned(
     assert office.as_("coordinator", "oslo").get(f"/v1/cases/{line['case']}").status_code == 404
 
 
+def test_a_protected_case_is_imported_with_its_assignment_to_somebody_who_is_cleared(
+    url: str, imports: Imports, office: Service
+) -> None:
+    histories = [case(1), case(2)]
+    for history in histories:
+        history["person"] |= {"protection": "strictly_confidential"}
+    for history, coordinator in zip(histories, ("leader-oslo", "coordinator-oslo-2"), strict=True):
+        assigned = {"type": "assigned", "occurred_on": "2025-03-07", "details": {"coordinator": coordinator}}
+        history["events"].append(assigned)
+    with office.db.reading() as tx:
+        cleared = {subject: staff.find(tx, subject).cleared for subject in ("leader-oslo", "coordinator-oslo-2")}  # type: ignore[union-attr]
+    assert cleared == {"leader-oslo": True, "coordinator-oslo-2": False}
+
+    _, (imported, refused) = imports(url, histories)
+
+    assert (imported["outcome"], imported["state"]) == ("imported", "preparing"), imported
+    shown = office.as_("leader", "oslo").get(f"/v1/cases/{imported['case']}").json()
+    assert shown["coordinator"] == "leader-oslo"
+    assert (refused["type"], [unmet["code"] for unmet in refused["unmet"]]) == ("assigned", ["coordinator_is_cleared"])
+
+
 # --- what cannot be read ----------------------------------------------------------------------------------------
 
 
@@ -346,13 +368,72 @@ def test_a_line_that_comes_before_its_case_or_cannot_be_read_is_told_with_its_li
         ('{"by": "youth"}', {"by": "youth"}),
         ("by=youth", {"by": "youth"}),
         ('length.months=6 | present=["youth"]', {"length": {"months": 6}, "present": ["youth"]}),
-        ("{", None),
-        ("by", None),
-        ("by=youth|by.more=1", None),
+        ("by=youth|on=2025-02", {"by": "youth", "on": "2025-02"}),
     ],
 )
-def test_details_in_a_cell(cell: str, details: dict[str, Any] | None) -> None:
+def test_details_in_a_cell(cell: str, details: dict[str, Any]) -> None:
     assert details_of_cell(cell) == details
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("{", "json_invalid"),
+        ("by", "json_invalid"),
+        ("by=youth|by.more=1", "json_invalid"),
+        ('{"by": "youth", "by": "guardian"}', "json_repeated_name"),
+        ('{"by":' * 100_000, "json_too_deep"),
+        ("by=" + "[" * 100_000, "json_too_deep"),
+        ("by=" + "[" * 40 + "]" * 40, "json_too_deep"),
+        (".".join(["by"] * 2_000) + "=1", "json_too_deep"),
+    ],
+    ids=["open", "no-value", "two-shapes", "repeated", "deep", "deep-value", "deep-lists", "deep-name"],
+)
+def test_details_in_a_cell_that_cannot_be_read(cell: str, kind: str) -> None:
+    with pytest.raises(StrictJsonError) as refused:
+        details_of_cell(cell)
+    assert refused.value.kind == kind
+
+
+def test_a_cell_nested_too_deeply_is_invalid_with_its_place_and_stops_no_other_case(
+    plain_url: str, typed: Typed, tmp_path: Path
+) -> None:
+    _, template, _ = typed(plain_url, "--template", "csv")
+    rows = list(csv.DictReader(io.StringIO(template)))
+    other = [row | {"case": "B-1", "police_case_numbers": row["police_case_numbers"] and "15499999"} for row in rows]
+    other[2]["details"] = '{"by":' * 5_000
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows([*other, *rows])
+    (tmp_path / "cases.csv").write_text(text.getvalue())
+
+    code, report, _ = typed(plain_url, "cases.csv", "--json", "--language", "en")
+
+    invalid, imported = (json.loads(line) for line in report.splitlines())
+    assert (code, invalid["outcome"], imported["outcome"]) == (1, "invalid", "imported")
+    [error] = invalid["errors"]
+    assert (error["pointer"], error["code"]) == ("/events/1/details", "json_invalid")
+    assert "at most 32 levels" in error["detail"]
+
+
+def test_a_header_over_the_longest_cell_is_refused_in_a_sentence(plain_url: str, typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text("c" * 131_073 + ",type\n")
+    code, _, error = typed(plain_url, "cases.csv")
+    assert (code, "the file is not CSV" in error) == (2, True)
+
+
+def test_an_event_on_behalf_of_somebody_who_cannot_do_it_names_who_can(plain_url: str, imports: Imports) -> None:
+    wrong = case(1)
+    wrong["events"][4]["on_behalf_of"] = "court"
+
+    code, (refused,) = imports(plain_url, [wrong])
+
+    assert (code, refused["outcome"], refused["event"], refused["type"]) == (
+        1, "refused", 4, "transferred_to_follow_up",
+    )  # fmt: skip
+    assert (refused["code"], refused["who_can"]) == ("forbidden_role", ["prosecution"])
+    assert "on behalf of prosecution" in refused["detail"].lower().replace("the ", "")
 
 
 # --- killed on the way ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from tests.stories.telling import Story
 from ungdom.alerts.sweep import sweep
 from ungdom.notices.dispatch import dispatch
 from ungdom.notices.group_notices import notify_woken
+from ungdom.store import contacts
 
 GROUP = f"/v1/coordination-groups/{OFFICE}"
 POLICE = {"agency": "police", "name": "Politikontakt Oslo", "subject": "police-1", "email": "police@etat.example"}
@@ -439,6 +440,33 @@ def test_an_address_stays_while_it_is_left_out_and_goes_with_null(served: Servic
     again = {name: value for name, value in CORRECTIONAL.items() if name != "email"}
     assert put(leader(served), again).json()["contacts"][0]["has_address"] is True
     assert put(leader(served), again | {"email": None}).json()["contacts"][0]["reachable"] is False
+
+
+def test_a_contact_of_two_offices_is_redirected_by_neither(served: Service) -> None:
+    kept(served, POLICE)
+    elsewhere, path = served.as_("leader", "vest"), "/v1/coordination-groups/vest"
+    for changed in ({"email": "other@etat.example"}, {"email": None}, {"language": "en"}):
+        refused = put(elsewhere, POLICE | changed, path=path)
+        assert (refused.status_code, refused.json()["code"]) == (409, "contact_of_others"), changed
+        assert "police-1" in refused.json()["detail"]
+        assert elsewhere.get(path).json()["contacts"] == []
+    without = {name: value for name, value in POLICE.items() if name != "email"}
+    for same in (without, POLICE):
+        [listed] = put(elsewhere, same, path=path).json()["contacts"]
+        assert (listed["has_address"], listed["language"]) == (True, "nb")
+    assert put(leader(served), POLICE | {"email": "new@etat.example"}).json()["code"] == "contact_of_others"
+
+    assert address_of(served, "police-1") == POLICE["email"]
+    assert put(elsewhere, path=path).status_code == 200
+    kept(served, POLICE | {"email": "new@etat.example"})
+    assert address_of(served, "police-1") == "new@etat.example"
+
+
+def address_of(service: Service, subject: str) -> str | None:
+    with service.db.reading() as tx:
+        known = contacts.find(tx, service.app.state.keys, subject)
+    assert known is not None
+    return known.address
 
 
 def test_the_share_of_lead_time_alerts_that_reached_somebody_outside_is_an_indicator(served: Service) -> None:

@@ -1,5 +1,6 @@
 """A real office, over HTTP: an empty database, a case to its end, service, absence, and cases that change hands."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from datetime import date
@@ -89,6 +90,55 @@ def test_an_administrator_enters_the_first_member_of_an_empty_list(database_url:
         assert leader.get("/v1/cases").json()["items"] == []
 
 
+def entry_of(service: Service, subject: str) -> dict[str, Any]:
+    shown: dict[str, Any] = service.as_("admin").get(f"/v1/staff/{subject}").json()
+    return shown
+
+
+def test_a_file_or_command_that_leaves_something_out_keeps_it_and_the_whole_entry_is_checked(
+    office: Service, tmp_path: Path
+) -> None:
+    url, file = office.settings.database_url, tmp_path / "later.csv"
+    full = ("--role", "coordinator", "--name", "Kari Nordmann")
+    assert (
+        ungdom(url, tmp_path, "staff", "add", "kari", *full, "--to", "2026-12-31", "--telephone", "1").returncode == 0
+    )
+    assert ungdom(url, tmp_path, "staff", "add", "kari", *full, "--language", "en").returncode == 0
+    shown = entry_of(office, "kari")
+    kept = ("konfliktrad", "active_from", "active_to", "telephone", "cleared", "roles")
+    assert [shown[name] for name in kept] == ["oslo", "2025-01-01", "2026-12-31", "1", True, ["coordinator"]]
+    assert (shown["contact"]["language"], shown["contact"]["has_address"]) == ("en", True)
+    before = shown["version"]
+
+    file.write_text("subject,name,roles,active_from\nkari,Kari Nordmann,coordinator,2027-01-01\n")
+    done = ungdom(url, tmp_path, "staff", "import", str(file), "--json")
+    [row] = json.loads(done.stdout)["rows"]
+    assert (done.returncode, row["outcome"]) == (1, "rejected")
+    assert [(found["pointer"], found["code"]) for found in row["problems"]] == [
+        ("/active_from", "ends_before_it_begins")
+    ]
+    assert entry_of(office, "kari")["version"] == before
+
+    cleared = ungdom(url, tmp_path, "staff", "add", "kari", *full, "--to", "", "--not-cleared")
+    assert cleared.returncode == 0, cleared.stderr
+    shown = entry_of(office, "kari")
+    assert (shown["active_to"], shown["cleared"], shown["telephone"]) == (None, False, "1")
+
+
+def test_a_cell_that_is_too_long_is_refused_in_a_sentence_with_its_line(database_url: str, tmp_path: Path) -> None:
+    assert ungdom(database_url, tmp_path, "db", "upgrade").returncode == 0
+    file = tmp_path / "staff.csv"
+    row = "ola,Ola Nordmann,coordinator,2026-01-01"
+    for lines, line in (([row, row.replace("Ola Nordmann", "o" * 131_073)], 3), ([], 1)):
+        header = "subject,name,roles,active_from" if lines else "s" * 131_073
+        file.write_text("\n".join([header, *lines]))
+        done = ungdom(database_url, tmp_path, "staff", "import", str(file))
+        assert done.returncode == 2, done.stderr
+        assert f"in line {line}" in " ".join(done.stderr.split()), done.stderr
+        assert "131072 characters" in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr
+
+
 # --- service ----------------------------------------------------------------------------------------------------
 
 
@@ -164,10 +214,12 @@ def away(client: Client, subject: str, **values: Any) -> dict[str, Any]:
     return entered
 
 
-def notified(service: Service, case: str, day: date) -> list[str]:
-    """Who is notified as the coordinator of a case that day."""
+def notified(
+    service: Service, case: str, day: date, audience: Audience = Audience.COORDINATOR, code: str = "lead_time"
+) -> list[str]:
+    """Who is notified of a clock of the case that day, as its coordinator or in another audience."""
     with service.db.reading() as tx:
-        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [Audience.COORDINATOR])
+        found = recipient_directory(tx, [UUID(case)], day).recipients(UUID(case), [audience], code)
     return [viewer.subject for viewer in found]
 
 
@@ -193,6 +245,29 @@ def test_without_a_substitute_who_works_the_leader_is_notified(served: Service) 
     assert notified(served, case, MONDAY) == ["leader-oslo"]
     away(leader, "leader-oslo")
     assert notified(served, case, MONDAY) == ["coordinator-oslo-2"]
+
+
+def test_a_leader_who_is_away_is_notified_of_cases_that_the_substitute_may_not_see(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ungdom.clock.now", served.clock)  # the day on which a statement asks who stands in
+    leader, coordinator = served.as_("leader", "oslo"), served.as_("coordinator", "oslo")
+    plain = case_at(coordinator, "executing")
+    hidden = case_at(coordinator, "executing", person=protected())
+    away(leader, "leader-oslo")
+    assert notified(served, plain, MONDAY, Audience.LEADER) == ["coordinator-oslo-2"]
+    assert notified(served, hidden, MONDAY, Audience.LEADER) == ["leader-oslo"]
+
+    recorded(
+        leader,
+        plain,
+        "transfer_decided",
+        "2026-01-05",
+        {"to": "vest", "parties_heard": True, "prosecution_told_on": "2026-01-05"},
+    )
+    away(served.as_("leader", "vest"), "leader-vest", substitute="coordinator-vest-2")
+    answering = notified(served, plain, MONDAY, Audience.LEADER, "transfer_accept")
+    assert answering == ["coordinator-oslo-2", "leader-vest"]
 
 
 def test_a_cleared_substitute_sees_and_acts_on_a_protected_case_for_as_long(
@@ -277,6 +352,64 @@ def test_a_protected_case_is_not_handed_to_somebody_who_is_not_cleared(served: S
     outcomes = {one["case_id"]: (one["obstacle"], [x["code"] for x in one["unmet"]]) for one in entered["cases"]}
     assert outcomes == {plain: (None, []), hidden: ("conditions", ["coordinator_is_cleared"])}
     assert coordinator_of(leader, hidden) == "coordinator-oslo"
+
+
+@pytest.mark.parametrize("role", ["secretariat", "admin"])
+def test_a_leader_of_the_office_hands_over_protected_cases_whoever_entered_the_leave(
+    served: Service, role: str
+) -> None:
+    leader, national = served.as_("leader", "oslo"), served.as_(role)
+    changed_staff(leader, "coordinator-oslo-2", cleared=True)
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    hidden = case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    entered = away(national, "coordinator-oslo", hand_over=True)
+    assert {one["case_id"]: one["obstacle"] for one in entered["cases"]} == {plain: None, hidden: None}
+    assert {coordinator_of(leader, case) for case in (plain, hidden)} == {"coordinator-oslo-2"}
+    last = events_of(leader, hidden)[-1]
+    assert (last["type"], last["subject"], last["source"]) == ("assigned", "leader-oslo", "hand-over")
+    assert events_of(leader, plain)[-1]["subject"] != "leader-oslo"
+
+    ended = national.post(f"/v1/staff/coordinator-oslo/absences/{entered['absence']['id']}/end")
+    assert [one["obstacle"] for one in ended.json()["cases"]] == [None, None]
+    assert coordinator_of(leader, hidden) == "coordinator-oslo"
+
+
+def test_what_is_refused_goes_and_comes_back_once_it_can(served: Service) -> None:
+    leader = served.as_("leader", "oslo")
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    hidden = case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    away(leader, "coordinator-oslo", first_day="2026-01-06", hand_over=True)
+
+    def done_on() -> tuple[str | None, str | None]:
+        [absence] = leader.get("/v1/staff/coordinator-oslo").json()["absences"]
+        return absence["handed_over_on"], absence["taken_back_on"]
+
+    assert night(served, date(2026, 1, 6)) == {"handed_over": 1, "refused": 1}
+    assert (coordinator_of(leader, plain), done_on()) == ("coordinator-oslo-2", (None, None))
+    changed_staff(leader, "coordinator-oslo-2", cleared=True)
+    assert night(served, date(2026, 1, 7)) == {"handed_over": 1}
+    assert (coordinator_of(leader, hidden), done_on()) == ("coordinator-oslo-2", ("2026-01-07", None))
+
+    changed_staff(leader, "coordinator-oslo", cleared=False)
+    assert night(served, date(2026, 1, 10)) == {"taken_back": 1, "refused": 1}
+    assert [coordinator_of(leader, case) for case in (plain, hidden)] == ["coordinator-oslo", "coordinator-oslo-2"]
+    recorded(leader, plain, "assigned", "2026-01-10", {"coordinator": "coordinator-oslo-2"})
+    changed_staff(leader, "coordinator-oslo", cleared=True)
+    assert night(served, date(2026, 1, 11)) == {"taken_back": 1}
+    assert [coordinator_of(leader, case) for case in (plain, hidden)] == ["coordinator-oslo-2", "coordinator-oslo"]
+    assert night(served, date(2026, 1, 12)) == {}
+
+
+def test_what_went_comes_back_at_the_end_of_a_leave_although_something_was_refused(served: Service) -> None:
+    leader = served.as_("leader", "oslo")
+    plain = case_at(served.as_("coordinator", "oslo"), "executing")
+    case_at(served.as_("coordinator", "oslo"), "executing", person=protected())
+    entered = away(leader, "coordinator-oslo", hand_over=True)
+    assert entered["absence"]["handed_over_on"] is None
+    assert coordinator_of(leader, plain) == "coordinator-oslo-2"
+    ended = leader.post(f"/v1/staff/coordinator-oslo/absences/{entered['absence']['id']}/end")
+    assert [(one["case_id"], one["obstacle"]) for one in ended.json()["cases"]] == [(plain, None)]
+    assert coordinator_of(leader, plain) == "coordinator-oslo"
 
 
 # --- reassignment -----------------------------------------------------------------------------------------------

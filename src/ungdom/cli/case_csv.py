@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ungdom.message.sound import MAX_DEPTH, StrictJsonError, json_fault
 from ungdom.workflow.errors import Problem
 from ungdom.workflow.vocabulary import EventType
 
@@ -72,10 +73,13 @@ def case_of_lines(lines: Sequence[CsvLine]) -> tuple[Json, list[Problem]]:
         problems.append(Problem("", "csv_cells", "a line has more cells than the header"))
     events = []
     for number, line in enumerate(lines[1:]):
-        details = details_of_cell(line.cell("details"))
-        if details is None:
-            problems.append(Problem(f"/events/{number}/details", "json_invalid", "cannot be read"))
-        events.append(_event(line, details or {}))
+        details: Json = {}
+        try:
+            details = details_of_cell(line.cell("details"))
+        except StrictJsonError as error:
+            place, limit = f"/events/{number}/details", {"limit": MAX_DEPTH}
+            problems.append(Problem(place, error.kind, "cannot be read", values=limit))
+        events.append(_event(line, details))
     case: Json = {
         "key": first.key,
         "occurred_on": first.cell("occurred_on"),
@@ -89,22 +93,25 @@ def case_of_lines(lines: Sequence[CsvLine]) -> tuple[Json, list[Problem]]:
     return case, problems
 
 
-def details_of_cell(text: str) -> Json | None:
-    """The details of an event in a cell; None if they cannot be read."""
+def details_of_cell(text: str) -> Json:
+    """The details of an event in a cell. Raises `StrictJsonError` if they cannot be read."""
     if text.startswith("{"):
-        details = _json(text)
-        return details if isinstance(details, dict) else None
+        if fault := json_fault(text.encode()):
+            raise StrictJsonError(fault)
+        return dict(json.loads(text))
     result: Json = {}
     for pair in text.split(SEPARATOR) if text else ():
         name, equals, value = pair.partition("=")
         *above, last = name.strip().split(".")
+        if len(above) >= MAX_DEPTH:
+            raise StrictJsonError("json_too_deep")
         inner = result
         for part in above:
             inner = inner.setdefault(part, {})
             if not isinstance(inner, dict):
-                return None
+                raise StrictJsonError("json_invalid")
         if not equals or not last:
-            return None
+            raise StrictJsonError("json_invalid")
         inner[last] = _json(value.strip())
     return result
 
@@ -167,7 +174,10 @@ def _offences(line: CsvLine) -> Iterator[Json]:
 
 
 def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
+    """The value of a pair; text that is no JSON stands for itself. Raises `StrictJsonError` for any other fault."""
+    fault = json_fault(text.encode())
+    if fault == "json_invalid":
         return text
+    if fault:
+        raise StrictJsonError(fault)
+    return json.loads(text)

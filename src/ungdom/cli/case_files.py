@@ -96,11 +96,11 @@ def read_csv(file: BinaryIO) -> Iterator[CaseRecord]:
         raise BadSettings("the file is not UTF-8: save it as CSV UTF-8") from None
     header = text.readline()
     separator = ";" if header.count(";") > header.count(",") else ","
-    names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
-    _check_columns(frozenset(names))
-    rows = csv.DictReader(text, fieldnames=names, delimiter=separator)
     lines: dict[str, list[CsvLine]] = {}
     try:
+        names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+        _check_columns(frozenset(names))
+        rows = csv.DictReader(text, fieldnames=names, delimiter=separator)
         for row in rows:
             line = CsvLine(rows.line_num + 1, row)
             lines.setdefault(line.key or f"?{line.number}", []).append(line)

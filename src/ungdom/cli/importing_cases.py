@@ -26,6 +26,7 @@ from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.session import Database
 from ungdom.texts.places import field_problem
 from ungdom.workflow.errors import Problem
+from ungdom.workflow.vocabulary import Actor
 
 if TYPE_CHECKING:
     from ungdom.cli.case_files import CaseRecord
@@ -187,6 +188,10 @@ def _refusal(importer: CaseImporter, error: cases.CaseworkError) -> Line:
         code = error.kind if error.kind == "office_mismatch" else f"unknown_{error.kind}"
         given = {"given": error.given, "konfliktrad": ", ".join(sorted(error.known))}
         return {"code": code, "detail": texts.text(language, "problem", f"{code}.detail", **given)}
+    if isinstance(error, cases.NotPermitted) and set(error.actors) != {Actor.SYSTEM}:
+        actors = texts.render(language, list(error.actors))
+        detail = texts.text(language, "problem", "forbidden_role.actor", actors=actors)
+        return {"code": "forbidden_role", "who_can": list(error.actors), "detail": detail}
     registered = isinstance(error, cases.UseCorrections) and error.event == "case_registered"
     code = (
         "use_opening"

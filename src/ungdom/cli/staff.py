@@ -20,7 +20,7 @@ from ungdom.settings import BadSettings
 from ungdom.staff import administration
 from ungdom.staff.administration import Editor
 from ungdom.staff.errors import ContactIsTheirOwn
-from ungdom.store import case_queries
+from ungdom.store import case_queries, contacts
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection, Database
@@ -95,36 +95,41 @@ def add(  # noqa: PLR0913, PLR0917  # each is an option of the command
         str | None, typer.Option(help="Code of the konfliktråd; not for the secretariat.", callback=offices.known)
     ] = None,
     active_from: Annotated[
-        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day of service; today when left out.")
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day of service; of a new member today.")
     ] = None,
     active_to: Annotated[
         str | None,
-        typer.Option("--to", metavar="YYYY-MM-DD", help="Last day of service; none when left out."),
+        typer.Option("--to", metavar="YYYY-MM-DD", help='Last day of service; "" for none.'),
     ] = None,
     telephone: Annotated[str | None, typer.Option(help="Telephone number.")] = None,
-    cleared: Annotated[bool, typer.Option("--cleared", help="May have cases with protected addresses.")] = False,
+    cleared: Annotated[
+        bool | None, typer.Option("--cleared/--not-cleared", help="May have cases with protected addresses.")
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Language of notices: nb, nn or en.")] = None,
     email: Annotated[str | None, typer.Option(help="Address of the daily e-mail.")] = None,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Enter one member of staff, or change the entry. Exit code 1 when it was rejected."""
+    """Enter one member of staff, or change what is given of the entry. Exit code 1 when it was rejected."""
     values = {
         "subject": subject,
         "name": name,
         "roles": " ".join(role),
         "konfliktrad": konfliktrad,
-        "active_from": active_from or str(oslo_date(clock.now())),
+        "active_from": active_from,
         "active_to": active_to,
         "telephone": telephone,
-        "cleared": str(cleared).lower(),
+        "cleared": None if cleared is None else str(cleared).lower(),
         "language": language,
         "email": email,
     }
     config = selected_settings(on_demo)
     db = open_database(config)
+    row = {name: value for name, value in values.items() if value is not None}
     with db.writing() as tx:
-        reports = _import_rows(tx, EncryptionKeys(config.people_keys), [(1, {k: v or "" for k, v in values.items()})])
+        if staff_store.find(tx, subject) is None:
+            row.setdefault("active_from", str(oslo_date(clock.now())))
+        reports = _import_rows(tx, EncryptionKeys(config.people_keys), [(1, row)])
     db.close()
     _print_reports(reports, False, as_json)
     raise typer.Exit(ExitCode.FOUND if reports[0].outcome == "rejected" else ExitCode.DONE)
@@ -217,6 +222,15 @@ def _read_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     lines = text.splitlines()
     delimiter = ";" if lines and ";" in lines[0] else ","
     reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True, restkey="", restval="")
+    try:
+        return _rows_of(file, reader)
+    except csv.Error as error:
+        most = f"a cell has at most {csv.field_size_limit()} characters"
+        raise BadSettings(f"{file} cannot be read as CSV in line {reader.reader.line_num}: {error}; {most}") from None
+
+
+def _rows_of(file: Path, reader: "csv.DictReader[str]") -> list[tuple[int, dict[str, str]]]:
+    """The rows with their line numbers. Raises `BadSettings` for another header, or `csv.Error`."""
     header = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
     unknown, missing = sorted({*header} - {*COLUMNS}), sorted(REQUIRED - {*header})
@@ -245,16 +259,49 @@ def _import_rows(tx: Connection, keys: EncryptionKeys, rows: list[tuple[int, dic
 
 def _import_row(tx: Connection, keys: EncryptionKeys, editor: Editor, row: dict[str, str], report: RowReport) -> None:
     problems: list[dict[str, Any]] = []
-    entry = _parsed(row, problems)
+    entry = _parsed(_completed(tx, row), problems)
     if entry is None:
-        report.problems = problems
+        report.problems = [_at_given(problem, row) for problem in problems]
         return
-    action = administration.update_or_add(tx, editor, _member_of(tx, entry, row))
-    written = False
-    if entry.contact is not None:
-        with suppress(ContactIsTheirOwn):  # what somebody has written themselves stays theirs
-            written = administration.write_contact(tx, keys, editor, entry.subject, **entry.contact.model_dump())
+    action = administration.update_or_add(tx, editor, _member_of(entry))
+    written = _write_contact(tx, keys, editor, entry, row)
     report.outcome = str(action) if action else "changed" if written else "unchanged"
+
+
+def _write_contact(tx: Connection, keys: EncryptionKeys, editor: Editor, entry: "StaffIn", row: dict[str, str]) -> bool:
+    """Write how they are notified, where the row has it; False where nothing changed."""
+    if entry.contact is None:
+        return False
+    values, known = entry.contact.model_dump(), contacts.find(tx, keys, entry.subject)
+    if known is not None and "language" not in row:
+        values["language"] = known.language
+    if known is not None and "email" not in row:
+        values |= {"email_digest": known.email_digest, "address": known.address}
+    with suppress(ContactIsTheirOwn):  # what somebody has written themselves stays theirs
+        return administration.write_contact(tx, keys, editor, entry.subject, **values)
+    return False
+
+
+def _completed(tx: Connection, row: dict[str, str]) -> dict[str, str]:
+    """The row with the stored value of each column that it does not have: what is checked is the entry as a whole."""
+    subject = (row.get("subject") or "").strip()
+    known = staff_store.find(tx, subject)
+    if known is None:
+        return row
+    stored = {
+        "konfliktrad": known.konfliktrad or "",
+        "active_from": str(known.active_from),
+        "active_to": str(known.active_to or ""),
+        "telephone": known.telephone or "",
+        "cleared": str(known.cleared).lower(),
+    }
+    return stored | row
+
+
+def _at_given(problem: dict[str, Any], row: dict[str, str]) -> dict[str, Any]:
+    """The problem; that of a stored last day stands at the first day, which is what the row gives."""
+    stored = problem["pointer"] == "/active_to" and "active_to" not in row
+    return problem | {"pointer": "/active_from"} if stored else problem
 
 
 def _parsed(row: dict[str, str], problems: list[dict[str, Any]]) -> "StaffIn | None":
@@ -302,23 +349,10 @@ ROW_PROBLEMS = {
 }
 
 
-def _member_of(tx: Connection, entry: "StaffIn", row: dict[str, str]) -> Staff:
-    """The entry as it is stored. A column that the file does not have keeps its stored value."""
-    known = staff_store.find(tx, entry.subject)
-    given = {
-        "konfliktrad": entry.konfliktrad,
-        "active_to": entry.active_to,
-        "telephone": entry.telephone,
-        "cleared": entry.cleared,
-    }
-    unchanged = {name: getattr(known, name) for name in given if known is not None and name not in row}
-    return Staff(
-        subject=entry.subject,
-        roles=tuple(role for role in Role if role in entry.roles),
-        display_name=entry.name,
-        active_from=entry.active_from,
-        **{**given, **unchanged},
-    )
+def _member_of(entry: "StaffIn") -> Staff:
+    """The entry as it is stored."""
+    values = entry.model_dump(exclude={"name", "roles", "contact"})
+    return Staff(display_name=entry.name, roles=tuple(role for role in Role if role in entry.roles), **values)
 
 
 def _print_reports(reports: list[RowReport], dry_run: bool, as_json: bool) -> None:

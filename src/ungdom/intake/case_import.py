@@ -29,6 +29,8 @@ from ungdom.workflow.vocabulary import EventType, Role, State
 
 IMPORTER = "import"
 """The subject in whose name cases are imported."""
+BY_A_LEADER = frozenset({EventType.RECEIVED, EventType.ASSIGNED})
+"""The events that are imported as recorded by a leader of the office that has the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,11 @@ def _record_history(
 
 
 def _recorder_of(system: Recorder, entry: EventEntry, case: Case) -> Recorder:
-    """The system; for receipt of a case the leader of its office, who sees other cases of the same person there."""
-    if entry.type is not EventType.RECEIVED:
+    """The system; for receipt and assignment of a case the leader of its office.
+
+    A leader sees other cases of the same person there, and decides who has the case of a protected youth.
+    """
+    if entry.type not in BY_A_LEADER:
         return system
     return Recorder(Viewer(Role.LEADER, IMPORTER, case.konfliktrad), system.source)
 

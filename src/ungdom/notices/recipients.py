@@ -93,7 +93,7 @@ class RecipientDirectory:
             return []
         viewers = {viewer.subject: viewer for group in audience for viewer in self._members_of(case, group)}
         if code == ANSWERED_ELSEWHERE:
-            viewers |= {viewer.subject: viewer for viewer in self._leaders(case.transfer_to)}
+            viewers |= {viewer.subject: viewer for viewer in self._leaders(case, case.transfer_to)}
         return [viewer for viewer in viewers.values() if self.may_learn_alert(viewer, case_id, code)]
 
     def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
@@ -101,7 +101,7 @@ class RecipientDirectory:
             case Audience.COORDINATOR:
                 yield from self._coordinator(case)
             case Audience.LEADER:
-                yield from self._leaders(case.konfliktrad)
+                yield from self._leaders(case, case.konfliktrad)
             case Audience.TEAM:
                 yield from (Viewer(Role.TEAM_MEMBER, member, None) for member in self._team(case.case_id))
             case Audience.SECRETARIAT:
@@ -120,13 +120,15 @@ class RecipientDirectory:
         if present is not None and self.can_see(present, case.case_id):
             yield present
         else:
-            yield from self._leaders(case.konfliktrad)
+            yield from self._leaders(case, case.konfliktrad)
 
-    def _leaders(self, konfliktrad: str | None) -> Iterator[Viewer]:
-        """The leaders; for one who is absent the substitute, and without one who works, the leader."""
+    def _leaders(self, case: CaseCurrentRow, konfliktrad: str | None) -> Iterator[Viewer]:
+        """The leaders; for one who is absent the substitute, and without one who works and may see it, the leader."""
         here = (member for member in self.staff.values() if member.konfliktrad == konfliktrad)
         for leader in (member for member in here if Role.LEADER in member.roles):
-            yield self._present(leader.subject, konfliktrad) or Viewer(Role.LEADER, leader.subject, konfliktrad)
+            present = self._present(leader.subject, konfliktrad)
+            sees = present is not None and self.can_see(present, case.case_id)
+            yield present if present and sees else Viewer(Role.LEADER, leader.subject, konfliktrad)
 
     def _present(self, subject: str | None, konfliktrad: str | None) -> Viewer | None:
         """Who works that day in the place of this person: themselves, or the substitute while they are absent."""

@@ -199,7 +199,7 @@ def _settled(tx: Connection, context: IntakeContext, message: RegisterMessage) -
     before = people.read_person(tx, context.keys, person_id)
     if others or before is None or not any(_agrees(message.content["person"], record) for record in stored):
         return replace(event, reason=QuestionReason.NUMBER_OF_ANOTHER if others else QuestionReason.PERSON_CONTRADICTS)
-    reason = _doubt(tx, event, before)
+    reason = _doubt(tx, context, event, before)
     if reason is not None:
         return replace(event, reason=reason)
     try:
@@ -236,7 +236,9 @@ def _agrees(given: dict[str, Any], known: FoundRecord) -> bool:
     return same_names and given.get("born") in (None, known.born.isoformat())
 
 
-def _doubt(tx: Connection, event: PopulationEvent, before: StoredPerson) -> QuestionReason | None:
+def _doubt(
+    tx: Connection, context: IntakeContext, event: PopulationEvent, before: StoredPerson
+) -> QuestionReason | None:
     """Why a person has to decide, although it is plain who it is."""
     content = event.content or {}
     if _changed_since(tx, context, event, before):

@@ -251,7 +251,8 @@ def end_absence(tx: Connection, editor: Editor, subject: str, absence_id: UUID) 
         raise NoSuchAbsence
     if absence.last_day < editor.today:
         raise AbsenceOver
-    outcomes = hand_over.take_back(tx, absence, editor.now) if absence.handed_over_on else ()
+    handed = absence.handed_over_on or staff.handed_over(tx, absence_id)
+    outcomes = hand_over.take_back(tx, absence, editor.now) if handed else ()
     if absence.first_day < editor.today:
         staff.change_absence(tx, absence_id, last_day=editor.today - DAY)
     else:

@@ -122,34 +122,62 @@ def _reassign_one(
 
 
 def hand_over(tx: Connection, absence: Absence, now: datetime) -> tuple[CaseOutcome, ...]:
-    """Assign the open cases of who is absent to the substitute, and remember which."""
+    """Assign the open cases of who is absent to the substitute, and remember which.
+
+    It is done once no case is refused; until then the next night tries again with what is still theirs.
+    """
     today = oslo_date(now)
-    recorder = _recorder(tx, absence)
     change = Reassignment(absence.subject, absence.substitute or "", ReassignmentReason.ABSENCE, today)
-    open_cases = case_queries.open_cases_of(tx, recorder.viewer, absence.subject)
-    outcomes = reassign(tx, recorder, open_cases, change, now)
+    open_cases = case_queries.open_cases_of(tx, _recorder(tx, absence, today).viewer, absence.subject)
+    handed = set(staff.handed_over(tx, absence.absence_id))  # one that is back was given back by somebody
+    outcomes = _reassign_for(tx, absence, [each for each in open_cases if each not in handed], change, now)
     staff.add_handed_over(tx, absence.absence_id, [o.case_id for o in outcomes if o.obstacle is None])
-    staff.change_absence(tx, absence.absence_id, handed_over_on=today)
+    if all(outcome.obstacle is None for outcome in outcomes):
+        staff.change_absence(tx, absence.absence_id, handed_over_on=today)
     return outcomes
 
 
 def take_back(tx: Connection, absence: Absence, now: datetime) -> tuple[CaseOutcome, ...]:
-    """Assign what the substitute still has of the cases handed over to who was absent."""
+    """Assign what the substitute still has of the cases handed over to who was absent.
+
+    It is done once no case is refused; until then the next night tries again.
+    """
     today = oslo_date(now)
-    recorder = _recorder(tx, absence)
     change = Reassignment(absence.substitute or "", absence.subject, ReassignmentReason.RETURN, today)
-    still_there = set(case_queries.open_cases_of(tx, recorder.viewer, change.sender))
+    still_there = set(case_queries.open_cases_of(tx, _recorder(tx, absence, today).viewer, change.sender))
     handed = [case_id for case_id in staff.handed_over(tx, absence.absence_id) if case_id in still_there]
-    outcomes = reassign(tx, recorder, handed, change, now)
-    staff.change_absence(tx, absence.absence_id, taken_back_on=today)
+    outcomes = _reassign_for(tx, absence, handed, change, now)
+    staff.delete_handed_over(tx, absence.absence_id, [o.case_id for o in outcomes if o.obstacle is None])
+    if all(outcome.obstacle is None for outcome in outcomes):
+        staff.change_absence(tx, absence.absence_id, taken_back_on=today)
     return outcomes
 
 
-def _recorder(tx: Connection, absence: Absence) -> Recorder:
-    """The leader who entered the absence: they decided who gets the cases. For anybody else, the system."""
+def _reassign_for(
+    tx: Connection, absence: Absence, case_ids: Sequence[UUID], change: Reassignment, now: datetime
+) -> tuple[CaseOutcome, ...]:
+    """The outcomes for these cases; those of protected youths are assigned by a leader. frl § 10-4."""
+    graded = case_queries.protected_among(tx, case_ids)
+    plain = [case_id for case_id in case_ids if case_id not in graded]
+    outcomes = reassign(tx, _recorder(tx, absence, change.on), plain, change, now)
+    return outcomes + reassign(tx, _recorder(tx, absence, change.on, graded=True), sorted(graded), change, now)
+
+
+def _recorder(tx: Connection, absence: Absence, on: date, graded: bool = False) -> Recorder:
+    """The leader who entered the absence: they decided who gets the cases. For anybody else, the system.
+
+    `graded`: for cases of protected youths, a leader of the office in place of the system, rather one who is present.
+    """
     member = staff.find(tx, absence.subject)
-    if absence.written_role is Role.LEADER and member is not None:
+    if member is None or member.konfliktrad is None:
+        return Recorder(Viewer(Role.SYSTEM, SOURCE, None), SOURCE)
+    if absence.written_role is Role.LEADER:
         return Recorder(Viewer(Role.LEADER, absence.written_by, member.konfliktrad), SOURCE)
+    leaders = [other.subject for other in staff.staff_of(tx, member.konfliktrad, on) if Role.LEADER in other.roles]
+    if graded and leaders:
+        away = staff.substitutes_on(tx, on)
+        leader = min(leaders, key=lambda subject: subject in away)
+        return Recorder(Viewer(Role.LEADER, leader, member.konfliktrad), SOURCE)
     return Recorder(Viewer(Role.SYSTEM, SOURCE, None), SOURCE)
 
 

@@ -193,6 +193,11 @@ def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Fil
     return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
 
 
+def protected_among(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases whose youth has a protected address; without a check of visibility."""
+    return set(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), ~_protection_in({Protection.NONE}))))
+
+
 def count_open_cases_of(tx: Connection, coordinators: Sequence[str]) -> dict[str, int]:
     """The number of open cases by coordinator, of those who have any; without a check of visibility."""
     query = select(C.coordinator, func.count()).where(C.coordinator.in_(coordinators), C.closed_on.is_(None))

@@ -70,6 +70,11 @@ def agencies_of(tx: Connection, konfliktrad: str, subject: str) -> list[Attendee
     return list(tx.scalars(select(C.agency).where(C.konfliktrad == konfliktrad, C.subject == subject)))
 
 
+def offices_of(tx: Connection, subject: str) -> set[str]:
+    """The konfliktråd whose standing contact this subject is."""
+    return set(tx.scalars(select(C.konfliktrad).where(C.subject == subject)))
+
+
 def replace(tx: Connection, konfliktrad: str, contacts: Sequence[StandingContact]) -> None:
     """Write the group of a konfliktråd whole: contacts that are not among these are removed, with their address.
 

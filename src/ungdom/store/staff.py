@@ -285,15 +285,16 @@ def delete_absence(tx: Connection, absence_id: UUID) -> None:
 
 
 def due_for_hand_over(tx: Connection, on: date) -> list[Absence]:
-    """The absences whose cases have to be handed over by that day and have not been."""
+    """The absences whose cases have to be handed over by that day and have not all been."""
     due = (A.hand_over, A.substitute.is_not(None), A.first_day <= on, A.last_day >= on, A.handed_over_on.is_(None))
     rows = tx.execute(select(staff_absence).where(*due).order_by(A.first_day, A.absence_id)).mappings()
     return [Absence(**row) for row in rows]
 
 
 def due_for_taking_back(tx: Connection, on: date) -> list[Absence]:
-    """The absences that are over on that day and whose cases have not come back."""
-    due = (A.handed_over_on.is_not(None), A.last_day < on, A.taken_back_on.is_(None))
+    """The absences that are over on that day and whose cases have not all come back."""
+    handed = exists().where(staff_handover.c.absence_id == A.absence_id)
+    due = (or_(A.handed_over_on.is_not(None), handed), A.last_day < on, A.taken_back_on.is_(None))
     rows = tx.execute(select(staff_absence).where(*due).order_by(A.last_day, A.absence_id)).mappings()
     return [Absence(**row) for row in rows]
 
@@ -301,6 +302,12 @@ def due_for_taking_back(tx: Connection, on: date) -> list[Absence]:
 def add_handed_over(tx: Connection, absence_id: UUID, case_ids: Sequence[UUID]) -> None:
     """Writes the cases that were reassigned for the time of the absence."""
     bulk.add(tx, staff_handover, [{"absence_id": absence_id, "case_id": case_id} for case_id in case_ids])
+
+
+def delete_handed_over(tx: Connection, absence_id: UUID, case_ids: Sequence[UUID]) -> None:
+    """Deletes cases that have come back from those that were reassigned for the time of the absence."""
+    back = (staff_handover.c.absence_id == absence_id, staff_handover.c.case_id.in_(case_ids))
+    tx.execute(delete(staff_handover).where(*back))
 
 
 def handed_over(tx: Connection, absence_id: UUID) -> list[UUID]:

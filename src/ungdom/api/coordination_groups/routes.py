@@ -16,7 +16,7 @@ from ungdom.api.coordination_groups.schemas import (
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.errors import ContactIsStaff, ContactNamedTwice
+from ungdom.api.http.errors import ContactIsStaff, ContactNamedTwice, ContactOfOthers
 from ungdom.api.http.offices import own_office
 from ungdom.api.http.pagination import PageQuery, read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
@@ -131,12 +131,18 @@ def _check_contacts(tx: Connection, standing: list[StandingContact]) -> None:
 def _write_address(
     tx: Connection, context: RequestContext, given: StandingContactIn, standing: StandingContact
 ) -> None:
-    """Write address and language of a contact, unless they are the contact's own. Raises `ContactIsTheirOwn`."""
+    """Write address and language of a contact, unless they are the contact's own.
+
+    Of a contact whom another konfliktråd has named as well they stay. Raises `ContactIsTheirOwn` or `ContactOfOthers`.
+    """
     role = Role.PROSECUTION if standing.agency is Attendee.PROSECUTION else Role.TEAM_MEMBER
     known = contacts.find(tx, context.keys, standing.subject)
     if known is not None and (known.own or known.role is not role):
         if given.email is not None and given.email != known.address:
             raise ContactIsTheirOwn
+        return
+    if coordination_groups.offices_of(tx, standing.subject) - {standing.konfliktrad}:
+        _check_unchanged(given, standing.subject, known)
         return
     address = given.email if "email" in given.model_fields_set or known is None else known.address
     if known is None and address is None:
@@ -150,3 +156,12 @@ def _write_address(
         written_by=context.recorder.viewer.subject,
     )
     contacts.write(tx, context.keys, new, context.now)
+
+
+def _check_unchanged(given: StandingContactIn, subject: str, known: NotificationContact | None) -> None:
+    """Returns where what is given is what is known; a field that is left out is. Raises `ContactOfOthers`."""
+    address, language = (known.address, known.language) if known else (None, "nb")
+    other_address = "email" in given.model_fields_set and given.email != address
+    other_language = "language" in given.model_fields_set and given.language != language
+    if other_address or other_language:
+        raise ContactOfOthers(subject)

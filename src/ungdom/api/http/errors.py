@@ -14,6 +14,7 @@ class ApiError(Exception):
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsStaff        a standing contact of another agency is on the staff list
+    ├── ContactOfOthers       a standing contact of another konfliktråd would be reached otherwise
     ├── ContactNamedTwice     a standing contact is named twice for one agency
     ├── TooManyWebhooks       the owner has as many as one may have
     └── NothingReleased       no released table has what is asked for
@@ -54,6 +55,14 @@ class ContactIsStaff(ApiError):
     def __init__(self, subjects: list[str]) -> None:
         super().__init__(subjects)
         self.subjects = subjects
+
+
+class ContactOfOthers(ApiError):
+    """A standing contact is one of another konfliktråd as well, and how they are reached would change."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
 
 
 class ContactNamedTwice(ApiError):

@@ -18,6 +18,7 @@ from ungdom.api.http.errors import (
     BadIfMatch,
     ContactIsStaff,
     ContactNamedTwice,
+    ContactOfOthers,
     IdempotencyMismatch,
     NoFeed,
     NotASystem,
@@ -141,6 +142,12 @@ FIXED: dict[type[Exception], Handler] = {
         values=lambda error: {"substitute": error.substitute},
     ),
     staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
+    ContactOfOthers: _fixed_problem(
+        409,
+        "contact_of_others",
+        field=("/contacts", "value_error"),
+        values=lambda error: {"subject": error.subject},
+    ),
     ContactNamedTwice: _fixed_problem(422, "contact_named_twice", field=("/contacts", "value_error")),
     ContactIsStaff: _fixed_problem(
         422,
