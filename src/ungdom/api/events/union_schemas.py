@@ -82,7 +82,7 @@ def _correction() -> dict[str, Any]:
     shape.pop("$defs")
     choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
     null, inserted = {"type": "null"}, {"required": ["insert"], "properties": {"insert": {"type": "object"}}}
-    neither = {"not": {"anyOf": [{"required": ["seq"]}, {"required": ["replacement"]}]}}
+    neither = {"not": {"anyOf": [{"required": [name], "properties": {name: {}}} for name in ("seq", "replacement")]}}
     corrected = {
         "required": ["seq", "replacement"],
         "properties": {"seq": {"type": "integer"}, "insert": null, "after_seq": null},
