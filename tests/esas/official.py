@@ -237,7 +237,9 @@ def convicted() -> Json:
 
 
 def rekvisisjon(
-    investigation: str = "MINDREAARIG", at: str = "2025-01-24T12:00:00+01:00", wished_by: str = "2025-02-21T12:00:00+01:00"
+    investigation: str = "MINDREAARIG",
+    at: str = "2025-01-24T12:00:00+01:00",
+    wished_by: str = "2025-02-21T12:00:00+01:00",
 ) -> Json:
     """An investigation of a minor is ordered."""
     person = {
