@@ -236,7 +236,11 @@ def convicted() -> Json:
     }
 
 
-def rekvisisjon(investigation: str = "MINDREAARIG", at: str = "2025-01-24T12:00:00+01:00") -> Json:
+def rekvisisjon(
+    investigation: str = "MINDREAARIG",
+    at: str = "2025-01-24T12:00:00+01:00",
+    wished_by: str = "2025-02-21T12:00:00+01:00",
+) -> Json:
     """An investigation of a minor is ordered."""
     person = {
         **youth(),
@@ -275,7 +279,7 @@ def rekvisisjon(investigation: str = "MINDREAARIG", at: str = "2025-01-24T12:00:
             "samtykkerOgInformering": {"siktede": dict(consent), "verger": dict(consent)},
             "straffesaker": [case],
         },
-        "prioriteringsdetaljer": {"oensketFristForFerdigPersonundersoekelse": "2025-02-21T12:00:00+01:00"},
+        "prioriteringsdetaljer": {"oensketFristForFerdigPersonundersoekelse": wished_by},
     }
 
 

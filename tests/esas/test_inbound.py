@@ -81,7 +81,8 @@ def test_a_case_brought_for_follow_up_is_dispatched_and_delivered() -> None:
             "terms": {"delivered": True},
         }
     ]
-    assert codes(found) == {F.NUMBER_SYNTHETIC, F.CONSENT_TOLD}
+    assert codes(found) == {F.NUMBER_SYNTHETIC, F.CONSENT_TOLD, F.REGISTRATION_IMPLIED}
+    assert at(found, F.REGISTRATION_IMPLIED) == ["/saksinformasjon/hendelse/gjerningstidspunktTil"]
     assert (found.sender_number, found.sender_name) == ("983997953", "Oslo politidistrikt")
     assert found.receiver_name == "Konfliktrådet Oslo"
 

@@ -83,6 +83,11 @@ def indicted(client: Client) -> Json:
     return plain(client, "indicted", "I-1", "2025-03-03", {"court_received_on": "2025-03-04"}, opening=opening)
 
 
+def ordered_in_march() -> Json:
+    """An order of an investigation that is younger than the indictment, and wished for after it."""
+    return o.rekvisisjon(at="2025-03-05T12:00:00+01:00", wished_by="2025-03-26T12:00:00+01:00")
+
+
 def history(service: Service, case: str) -> list[Json]:
     told = service.as_("secretariat").get(f"/v1/cases/{case}/events").json()["items"]
     return [{name: one[name] for name in ("type", "occurred_on", "details")} for one in told]
@@ -184,13 +189,29 @@ def test_an_order_to_carry_out_makes_the_judgment_final_and_dispatched(service: 
 def test_an_investigation_is_ordered_and_its_return_found_by_the_order_alone(service: Service, police: Client) -> None:
     case = indicted(police)["case"]["id"]
     first = send(police, o.retur(at="2025-03-21T15:00:00+01:00"))
-    send(police, o.rekvisisjon(at="2025-03-05T12:00:00+01:00"))
+    send(police, ordered_in_march())
 
     told = [one["type"] for one in history(service, case)][-2:]
     assert first["status"] == "UNDER_MOTTAK"
     assert told == ["pum_ordered", "pum_returned"]
     assert police.get(first["where"]).json()["status"] == "MOTTATT"
     assert promised(service.db, first["where"]) == [(1, "UNDER_MOTTAK"), (2, "MOTTATT")]
+
+
+def test_an_investigation_that_is_wished_for_before_it_was_ordered_waits_and_names_both_days(
+    service: Service, police: Client
+) -> None:
+    case = indicted(police)["case"]["id"]
+    body = o.rekvisisjon(at="2025-03-05T12:00:00+01:00", wished_by="2025-02-21T12:00:00+01:00")
+    answered = send(police, body)
+
+    stands = police.get(answered["where"]).json()
+    assert (stands["status"], stands["reason"]) == ("UNDER_MOTTAK", "conditions_unmet")
+    (decision,) = stands["decisions"]
+    (unmet,) = police.get(f"/v1/decisions/{decision}").json()["tries"][-1]["receipt"]["unmet"]
+    assert unmet["code"] == "detail_date_follows_the_event"
+    assert (unmet["current"], unmet["needed"]) == ("2025-02-21", "2025-03-05")
+    assert history(service, case)[-1]["type"] == "indicted"
 
 
 def test_a_case_handed_over_is_dispatched_and_received_on_the_day_it_arrives(service: Service, police: Client) -> None:
@@ -273,7 +294,7 @@ def test_what_was_sent_before_the_newest_version_no_longer_counts(service: Servi
 
 def test_another_content_under_a_used_id_is_not_lost_and_is_flagged(service: Service, police: Client) -> None:
     case = indicted(police)["case"]["id"]
-    send(police, o.rekvisisjon(at="2025-03-05T12:00:00+01:00"))
+    send(police, ordered_in_march())
     other = send(police, o.domsavgjoerelse())  # the builders give every message one id
 
     flags = {one["code"]: one["message"] for one in police.get(other["where"]).json()["flags"]}

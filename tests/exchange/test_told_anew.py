@@ -309,7 +309,7 @@ def forget() -> Callable[[Database], None]:
 
 # --- closed in error ----------------------------------------------------------------------------------------
 
-APPROVED = (E.REOPENING_APPROVED, d.Details())
+APPROVED = (E.REOPENING_APPROVED, d.ReopeningApproved())
 REOPENED = (E.REOPENED, d.Reopened(reason=d.ReopeningReason.CLOSED_IN_ERROR))
 
 

@@ -58,7 +58,7 @@ BEFORE: tuple[Line, ...] = (
 ASSIGNED: Line = (E.ASSIGNED, d.Assigned(coordinator="coordinator-oslo"))
 PLAN_HELD: Line = (E.PLAN_MEETING_HELD, d.PlanMeetingHeld(present=(d.Attendee.YOUTH, d.Attendee.GUARDIAN)))
 SIGNED: Line = (E.PLAN_SIGNED, d.PlanSigned(by=(d.By.YOUTH, d.By.GUARDIAN)))
-MET: Line = (E.RESTORATIVE_MEETING_HELD, d.Details())
+MET: Line = (E.RESTORATIVE_MEETING_HELD, d.RestorativeMeetingHeld())
 STOPPED: Line = (E.INTERRUPTED, d.Interrupted(reason=d.InterruptionReason.HEALTH))
 RESUMED: Line = (E.RESUMED, d.Resumed(reason=d.ResumptionReason.CAUSE_GONE))
 LEAVES: Line = (
