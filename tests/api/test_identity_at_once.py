@@ -17,8 +17,7 @@ from sqlalchemy import select, update
 from tests import pg, service
 from tests.api.test_questions import GIVEN, KNOWN, QUESTIONS, answered, opened
 from tests.service import Service
-from ungdom.api.cases import routes as cases
-from ungdom.intake import confirmations, identity
+from ungdom.intake import confirmations, identity, opening
 from ungdom.store import rebuild, records
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import person
@@ -70,7 +69,7 @@ def test_two_openings_at_one_moment_see_each_other(
         met(compared)
         return match
 
-    monkeypatch.setattr(cases.identity, "match_person", slow)
+    monkeypatch.setattr(opening, "match_person", slow)
     at_once(*(lambda office=office: opened(served, office, KNOWN) for office in offices))
 
     assert len(people_of(served)) == people
@@ -111,7 +110,7 @@ def test_a_case_is_opened_on_the_record_that_counts_when_it_was_joined_meanwhile
         assert answer.status_code == 200
         return match
 
-    monkeypatch.setattr(cases.identity, "match_person", overtaken)
+    monkeypatch.setattr(opening, "match_person", overtaken)
     assert opened(on_postgresql, "troms", GIVEN)["person"]["id"] == first["person"]["id"]
     assert people_of(on_postgresql) == {UUID(first["person"]["id"])}
     assert rebuild.check(on_postgresql.db) == []
@@ -134,7 +133,7 @@ def test_records_are_joined_after_the_case_that_is_being_opened_on_one(
         met(held)
         return answered(on_postgresql.as_("secretariat"), question, "confirm")
 
-    monkeypatch.setattr(cases.records, "lock_canonical", slow)
+    monkeypatch.setattr(opening.records, "lock_canonical", slow)
     case, told = at_once(lambda: opened(on_postgresql, "troms", GIVEN), answer)
 
     assert told.status_code == 200

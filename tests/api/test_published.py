@@ -14,7 +14,7 @@ from tests.service import Client, Service
 from ungdom import texts
 from ungdom.api.docs import routes as doc_pages
 from ungdom.api.docs.examples import recorded_examples
-from ungdom.api.http import handlers, middleware
+from ungdom.api.http import fixed_problems, handlers, middleware
 from ungdom.store.errors import Unavailable
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
@@ -28,7 +28,7 @@ def codes() -> set[str]:
     known = {key.rpartition(".")[0] for key in texts.catalogue("en")["problem"]}
     words = (
         node.value
-        for module in (handlers, middleware)
+        for module in (fixed_problems, handlers, middleware)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )

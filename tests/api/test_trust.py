@@ -27,7 +27,7 @@ from tests.api.issuing import (
     signed,
 )
 from tests.api.trusting import NOW, SYSTEM
-from tests.service import Clock, Service, settings_of
+from tests.service import Clock, Service, settings_of, sqlite_copy
 from ungdom.api.http.auth import compose
 from ungdom.api.http.auth.organisation import is_organisation_number
 from ungdom.api.http.tokens import Issuer
@@ -283,8 +283,9 @@ def test_in_production_configured_issuers_are_believed_and_the_development_issue
         assert_problem(asked(service, development), 401, "unauthenticated")
 
 
-def test_in_development_both_are_believed(tmp_path: Path, keys_in_files: str) -> None:
-    with Service(pg.sqlite_url(tmp_path), tmp_path, access_file=access_file(tmp_path, keys_in_files)) as service:
+def test_in_development_both_are_believed(tmp_path: Path, sqlite_template: Path, keys_in_files: str) -> None:
+    url = sqlite_copy(sqlite_template, tmp_path)
+    with Service(url, tmp_path, access_file=access_file(tmp_path, keys_in_files)) as service:
         service.clock.instant = NOW
         assert asked(service, signed(MACHINE_KEY, SYSTEM)).status_code == 200
         assert asked(service, service.token(Role.LEADER, "oslo")).status_code == 200
