@@ -34,9 +34,13 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "caseload": (),
     "extract": ("cases", "--purpose", "demo", "--known-at", "2026-01-01", "--out", "out.parquet"),
     "extracts": ("--work",),
+    "import cases": ("cases.ndjson",),
     "import decisions": ("decisions.ndjson",),
     "indicators": PERIOD,
     "simulate rules": ("changes.toml",),
+    "staff add": ("coordinator-ost", "--name", "Sindig Vaffelpresse", "--role", "coordinator"),
+    "staff end": ("coordinator-ost",),
+    "staff import": ("staff.csv",),
     "statistics completion": PERIOD,
     "statistics lead-time": PERIOD,
     "statistics recidivism": PERIOD,
@@ -74,8 +78,10 @@ ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NOTHING | NEED_NO
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A command in this process, with these variables and no others of ours: its exit code, and what it says."""
+    (tmp_path / "cases.ndjson").touch()
     (tmp_path / "decisions.ndjson").touch()
     (tmp_path / "changes.toml").write_text(CHANGES)
+    (tmp_path / "staff.csv").write_text("subject,name,roles,active_from\n")
     monkeypatch.chdir(tmp_path)
 
     def go(name: str, *more: str, **given: str) -> Ended:
@@ -354,7 +360,12 @@ def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, ru
     assert (code, said.count("\n")) == (ExitCode.CALL, 1)
     assert said.startswith("ungdom: UNGDOM_ENV is not set: set it to `development` or `production`")
     assert "only `ungdom demo`, `ungdom token` and commands with --demo start without it" in said
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["changes.toml", "decisions.ndjson"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "cases.ndjson",
+        "changes.toml",
+        "decisions.ndjson",
+        "staff.csv",
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NEED_NOTHING])
@@ -442,7 +453,7 @@ WHERE = [name for name, option in OPTIONS if option == "--where"]
 
 def test_commands_that_look_at_one_office_are_known() -> None:
     assert (sorted(OF_AN_OFFICE), WHERE) == (
-        ["caseload", "indicators", "migrate-cases", "token"],
+        ["caseload", "indicators", "migrate-cases", "staff add", "staff list", "token"],
         ["statistics lead-time", "statistics completion", "statistics recidivism"],
     )
 
