@@ -20,12 +20,12 @@ SENT = {"born": BORN, "given_name": "Prikkete", "family_name": "Lyngtue", "natio
 CHARGE = ("new_charge", "2025-03-03", {"offence_on": "2025-02-17"})
 
 
-def charged(service: Service, **more: Any) -> dict[str, Any]:
-    """A charge on the youth, from a system that handles no case of theirs, and so parked."""
+def charged(service: Service, reason: str = "unknown_case", **more: Any) -> dict[str, Any]:
+    """A charge on the youth, from a system that handles no case of theirs, and so parked, for this reason."""
     file = File(service, person=SENT, number="91000808", day=date(2026, 1, 6))
     receipt = file.send(*CHARGE, **({"opening": None} | more))
     assert receipt["outcome"] == "parked", receipt
-    assert receipt["reason"]["code"] == "unknown_case"
+    assert receipt["reason"]["code"] == reason
     return receipt
 
 
@@ -73,13 +73,15 @@ def test_the_office_of_the_only_person_it_may_be_about_reads_the_message_that_na
     served: Service,
 ) -> None:
     opened(served, "oslo", KNOWN)
-    message = charged(served, opening=opening(konfliktrad="agder", registered_on="2026-02-01"))
+    to_come = opening(konfliktrad="agder", registered_on="2026-02-01")
+    message = charged(served, "conditions_unmet", opening=to_come)
+    assert [condition["code"] for condition in message["unmet"]] == ["day_has_come"]
     for who in (("leader", "oslo"), ("coordinator", "oslo")):
         shown = served.as_(*who).get(f"/v1/decisions/{message['id']}").json()
         assert shown["reason"]["code"] == "identity_unconfirmed"
         assert shown["message"]["person"]["family_name"] == SENT["family_name"]
     agder = served.as_("coordinator", "agder").get(f"/v1/decisions/{message['id']}").json()
-    assert agder["reason"]["code"] == "unknown_case"
+    assert agder["reason"]["code"] == "conditions_unmet"
 
 
 def test_the_message_about_a_strictly_protected_person_is_for_the_leader(served: Service) -> None:

@@ -154,7 +154,7 @@ def test_what_is_recorded_is_a_word_and_a_day_that_has_come(one: Service, body: 
 
 def test_the_answer_is_told_apart_filtered_and_says_what_it_is(one: Service) -> None:
     brought(one, "F R2", "plan_meeting_held", "2025-07-01 completed")
-    brought(one, "S R2", "plan_meeting_held")
+    brought(one, "S R2", "plan_meeting_held", born=day("2008-04-02"))
     one.clock.turn_to(day("2025-09-01"))
     found = asked(one, by=["sanction", "period"])
     assert [item["code"] for item in found["items"]] == CODES

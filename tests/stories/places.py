@@ -41,9 +41,12 @@ def opened(service: Service, road: str, born: date | None = None) -> str:
     return str(done.json()["id"])
 
 
-def brought(service: Service, road: str, until: str, *more: str) -> tuple[str, date]:
-    """A case brought to that step of the road and by the lines added, and the day of the last of them."""
-    case = opened(service, road)
+def brought(service: Service, road: str, until: str, *more: str, born: date | None = None) -> tuple[str, date]:
+    """A case brought to that step of the road and by the lines added, and the day of the last of them.
+
+    Of the same youth at every call, unless `born` is another day.
+    """
+    case = opened(service, road, born)
     told = [*lines(road, until), *map(read, more)]
     for version, line in enumerate(told[1:], 1):
         _record(service, case, version, line)

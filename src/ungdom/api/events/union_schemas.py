@@ -81,7 +81,7 @@ def _correction() -> dict[str, Any]:
     shape = CorrectionIn.model_json_schema(ref_template=REF_TEMPLATE)
     shape.pop("$defs")
     choice = [reference("ReplacementIn"), reference(_SAME_TYPE), {"type": "null"}]
-    null, inserted = {"type": "null"}, {"required": ["insert"], "properties": {"insert": {"type": "object"}}}
+    null, inserted = {"type": "null"}, {"required": ["insert"], "properties": {"insert": reference("InsertIn")}}
     neither = {"not": {"anyOf": [{"required": [name], "properties": {name: {}}} for name in ("seq", "replacement")]}}
     corrected = {
         "required": ["seq", "replacement"],
