@@ -41,7 +41,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("numbers as text", {"police_case_numbers": "15434811"}, "/police_case_numbers"),
     ("an odd number", {"police_case_numbers": ["15434811", "\x00\x00\x00"]}, "/police_case_numbers/1"),
     ("too many numbers", {"police_case_numbers": [str(n) for n in range(100, 151)]}, "/police_case_numbers"),
-    ("no family name", {"person": {"born": "2008-03-12"}}, "/person/family_name"),
+    ("no day of birth", {"person": {"family_name": "F"}}, "/person/born"),
     ("an empty name", {"person": {"born": "2008-03-12", "family_name": " "}}, "/person/family_name"),
     (
         "an identity number of ten digits",

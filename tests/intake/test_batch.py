@@ -197,7 +197,7 @@ def test_another_kind_of_body_is_refused(one: Service, kind: str) -> None:
 
 def test_a_question_in_the_address_is_refused(one: Service) -> None:
     headers = {"Authorization": f"Bearer {one.token(Role.PROSECUTION, 'oslo')}", **NDJSON}
-    answer = one.send("POST", "/v1/decisions/batch?dry_run=true", content=b"", headers=headers)
+    answer = one.send("POST", "/v1/decisions/batch?source=oslo", content=b"", headers=headers)
     assert answer.status_code == 422
 
 

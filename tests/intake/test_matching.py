@@ -219,8 +219,9 @@ def test_a_d_number_that_became_a_birth_number_is_looked_at_by_a_person(served: 
 def test_a_case_of_somebody_who_is_erased_takes_no_message(served: Service) -> None:
     file = File(served)
     case = file.applied(*CHAIN[:2])
+    erased = UUID(case_person(served, case))
     with served.db.writing() as tx:
-        people.erase_person(tx, UUID(case_person(served, case)), served.clock())
+        people.erase_person(tx, erased, served.clock())
 
     assert why(file.send(*SERVED)) == ("parked", "person_contradicts")
 

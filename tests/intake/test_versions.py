@@ -379,13 +379,16 @@ def test_a_consent_told_wrongly_is_corrected_with_the_transfer(served: Service) 
     assert sorted(given) == ["2025-02-11", "2025-02-12"]
 
 
-def test_two_guardians_without_a_reference_are_two_consents(served: Service) -> None:
+def test_two_guardians_are_two_consents_where_each_is_named(served: Service) -> None:
     two = person(guardians=[{"name": "Munter Fiskegrateng"}, {"name": "Sindig Fiskegrateng"}])
     file = File(served, person=two, opening=FOLLOW_UP, opens_with="transferred_to_follow_up")
-    one = {"by": "guardian", "on": "2025-02-11"}
-    consents = [{"by": "youth", "on": "2025-02-11"}, one, one]
+    youth, unnamed = {"by": "youth", "on": "2025-02-11"}, {"by": "guardian", "on": "2025-02-11"}
 
-    told = file.send("transferred_to_follow_up", "2025-02-12", TRANSFER | {"consents": consents})
+    told = file.send("transferred_to_follow_up", "2025-02-12", TRANSFER | {"consents": [youth, unnamed, unnamed]})
+    assert why(told) == ("parked", "conditions_unmet")
+
+    named = [unnamed | {"guardian": reference} for reference in ("g1", "g2")]
+    told = file.send("transferred_to_follow_up", "2025-02-12", TRANSFER | {"consents": [youth, *named]}, version=2)
 
     assert told["outcome"] == "applied"
     assert [one["type"] for one in told["events"]].count("consent_given") == 3

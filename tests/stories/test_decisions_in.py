@@ -20,7 +20,7 @@ EXAMPLE = re.compile(r"^```json (?P<outcome>\w+) (?P<state>\w+)\n(?P<message>.*?
 OFFICE = re.compile(r"^<!-- the office, (?P<number>\d+): (?P<steps>.*) -->$", re.MULTILINE)
 NIGHT = re.compile(r"^<!-- the night to (?P<day>\S+) -->$", re.MULTILINE)
 NAMED = set(re.findall(r"`([^`\n]+)`", TEXT))
-ELSEWHERE = {Reason.INVALID, Reason.BROKEN_LINE, Reason.LINE_TOO_LONG, Reason.NOT_NOW}
+ELSEWHERE = {Reason.INVALID, Reason.BROKEN_LINE, Reason.LINE_TOO_LONG, Reason.DRY_RUN_TOO_LONG, Reason.NOT_NOW}
 """Reasons of lines, which `docs/batch.md` explains."""
 
 

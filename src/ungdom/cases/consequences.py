@@ -59,11 +59,6 @@ def departure(accepted: Event, seq: int, member: str) -> Event:
     )
 
 
-def closing_events(after: Case, last: Event) -> list[Event]:
-    """The events that end what still runs in a closed case, after its last event; none in an open case."""
-    return endings.endings(after, last) if after.is_closed else []
-
-
 def with_ends_of_closing(case: Case, correction: Event, after: Case | None) -> list[Event]:
     """The correction, numbered, with those of what the corrected closing ended: they follow its day, or are annulled.
 

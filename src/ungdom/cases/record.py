@@ -19,6 +19,7 @@ from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived import endings
 from ungdom.workflow.derived.complaints import Aftermath, ComplaintConsequence
 from ungdom.workflow.engine import Decision, Option
 from ungdom.workflow.events import Event
@@ -152,7 +153,8 @@ def with_closing(tx: Connection, done: RecordResult, dry_run: bool) -> RecordRes
     """The result with what ends in a closed case, or the annulled ends of a reopening; written except by a dry run."""
     last = max((done.event, *done.followed_by), key=lambda event: event.seq)
     reopening = consequences.reopening_events(last) if last.type is E.REOPENED else []
-    for event in reopening or consequences.closing_events(done.after, last):
+    ends = endings.endings(done.after, last) if done.after.is_closed else []
+    for event in reopening or ends:
         stored = done.stored_after
         after = engine.fold(stored.youth, [*stored.events, event]) if reopening else engine.apply(done.after, event)
         if not dry_run:

@@ -30,6 +30,7 @@ from ungdom.workflow import engine, table
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Event
+from ungdom.workflow.guards import finality
 from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.rules.permissions import OtherOffice, Viewer
 from ungdom.workflow.vocabulary import EventType, Protection, Regime, Role, Sanction, State
@@ -164,7 +165,7 @@ def _reason_of_refusal(change: CaseChange, planned: PlannedStep, unmet: tuple[Un
     already_recorded = not change.case.is_closed and _is_recorded_otherwise(change, planned, unmet)
     if already_recorded and (planned.entry.type in _ONCE_PER_CASE or _leads_to(planned.entry.type, change.case.state)):
         return Reason.RECORDED_OTHERWISE
-    if state is not None and _is_reachable(change.case, state.needed):
+    if state is not None and _is_reachable(change.case, planned.entry.type, state.needed):
         return Reason.TOO_EARLY
     if already_recorded:
         return Reason.RECORDED_OTHERWISE
@@ -192,25 +193,32 @@ def _is_recorded_otherwise(change: CaseChange, planned: PlannedStep, unmet: Iter
     return full and any(seq not in change.places.values() for seq in known)
 
 
-def _is_reachable(case: Case, needed: object) -> bool:
-    """Whether the case is open and can still come into one of these states."""
+def _is_reachable(case: Case, event: EventType, needed: object) -> bool:
+    """Whether the case is open and can still come into one of these states, from which the event leads on.
+
+    A final judgment is not appealed, wherever the case goes from there.
+    """
+    final = finality.finality_of(case) is not None
     states = {State(name) for name in needed} if isinstance(needed, list) else set()
     terms = case.sanction_in_force.terms if case.sanction_in_force else None
     interim = case.sanction_in_force is None or bool(terms and terms.interim_conditions)
     return (
         not case.is_closed
         and case.state not in states
-        and bool(states & _reachable_states(case.sanction, interim)[case.state])
+        and not (final and event is EventType.APPEALED)
+        and bool(states & _reachable_states(case.sanction, interim, final)[case.state])
     )
 
 
 @cache
-def _reachable_states(sanction: Sanction, interim: bool) -> dict[State, frozenset[State]]:
+def _reachable_states(sanction: Sanction, interim: bool, final: bool) -> dict[State, frozenset[State]]:
     """By state, the states that can follow it under any regime. Reopened cases are left out.
 
-    `interim`: whether the judgment has, or may have, conditions that run before the plan.
+    `interim`: whether the judgment has, or may have, conditions that run before the plan. `final`: whether it is final,
+    so that it is not appealed.
     """
     rows = [row for regime in Regime for row in engine.rows_of(sanction, regime)]
+    rows = [row for row in rows if not (final and row.event is EventType.APPEALED)]
     onward = {(source, row.target) for row in rows if isinstance(row.target, State) for source in row.sources}
     onward |= {(source, State.INTERIM_CONDITIONS) for source, target in onward if target is State.EXECUTING}
     onward = {(s, t) for s, t in onward if interim or t is not State.INTERIM_CONDITIONS}

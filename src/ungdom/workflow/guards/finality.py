@@ -2,6 +2,7 @@
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent, Violation, condition, detail
 from ungdom.workflow.vocabulary import Actor, EventType, State
 
@@ -14,11 +15,17 @@ def executes_before_finality(case: Case) -> bool:
     return last is not None and last.type is E.EARLY_EXECUTION_ALLOWED
 
 
+def finality_of(case: Case) -> Event | None:
+    """The event by which the judgment became final; None where it is not final, or an appeal was decided since."""
+    last = case.last(E.BECAME_FINAL, E.JUDGMENT_GIVEN, E.APPEAL_DECIDED)
+    return last if last is not None and last.type is E.BECAME_FINAL else None
+
+
 @condition("strpl § 50", Actor.COURT, Actor.PROSECUTION)
 def judgment_is_not_final_yet(case: Case, _step: ProposedEvent) -> Violation | None:
     """The judgment has not become final: a final one cannot be appealed."""
-    final = case.last(E.BECAME_FINAL, E.JUDGMENT_GIVEN, E.APPEAL_DECIDED)
-    return Violation(final.occurred_on, None) if final and final.type is E.BECAME_FINAL else None
+    final = finality_of(case)
+    return Violation(final.occurred_on, None) if final else None
 
 
 @detail(d.Appealed, "strpl § 310", Actor.COURT)
