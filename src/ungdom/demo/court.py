@@ -141,9 +141,9 @@ def become_final(simulator: CaseSimulator, served: date) -> None:
 
 def _execute_early(simulator: CaseSimulator, served: date, final: date) -> None:
     """Allow execution before finality; the judgment becomes final as a fact on the day `final`."""
-    asked = max(simulator.since, served)
-    allowed = simulator.draws.between(asked, final)
-    if simulator.move(E.EARLY_EXECUTION_ALLOWED, allowed, d.EarlyExecutionAllowed(requested_on=asked)):
+    requested = max(simulator.since, served)
+    allowed = simulator.draws.between(requested, final)
+    if simulator.move(E.EARLY_EXECUTION_ALLOWED, allowed, d.EarlyExecutionAllowed(requested_on=requested)):
         simulator.plan_fact(DemoEvent(E.BECAME_FINAL, max(allowed, final), d.BecameFinal()), prompt=True)
 
 
