@@ -13,9 +13,10 @@ from ungdom.demo.load import generate_cases
 from ungdom.demo.summary import Summary, summarise
 from ungdom.workflow import engine, legality
 from ungdom.workflow.calendar import OSLO, is_working_day, oslo_date
-from ungdom.workflow.events import plain_details, read_details
+from ungdom.workflow.derived.endings import ended_by_closing
+from ungdom.workflow.events import Event, plain_details, read_details
 from ungdom.workflow.rules.permissions import acts_for
-from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, State
+from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, State
 
 E = EventType
 TODAY = date(2026, 11, 20)
@@ -57,7 +58,9 @@ def test_events_are_numbered_and_recorded_in_order_and_never_after_today(some: l
     assert len(some) == 300
     for told in some:
         assert [event.seq for event in told.events] == list(range(1, len(told.events) + 1))
-        assert all(before.recorded_at < after.recorded_at for before, after in pairwise(told.events))
+        ended = ended_by_closing(told.case)  # in one step with the event before
+        for before, after in pairwise(told.events):
+            assert before.recorded_at == after.recorded_at if after in ended else before.recorded_at < after.recorded_at
         assert oslo_date(told.events[-1].recorded_at) <= TODAY
 
 
@@ -72,7 +75,24 @@ def test_things_are_recorded_on_working_days_in_office_hours_after_they_happened
 
 
 def test_everybody_records_only_what_their_role_may(some: list[GeneratedCase]) -> None:
-    assert {event.actor in acts_for(event.role) for told in some for event in told.events} == {True}
+    own = [event for told in some for event in told.events if event not in ended_by_closing(told.case)]
+    assert {event.actor in acts_for(event.role) for event in own} == {True}
+
+
+def test_what_a_closing_ends_is_recorded_last_in_the_name_of_the_system_by_whom_recorded_before(
+    some: list[GeneratedCase],
+) -> None:
+    ending = [told for told in some if ended_by_closing(told.case)]
+    assert len(ending) > 100
+    for told in ending:
+        ended = ended_by_closing(told.case)
+        assert list(told.events[-len(ended) :]) == ended
+        assert {event.actor for event in ended} == {Actor.SYSTEM}
+        assert {_by(event) for event in ended} == {_by(told.events[-len(ended) - 1])}
+
+
+def _by(event: Event) -> tuple[str, str, str]:
+    return event.role, event.subject, event.source
 
 
 def test_every_open_state_has_something_that_comes_next() -> None:

@@ -20,6 +20,7 @@ from ungdom.extracts.writers import Form
 from ungdom.store.people import read_person
 from ungdom.store.personalia import Personalia
 from ungdom.store.schema.cases import case_file, case_number, event, note
+from ungdom.store.schema.coordination_groups import coordination_contact
 from ungdom.store.schema.persons import person
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Connection, Database
@@ -36,6 +37,7 @@ def of_person(one: Personalia) -> Iterator[str | None]:
     reach = [one.contact, *(guardian.contact for guardian in one.guardians)]
     yield from (word for each in reach for word in (each.telephone, each.email, each.address))
     yield from (guardian.name for guardian in one.guardians)
+    yield from (former.number for former in one.former_numbers)
 
 
 def secrets(tx: Connection) -> Iterator[str]:
@@ -44,6 +46,7 @@ def secrets(tx: Connection) -> Iterator[str]:
         select(case_file.c.case_id, case_file.c.person_id, case_file.c.reference),
         select(case_number.c.number),
         select(staff.c.subject, staff.c.display_name),
+        select(coordination_contact.c.subject, coordination_contact.c.name),
         select(event.c.subject, event.c.source),
         select(note.c.note_id, note.c.created_by),
     ):

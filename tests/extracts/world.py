@@ -16,6 +16,7 @@ from tests.service import KEY, fill
 from tests.statistics import waits
 from ungdom import alerts
 from ungdom.alerts.sweep import sweep
+from ungdom.demo import coordination_groups
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.extracts import build as making
 from ungdom.extracts.catalogue import EXTRACTS, extract
@@ -54,6 +55,8 @@ def until_then(url: str) -> None:
     """The load as far as it was recorded by then, and what was told that night and seen to."""
     fill(url)
     db = Database.open(url)
+    with db.writing() as tx:
+        coordination_groups.write(tx, waits.KEYS)
     waits.write(db, told(), THEN)
     night(db, THEN)
     see_to_alerts(db)

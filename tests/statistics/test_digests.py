@@ -11,13 +11,16 @@ from sqlalchemy import select, update
 from tests.api.test_statements import statements
 from tests.service import sqlite_copy
 from tests.statistics import waits
+from ungdom.alerts.sweep import sweep
 from ungdom.analytics import case_cache, case_summaries, caseload
 from ungdom.analytics.case_cache import CaseSelection, TooManyCases, summarise
 from ungdom.analytics.case_summaries import CaseSummary
 from ungdom.analytics.indicators import INDICATORS
 from ungdom.analytics.indicators.figures import Figure
 from ungdom.analytics.queries.indicators import indicator_query, read_indicators
+from ungdom.demo import coordination_groups
 from ungdom.demo.case_generator import GeneratedCase
+from ungdom.notices.dispatch import dispatch
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
@@ -136,16 +139,18 @@ def test_no_person_stands_in_a_digest(db: Database) -> None:
         assert one.person.personalia.family_name not in bodies
 
 
-def test_indicators_take_three_statements_however_many_cases_there_are(db: Database) -> None:
+def test_indicators_take_four_statements_however_many_cases_there_are(db: Database) -> None:
     case_cache.refresh(db)
+    notify(db)
     asked = indicator_query((date(2025, 1, 1), TODAY), NOW, "oslo", at_most=0)
     with statements() as said, db.reading() as tx:
         read_indicators(tx, asked)
-    assert len(said) <= 3, said  # the digests, the counts and the answers of surveys
+    assert len(said) <= 4, said  # the digests, the alerts, the counts and the answers of surveys
 
 
 def test_the_demo_gives_figures_for_every_indicator(db: Database, figure: Callable[[str], None]) -> None:
     case_cache.refresh(db)
+    notify(db)
     with db.reading() as tx:
         made = read_indicators(tx, indicator_query((date(2014, 7, 1), TODAY), NOW, at_most=0))
     country = [one for one in made.figures if one.konfliktrad is None and one.indicator.counting]
@@ -156,6 +161,14 @@ def test_the_demo_gives_figures_for_every_indicator(db: Database, figure: Callab
         mine = [one for one in country if one.indicator is indicator]
         assert bool(mine) == bool(indicator.counting)
         assert all(one.denominator > 0 for one in mine), indicator.code
+
+
+def notify(db: Database) -> None:
+    """The alerts of one night, delivered to the coordination groups of the demo and to everybody else."""
+    with db.writing() as tx:
+        coordination_groups.write(tx, waits.KEYS)
+    sweep(db, TODAY, lambda: NOW - timedelta(hours=1))
+    dispatch(db, waits.KEYS, NOW - timedelta(hours=1))
 
 
 def _shown(one: Figure, cases: int) -> str:

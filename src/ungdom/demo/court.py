@@ -119,17 +119,32 @@ def _appeal(simulator: CaseSimulator, served: date) -> None:
 
 
 def become_final(simulator: CaseSimulator, served: date) -> None:
-    """The judgment becomes final: by acceptance, after the appeal period, or on a day set by the prosecution."""
+    """The judgment becomes final: by acceptance, after the appeal period, or on a day set by the prosecution.
+
+    The sentence of a few is executed before that, at their own request.
+    """
     end = appeal_deadline(simulator.case) or served
     first = max(simulator.since, end + timedelta(days=1))
     if not simulator.case.has(E.APPEALED) and simulator.happens(parameters.ACCEPTED_AT_ONCE):
         on = max(simulator.since, working(served + timedelta(days=simulator.draws.days(parameters.ACCEPTED))))
         simulator.move(E.BECAME_FINAL, min(on, first), d.BecameFinal(accepted=True))
-    elif simulator.happens(parameters.SET_BY_PROSECUTION):
+        return
+    drawn = simulator.draws.rng.random()
+    if drawn < parameters.SET_BY_PROSECUTION:
         on = first + timedelta(days=simulator.draws.days(parameters.FINAL_SET))
         simulator.move(E.BECAME_FINAL, on, d.BecameFinal(set_by_prosecution=True))
+    elif drawn > 1 - parameters.EARLY_EXECUTION and simulator.sanction is Sanction.YOUTH_SANCTION:
+        _execute_early(simulator, served, first)
     else:
         simulator.move(E.BECAME_FINAL, first, d.BecameFinal())
+
+
+def _execute_early(simulator: CaseSimulator, served: date, final: date) -> None:
+    """Allow execution before finality; the judgment becomes final as a fact on the day `final`."""
+    requested = max(simulator.since, served)
+    allowed = simulator.draws.between(requested, final)
+    if simulator.move(E.EARLY_EXECUTION_ALLOWED, allowed, d.EarlyExecutionAllowed(requested_on=requested)):
+        simulator.plan_fact(DemoEvent(E.BECAME_FINAL, max(allowed, final), d.BecameFinal()), prompt=True)
 
 
 def appealed(simulator: CaseSimulator) -> None:
