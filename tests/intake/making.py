@@ -151,7 +151,7 @@ def _sanction(rng: Random, youth: Youth, n: int, share_appealed: float) -> list[
         steps += [("appealed", appealed, {}), ("appeal_referred", referred, {})]
         steps.append(("appeal_decided", decided, {"outcome": "upheld", "served_on": str(decided)}))
         last = decided
-    final, sent = _days(rng, last, (16, 20), (1, 10))
+    final, sent = _days(rng, last, (20, 24), (1, 10))  # after two weeks that end on the first working day after Easter
     steps += [("became_final", final, {}), ("dispatched", sent, {})]
     return [
         _message(youth, n, place, kind, day, said, opening if place == 1 else None)
