@@ -89,12 +89,15 @@ def add_merge(tx: Connection, person_id: UUID, by: str, at: datetime) -> None:
     tx.execute(insert(person_change).values({**row, "changed_at": at, "changed_by": by}))
 
 
-def first_known(tx: Connection, keys: EncryptionKeys, stored: StoredPerson) -> StoredPerson:
-    """The record as it was created, with its present protection and the guardians as a number. Raises `CannotOpen`.
+def known_at(tx: Connection, keys: EncryptionKeys, stored: StoredPerson, at: datetime) -> StoredPerson:
+    """The record as known at that instant, with its present protection and the guardians as a number.
+
+    Raises `CannotOpen`.
 
     An erased record stays erased.
     """
-    snapshots = (change.before for change in reversed(of_records(tx, keys, [stored.person_id])))
+    changes = (change for change in reversed(of_records(tx, keys, [stored.person_id])) if change.changed_at > at)
+    snapshots = (change.before for change in changes)
     first = next((before for before in snapshots if before is not None), None)
     if first is None or stored.personalia is None:
         return stored

@@ -101,7 +101,8 @@ def _answered_question(tx: Connection, context: RequestContext, question_id: UUI
 
 
 def _question_out(tx: Connection, context: RequestContext, question: IdentityQuestion) -> IdentityQuestionOut:
-    given = person_history.first_known(tx, context.keys, _read_person(tx, context, question.record_id))
+    record = _read_person(tx, context, question.record_id)
+    given = person_history.known_at(tx, context.keys, record, question.raised_at)
     known = _read_person(tx, context, records.canonical_id(tx, question.known_id))
     seen = case_queries.visible_case_ids(tx, context.recorder.viewer, [question.case_id])
     return from_source(
