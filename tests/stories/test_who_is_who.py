@@ -5,6 +5,7 @@ T31: `tests/data/persons/pairs.csv` says by hand of each pair whether they are o
 
 import csv
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,16 +69,16 @@ Opened = tuple[str | None, str | None]
 """The case and the person that somebody was taken for; both None where the message is parked with the question."""
 
 
-class Road:
+class Road(ABC):
     """How a person comes in: given to the service, and asked what became of them."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.leader = service.as_("leader", "oslo")
 
+    @abstractmethod
     def bring(self, who: Json, number: str) -> Opened:
         """Brings somebody in on this police case number."""
-        raise NotImplementedError
 
     def verdict(self, pair: Pair) -> tuple[str, Opened, Opened]:
         """What became of the second of a pair, after the first: matched, a question or, before it is asked, neither."""
