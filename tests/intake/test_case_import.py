@@ -419,8 +419,12 @@ def test_a_cell_nested_too_deeply_is_invalid_with_its_place_and_stops_no_other_c
 
 def test_a_header_over_the_longest_cell_is_refused_in_a_sentence(plain_url: str, typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "cases.csv").write_text("c" * 131_073 + ",type\n")
-    code, _, error = typed(plain_url, "cases.csv")
-    assert (code, "the file is not CSV" in error) == (2, True)
+    earlier = csv.field_size_limit(10**9)  # a library may have raised the limit of the process
+    try:
+        code, _, error = typed(plain_url, "cases.csv")
+    finally:
+        kept = csv.field_size_limit(earlier)
+    assert (code, "the file is not CSV" in error, kept) == (2, True, 10**9)
 
 
 def test_an_event_on_behalf_of_somebody_who_cannot_do_it_names_who_can(plain_url: str, imports: Imports) -> None:

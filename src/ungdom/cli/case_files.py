@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError, from_json
 from ungdom.api.cases.schemas import NewCaseIn
 from ungdom.api.events.schemas import EventIn
 from ungdom.cases import CaseworkError
+from ungdom.cli import csv_files
 from ungdom.cli.case_csv import CsvLine, case_of_lines
 from ungdom.intake.case_import import EventNotImported, ImportedCase, ImportedEvent
 from ungdom.intake.stream import NdjsonLine, Splitter
@@ -90,20 +91,18 @@ def read_csv(file: BinaryIO) -> Iterator[CaseRecord]:
 
     Raises `BadSettings` for a file that is not UTF-8 or lacks a column.
     """
-    try:
-        text = StringIO(file.read().decode("utf-8-sig"), newline="")
-    except UnicodeDecodeError:
-        raise BadSettings("the file is not UTF-8: save it as CSV UTF-8") from None
+    text = StringIO(csv_files.decoded(file.read()), newline="")
     header = text.readline()
-    separator = ";" if header.count(";") > header.count(",") else ","
+    separator = csv_files.separator(header)
     lines: dict[str, list[CsvLine]] = {}
     try:
-        names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
-        _check_columns(frozenset(names))
-        rows = csv.DictReader(text, fieldnames=names, delimiter=separator)
-        for row in rows:
-            line = CsvLine(rows.line_num + 1, row)
-            lines.setdefault(line.key or f"?{line.number}", []).append(line)
+        with csv_files.bounded_cells():
+            names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+            _check_columns(frozenset(names))
+            rows = csv.DictReader(text, fieldnames=names, delimiter=separator)
+            for row in rows:
+                line = CsvLine(rows.line_num + 1, row)
+                lines.setdefault(line.key or f"?{line.number}", []).append(line)
     except csv.Error as error:
         raise BadSettings(f"the file is not CSV: {error}") from None
     for of_case in lines.values():

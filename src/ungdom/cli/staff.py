@@ -13,7 +13,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cases import Precondition
-from ungdom.cli import offices
+from ungdom.cli import csv_files, offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_rows, selected_settings
 from ungdom.settings import BadSettings
@@ -214,18 +214,17 @@ def _day(option: str, text: str | None) -> date | None:
 def _read_rows(file: Path) -> list[tuple[int, dict[str, str]]]:
     """The rows of the file with their line numbers. Raises `BadSettings` for a file that is not such a list."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        raw = file.read_bytes()
     except OSError as error:
         raise BadSettings(f"{file} cannot be opened: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadSettings(f"{file} is not UTF-8: save it as CSV UTF-8") from None
-    lines = text.splitlines()
-    delimiter = ";" if lines and ";" in lines[0] else ","
+    lines = csv_files.decoded(raw, str(file)).splitlines()
+    delimiter = csv_files.separator("".join(lines[:1]))
     reader = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True, restkey="", restval="")
     try:
-        return _rows_of(file, reader)
+        with csv_files.bounded_cells():
+            return _rows_of(file, reader)
     except csv.Error as error:
-        most = f"a cell has at most {csv.field_size_limit()} characters"
+        most = f"a cell has at most {csv_files.LONGEST_CELL} characters"
         raise BadSettings(f"{file} cannot be read as CSV in line {reader.reader.line_num}: {error}; {most}") from None
 
 
