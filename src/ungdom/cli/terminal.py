@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ungdom import settings
 from ungdom.settings import BadSettings, Settings
-from ungdom.settings.model import DATA_DIR, DEVELOPMENT
+from ungdom.settings.forms import DEVELOPMENT
+from ungdom.settings.model import DATA_DIR
 from ungdom.store.opening import DatabaseFault, Unusable, require
 from ungdom.store.session import Database
 

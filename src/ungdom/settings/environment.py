@@ -9,8 +9,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from ungdom.settings.errors import BadSettings
 from ungdom.settings.files import read_or_create_secret
+from ungdom.settings.forms import DEVELOPMENT
 from ungdom.settings.keys import new_development_key
-from ungdom.settings.model import DATA_DIR, DEVELOPMENT, Settings, setting_info
+from ungdom.settings.model import DATA_DIR, Settings, setting_info
 
 PREFIX = "UNGDOM_"
 TEST_PREFIX = "UNGDOM_TEST_"

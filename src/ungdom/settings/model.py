@@ -4,102 +4,36 @@ The rules are validators of the fields, so that one validation reports every set
 reads only fields defined above its own.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import parseaddr
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ungdom.settings import keys
+from ungdom.settings.addresses import database_kind, host, host_of, is_loopback
+from ungdom.settings.forms import (
+    DEVELOPMENT,
+    ExistingFile,
+    Number,
+    Secret,
+    SecretText,
+    SettingInfo,
+    environment_name,
+    network,
+    split_list,
+)
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
 
 DATA_DIR = Path(".ungdom")
-DEVELOPMENT, PRODUCTION = "development", "production"
-DATABASES = ("postgresql", "sqlite")
 SMTP = ("smtp", "smtps", "smtp+plain")
 NOT_SET = "is not set"
 
 _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingInfo:
-    """What errors and the page on settings show of a setting, besides its meaning and example.
-
-    `shape`: the form of a value. `default`: a description, if the default of the field is not sufficient.
-    `made_by`: the command that generates a value. `secret`: may be in a file that `…_FILE` names, and is never
-    shown.
-    """
-
-    shape: str
-    default: str | None = None
-    made_by: str | None = None
-    secret: bool = False
-
-
-class SecretText(str):
-    """A text that is never shown: `str`, `repr` and `format` return asterisks, like `pydantic.SecretStr`.
-
-    As a `str`, it can be passed wherever the value is needed.
-    """
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return "**********" if len(self) else ""
-
-    def __repr__(self) -> str:
-        return repr(str(self))
-
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
-
-
-def _split(value: object) -> object:
-    """A list from a text separated by commas; anything else is returned unchanged for the type to validate."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _digits(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,12}", value):
-        raise ValueError(f"{value!r} is not a whole number above 0 with at most 12 digits")
-    return value
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    return path
-
-
-def _environment_name(value: str) -> str:
-    for known in (DEVELOPMENT, PRODUCTION):
-        if value != known and value.lower().startswith(known[:3]):
-            raise ValueError(f"{value!r} is not a name that is known: perhaps {known}")
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", value):
-        raise ValueError(f"{value!r} is not a name")
-    return value
-
-
-def _network(value: str) -> str:
-    try:
-        ip_network(value)
-    except ValueError as error:
-        raise ValueError(str(error)) from None
-    return value
-
-
-Secret = Annotated[str, AfterValidator(SecretText)]
-Number = Annotated[int, BeforeValidator(_digits), Field(ge=1)]
-ExistingFile = Annotated[Path, AfterValidator(_existing)]
 
 
 class Settings(BaseModel):
@@ -112,7 +46,7 @@ class Settings(BaseModel):
 
     env: Annotated[
         str,
-        AfterValidator(_environment_name),
+        AfterValidator(environment_name),
         SettingInfo("`development`, `production`, or another name, such as `staging`", default="none: required"),
     ] = Field(
         description="The kind of installation. `development` also trusts the built-in issuer of tokens; every other"
@@ -144,7 +78,7 @@ class Settings(BaseModel):
     )
     people_keys: Annotated[
         tuple[Secret, ...],
-        BeforeValidator(_split),
+        BeforeValidator(split_list),
         SettingInfo(f"{_KEY}; several with commas between", _KEY_DEFAULT, "ungdom keys new --for people", secret=True),
     ] = Field(
         default=(),
@@ -156,7 +90,7 @@ class Settings(BaseModel):
     )
     extract_keys: Annotated[
         tuple[Secret, ...],
-        BeforeValidator(_split),
+        BeforeValidator(split_list),
         SettingInfo(
             f"`version:` and {_KEY}; several with commas between",
             "made on first use in development; elsewhere none: no extracts",
@@ -223,8 +157,8 @@ class Settings(BaseModel):
         str | None, SettingInfo("an e-mail address, with or without a name", default="none: required beside a relay")
     ] = Field(default=None, description="The sender of e-mail.", examples=["Konfliktrådet <varsel@example.no>"])
     webhook_allow: Annotated[
-        tuple[Annotated[str, AfterValidator(_network)], ...],
-        BeforeValidator(_split),
+        tuple[Annotated[str, AfterValidator(network)], ...],
+        BeforeValidator(split_list),
         SettingInfo("networks with commas between", default="none: the public internet only"),
     ] = Field(
         default=(),
@@ -255,7 +189,7 @@ class Settings(BaseModel):
             return SecretText(f"sqlite:///{info.data['data_dir'] / 'ungdom.db'}")
         if not value:
             raise ValueError(NOT_SET)
-        if _kind_of(value) == "sqlite" and _strict(info) and not info.data.get("allow_sqlite"):
+        if database_kind(value) == "sqlite" and _strict(info) and not info.data.get("allow_sqlite"):
             raise ValueError(
                 f"names SQLite, which one process on one machine writes; with UNGDOM_ENV={_kind(info)} that needs"
                 " UNGDOM_ALLOW_SQLITE=yes"
@@ -293,8 +227,8 @@ class Settings(BaseModel):
         if not value and _strict(info):
             raise ValueError(NOT_SET)
         address = (value or PUBLIC_URL).rstrip("/")
-        host = _host_of(address)
-        if _strict(info) and not address.startswith("https://") and not _is_loopback(host):
+        name = host_of(address)
+        if _strict(info) and not address.startswith("https://") and not is_loopback(name):
             raise ValueError(f"{value!r} is not https")
         return address
 
@@ -308,7 +242,7 @@ class Settings(BaseModel):
     @field_validator("smtp_url")
     @classmethod
     def _relay(cls, value: str | None) -> str | None:
-        if value is not None and (value.partition("://")[0] not in SMTP or not _host(value)):
+        if value is not None and (value.partition("://")[0] not in SMTP or not host(value)):
             raise ValueError("is not the address of a mail relay")
         return value
 
@@ -355,42 +289,3 @@ def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
     people = {keys.decode_key(key) for key in data.get("people_keys", ())}
     cursor = {keys.decode_key(data["cursor_key"])} if "cursor_key" in data else set()
     return {"people_keys": people, "cursor_key": cursor}
-
-
-def _kind_of(url: str) -> str:
-    """`postgresql` or `sqlite`. Raises `ValueError` without the address in its text: it may contain a password."""
-    scheme, _, rest = url.partition("://")
-    kind = scheme.partition("+")[0]
-    if kind == "sqlite" and rest.lstrip("/") in ("", ":memory:"):
-        raise ValueError("names no file")
-    if not rest or (kind == "postgresql" and not _has_sound_port(url)):
-        raise ValueError("is not the address of a database")
-    if kind not in DATABASES:
-        raise ValueError("is not PostgreSQL or SQLite")
-    return kind
-
-
-def _has_sound_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-def _host_of(address: str) -> str:
-    host = _host(address) if re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", address) else None
-    if not host:
-        raise ValueError(f"{address!r} is not an address")
-    return host
-
-
-def _host(url: str) -> str | None:
-    """The host of this URL; None if it has none, or an invalid port."""
-    return urlsplit(url).hostname if _has_sound_port(url) else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -14,7 +14,7 @@ from ungdom.api.http.auth.people import person_principal
 from ungdom.api.http.auth.systems import system_principal
 from ungdom.api.http.auth.verify import IssuerPolicy, Verifier
 from ungdom.settings import BadSettings, Settings
-from ungdom.settings.model import DEVELOPMENT
+from ungdom.settings.forms import DEVELOPMENT
 from ungdom.store import reference
 from ungdom.store.schema.reference import konfliktrad
 
