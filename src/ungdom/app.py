@@ -37,6 +37,7 @@ from ungdom.api.extracts import job_routes
 from ungdom.api.extracts import routes as extracts
 from ungdom.api.forecasts import routes as forecasts
 from ungdom.api.http import handlers, health
+from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
@@ -68,6 +69,7 @@ from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
+from ungdom.store.access_log import AccessLog
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 
@@ -156,6 +158,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
+    app.state.access_log = AccessLog(app.state.db)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()
@@ -173,6 +176,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(AccessLogMiddleware)
     app.add_middleware(
         AccessMiddleware, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal
     )
