@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse
 import ungdom
 from ungdom import clock as clocks
 from ungdom import polling
+from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
@@ -118,6 +119,7 @@ ROUTERS = (
     joining_routes.router,
     record_routes.router,
     population_routes.router,
+    access_log.router,
     releases.router,
     surveys.router,
     surveys.public,

@@ -115,11 +115,10 @@ def page(
     return [_logged(row, entries[row["access_id"]]) for row in rows]
 
 
-def find_of_case(tx: Connection, case_id: UUID, access_id: UUID) -> LoggedAccess | None:
-    """The access with this id, if data of this case were given in it."""
-    query = select(*_COLUMNS).where(A.access_id == access_id, *AccessFilters(case_id=case_id).conditions())
-    row = tx.execute(query).mappings().one_or_none()
-    return None if row is None else _logged(row, ())
+def is_of_case(tx: Connection, case_id: UUID, access_id: UUID) -> bool:
+    """Whether data of this case were given in the answer with this id."""
+    named = (N.access_id == access_id, N.case_id == case_id)
+    return tx.scalar(select(N.access_id).where(*named).limit(1)) is not None
 
 
 def _records(person_id: UUID) -> Select[Any]:
@@ -155,3 +154,25 @@ _COLUMNS = (
     exists(select(_BROKEN.c.access_id).where(_BROKEN.c.about == A.access_id)).label("broken_off"),
     _GRADED.label("graded"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """One access to a case, without what it contained."""
+
+    access_id: UUID
+    at: datetime
+    subject: str
+    role: Role
+    konfliktrad: str | None
+    purpose: AccessPurpose
+
+
+def of_case(tx: Connection, case_id: UUID, since: datetime, until: datetime) -> list[CaseAccess]:
+    """The accesses to a case in this time, the newest first. `since` is included, `until` is not."""
+    query = (
+        select(*A["access_id", "at", "subject", "role", "konfliktrad", "purpose"])
+        .where(*AccessFilters(case_id=case_id, since=since, until=until).conditions())
+        .order_by(A.at.desc(), A.access_id.desc())
+    )
+    return [CaseAccess(*row) for row in tx.execute(query)]

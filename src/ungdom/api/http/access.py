@@ -90,13 +90,16 @@ def access_of(
 
 
 def _matters(path: str, model: Any, note: AccessNote) -> tuple[Matter, ...]:
-    """The kinds of data in the answer, in the order of `Matter`."""
+    """The kinds of data in the answer, in the order of `Matter`.
+
+    Of an answer whose rows each have a matter of their own, and no field that the reader may learn by itself: all that
+    the reader may learn.
+    """
     shown = _matters_of_model(path, model)
-    return tuple(
-        matter
-        for matter in Matter
-        if matter in shown and (note.knowledge is None or redaction.may_learn(note.knowledge, matter))
-    )
+    if note.knowledge is None:
+        return tuple(matter for matter in Matter if matter in shown)
+    learnt = tuple(matter for matter in Matter if redaction.may_learn(note.knowledge, matter))
+    return tuple(matter for matter in learnt if matter in shown) or learnt
 
 
 @lru_cache(maxsize=1_000)
