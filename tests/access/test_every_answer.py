@@ -210,7 +210,10 @@ def opening(seed: int, place: int) -> dict[str, Any]:
     """A message that opens a case in the konfliktråd of the prosecution of these tests."""
     message: dict[str, Any] = making.cases(seed, place + 1)[place][0]
     message["opening"]["municipality"] = sights.MUNICIPALITY
-    return message
+    return message | {
+        "decision_id": f"access-{seed}-{place}",
+        "police_case_numbers": [str(92_000_000 + 100 * seed + place)],
+    }
 
 
 def routes() -> list[tuple[str, str]]:
