@@ -13,7 +13,7 @@ from enum import StrEnum
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, days_between, next_working_day
-from ungdom.workflow.case import Case
+from ungdom.workflow.case import Case, derived_once
 from ungdom.workflow.rules.clocks import (
     ClockStart,
     Starts,
@@ -288,6 +288,15 @@ _REGIME_AT_REGISTRATION = (HEADLINE, "turns_18")
 
 def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
     """Every clock started by that day with its status on that day, under the table version of the case."""
+    return list(_published(case, day)) if rules is RULES else _of_rules(case, day, rules)
+
+
+@derived_once
+def _published(case: Case, day: date) -> tuple[Deadline, ...]:
+    return tuple(_of_rules(case, day, RULES))
+
+
+def _of_rules(case: Case, day: date, rules: Sequence[DeadlineRule]) -> list[Deadline]:
     applicable = (r for r in rules if case.sanction in r.sanctions and law.holds(case.table, r.since, r.until))
     starts = ((rule, start) for rule in applicable for start in rule.starts(case, day))
     return [
