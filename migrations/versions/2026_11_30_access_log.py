@@ -1,7 +1,7 @@
 """The access log: who was given which person's data. It takes over the rows of the log of access to person records."""
 
-import json
 from datetime import UTC
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ GUARDED = {
 """The tables whose rows are only added, and the condition by which a new row is one that is there already."""
 STREAM = "person_access"
 """The stream of the rows from before this table."""
+NONE = "-"
 COPIED = ("access_id", "kind", "subject", "role", "konfliktrad", "criteria", "hits")
 ROUTE = "/v1/persons"
 """Which of the routes of persons it was, is not known of them."""
@@ -46,16 +47,6 @@ def downgrade() -> None:
     )
     for table in ("access_withholding", "access_entry", "access_log"):
         op.drop_table(table)
-
-
-def chain(table: str) -> list[Any]:
-    """The columns of a chain, and that no place in a stream is taken twice."""
-    return [
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("link", sa.LargeBinary(), nullable=False),
-        sa.UniqueConstraint("stream", "position", name=f"uq_{table}_stream_position"),
-    ]
 
 
 def create_log() -> None:
@@ -85,13 +76,19 @@ def create_log() -> None:
         ),
         sa.Column("hits", sa.Integer(), nullable=True, comment="persons that a search returned"),
         sa.Column("about", sa.Uuid(), nullable=True, comment="the answer that was broken off"),
-        *chain("access_log"),
+        sa.Column(
+            "shown", sa.LargeBinary(), nullable=False, comment="hash of the rows of `access_entry` of this answer"
+        ),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("link", sa.LargeBinary(), nullable=False),
+        sa.UniqueConstraint("stream", "position", name="uq_access_log_stream_position"),
         sa.PrimaryKeyConstraint("access_id", name=op.f("pk_access_log")),
         comment="one row per answer that contained a person's data; rows are only added",
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_access_log_at", "access_log", ["at", "access_id"])
-    op.create_index("ix_access_log_subject_at", "access_log", ["subject", "at"])
-    op.create_index(op.f("ix_access_log_about"), "access_log", ["about"])
+    broken = sa.text("about IS NOT NULL")
+    op.create_index("ix_access_log_about", "access_log", ["about"], postgresql_where=broken, sqlite_where=broken)
 
 
 def create_entries() -> None:
@@ -99,16 +96,15 @@ def create_entries() -> None:
         "access_entry",
         sa.Column("access_id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True, comment="the record of the person at that time"),
         sa.Column("message_id", sa.Uuid(), nullable=True, comment="a message about somebody who has no case yet"),
-        *chain("access_entry"),
         sa.PrimaryKeyConstraint("access_id", "place", name=op.f("pk_access_entry")),
         comment="the cases and persons in an answer of `access_log`; rows are only added",
+        sqlite_with_rowid=False,
     )
     for column in ("case_id", "person_id"):
-        op.create_index(f"ix_access_entry_{column}_at", "access_entry", [column, "at", "access_id"])
+        op.create_index(f"ix_access_entry_{column}", "access_entry", [column, "access_id"])
 
 
 def create_withholdings() -> None:
@@ -153,7 +149,6 @@ def table(name: str, **columns: Any) -> sa.TableClause:
     return sa.table(name, *(sa.column(column, kind) for column, kind in columns.items()))
 
 
-CHAIN = {"stream": sa.Text(), "position": sa.Integer(), "link": sa.LargeBinary()}
 OLD = table(
     "person_access",
     **{"access_id": sa.Uuid(), "at": INSTANT, "kind": sa.Text(), "subject": sa.Text(), "role": sa.Text()},
@@ -163,33 +158,27 @@ LOG = table(
     "access_log",
     **{"access_id": sa.Uuid(), "at": INSTANT, "kind": sa.Text(), "subject": sa.Text(), "role": sa.Text()},
     **{"konfliktrad": sa.Text(), "route": sa.Text(), "matters": sa.Text(), "purpose": sa.Text()},
-    **{"criteria": sa.Text(), "hits": sa.Integer()},
-    **CHAIN,
+    **{"criteria": sa.Text(), "hits": sa.Integer(), "shown": sa.LargeBinary()},
+    **{"stream": sa.Text(), "position": sa.Integer(), "link": sa.LargeBinary()},
 )
-ENTRY = table(
-    "access_entry",
-    **{"access_id": sa.Uuid(), "place": sa.Integer(), "at": INSTANT, "person_id": sa.Uuid()},
-    **CHAIN,
-)
+ENTRY = table("access_entry", **{"access_id": sa.Uuid(), "place": sa.Integer(), "person_id": sa.Uuid()})
 
 
 def take_over() -> None:
     """Copies the rows in the order in which they were written, linked into a stream of their own."""
-    tx = op.get_bind()
-    log_link, entry_link, entries = links.FIRST, links.FIRST, 0
+    tx, link = op.get_bind(), links.FIRST
     old_rows = tx.execute(sa.select(OLD).order_by(OLD.c.at, OLD.c.access_id)).mappings().all()
     for place, row in enumerate(old_rows, 1):
-        log_link = links.link(log_link, STREAM, place, content(row))
-        given = {
-            name: row[name] for name in ("access_id", "kind", "subject", "role", "konfliktrad", "criteria", "hits")
-        }
+        persons = [] if row["person_id"] is None else [f"{NONE},{row['person_id'].hex},{NONE}"]
+        shown = sha256("\n".join(persons).encode()).digest()
+        link = links.link(link, STREAM, place, content(row, shown))
+        given = {name: row[name] for name in COPIED}
         values = {"at": row["at"], "route": ROUTE, "matters": "|identity|", "purpose": purpose(row["role"])}
-        tx.execute(sa.insert(LOG), given | values | {"stream": STREAM, "position": place, "link": log_link})
+        chained = {"shown": shown, "stream": STREAM, "position": place, "link": link}
+        tx.execute(sa.insert(LOG), given | values | chained)
         if row["person_id"] is not None:
-            entries += 1
-            entry_link = links.link(entry_link, STREAM, entries, entry_content(row))
-            named = {"access_id": row["access_id"], "place": 0, "at": row["at"], "person_id": row["person_id"]}
-            tx.execute(sa.insert(ENTRY), named | {"stream": STREAM, "position": entries, "link": entry_link})
+            named = {"access_id": row["access_id"], "place": 0, "person_id": row["person_id"]}
+            tx.execute(sa.insert(ENTRY), named)
 
 
 def purpose(role: str) -> str:
@@ -201,17 +190,12 @@ def instant(row: Any) -> str:
     return str(at.astimezone(UTC).isoformat(timespec="microseconds"))
 
 
-def content(row: Any) -> bytes:
+def content(row: Any, shown: bytes) -> bytes:
     """The row as the bytes that its link covers, as `ungdom.store.access_log.content_of` has it."""
     who = [row["kind"], row["subject"], row["role"], row["konfliktrad"], None, None]
-    why = [ROUTE, ["identity"], purpose(row["role"]), row["criteria"], row["hits"], None]
+    why = [ROUTE, "identity", purpose(row["role"]), row["criteria"], row["hits"], None, shown.hex()]
     values = [row["access_id"].hex, instant(row), *who, *why]
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def entry_content(row: Any) -> bytes:
-    """As `ungdom.store.access_log.entry_content_of` has it."""
-    return f"{row['access_id'].hex},0,{instant(row)},None,{row['person_id'].hex},None".encode()
+    return "\x1f".join(NONE if value is None else str(value) for value in values).encode()
 
 
 def guard() -> None:

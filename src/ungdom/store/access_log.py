@@ -6,17 +6,17 @@ another where all are held: writers do not wait for each other. Every transactio
 which is the primary, never a replica.
 """
 
-import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ungdom.audit import links
@@ -63,35 +63,31 @@ class Access:
 
 
 def content_of(row: Mapping[str, Any]) -> bytes:
-    """A row of `access_log` as the bytes that its link covers: the same for the same values on both databases."""
-    values = [_plain(row[name]) for name in _LINKED]
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    """A row of `access_log` as the bytes that its link covers: the same for the same values on both databases.
+
+    No value contains the separator, a control character. The entries are covered by their hash, which is a value.
+    """
+    return _SEPARATOR.join([_plain(row[name]) for name in _LINKED]).encode()
 
 
-def entry_content_of(row: Mapping[str, Any]) -> bytes:
-    """A row of `access_entry` as the bytes that its link covers."""
-    return ",".join([str(_plain(row[name])) for name in _LINKED_OF_ENTRY]).encode()
+def shown_hash(entries: Iterable[AccessEntry]) -> bytes:
+    """The hash of these entries of one answer, in their order."""
+    lines = (f"{_plain(entry.case_id)},{_plain(entry.person_id)},{_plain(entry.message_id)}" for entry in entries)
+    return sha256("\n".join(lines).encode()).digest()
 
 
-_CHAIN = {"stream", "position", "link"}
-_LINKED = tuple(column.name for column in access_log.columns if column.name not in _CHAIN)
-_LINKED_OF_ENTRY = tuple(column.name for column in access_entry.columns if column.name not in _CHAIN)
+_SEPARATOR, _NONE = "\x1f", "-"
+_LINKED = tuple(name for name in access_log.columns.keys() if name not in ("stream", "position", "link"))  # noqa: SIM118
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return value.hex
+def _plain(value: Any) -> str:
+    if value is None:
+        return _NONE
+    if isinstance(value, UUID | bytes):
+        return value.hex if isinstance(value, UUID) else value.hex()
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return list(value) if isinstance(value, tuple) else value
-
-
-@dataclass(frozen=True, slots=True)
-class _ChainEnd:
-    """The last row of a stream in a table."""
-
-    position: int = 0
-    link: bytes = links.FIRST
+    return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 class AccessStream:
@@ -100,43 +96,41 @@ class AccessStream:
     def __init__(self) -> None:
         self.name = str(uuid4())
         self.written = False
-        self._accesses = _ChainEnd()
-        self._entries = _ChainEnd()
+        self._position, self._link = 0, links.FIRST
 
     def add(self, tx: Connection, accesses: Sequence[Access]) -> None:
         """Writes these accesses in the transaction. Raises `Unavailable`."""
         self.written = True
-        rows = [_row(access) for access in accesses]
+        rows = [self._linked(_row(access)) for access in accesses]
         entries = [
-            {"access_id": access.access_id, "place": place, "at": access.at, **_entry_row(entry)}
+            (access.access_id, place, entry.case_id, entry.person_id, entry.message_id)
             for access in accesses
             for place, entry in enumerate(access.entries)
         ]
-        self._accesses = self._linked(rows, self._accesses, content_of)
-        self._entries = self._linked(entries, self._entries, entry_content_of)
         try:
-            tx.execute(insert(access_log), rows)
-            bulk.add(tx, access_entry, entries)
+            bulk.add_directly(tx, access_log, [tuple(row[name] for name in _COLUMNS) for row in rows])
+            if len(entries) < bulk.WORTH_COPYING:
+                bulk.add_directly(tx, access_entry, entries)
+            else:
+                bulk.add(tx, access_entry, [dict(zip(_ENTRY, entry, strict=True)) for entry in entries])
         except SQLAlchemyError as error:
             raise Unavailable(NOT_WRITTEN) from error
 
-    def _linked(
-        self, rows: list[dict[str, Any]], end: _ChainEnd, content: Callable[[Mapping[str, Any]], bytes]
-    ) -> _ChainEnd:
-        position, link = end.position, end.link
-        for row in rows:
-            position += 1
-            link = links.link(link, self.name, position, content(row))
-            row |= {"stream": self.name, "position": position, "link": link}
-        return _ChainEnd(position, link)
+    def _linked(self, row: dict[str, Any]) -> dict[str, Any]:
+        self._position += 1
+        self._link = links.link(self._link, self.name, self._position, content_of(row))
+        return row | {"stream": self.name, "position": self._position, "link": self._link}
+
+
+_COLUMNS = tuple(access_log.columns.keys())
+_ENTRY = tuple(access_entry.columns.keys())
 
 
 def _row(access: Access) -> dict[str, Any]:
-    return {name: getattr(access, name) for name in _LINKED}
+    return {**{name: getattr(access, name) for name in _GIVEN}, "shown": shown_hash(access.entries)}
 
 
-def _entry_row(entry: AccessEntry) -> dict[str, Any]:
-    return {"case_id": entry.case_id, "person_id": entry.person_id, "message_id": entry.message_id}
+_GIVEN = tuple(name for name in _LINKED if name != "shown")
 
 
 class _Waiting:

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
-from ungdom.store import keyset
 from ungdom.store.access_log import AccessEntry
-from ungdom.store.keyset import KeysetPosition
+from ungdom.store.ids import uuid7
 from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change
@@ -71,9 +70,9 @@ class AccessFilters:
         equal = ((A.subject, self.subject), (A.route, self.route))
         yield from (column == value for column, value in equal if value is not None)
         if self.since is not None:
-            yield A.at >= self.since
+            yield A.access_id >= uuid7(self.since, 0)
         if self.until is not None:
-            yield A.at < self.until
+            yield A.access_id < uuid7(self.until, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +101,20 @@ class OfficeScope:
 def page(
     tx: Connection,
     filters: AccessFilters,
-    after: KeysetPosition | None,
-    limit: int | None,
+    after: UUID | None,
+    limit: int,
     scope: OfficeScope | None = None,
 ) -> list[LoggedAccess]:
-    """One page, newest first, each with the entries that the filters name. `scope`: of the office that reads."""
+    """One page, newest first, each with the entries that the filters name.
+
+    `after`: the last access of the page before. `scope`: of the office that reads.
+    """
     query = select(*_COLUMNS).where(*filters.conditions())
     if scope is not None and filters.person_id is not None:
         query = query.where(scope.condition(filters.person_id))
-    rows = tx.execute(keyset.page(query, (A.at, A.access_id), after, limit)).mappings().all()
+    if after is not None:
+        query = query.where(A.access_id < after)
+    rows = tx.execute(query.order_by(A.access_id.desc()).limit(limit)).mappings().all()
     entries = _entries(tx, [row["access_id"] for row in rows], filters)
     return [_logged(row, entries[row["access_id"]]) for row in rows]
 
@@ -157,7 +161,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class CaseAccess:
+class AccessToCase:
     """One access to a case, without what it contained."""
 
     access_id: UUID
@@ -168,11 +172,11 @@ class CaseAccess:
     purpose: AccessPurpose
 
 
-def of_case(tx: Connection, case_id: UUID, since: datetime, until: datetime) -> list[CaseAccess]:
+def of_case(tx: Connection, case_id: UUID, since: datetime, until: datetime) -> list[AccessToCase]:
     """The accesses to a case in this time, the newest first. `since` is included, `until` is not."""
     query = (
         select(*A["access_id", "at", "subject", "role", "konfliktrad", "purpose"])
         .where(*AccessFilters(case_id=case_id, since=since, until=until).conditions())
-        .order_by(A.at.desc(), A.access_id.desc())
+        .order_by(A.access_id.desc())
     )
-    return [CaseAccess(*row) for row in tx.execute(query)]
+    return [AccessToCase(*row) for row in tx.execute(query)]

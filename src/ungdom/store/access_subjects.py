@@ -1,32 +1,46 @@
 """Whose data an answer contains: the cases, persons and messages that it names by id."""
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator
 from uuid import UUID
 
-from sqlalchemy import Connection, Uuid, bindparam, null, select, union_all
+from sqlalchemy import Connection
 
 from ungdom.store.access_log import AccessEntry
-from ungdom.store.schema.cases import case_file
-from ungdom.store.schema.identity import identity_question
-from ungdom.store.schema.inbox import decision, exchange_message
-from ungdom.store.schema.persons import person, population_event
 
-_IDS = bindparam("ids", expanding=True, type_=Uuid())
-_NOBODY = null().cast(Uuid())
-
-_SUBJECTS = union_all(
-    select(case_file.c.case_id, case_file.c.person_id, _NOBODY.label("message_id")).where(
-        case_file.c.case_id.in_(_IDS)
-    ),
-    select(_NOBODY, person.c.person_id, _NOBODY).where(person.c.person_id.in_(_IDS)),
-    select(decision.c.case_id, decision.c.person_id, decision.c.message_id).where(decision.c.message_id.in_(_IDS)),
-    select(_NOBODY, identity_question.c.record_id, _NOBODY).where(identity_question.c.question_id.in_(_IDS)),
-    select(_NOBODY, population_event.c.person_id, population_event.c.event_id).where(
-        population_event.c.event_id.in_(_IDS)
-    ),
-    select(_NOBODY, _NOBODY, exchange_message.c.exchange_id).where(exchange_message.c.exchange_id.in_(_IDS)),
+_EVERY_KIND = (
+    ("case_file", "case_id", "case_id, person_id, NULL"),
+    ("person", "person_id", "NULL, person_id, NULL"),
+    ("decision", "message_id", "case_id, person_id, message_id"),
+    ("identity_question", "question_id", "NULL, record_id, NULL"),
+    ("population_event", "event_id", "NULL, person_id, event_id"),
+    ("exchange_message", "exchange_id", "NULL, NULL, exchange_id"),
 )
-"""Every kind of id in one query: the case, the person, and the message where there is no case."""
+"""The tables whose rows are about somebody: the column of the id, and what it names: case, person and message."""
+
+
+def _statement(selection: Callable[[str], str], among: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {selection(columns)} FROM {table} WHERE {key} {among}"  # noqa: S608  # names of ours
+        for table, key, columns in _EVERY_KIND
+    )
+
+
+_STATEMENTS = {
+    "sqlite": _statement(lambda columns: columns, "IN (SELECT value FROM json_each(?1))"),
+    "postgresql": _statement(lambda columns: columns.replace("NULL", "NULL::uuid"), "= ANY(%(ids)s)"),
+}
+"""Every kind of id in one query. It runs for every answer, so it goes to the driver as it is."""
+
+
+def _rows(tx: Connection, ids: Collection[UUID]) -> Iterator[AccessEntry]:
+    statement = _STATEMENTS[tx.dialect.name]
+    if tx.dialect.name == "postgresql":
+        yield from (AccessEntry(*row) for row in tx.exec_driver_sql(statement, {"ids": sorted(ids)}))
+        return
+    names = json.dumps([id.hex for id in sorted(ids)])
+    for row in tx.exec_driver_sql(statement, (names,)):
+        yield AccessEntry(*(None if value is None else UUID(value) for value in row))
 
 
 def subjects_of(tx: Connection, ids: Collection[UUID]) -> tuple[AccessEntry, ...]:
@@ -36,7 +50,7 @@ def subjects_of(tx: Connection, ids: Collection[UUID]) -> tuple[AccessEntry, ...
     """
     if not ids:
         return ()
-    rows = [AccessEntry(*row) for row in tx.execute(_SUBJECTS, {"ids": sorted(ids)})]
+    rows = [*_rows(tx, ids)]
     cases = {row.case_id: row for row in rows if row.case_id is not None and row.message_id is None}
     return tuple(_each_once(cases, rows))
 

@@ -15,7 +15,7 @@ from ungdom.api.access_log.schemas import (
 )
 from ungdom.api.http.present import from_source
 from ungdom.store import reference
-from ungdom.store.access_queries import CaseAccess, LoggedAccess
+from ungdom.store.access_queries import AccessToCase, LoggedAccess
 from ungdom.store.access_withholdings import Withholding
 from ungdom.texts import Language
 from ungdom.workflow.calendar import oslo_date
@@ -42,17 +42,17 @@ def access_out(access: LoggedAccess, tells_office: bool) -> AccessOut:
 
 
 def plain_out(
-    accesses: Iterable[CaseAccess], withheld: Mapping[UUID, Withholding], language: Language, tells_office: bool
+    accesses: Iterable[AccessToCase], withheld: Mapping[UUID, Withholding], language: Language, tells_office: bool
 ) -> list[PlainAccessOut]:
     """One line per day, role, office and purpose, the newest first; after them what is held back, without a day.
 
     `tells_office`: False where it would say where somebody with a protected address belongs.
     """
-    told = [access for access in accesses if access.access_id not in withheld]
+    shown = [access for access in accesses if access.access_id not in withheld]
     held = [withheld[access.access_id] for access in accesses if access.access_id in withheld]
     groups = Counter(
         (oslo_date(access.at), access.role, access.konfliktrad if tells_office else None, access.purpose)
-        for access in told
+        for access in shown
     )
     lines = [_line(language, *group, times) for group, times in groups.items()]
     return [*lines, *_held_back(held, language)]
@@ -82,7 +82,7 @@ def _line(
 
 
 def _held_back(held: list[Withholding], language: Language) -> Iterator[PlainAccessOut]:
-    reasons = Counter((one.review_on, one.code) for one in held)
+    reasons = Counter((withholding.review_on, withholding.code) for withholding in held)
     for (review_on, code), times in sorted(reasons.items(), key=str):
         if review_on is not None and code is not None:
             yield _held_line(language, code, review_on, times)

@@ -146,7 +146,8 @@ def _access_page(
     tx: Connection, context: RequestContext, query: CaseAccessQuery, filters: AccessFilters, tells_office: bool
 ) -> ApiResponse:
     name = f"accesses {filters}"
-    rows = access_queries.page(tx, filters, start_after(context, name, query), query.limit + 1)
+    after = start_after(context, name, query)
+    rows = access_queries.page(tx, filters, after[1] if after else None, query.limit + 1)
     page, following = page_and_cursor(context, name, query, rows, lambda access: (access.at, access.access_id))
     return json_response(AccessList(items=[access_out(access, tells_office) for access in page], next=following))
 

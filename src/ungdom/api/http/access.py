@@ -50,8 +50,9 @@ class Reader:
 
 def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
-    found = (text[match.start() - _BEFORE : match.end()] for match in _ID.finditer(text) if match.start() >= _BEFORE)
-    return {UUID(id.decode()) for id in found if _is_id(id)}
+    places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
+    candidates = (text[start - _BEFORE : end] for start, end in places)
+    return {UUID(candidate.decode()) for candidate in candidates if _is_id(candidate)}
 
 
 def _is_id(text: bytes) -> bool:

@@ -139,7 +139,8 @@ def _new_values(body: PersonPatchIn) -> dict[str, Any]:
 def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, query: PageQuery) -> ApiResponse:
     canonical_id, scope = _accesses_shown(tx, context, person_id)
     name, filters = f"person accesses {canonical_id}", AccessFilters(person_id=canonical_id)
-    rows = access_queries.page(tx, filters, start_after(context, name, query), query.limit + 1, scope)
+    after = start_after(context, name, query)
+    rows = access_queries.page(tx, filters, after[1] if after else None, query.limit + 1, scope)
     page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
     return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
 

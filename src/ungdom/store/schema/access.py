@@ -1,11 +1,25 @@
 """The tables of the access log: who was given which person's data, when, why and by which route.
 
-Triggers refuse to change or remove a row. No person is named here: cases, persons and messages stand by id.
+Triggers refuse to change or remove a row. No person is named here: cases, persons and messages stand by id. An
+`access_id` is a UUID of version 7: its order is that of time, and no table has an index of its own for that. There are
+few indexes, because every read of a case writes a row.
 """
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from ungdom.store.schema.base import EnumSet, EnumText, UtcDateTime, metadata
 from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
@@ -41,14 +55,20 @@ access_log = Table(
     Column("purpose", EnumText(AccessPurpose), nullable=False),
     Column("criteria", Text, comment="what was searched by: names of fields, never their values"),
     Column("hits", Integer, comment="persons that a search returned"),
-    Column("about", Uuid, index=True, comment="the answer that was broken off"),
+    Column("about", Uuid, comment="the answer that was broken off"),
+    Column("shown", LargeBinary, nullable=False, comment="hash of the rows of `access_entry` of this answer"),
     Column("stream", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("link", LargeBinary, nullable=False),
     UniqueConstraint("stream", "position", name="uq_access_log_stream_position"),
-    Index("ix_access_log_at", "at", "access_id"),
-    Index("ix_access_log_subject_at", "subject", "at"),
+    Index(
+        "ix_access_log_about",
+        "about",
+        postgresql_where=text("about IS NOT NULL"),
+        sqlite_where=text("about IS NOT NULL"),
+    ),
     comment="one row per answer that contained a person's data; rows are only added",
+    sqlite_with_rowid=False,
 )
 
 access_entry = Table(
@@ -56,17 +76,13 @@ access_entry = Table(
     metadata,
     Column("access_id", Uuid, primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
     Column("case_id", Uuid),
     Column("person_id", Uuid, comment="the record of the person at that time"),
     Column("message_id", Uuid, comment="a message about somebody who has no case yet"),
-    Column("stream", Text, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("link", LargeBinary, nullable=False),
-    UniqueConstraint("stream", "position", name="uq_access_entry_stream_position"),
-    Index("ix_access_entry_case_id_at", "case_id", "at", "access_id"),
-    Index("ix_access_entry_person_id_at", "person_id", "at", "access_id"),
+    Index("ix_access_entry_case_id", "case_id", "access_id"),
+    Index("ix_access_entry_person_id", "person_id", "access_id"),
     comment="the cases and persons in an answer of `access_log`; rows are only added",
+    sqlite_with_rowid=False,
 )
 
 access_withholding = Table(
