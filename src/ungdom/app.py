@@ -71,6 +71,7 @@ from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.access_log import AccessLog
+from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 
@@ -161,6 +162,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.access_log = AccessLog(app.state.db)
+    app.state.known_subjects = KnownSubjects()
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()

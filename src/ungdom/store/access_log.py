@@ -109,10 +109,10 @@ class AccessStream:
         ]
         try:
             bulk.add_directly(tx, access_log, [tuple(row[name] for name in _COLUMNS) for row in rows])
-            if len(entries) < bulk.WORTH_COPYING:
-                bulk.add_directly(tx, access_entry, entries)
-            else:
+            if len(entries) >= bulk.WORTH_COPYING and tx.dialect.name == "postgresql":
                 bulk.add(tx, access_entry, [dict(zip(_ENTRY, entry, strict=True)) for entry in entries])
+            else:
+                bulk.add_directly(tx, access_entry, entries)
         except SQLAlchemyError as error:
             raise Unavailable(NOT_WRITTEN) from error
 

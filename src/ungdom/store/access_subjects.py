@@ -1,12 +1,16 @@
 """Whose data an answer contains: the cases, persons and messages that it names by id."""
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterator
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from ungdom.store.access_log import AccessEntry
+
+REMEMBERED_SECONDS = 30
+MOST_REMEMBERED = 20_000
 
 _EVERY_KIND = (
     ("case_file", "case_id", "case_id, person_id, NULL"),
@@ -21,7 +25,7 @@ _EVERY_KIND = (
 
 def _statement(selection: Callable[[str], str], among: str) -> str:
     return " UNION ALL ".join(
-        f"SELECT {selection(columns)} FROM {table} WHERE {key} {among}"  # noqa: S608  # names of ours
+        f"SELECT {key}, {selection(columns)} FROM {table} WHERE {key} {among}"  # noqa: S608  # names of ours
         for table, key, columns in _EVERY_KIND
     )
 
@@ -33,14 +37,15 @@ _STATEMENTS = {
 """Every kind of id in one query. It runs for every answer, so it goes to the driver as it is."""
 
 
-def _rows(tx: Connection, ids: Collection[UUID]) -> Iterator[AccessEntry]:
+def _rows(tx: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, AccessEntry]]:
     statement = _STATEMENTS[tx.dialect.name]
     if tx.dialect.name == "postgresql":
-        yield from (AccessEntry(*row) for row in tx.exec_driver_sql(statement, {"ids": sorted(ids)}))
+        for id, *named in tx.exec_driver_sql(statement, {"ids": sorted(ids)}):
+            yield id, AccessEntry(*named)
         return
     names = json.dumps([id.hex for id in sorted(ids)])
-    for row in tx.exec_driver_sql(statement, (names,)):
-        yield AccessEntry(*(None if value is None else UUID(value) for value in row))
+    for id, *named in tx.exec_driver_sql(statement, (names,)):
+        yield UUID(id), AccessEntry(*(None if value is None else UUID(value) for value in named))
 
 
 def subjects_of(tx: Connection, ids: Collection[UUID]) -> tuple[AccessEntry, ...]:
@@ -50,13 +55,42 @@ def subjects_of(tx: Connection, ids: Collection[UUID]) -> tuple[AccessEntry, ...
     """
     if not ids:
         return ()
-    rows = [*_rows(tx, ids)]
+    return _each_once([entry for _, entry in _rows(tx, ids)])
+
+
+class KnownSubjects:
+    """What the ids in the answers to reads name, remembered by one process for a short time.
+
+    For reads only: an id that a write or a dry run shows may name somebody a moment later. After persons were merged
+    or split a case may be written down with its former record for `REMEMBERED_SECONDS`.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[UUID, tuple[AccessEntry, ...]] = {}
+        self._until = 0.0
+
+    def of(self, tx: Connection, ids: Collection[UUID]) -> tuple[AccessEntry, ...]:
+        """As `subjects_of`."""
+        now = time.monotonic()
+        if now > self._until or len(self._by_id) > MOST_REMEMBERED:
+            self._by_id, self._until = {}, now + REMEMBERED_SECONDS
+        known = self._by_id
+        unknown = [id for id in ids if id not in known]
+        if unknown:
+            named: dict[UUID, list[AccessEntry]] = {id: [] for id in unknown}
+            for id, entry in _rows(tx, unknown):
+                named[id].append(entry)
+            known |= {id: tuple(entries) for id, entries in named.items()}
+        return _each_once([entry for id in sorted(ids) for entry in known[id]])
+
+
+def _each_once(rows: list[AccessEntry]) -> tuple[AccessEntry, ...]:
     cases = {row.case_id: row for row in rows if row.case_id is not None and row.message_id is None}
-    return tuple(_each_once(cases, rows))
+    return (*cases.values(), *_beside(cases, rows))
 
 
-def _each_once(cases: dict[UUID, AccessEntry], rows: list[AccessEntry]) -> Iterator[AccessEntry]:
-    yield from cases.values()
+def _beside(cases: dict[UUID, AccessEntry], rows: list[AccessEntry]) -> Iterator[AccessEntry]:
+    """The persons and messages that are in none of these cases."""
     known = {entry.person_id for entry in cases.values()}
     for row in dict.fromkeys(rows):
         if row.case_id in cases:

@@ -1,11 +1,12 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
@@ -23,8 +24,8 @@ from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
 from ungdom.store import idempotency
-from ungdom.store.access_log import Access, AccessLog
-from ungdom.store.access_subjects import subjects_of
+from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store.access_subjects import KnownSubjects, subjects_of
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
@@ -35,6 +36,9 @@ from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 SOURCE = "api"
+
+SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
+"""How the cases and persons are found that the ids in an answer name."""
 
 
 class RequestContext:
@@ -53,6 +57,7 @@ class RequestContext:
         self.key = key
         self.language = texts.negotiate(language)
         self.access_log: AccessLog = state.access_log
+        self._known_subjects: KnownSubjects = state.known_subjects
         self._request = request
         self._needs_service = True
 
@@ -100,7 +105,7 @@ class RequestContext:
         self._needs_service = in_service
         with self._in_service(self.db.reading()) as tx:
             response = self._localised(operation(tx))
-            access = self._access(tx, response)
+            access = self._access(tx, response, self._known_subjects.of)
         return self._logged(response, access)
 
     def write(
@@ -188,9 +193,9 @@ class RequestContext:
         idempotency.store_response(tx, self.keys, request_key, stored)
         return response, False
 
-    def _access(self, tx: Connection, response: ApiResponse) -> Access | None:
+    def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
-        entries = subjects_of(tx, ids_of(self._request.scope, response.body))
+        entries = subjects(tx, ids_of(self._request.scope, response.body))
         return access_of(self._request.scope, Reader.of(self.principal), self.now, response.access, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
