@@ -61,7 +61,8 @@ def test_the_young_person_reads_role_office_and_purpose_and_no_name(served: Serv
     assert by_team["text"] == (
         "5. januar 2026: Medlem av oppfølgingsteamet så det som er skrevet om deg. Hvorfor: oppgave i oppfølgingsteamet."
     )
-    nynorsk = member(served, "youth-1")._send("GET", PLAIN.format(case), headers={"Accept-Language": "nn"})
+    bearer = {"Authorization": f"Bearer {member(served, 'youth-1').token}"}
+    nynorsk = served.send("GET", PLAIN.format(case), headers=bearer | {"Accept-Language": "nn"})
     assert "såg det som er skrive om deg" in nynorsk.text
 
 
