@@ -96,8 +96,11 @@ class _Answer:
         if reader is None or not self._shows_something():
             return True
         text, self._tail = self._tail + body, body[1 - ID_LENGTH :]
+        ids = set() if self._pseudonymous else ids_in(text) | ids_in(self._scope["path"].encode())
+        if not ids and not self._pseudonymous:
+            return True
         try:
-            self._access = await to_thread.run_sync(self._written, reader, text) or self._access
+            self._access = await to_thread.run_sync(self._written, reader, ids) or self._access
         except StoreError as error:
             await self._refuse(error)
             return False
@@ -110,29 +113,33 @@ class _Answer:
         return reader or (Reader.of(principal) if principal is not None else None)
 
     def _shows_something(self) -> bool:
-        return "route" in self._scope and (self._status in GIVEN or self._status in REFUSALS)
+        """Whether this part may contain data: rows under pseudonyms are written down with the first part."""
+        later_rows = self._start is None and "route" in self._scope and self._pseudonymous
+        return "route" in self._scope and not later_rows and (self._status in GIVEN or self._status in REFUSALS)
 
-    def _written(self, reader: Reader, text: bytes) -> Access | None:
+    @property
+    def _pseudonymous(self) -> bool:
+        return self._scope["route"].path in PSEUDONYMOUS
+
+    def _written(self, reader: Reader, ids: set[UUID]) -> Access | None:
         """What was written of this part of the answer; None where it contains nobody's data. Raises `StoreError`."""
         entries: tuple[AccessEntry, ...] = ()
-        if self._scope["route"].path not in PSEUDONYMOUS:
+        if ids:
             with _database(self._scope).reading() as tx:
-                entries = subjects_of(tx, ids_in(text) | self._ids_of_address(tx, reader.viewer))
-        elif self._start is None:
-            return None  # a later part of rows that have been written down with the first
+                entries = subjects_of(tx, ids - self._hidden(tx, reader.viewer))
         access = access_of(self._scope, reader, self._now(), AccessNote(), entries)
         if access is not None:
             _access_log(self._scope).write(access)
         return access
 
-    def _ids_of_address(self, tx: Connection, viewer: Viewer) -> set[UUID]:
-        """What the request is about: of a refusal only what the reader may see, others learn nothing by it."""
+    def _hidden(self, tx: Connection, viewer: Viewer) -> set[UUID]:
+        """What the address of a refusal names that the reader may not see: they learn nothing of it."""
+        if self._status not in REFUSALS:
+            return set()
         named = ids_in(self._scope["path"].encode())
-        if self._status not in REFUSALS or not named:
-            return named
         seen = case_queries.visible_case_ids(tx, viewer, sorted(named))
         known = {id for id in named if person_search.cases_of(tx, viewer, records.canonical_id(tx, id))}
-        return {*seen, *known}
+        return named - {*seen, *known}
 
     async def _is_gone(self) -> bool:
         """Whether the client has closed the connection. The request has been read whole by now."""

@@ -10,6 +10,7 @@ OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/population-events": (M.IDENTITY, M.ADDRESS),
     "/v1/decisions": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
     "/v1/esas": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
+    "/v1/extracts": (M.STAGE_DATES, M.SANCTION, M.OFFENCE, M.PLAN, M.PROGRESS),
     "/v1/plans": (M.PLAN,),
     "/v1/meetings": (M.MEETING_DATES,),
     "/v1/consents": (M.RIGHTS,),
