@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse
 import ungdom
 from ungdom import clock as clocks
 from ungdom import polling
+from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
@@ -37,6 +38,7 @@ from ungdom.api.extracts import job_routes
 from ungdom.api.extracts import routes as extracts
 from ungdom.api.forecasts import routes as forecasts
 from ungdom.api.http import handlers, health
+from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
@@ -68,6 +70,8 @@ from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
+from ungdom.store.access_log import AccessLog
+from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 
@@ -116,6 +120,7 @@ ROUTERS = (
     joining_routes.router,
     record_routes.router,
     population_routes.router,
+    access_log.router,
     releases.router,
     surveys.router,
     surveys.public,
@@ -156,6 +161,8 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
+    app.state.access_log = AccessLog(app.state.db)
+    app.state.known_subjects = KnownSubjects()
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()
@@ -173,6 +180,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(AccessLogMiddleware)
     app.add_middleware(
         AccessMiddleware, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal
     )
