@@ -2,6 +2,7 @@
 
 from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the metadata
     alerts,
+    audit,
     calendars,
     cases,
     catalogue,
