@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ungdom.audit.findings import AuditFinding, Problem
+from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.seals import Head, Seal, root_of
 
 ANCHOR_TABLE = "anchor"
@@ -93,7 +93,7 @@ def read_folder(folder: Path) -> tuple[list[Anchor], list[AuditFinding]]:
         try:
             anchors.append(_read(path))
         except (KeyError, TypeError, ValueError):
-            unreadable.append(AuditFinding(ANCHOR_TABLE, path.name, 0, Problem.ANCHOR_UNREADABLE))
+            unreadable.append(AuditFinding(ANCHOR_TABLE, path.name, 0, AuditProblem.ANCHOR_UNREADABLE))
     return sorted(anchors, key=lambda anchor: anchor.seal.number), unreadable
 
 
@@ -106,9 +106,9 @@ def anchor_findings(
         number = anchor.seal.number
         seal = by_number.get(number)
         if seal is None:
-            yield AuditFinding("audit_seal", "audit_seal", number, Problem.SEAL_MISSING)
+            yield AuditFinding("audit_seal", "audit_seal", number, AuditProblem.SEAL_MISSING)
         elif seal != anchor.seal or tuple(sorted(heads.get(number, ()))) != anchor.heads:
-            yield AuditFinding("audit_seal", "audit_seal", number, Problem.ANCHOR_DIFFERS)
+            yield AuditFinding("audit_seal", "audit_seal", number, AuditProblem.ANCHOR_DIFFERS)
 
 
 def _read(path: Path) -> Anchor:

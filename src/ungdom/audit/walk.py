@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from ungdom.audit.findings import AuditFinding, Problem
+from ungdom.audit.anchors import Anchor
+from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.links import FIRST, link
 from ungdom.audit.seals import SEAL_STREAM, Head, Seal, root_of, seal_link
 
@@ -15,13 +17,13 @@ SealedLinks = Mapping[str, Mapping[int, bytes]]
 
 
 class ChainWalk:
-    """A walk along one chain. `rows`: the number of rows met so far.
+    """A walk along the chain with this name. `rows`: the number of rows met so far.
 
     `sealed`: every stream in it must be met; a row at one of its positions must have the link there.
     """
 
-    def __init__(self, chain: str, sealed: SealedLinks) -> None:
-        self.chain, self.rows, self.streams = chain, 0, 0
+    def __init__(self, name: str, sealed: SealedLinks) -> None:
+        self.chain, self.rows, self.streams = name, 0, 0
         self._sealed = sealed
         self._met: set[str] = set()
 
@@ -44,7 +46,7 @@ class ChainWalk:
             if position == expected and row_link == (previous := link(previous, stream, position, content)):
                 if position in sealed and sealed[position] != row_link:
                     bad = True
-                    yield AuditFinding(self.chain, stream, _first_unsealed(sealed, position), Problem.REWRITTEN)
+                    yield AuditFinding(self.chain, stream, _first_unsealed(sealed, position), AuditProblem.REWRITTEN)
                 expected += 1
                 continue
             bad = True
@@ -52,7 +54,7 @@ class ChainWalk:
         yield from self._end(stream, expected, bad)
         if whole:
             missing = sorted(self._sealed.keys() - self._met)
-            yield from (AuditFinding(self.chain, name, 1, Problem.MISSING) for name in missing)
+            yield from (AuditFinding(self.chain, name, 1, AuditProblem.MISSING) for name in missing)
 
     def _begin(self, stream: Any) -> Mapping[int, bytes]:
         self.streams += 1
@@ -63,20 +65,23 @@ class ChainWalk:
         """The end of a stream: rows up to the last sealed position must have been met."""
         sealed = self._sealed.get(stream, {}) if stream is not None else {}
         if not bad and sealed and expected <= max(sealed):
-            yield AuditFinding(self.chain, stream, expected, Problem.MISSING)
+            yield AuditFinding(self.chain, stream, expected, AuditProblem.MISSING)
 
     def _finding(self, stream: Any, position: Any, expected: int, row_link: Any) -> AuditFinding:
         if position != expected:
             gap = isinstance(position, int) and position > expected
-            return AuditFinding(self.chain, str(stream), expected, Problem.MISSING if gap else Problem.REPEATED)
-        problem = Problem.UNLINKED if row_link is None else Problem.CHANGED
+            return AuditFinding(
+                self.chain, str(stream), expected, AuditProblem.MISSING if gap else AuditProblem.REPEATED
+            )
+        problem = AuditProblem.UNLINKED if row_link is None else AuditProblem.CHANGED
         return AuditFinding(self.chain, str(stream), expected, problem)
 
 
-def sealed_links(heads: Iterable[Head]) -> dict[str, SealedLinks]:
-    """The links that were sealed, by chain, stream and position."""
+def sealed_links(heads: Mapping[int, Sequence[Head]], anchors: Sequence[Anchor]) -> dict[str, SealedLinks]:
+    """The sealed links by chain, stream and position. `heads`: by number of the seal; one of an anchor counts more."""
     sealed: defaultdict[str, dict[str, dict[int, bytes]]] = defaultdict(dict)
-    for head in heads:
+    stored = (head for own in heads.values() for head in own)
+    for head in chain(stored, *(anchor.heads for anchor in anchors)):
         sealed[head.chain].setdefault(head.stream, {})[head.position] = head.link
     return dict(sealed)
 
@@ -86,11 +91,11 @@ def seal_findings(seals: Sequence[Seal], heads: Mapping[int, Sequence[Head]]) ->
     previous = FIRST
     for expected, seal in enumerate(seals, start=1):
         if seal.number != expected:
-            yield AuditFinding(SEAL_STREAM, SEAL_STREAM, expected, Problem.SEAL_MISSING)
+            yield AuditFinding(SEAL_STREAM, SEAL_STREAM, expected, AuditProblem.SEAL_MISSING)
             return
         own = heads.get(seal.number, ())
         if len(own) != seal.leaves or root_of(own) != seal.root or seal_link(previous, seal) != seal.link:
-            yield AuditFinding(SEAL_STREAM, SEAL_STREAM, expected, Problem.SEAL_CHANGED)
+            yield AuditFinding(SEAL_STREAM, SEAL_STREAM, expected, AuditProblem.SEAL_CHANGED)
             return
         previous = seal.link
 

@@ -2,14 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, func, insert, select
 
-from ungdom.audit.findings import AuditFinding, Problem
+from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.audit.seals import Head, Seal, new_seal
 from ungdom.store import bulk
 from ungdom.store.schema.audit import audit_anchor, audit_head, audit_seal, audit_verification
@@ -103,22 +103,17 @@ def last_exported(tx: Connection) -> ExportedAnchor | None:
 
 
 def add_verification(
-    tx: Connection,
-    scope: str,
-    began: datetime,
-    ended: datetime,
-    met: tuple[int, int],
-    findings: Iterable[AuditFinding],
+    tx: Connection, scope: str, began: datetime, ended: datetime, result: VerificationResult
 ) -> Verification:
-    """Writes what a verification found. `met`: the numbers of streams and rows that were verified."""
-    bad = list(findings)
+    """Writes what a verification found."""
+    bad = result.findings
     done = Verification(
         verification_id=uuid4(),
         scope=scope,
         started_at=began,
         finished_at=ended,
-        streams=met[0],
-        rows=met[1],
+        streams=result.streams,
+        rows=result.rows,
         findings=len(bad),
         first=tuple(bad[:LISTED]),
     )
@@ -145,5 +140,5 @@ def open_findings(tx: Connection) -> tuple[AuditFinding, ...]:
 
 def _verification(row: dict[str, object]) -> Verification:
     first = json.loads(str(row["first"] or "[]"))
-    findings = tuple(AuditFinding(**{**values, "problem": Problem(values["problem"])}) for values in first)
+    findings = tuple(AuditFinding(**{**values, "problem": AuditProblem(values["problem"])}) for values in first)
     return Verification(**{**row, "first": findings})  # type: ignore[arg-type]  # the columns of the row

@@ -4,14 +4,14 @@ A broken stream is not sealed again: its last good head stays, so that no seal e
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
 from ungdom.audit.anchors import Anchor, anchor_findings
-from ungdom.audit.findings import AuditFinding, Problem
+from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
+from ungdom.audit.recorded import LastChanges, recorded_findings
 from ungdom.audit.seals import Head, Seal
 from ungdom.audit.walk import ChainWalk, SealedLinks, seal_findings, sealed_links
 from ungdom.store import chain_rows, chain_seals
@@ -26,27 +26,13 @@ Progress = Callable[[int, int], object]
 """Called with the number of rows verified, twice: the total is not known beforehand."""
 
 
-@dataclass(slots=True)
-class VerificationResult:
-    """What a verification met and found. `findings`: at most one per stream, the first bad row, in the order met."""
-
-    streams: int = 0
-    rows: int = 0
-    findings: list[AuditFinding] = field(default_factory=list)
-
-    @property
-    def met(self) -> tuple[int, int]:
-        """The numbers of streams and rows."""
-        return self.streams, self.rows
-
-
 def verify(
     tx: Connection, anchors: Sequence[Anchor] = (), progress: Progress = lambda _done, _all: None
 ) -> VerificationResult:
     """Every stream, seal and recorded row. `anchors`: exported seals, which the seals must be equal to."""
     result = VerificationResult()
     seals, heads = chain_seals.seals(tx), chain_seals.heads_by_seal(tx)
-    sealed = _all_sealed(heads, anchors)
+    sealed = sealed_links(heads, anchors)
     for chain in CHAINED:
         _walk(tx, chain, sealed.get(chain.name, {}), None, result, progress)
     result.findings += _recorded_findings(tx)
@@ -62,12 +48,12 @@ def verify_part(tx: Connection, day: date) -> VerificationResult:
     """
     result = VerificationResult()
     seals, heads = chain_seals.seals(tx), chain_seals.heads_by_seal(tx)
-    sealed = _all_sealed(heads, ())
+    sealed = sealed_links(heads, ())
     for chain in CHAINED:
         links = sealed.get(chain.name, {})
         present = {stream: position for stream, position, _ in chain_rows.heads(tx, chain)}
         missing = sorted(stream for stream in links if stream not in present)
-        result.findings += (AuditFinding(chain.name, stream, 1, Problem.MISSING) for stream in missing)
+        result.findings += (AuditFinding(chain.name, stream, 1, AuditProblem.MISSING) for stream in missing)
         due = [stream for stream, last in present.items() if _is_due(stream, last, links, day)]
         _walk(tx, chain, links, sorted(due), result, lambda _done, _all: None)
     result.findings += _recorded_findings(tx)
@@ -123,30 +109,12 @@ def _walk(
     progress(result.rows, result.rows)
 
 
-def _all_sealed(
-    heads: Mapping[int, Sequence[Head]], anchors: Sequence[Anchor]
-) -> dict[str, dict[str, dict[int, bytes]]]:
-    """The sealed links by chain, stream and position; where an anchor has a head, that one counts."""
-    stored = (head for own in heads.values() for head in own)
-    return sealed_links([*stored, *(head for anchor in anchors for head in anchor.heads)])
-
-
 def _recorded_findings(tx: Connection) -> Iterator[AuditFinding]:
-    """Rows that are not as last recorded, were never recorded, or have gone."""
     for source, recorded in RECORDED.items():
-        last = _last_changes(tx, source)
-        for stream, key, content in chain_rows.recorded_rows(tx, recorded):
-            position, known = last.pop(key, (0, None))
-            if position == 0 or known is None:
-                yield AuditFinding(source, f"{stream} {key}", position, Problem.UNRECORDED)
-            elif known != content:
-                yield AuditFinding(source, f"{stream} {key}", position, Problem.UNLIKE_RECORD)
-        gone = sorted((key, position) for key, (position, content) in last.items() if content is not None)
-        yield from (AuditFinding(source, key, position, Problem.REMOVED) for key, position in gone)
+        yield from recorded_findings(source, chain_rows.recorded_rows(tx, recorded), _last_changes(tx, source))
 
 
-def _last_changes(tx: Connection, source: str) -> dict[str, tuple[int, str | None]]:
-    """The last change of each row of this table: its position and content, by key."""
+def _last_changes(tx: Connection, source: str) -> LastChanges:
     c = audit_change.c
     rows = tx.execute(select(c.key, c.position, c.content).where(c.source == source).order_by(c.position))
     return {row.key: (row.position, row.content) for row in rows}

@@ -4,6 +4,7 @@ A checker only reads. Most are one query; where the history is needed, a query f
 folded. A checker returns at most `MAX_FINDINGS` findings.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
-from ungdom.store import alerts, duplicates, journal, rebuild
+from ungdom.audit.findings import AuditFinding
+from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.schema.alerts import alert
@@ -267,6 +269,25 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
         )
 
 
+# --- hash chains --------------------------------------------------------------------------------------------
+
+
+def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A row of a hash chain that is not as it was written, or a seal that does not follow from its heads.
+
+    Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
+    """
+    bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
+    names = {str(case_id): (case_id, name) for case_id, name in _references(tx, _case_ids(bad)).items()}
+    for finding in bad:
+        yield Finding(code, *names.get(finding.stream, (None, None)), None, str(finding))
+
+
+def _case_ids(bad: Sequence[AuditFinding]) -> list[UUID]:
+    with_id = (finding.stream for finding in bad if finding.table == event.name)
+    return [UUID(stream) for stream in with_id if re.fullmatch(r"[0-9a-f-]{36}", stream)]
+
+
 CHECKERS: tuple[Checker, ...] = tuple(
     Checker(finds.__name__, finds)
     for finds in (
@@ -282,6 +303,7 @@ CHECKERS: tuple[Checker, ...] = tuple(
         outbox_waits,
         closed_with_alert,
         row_unlike_replay,
+        chain_broken,
     )
 )
 """Every checker, in the order of the sections of `docs/operations.md`."""
