@@ -33,48 +33,50 @@ class ChainWalk:
         `whole`: whether these are all streams of the chain, so that a sealed stream that is not met is missing.
         """
         stream: Any = None
-        expected, previous, bad = 1, FIRST, False
+        name, expected, previous, bad = "", 1, FIRST, False
         sealed: Mapping[int, bytes] = {}
         for row_stream, position, row_link, content in rows:
             self.rows += 1
             if row_stream != stream:
-                yield from self._end(stream, expected, bad)
+                yield from self._end(name, expected, bad)
                 stream, expected, previous, bad = row_stream, 1, FIRST, False
-                sealed = self._begin(stream)
+                name, sealed = self._begin(stream)
             if bad:
                 continue
-            if position == expected and row_link == (previous := link(previous, stream, position, content)):
+            if position == expected and row_link == (previous := link(previous, name, position, content)):
                 if position in sealed and sealed[position] != row_link:
                     bad = True
-                    yield AuditFinding(self.chain, stream, _first_unsealed(sealed, position), AuditProblem.REWRITTEN)
+                    yield AuditFinding(self.chain, name, _first_unsealed(sealed, position), AuditProblem.REWRITTEN)
                 expected += 1
                 continue
             bad = True
-            yield self._finding(stream, position, expected, row_link)
-        yield from self._end(stream, expected, bad)
+            yield self._finding(name, position, expected, row_link)
+        yield from self._end(name, expected, bad)
         if whole:
             missing = sorted(self._sealed.keys() - self._met)
-            yield from (AuditFinding(self.chain, name, 1, AuditProblem.MISSING) for name in missing)
+            yield from (AuditFinding(self.chain, stream, 1, AuditProblem.MISSING) for stream in missing)
 
-    def _begin(self, stream: Any) -> Mapping[int, bytes]:
+    def _begin(self, stream: Any) -> tuple[str, Mapping[int, bytes]]:
+        """The name of a stream, and its sealed links."""
+        name = stream if isinstance(stream, str) else repr(stream)
         self.streams += 1
-        self._met.add(stream)
-        return self._sealed.get(stream, {})
+        self._met.add(name)
+        return name, self._sealed.get(name, {})
 
-    def _end(self, stream: Any, expected: int, bad: bool) -> Iterator[AuditFinding]:
+    def _end(self, name: str, expected: int, bad: bool) -> Iterator[AuditFinding]:
         """The end of a stream: rows up to the last sealed position must have been met."""
-        sealed = self._sealed.get(stream, {}) if stream is not None else {}
+        sealed = self._sealed.get(name, {})
         if not bad and sealed and expected <= max(sealed):
-            yield AuditFinding(self.chain, stream, expected, AuditProblem.MISSING)
+            yield AuditFinding(self.chain, name, expected, AuditProblem.MISSING)
 
-    def _finding(self, stream: Any, position: Any, expected: int, row_link: Any) -> AuditFinding:
-        if position != expected:
-            gap = isinstance(position, int) and position > expected
-            return AuditFinding(
-                self.chain, str(stream), expected, AuditProblem.MISSING if gap else AuditProblem.REPEATED
-            )
-        problem = AuditProblem.UNLINKED if row_link is None else AuditProblem.CHANGED
-        return AuditFinding(self.chain, str(stream), expected, problem)
+    def _finding(self, name: str, position: Any, expected: int, row_link: Any) -> AuditFinding:
+        if position == expected:
+            problem = AuditProblem.UNLINKED if row_link is None else AuditProblem.CHANGED
+        elif isinstance(position, int) and position < expected:
+            return AuditFinding(self.chain, name, position, AuditProblem.REPEATED)
+        else:
+            problem = AuditProblem.MISSING
+        return AuditFinding(self.chain, name, expected, problem)
 
 
 def sealed_links(heads: Mapping[int, Sequence[Head]], anchors: Sequence[Anchor]) -> dict[str, SealedLinks]:

@@ -57,7 +57,9 @@ def write(tx: Connection, changes: Sequence[Change]) -> None:
 
 def _changes(tx: Connection, recorded: RecordedTable, row: Mapping[str, Any]) -> Iterator[Change]:
     key = {name: row[name] for name in recorded.key}
-    present = [(stream, recorded.name, name, content) for stream, name, content in recorded_rows(tx, recorded, **key)]
+    present: list[Change] = [
+        (stream, recorded.name, name, content) for stream, name, content in recorded_rows(tx, recorded, **key)
+    ]
     yield from present or [_removal(tx, recorded, key_text(plain(value) for value in key.values()))]
 
 

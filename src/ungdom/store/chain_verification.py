@@ -74,7 +74,7 @@ def seal(db: Database, day: date, at: datetime) -> tuple[Seal, VerificationResul
             Head(chain.name, stream, position, link)
             for chain in CHAINED
             for stream, position, link in chain_rows.heads(tx, chain)
-            if link is not None
+            if isinstance(link, bytes) and isinstance(position, int)
         ]
     new = [head for head in present if _grown(head, before) and (head.chain, head.stream) not in broken]
     sealed = before | {(head.chain, head.stream): head.position for head in new}

@@ -284,7 +284,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by
     common = {"kind": PersonChangeKind.PROTECTED, "fields": "protection", "changed_at": at, "changed_by": by}
     if rows:
         tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
-        chain_changes.record(tx, person_change, *(row._mapping for row in rows))
+        chain_changes.record(tx, person_change, *(row._asdict() for row in rows))
     return bool(rows)
 
 

@@ -90,7 +90,7 @@ def add_merge(tx: Connection, person_id: UUID, by: str, at: datetime) -> None:
     row = {"person_id": person_id, "revision": revision, "kind": PersonChangeKind.MERGED, "fields": ""}
     new = insert(person_change).values({**row, "changed_at": at, "changed_by": by})
     written = tx.execute(new.returning(*person_change.c["person_id", "revision"])).one()
-    chain_changes.record(tx, person_change, written._mapping)
+    chain_changes.record(tx, person_change, written._asdict())
 
 
 def known_at(tx: Connection, keys: EncryptionKeys, stored: StoredPerson, at: datetime) -> StoredPerson:

@@ -278,9 +278,11 @@ def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
     Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
     """
     bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
-    names = {str(case_id): (case_id, name) for case_id, name in _references(tx, _case_ids(bad)).items()}
+    names = _references(tx, _case_ids(bad))
+    by_stream = {str(case_id): case_id for case_id in names}
     for finding in bad:
-        yield Finding(code, *names.get(finding.stream, (None, None)), None, str(finding))
+        case_id = by_stream.get(finding.stream)
+        yield Finding(code, case_id, names[case_id] if case_id else None, None, str(finding))
 
 
 def _case_ids(bad: Sequence[AuditFinding]) -> list[UUID]:
