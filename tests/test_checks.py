@@ -248,7 +248,7 @@ def test_a_row_that_was_not_written_by_the_service_breaks_its_chain(served: Serv
     case = sound(served)
     _written(served, insert(event).values(**_unreadable(case)))
     (one,) = found(served)["chain_broken"]
-    assert (one.case_id, one.about) == (case, f"event {case} 5: missing")
+    assert (one.case_id, one.about) == (case, f"event {case} 10: missing")
     assert one.reference
 
 

@@ -135,9 +135,7 @@ def insert_a_row(world: Copy) -> Place:
     for row in rows[n:]:
         row[1] += 1
     world.rows.append(new)
-    return at(
-        world.table, new[0], 1, new[1] + 1
-    )  # where it takes the sealed place, any row up to it may be the bad one
+    return at(world.table, new[0], 1, new[1] + 1)  # in a sealed place it is any row since the seal before
 
 
 def insert_a_second(world: Copy) -> Place:
