@@ -23,6 +23,7 @@ from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
+from ungdom.audit.findings import AuditProblem
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
@@ -294,6 +295,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
+        texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},

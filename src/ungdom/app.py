@@ -19,6 +19,7 @@ from ungdom import clock as clocks
 from ungdom import polling
 from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
+from ungdom.api.audit import routes as audit
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
 from ungdom.api.cases import routes as cases
@@ -67,6 +68,7 @@ from ungdom.exchange import partners
 from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
+from ungdom.jobs import sealing
 from ungdom.notices import address
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
@@ -105,6 +107,7 @@ ROUTERS = (
     esas.router,
     alerts.router,
     jobs.router,
+    audit.router,
     notices.router,
     contacts.router,
     coordination_groups.router,
@@ -172,6 +175,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
+    app.state.anchor_dir = sealing.anchor_folder(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     app.router.routes.extend(_resources().routes)
     app.add_api_route("/", _home, include_in_schema=False)

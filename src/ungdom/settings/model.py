@@ -141,6 +141,12 @@ class Settings(BaseModel):
     extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
     )
+    anchor_dir: Annotated[Path | None, SettingInfo("a folder", default="`anchors` in the data folder")] = Field(
+        default=None,
+        description="Where the seals of the hash chains are exported each night; best a disk to which whoever owns the"
+        " database cannot write ([audit](audit.md)).",
+        examples=["/mnt/anchors"],
+    )
     smtp_url: Annotated[
         Secret | None,
         SettingInfo(
