@@ -1,7 +1,6 @@
 """The application: settings, database, keys, middleware and routes."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -66,12 +65,13 @@ from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.notices import address
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 
-log = logging.getLogger("ungdom.app")
+log = EventLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
@@ -220,6 +220,6 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
 
 def _retry_due_decisions(state: State, stop: Event) -> None:
     """Retry parked decisions that are due: at the start, since a killed process leaves some, then every minute."""
-    for current in polling.rounds(stop, RETRY_SECONDS, log, tracebacks=False):
+    for current in polling.rounds(stop, RETRY_SECONDS, log):
         with current.attempt("the retry of parked decisions"):
             retry_due(state.db, state.keys, state.clock, stop.is_set)
