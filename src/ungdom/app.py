@@ -39,6 +39,7 @@ from ungdom.api.http import handlers, health
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.http.observed import ObservedApp
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
@@ -66,9 +67,11 @@ from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.notices import address
 from ungdom.observability.logger import EventLogger
+from ungdom.observability.metrics import RequestMetrics
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 
 log = EventLogger("ungdom.app")
@@ -145,7 +148,10 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     Raises `BadSettings` when no issuer of tokens is trusted, or a setting is not as it has to be.
     """
     verifier = compose.verifier(settings)
-    app = FastAPI(
+    metrics = RequestMetrics() if settings.metrics_port else None
+    app = ObservedApp(
+        observed=[route for router in ROUTERS for route in router.routes],
+        metrics=metrics,
         title="ungdom",
         version=ungdom.__version__,
         summary="Case engine for ungdomsstraff and ungdomsoppfølging",
@@ -156,6 +162,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         lifespan=_lifespan(settings.threads),
     )
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
+    app.state.metrics = metrics
+    if metrics is not None:
+        count_connections(app.state.db, metrics.connections_changed)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()

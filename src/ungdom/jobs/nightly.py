@@ -115,6 +115,8 @@ def _run_night(
     counts = {**done.counts(), **counts}
     status = (SUCCEEDED if whole and not done.failures else PARTIAL) if done.adds_up else FAILED
     _finish(db, run_id, status, counts, now)
+    scanned, raised, failed = (counts.get(name) for name in ("scanned", "raised", "failed"))
+    LOG.info("nightly.finished", for_date=day, status=status, scanned=scanned, raised=raised, failed=failed)
     return NightlyRunResult(run_id, day, status, counts, done.failures)
 
 

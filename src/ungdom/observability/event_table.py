@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """What an event means, and the names of its fields. `error`: with type and places of an exception, no text of it."""
+    """What an event means, and the names of its fields. `error`: also the type and places of an exception."""
 
     meaning: str
     fields: tuple[str, ...] = ()

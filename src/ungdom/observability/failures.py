@@ -13,8 +13,8 @@ MOST_CAUSES = 5
 def described(error: BaseException) -> dict[str, object]:
     """The fields `error`, `causes` and `frames` of a log line.
 
-    `error`: the dotted type. `causes`: the types of the exceptions it came from, the nearest first. `frames`: file, line
-    and function of each place, of the innermost exception that has any.
+    `error`: the dotted type. `causes`: the types of the exceptions it came from, the nearest first. `frames`: file,
+    line and function of each place, of the innermost exception that has any.
     """
     causes = list(islice(_causes(error), MOST_CAUSES))
     innermost = next((cause for cause in reversed(causes) if cause.__traceback__ is not None), error)

@@ -12,6 +12,8 @@ from ungdom.observability.failures import described
 from ungdom.observability.masking import masked_value
 from ungdom.observability.request_context import CURRENT
 
+_FIRST = ("time", "level", "event")
+"""The fields that stand first on each line."""
 OURS = "ungdom"
 """The logger above all of ours. The level of a process is that of this one."""
 QUIET = logging.WARNING
@@ -24,9 +26,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     `level`: `debug`, `info`, `warning` or `error`, for our own loggers; libraries log warnings and errors at any level.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=[*_CHAIN, _without_record, _renderer(log_format)])
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*_CHAIN, _renderer(log_format)]))
     root = logging.getLogger()
     for former in list(root.handlers):
         if type(former) is logging.StreamHandler:
@@ -46,12 +46,13 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
 def _renderer(log_format: str) -> Processor:
     if log_format == "json":
         return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(key_order=["time", "level", "event"], bool_as_flag=False)
+    return structlog.processors.LogfmtRenderer(bool_as_flag=False)
 
 
 def _named_event(_logger: Any, _method: str, fields: EventDict) -> EventDict:
     """The name and the fields of an event of ours, in the place of its text."""
     record = fields["_record"]
+    fields["event"] = fields["event"].strip()
     if (name := getattr(record, "event_name", None)) is not None:
         fields["event"] = name
         fields.update(record.event_fields)
@@ -75,14 +76,9 @@ def _failure(_logger: Any, _method: str, fields: EventDict) -> EventDict:
 
 
 def _mask(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    record = fields.pop("_record")
-    fields.pop("_from_structlog", None)
-    return {"_record": record, **{name: masked_value(value) for name, value in fields.items()}}
-
-
-def _without_record(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    del fields["_record"]
-    return fields
+    """Every value masked, time, level and event first, without what only the formatter needs."""
+    del fields["_record"], fields["_from_structlog"]
+    return {name: masked_value(fields[name]) for name in (*_FIRST, *(name for name in fields if name not in _FIRST))}
 
 
 _CHAIN: tuple[Processor, ...] = (

@@ -51,7 +51,7 @@ def _of_span() -> str | None:
 
 
 def _of_parent(headers: list[tuple[bytes, bytes]]) -> str | None:
-    """The trace id of the header `traceparent` (W3C Trace Context § 3.2); None unless it is valid and stands there once."""
+    """The trace id of the header `traceparent` (W3C Trace Context § 3.2); None unless there is one, and it is valid."""
     given = [value for name, value in headers if name == b"traceparent"]
     match = _TRACEPARENT.fullmatch(given[0]) if len(given) == 1 else None
     if match is None or (match[2] is not None and given[0].startswith(_VERSION_ZERO)):
