@@ -84,12 +84,12 @@ def network(value: str) -> str:
     return value
 
 
-def log_format(value: str | None) -> str | None:
+def log_format_name(value: str | None) -> str | None:
     """The name of a form of log lines. Raises `ValueError`."""
     return _either(value, LOG_FORMATS)
 
 
-def log_level(value: str | None) -> str | None:
+def log_level_name(value: str | None) -> str | None:
     """The name of a level of log lines. Raises `ValueError`."""
     return _either(value, LOG_LEVELS)
 

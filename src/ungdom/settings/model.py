@@ -22,8 +22,8 @@ from ungdom.settings.forms import (
     SecretText,
     SettingInfo,
     environment_name,
-    log_format,
-    log_level,
+    log_format_name,
+    log_level_name,
     network,
     split_list,
 )
@@ -170,7 +170,7 @@ class Settings(BaseModel):
     )
     log_format: Annotated[
         str | None,
-        AfterValidator(log_format),
+        AfterValidator(log_format_name),
         SettingInfo("`json` or `text`", default="`text` in development, else `json`"),
     ] = Field(
         default=None,
@@ -179,7 +179,7 @@ class Settings(BaseModel):
     )
     log_level: Annotated[
         str | None,
-        AfterValidator(log_level),
+        AfterValidator(log_level_name),
         SettingInfo(
             "`debug`, `info`, `warning` or `error`",
             default="`info` for `serve`, `worker` and `nightly`, `warning` for other commands",
