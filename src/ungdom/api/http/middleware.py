@@ -228,7 +228,7 @@ def _replay_body(body: bytes, then: Receive) -> Receive:
 async def _refuse_token(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
     """Every invalid token gets the same response; the reason is logged only."""
     if not isinstance(error, NoToken):
-        log.warning("token.refused", reason=error.reason, about=error.about)
+        log.warning("token.refused", reason=error.reason, about=str(error.about) or None)
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):
