@@ -1,7 +1,6 @@
 """The application: settings, database, keys, middleware and routes."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -43,6 +42,7 @@ from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.http.observed import ObservedApp
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
@@ -70,14 +70,17 @@ from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.jobs import sealing
 from ungdom.notices import address
+from ungdom.observability.logger import EventLogger
+from ungdom.observability.metrics import RequestMetrics
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.access_log import AccessLog
 from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 
-log = logging.getLogger("ungdom.app")
+log = EventLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
@@ -153,7 +156,10 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     Raises `BadSettings` when no issuer of tokens is trusted, or a setting is not as it has to be.
     """
     verifier = compose.verifier(settings)
-    app = FastAPI(
+    metrics = RequestMetrics() if settings.metrics_port else None
+    app = ObservedApp(
+        observed=[route for router in ROUTERS for route in router.routes],
+        metrics=metrics,
         title="ungdom",
         version=ungdom.__version__,
         summary="Case engine for ungdomsstraff and ungdomsoppfølging",
@@ -166,6 +172,9 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
+    app.state.metrics = metrics
+    if metrics is not None:
+        count_connections(app.state.db, metrics.connections_changed)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()
@@ -232,6 +241,6 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
 
 def _retry_due_decisions(state: State, stop: Event) -> None:
     """Retry parked decisions that are due: at the start, since a killed process leaves some, then every minute."""
-    for current in polling.rounds(stop, RETRY_SECONDS, log, tracebacks=False):
+    for current in polling.rounds(stop, RETRY_SECONDS, log):
         with current.attempt("the retry of parked decisions"):
             retry_due(state.db, state.keys, state.clock, stop.is_set)
