@@ -67,13 +67,12 @@ class WriteProbe:
     def _journal(self) -> str:
         if self._db.writer_lock is not None:
             return _write_sqlite(self._db.file)
-        with self._db.reading() as tx:
-            standby, read_only = tx.execute(
-                text("SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'")
-            ).one()
-        if standby or read_only:
-            return "a standby, which cannot be written" if standby else "read only (default_transaction_read_only)"
         with self._db.writing() as tx:
+            standby, read_only = tx.execute(
+                text("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
+            ).one()
+            if standby or read_only:
+                return "a standby, which cannot be written" if standby else "read only (default_transaction_read_only)"
             tx.execute(text("SELECT pg_logical_emit_message(true, 'ungdom', '')"))
         return OK
 

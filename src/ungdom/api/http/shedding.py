@@ -18,7 +18,7 @@ from ungdom.api.http.problems import problem_response
 SLOTS_PER_THREAD = 2
 """Requests in progress for each thread: while one is parsed or written, the thread works for another."""
 HEALTH = "/health/"
-RETRY_SECONDS = (1, 2, 3)
+RETRY_SECONDS = (2, 3, 4, 5)
 """Seconds until the next attempt, in turn: who was refused together does not come back together."""
 
 
