@@ -53,7 +53,8 @@ class Results:
         quick = f"{statistics.median(self.shed) * 1000:.0f}" if self.shed else ""
         cpu = self.cpu / len(self.accepted) * 1000
         rate = len(self.accepted) / self.seconds
-        return f"| {name} | {rate:.0f} | {cuts[49] * 1000:.0f} | {cuts[98] * 1000:.0f} | {share:.0%} | {quick} | {cpu:.1f} |"
+        times = f"{cuts[49] * 1000:.0f} | {cuts[98] * 1000:.0f}"
+        return f"| {name} | {rate:.0f} | {times} | {share:.0%} | {quick} | {cpu:.1f} |"
 
 
 async def _read_on(service: Service, token: str, case: str, until: float, results: Results) -> None:
