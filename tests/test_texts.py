@@ -106,6 +106,11 @@ PROBLEMS: dict[str, set[str]] = {
     "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
+    "too_many_requests": set(),
+    "overloaded": set(),
+    "request_timeout": set(),
+    "headers_too_large": set(),
+    "invalid_http": set(),
     "unsupported_media_type": {"accepted"},
     "unsupported_content_encoding": set(),
     "method_not_allowed": {"method", "allowed"},
@@ -157,6 +162,11 @@ PARTS: dict[str, set[str]] = {
     "not_in_service.other_role": {"first"},
     "not_in_service.other_office": {"first"},
     "person_correction_refused.elsewhere": set(),
+    "too_many_requests.subject": {"limit", "seconds"},
+    "too_many_requests.address": {"limit", "seconds"},
+    "too_many_requests.login": {"limit", "seconds"},
+    "too_many_requests.search": {"limit", "seconds"},
+    "overloaded.connections": set(),
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
