@@ -59,9 +59,11 @@ def test_the_young_person_reads_role_office_and_purpose_and_no_name(served: Serv
     assert by_team["times"] == 1  # the teacher; neither the guardian's reading nor the youth's own
     assert not [name for name in ("coordinator-oslo", "leader-oslo", "teacher-1", "guardian-1") if name in answer.text]
     assert by_team["text"] == (
-        "5. januar 2026: Medlem av oppfølgingsteamet så det som er skrevet om deg. Hvorfor: oppgave i oppfølgingsteamet."
+        "5. januar 2026: Medlem av oppfølgingsteamet så det som er skrevet om deg. "
+        "Hvorfor: oppgave i oppfølgingsteamet."
     )
-    nynorsk = member(served, "youth-1")._send("GET", PLAIN.format(case), headers={"Accept-Language": "nn"})
+    bearer = {"Authorization": f"Bearer {member(served, 'youth-1').token}"}
+    nynorsk = served.send("GET", PLAIN.format(case), headers=bearer | {"Accept-Language": "nn"})
     assert "såg det som er skrive om deg" in nynorsk.text
 
 
