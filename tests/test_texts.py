@@ -23,6 +23,7 @@ from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
+from ungdom.audit.findings import AuditProblem
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
@@ -105,6 +106,11 @@ PROBLEMS: dict[str, set[str]] = {
     "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
+    "too_many_requests": set(),
+    "overloaded": set(),
+    "request_timeout": set(),
+    "headers_too_large": set(),
+    "invalid_http": set(),
     "unsupported_media_type": {"accepted"},
     "unsupported_content_encoding": set(),
     "method_not_allowed": {"method", "allowed"},
@@ -156,6 +162,11 @@ PARTS: dict[str, set[str]] = {
     "not_in_service.other_role": {"first"},
     "not_in_service.other_office": {"first"},
     "person_correction_refused.elsewhere": set(),
+    "too_many_requests.subject": {"limit", "seconds"},
+    "too_many_requests.address": {"limit", "seconds"},
+    "too_many_requests.login": {"limit", "seconds"},
+    "too_many_requests.search": {"limit", "seconds"},
+    "overloaded.connections": set(),
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
@@ -294,6 +305,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
+        texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},

@@ -191,7 +191,7 @@ def instant(row: Any) -> str:
 
 
 def content(row: Any, shown: bytes) -> bytes:
-    """The row as the bytes that its link covers, as `ungdom.store.access_log.content_of` has it."""
+    """The row as the bytes that its link covers, as `ungdom.store.access_content.content_of` has it."""
     who = [row["kind"], row["subject"], row["role"], row["konfliktrad"], None, None]
     why = [ROUTE, "identity", purpose(row["role"]), row["criteria"], row["hits"], None, shown.hex()]
     values = [row["access_id"].hex, instant(row), *who, *why]

@@ -379,6 +379,7 @@ def of_analysts(record: Recorder) -> None:
     auditor = record.service.as_("auditor")
     pull = record("list_extract_pulls", auditor).json()["items"][0]["id"]
     record("get_extract_manifest", auditor, pull_id=pull)
+    record("get_audit", auditor)
     job = record("order_extract_job", analyst, {"extract": "cases", "purpose": "demo", "format": "csv"}).json()["id"]
     record("get_extract_job", analyst, job_id=job)
     made = record("create_extract_schedule", analyst, {"extract": "cases", "purpose": "demo", "every": "month"})

@@ -4,6 +4,7 @@ A checker only reads. Most are one query; where the history is needed, a query f
 folded. A checker returns at most `MAX_FINDINGS` findings.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
-from ungdom.store import alerts, duplicates, journal, rebuild
+from ungdom.audit.findings import AuditFinding
+from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.schema.alerts import alert
@@ -300,6 +302,27 @@ def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> It
     )
 
 
+# --- hash chains --------------------------------------------------------------------------------------------
+
+
+def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A row of a hash chain that is not as it was written, or a seal that does not follow from its heads.
+
+    Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
+    """
+    bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
+    names = _references(tx, _case_ids(bad))
+    by_stream = {str(case_id): case_id for case_id in names}
+    for finding in bad:
+        case_id = by_stream.get(finding.stream)
+        yield Finding(code, case_id, names[case_id] if case_id else None, None, str(finding))
+
+
+def _case_ids(bad: Sequence[AuditFinding]) -> list[UUID]:
+    with_id = (finding.stream for finding in bad if finding.table == event.name)
+    return [UUID(stream) for stream in with_id if re.fullmatch(r"[0-9a-f-]{36}", stream)]
+
+
 CHECKERS: tuple[Checker, ...] = tuple(
     Checker(finds.__name__, finds)
     for finds in (
@@ -318,6 +341,7 @@ CHECKERS: tuple[Checker, ...] = tuple(
         access_of_other_office,
         access_without_task,
         access_to_many_persons,
+        chain_broken,
     )
 )
 """Every checker, in the order of the sections of `docs/operations.md`."""

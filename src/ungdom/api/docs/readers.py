@@ -54,6 +54,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
     ),
     "Operator": (
         Tag("jobs", "The nightly job and its ledger. Start with `GET /v1/jobs/nightly/runs`."),
+        Tag("audit", "The hash chains: the last seal and verification, and what is wrong: `GET /v1/audit`."),
         Tag("health", "Whether the service is alive and ready, without a token."),
     ),
     "Everybody": (

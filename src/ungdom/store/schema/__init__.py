@@ -3,6 +3,7 @@
 from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the metadata
     access,
     alerts,
+    audit,
     calendars,
     cases,
     catalogue,
