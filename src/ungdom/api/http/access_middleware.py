@@ -51,7 +51,10 @@ class AccessLogMiddleware:
 
 
 class _Answer:
-    """One answer on its way out. `state`: of the request, with `access` once the route has written its access."""
+    """One answer on its way out.
+
+    The state of the request has `access` once the route has written its access, `has_read` once it has read anything.
+    """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
@@ -115,7 +118,8 @@ class _Answer:
     def _shows_something(self) -> bool:
         """Whether this part may contain data: rows under pseudonyms are written down with the first part."""
         later_rows = self._start is None and "route" in self._scope and self._pseudonymous
-        return "route" in self._scope and not later_rows and (self._status in GIVEN or self._status in REFUSALS)
+        refused = self._status in REFUSALS and "has_read" in self._state
+        return "route" in self._scope and not later_rows and (self._status in GIVEN or refused)
 
     @property
     def _pseudonymous(self) -> bool:

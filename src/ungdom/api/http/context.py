@@ -233,6 +233,7 @@ class RequestContext:
 
         Every transaction of a request is opened here, so that no route can leave the check out.
         """
+        self._request.state.has_read = True
         with transaction as tx:
             if self._needs_service:
                 self.service.require(tx, self.principal.viewer, self.today)
