@@ -23,6 +23,7 @@ from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
+from ungdom.audit.findings import AuditProblem
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
@@ -46,6 +47,7 @@ from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
+from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.task_rules import TaskKind
@@ -182,7 +184,7 @@ INVALID = (
     "mark_with_its_note import_key csv_first_line csv_cells "
     "cases_or_merge field_of_kind search_without_criteria "
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
-    "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
+    "day_in_future review_day instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
 )
 DELAY = (
@@ -292,6 +294,9 @@ def expected() -> dict[str, set[str]]:
         "delay": set(DELAY.split()),
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
+        "access_purpose": {str(purpose) for purpose in AccessPurpose},
+        "withholding_code": {str(code) for code in WithholdingCode},
+        "access": {"line", "line_with_office", "withheld"},
         "indicator": {one.code for one in indicators.INDICATORS},
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
@@ -300,6 +305,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
+        texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
@@ -443,6 +449,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "waiting",
         "calendar",
         "notice",
+        "access",
     }
     sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}

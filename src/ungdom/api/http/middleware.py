@@ -1,7 +1,6 @@
 """Middleware before the routes: authentication, access rules, size and media type of the body. Plain ASGI."""
 
 import hashlib
-import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -27,9 +26,10 @@ from ungdom.api.http.auth.verify import Verifier
 from ungdom.api.http.problems import problem_response
 from ungdom.clock import Clock
 from ungdom.message.sound import MAX_DEPTH, json_fault
+from ungdom.observability.logger import EventLogger
 from ungdom.texts.places import field_problem
 
-log = logging.getLogger("ungdom.access")
+log = EventLogger("ungdom.access")
 
 OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/")
 """Answered without a token: health, the documentation, and what a problem type means."""
@@ -114,7 +114,7 @@ class AccessMiddleware:
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         state = scope.setdefault("state", {})
-        state["trace_id"] = uuid.uuid4().hex
+        state.setdefault("trace_id", uuid.uuid4().hex)
         state["principal"] = None
         try:
             if not is_open(scope["path"]):
@@ -235,7 +235,7 @@ def _replay_body(body: bytes, then: Receive) -> Receive:
 async def _refuse_token(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
     """Every invalid token gets the same response; the reason is logged only."""
     if not isinstance(error, NoToken):
-        log.warning("not let in: %s trace_id=%s %s", error.reason, scope["state"]["trace_id"], error.about)
+        log.warning("token.refused", reason=error.reason, about=str(error.about) or None)
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):
