@@ -1,6 +1,7 @@
 """The application: settings, database, keys, middleware and routes."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -88,6 +89,8 @@ log = EventLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
+SWITCH_SECONDS = 0.001
+"""Seconds after which a request thread that computes lets the event loop go on, which refuses and answers health."""
 BATCH_SHARE = 2
 """Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
@@ -241,6 +244,7 @@ def from_environment() -> FastAPI:
 def prepared_app(settings: Settings) -> FastAPI:
     """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     doc_routes.prepare(app)
     gc.collect()
     gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
