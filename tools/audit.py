@@ -39,6 +39,7 @@ SHAPES = {
     "password in an address": r"\b(?:postgres(?:ql)?|amqps?|smtps?|https?)(?:\+\w+)?://[^\s:/@\"'{}<>]+:([^\s@/\"'{}<>]{4,})@",
 }
 """The shapes of real secrets, for a scan of seconds that the tests run as well."""
+MADE_LATER = {".git", ".venv", "node_modules", "__pycache__", "build", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 TIMEOUT = 300
 NO_REASON = "say why these are no secrets"
 
@@ -135,8 +136,11 @@ def shaped_secrets(names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def tracked() -> list[str]:
-    """Every tracked file but those that are made anew each time."""
+    """Every tracked file but those that are made anew each time; in an unpacked archive every file."""
     names = _run("git", "ls-files", "-z").split("\0")
+    if not any(names):
+        files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        names = sorted(path.as_posix() for path in files if not MADE_LATER & set(path.parts))
     return [name for name in names if name and name not in (*RECORDED, KNOWN.relative_to(ROOT).as_posix())]
 
 
