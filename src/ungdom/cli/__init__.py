@@ -21,6 +21,7 @@ import typer
 
 from ungdom import cases, clock, settings
 from ungdom.cli import checking, extracting, figures, observing, offices, serving
+from ungdom.cli.audit import audit_app
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import in_one_sentence
@@ -53,7 +54,7 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, outbox, person_names, rebuild
+from ungdom.store import chain_backfill, journal, outbox, person_names, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE
 from ungdom.store.session import Connection
@@ -77,6 +78,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(demo)
@@ -160,6 +162,8 @@ def upgrade() -> None:
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
         rebuild.backfill(db, report)
+        chain_backfill.link_events(db, report)
+        chain_backfill.record_changes(db, report)
         if config.people_keys:
             person_names.backfill(db, EncryptionKeys(config.people_keys))
         out.print(f"schema {db.current()}")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import socket
 import time
 from threading import Thread
@@ -18,6 +19,8 @@ GRACE = 5
 """Seconds that requests in progress have when the server is stopped; a batch is interrupted between two groups."""
 START = 60
 """Seconds until a worker process must respond to its parent: importing the service is slow on a busy machine."""
+OTHER_FILES = 200
+"""Open files of a process beside its connections: database, temporary files, refused connections."""
 LAST_PORT = 65_535
 NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """Errors of `bind` for an address of another machine, or of an unsupported address family."""
@@ -80,6 +83,8 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     options: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
     options["log_config"] = None  # its lines are written as all others are
     options["timeout_graceful_shutdown"] = GRACE
+    options |= connection_options(config)
+    _allow_files(config.connection_limit + OTHER_FILES)
     if workers == 1:
         from ungdom import app as application
 
@@ -93,6 +98,25 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     options["timeout_worker_healthcheck"] = START
     with observing.metrics_of_workers(config):
         uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
+
+
+def connection_options(config: Settings) -> dict[str, Any]:
+    """The options of uvicorn that concern connections: the protocol with limits, trusted proxies, no server name."""
+    return {
+        "http": "ungdom.serving.protocol:LimitedProtocol",
+        "ws": "none",
+        "server_header": False,
+        "proxy_headers": bool(config.trusted_proxies),
+        "forwarded_allow_ips": list(config.trusted_proxies),
+    }
+
+
+def _allow_files(count: int) -> None:
+    """Let this process and its workers have that many open files, as far as the system permits it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def of_worker() -> object:

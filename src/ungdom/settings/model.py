@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ungdom.settings import keys
 from ungdom.settings.addresses import database_kind, host, host_of, is_loopback
@@ -27,6 +27,7 @@ from ungdom.settings.forms import (
     network,
     split_list,
 )
+from ungdom.settings.load import LoadSettings
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
@@ -39,7 +40,7 @@ _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
-class Settings(BaseModel):
+class Settings(LoadSettings):
     """What an installation sets. Built in code it takes the same values as read from the environment.
 
     Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.
@@ -143,6 +144,12 @@ class Settings(BaseModel):
     )
     extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
+    )
+    anchor_dir: Annotated[Path | None, SettingInfo("a folder", default="`anchors` in the data folder")] = Field(
+        default=None,
+        description="Where the seals of the hash chains are exported each night; best a disk to which whoever owns the"
+        " database cannot write ([audit](audit.md)).",
+        examples=["/mnt/anchors"],
     )
     smtp_url: Annotated[
         Secret | None,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from anyio import to_thread
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -157,7 +158,10 @@ class AccessMiddleware:
         self, scope: Scope, receive: Receive, send: Send, policy: BodyPolicy, kind: str
     ) -> None:
         limit = self.limits.exchange if policy.exchange else self.limits.body
-        body = await _read_body(receive, limit)
+        try:
+            body = await _read_body(receive, limit)
+        except ClientDisconnect:  # part of a request is none, also where the part could be read (RFC 9112 § 8)
+            return
         if body is None:
             await _refuse(scope, receive, send, 413, "body_too_large", limit=limit)
         elif body and kind not in policy.kinds:
@@ -203,11 +207,14 @@ def _media_type(headers: dict[bytes, bytes]) -> str:
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body; None if it is larger than the limit. Raises `ClientDisconnect` if it does not arrive whole."""
     parts: list[bytes] = []
     size = 0
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = message.get("more_body", False)
