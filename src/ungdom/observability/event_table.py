@@ -64,7 +64,7 @@ EVENTS: dict[str, LogEvent] = {
     ),
     "chain.broken": LogEvent("A row of a hash chain was changed past the service: stream and position.", ("finding",)),
     "chain.anchor_not_written": LogEvent(
-        "The seal of a night could not be written to the folder of anchors; the next night does.",
+        "The seal of a night could not be written to the folder of anchors; it is tried again.",
         ("for_date", "reason"),
     ),
     # --- messages in ----------------------------------------------------------------------------------------
