@@ -4,7 +4,6 @@ Answers of `RequestContext` are in the log already. Everything else is written h
 case, streams part by part, calendars, and whatever a route sends by itself.
 """
 
-import logging
 from collections.abc import MutableMapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ungdom.api.http.access import ID_LENGTH, PSEUDONYMOUS, Reader, access_of, ids_in
 from ungdom.api.http.handlers import response_for
 from ungdom.api.http.responses import AccessNote
+from ungdom.observability.logger import EventLogger
 from ungdom.store import case_queries, person_search, records
 from ungdom.store.access_log import Access, AccessEntry, AccessLog, broken_off
 from ungdom.store.access_subjects import subjects_of
@@ -25,7 +25,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.rules.permissions import Viewer
 
-log = logging.getLogger("ungdom.api")
+log = EventLogger("ungdom.api")
 
 GIVEN = range(200, 300)
 REFUSALS = frozenset({409, 412, 422})
@@ -158,7 +158,7 @@ class _Answer:
         try:
             _access_log(self._scope).write(broken_off(access, uuid7(now), now))
         except Unavailable:
-            log.warning("an answer was broken off, which could not be written", extra={"access": str(access.access_id)})
+            log.warning("access.break_not_recorded", access_id=access.access_id)
 
     async def _refuse(self, error: StoreError) -> None:
         """Nothing of the answer leaves; of a stream, nothing more."""
