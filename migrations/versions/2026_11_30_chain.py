@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_chain"
-down_revision = "2026_11_30_lists"
+down_revision = "2026_11_30_access_log"
 
 INSTANT = sa.DateTime(timezone=True)
 ADDED_ONLY = {

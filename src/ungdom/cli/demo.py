@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ungdom import clock
+from ungdom.cli import observing
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
@@ -68,7 +69,8 @@ def demo(
     if serve_after:
         release_beside()
         _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
-        run(config, host, port)
+        with observing.running("demo", config):
+            run(config, host, port)
 
 
 def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:

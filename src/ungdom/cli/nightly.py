@@ -3,11 +3,13 @@
 import json
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ungdom import clock
+from ungdom.cli import observing
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
@@ -20,7 +22,12 @@ from ungdom.store.session import Database
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The night to run; default today.")]
 
 
-def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+MetricsFile = Annotated[
+    Path | None, typer.Option("--metrics-file", help="Write metrics to this file, for the textfile collector.")
+]
+
+
+def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, metrics_file: MetricsFile = None) -> None:
     """Run the nightly jobs: alerts and the other steps. Missed nights are run first, in order.
 
     Exit codes: 0 success, 1 a case or a step failed, 2 the day is in the future or the settings are wrong.
@@ -28,6 +35,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
     from ungdom.jobs import sealing, steps
 
     config = selected_settings(on_demo)
+    observing.log_as_set(config)
     db = open_database(config)
     with progress("cases") as report:
         try:
@@ -40,6 +48,8 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
             )
         except DayToCome as error:
             raise BadSettings(str(error)) from None
+    if metrics_file is not None:
+        observing.write_metrics(db, metrics_file)
     db.close()
     _print_nights(nights, as_json)
     raise typer.Exit(ExitCode.DONE if all(night.status == SUCCEEDED for night in nights) else ExitCode.FOUND)

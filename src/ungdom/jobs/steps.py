@@ -1,6 +1,5 @@
 """The steps of the night after the alerts, in order."""
 
-import logging
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ungdom.jobs.nightly import NightlyStep, delete_old_responses
 from ungdom.jobs.sealing import seal_tonight
 from ungdom.jobs.terms import expire_terms
 from ungdom.notices.group_notices import notify_woken
+from ungdom.observability.logger import EventLogger
 from ungdom.release import store
 from ungdom.staff import hand_over
 from ungdom.store import surveys
@@ -20,7 +20,7 @@ from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 BACKTEST_EVERY = timedelta(days=30)
 """Interval of the evaluation of past forecasts."""
@@ -56,7 +56,7 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
     findings_by_code = checks.run(db, day, at)
     for code, findings in findings_by_code.items():
         for finding in findings:
-            LOG.info("%s: case %s, since %s", code, finding.reference, finding.since)
+            LOG.info("nightly.finding", code=code, case=finding.reference, since=finding.since)
     return {code: len(findings) for code, findings in findings_by_code.items() if findings}
 
 

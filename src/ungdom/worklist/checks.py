@@ -32,6 +32,7 @@ from ungdom.workflow.derived.team import running_measures
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.rules.escalation import DelayReason, flags
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
+from ungdom.worklist import unusual_access
 
 MAX_FINDINGS = 1_000
 """Maximum findings per checker and night."""
@@ -71,6 +72,11 @@ class CheckDay:
     def starts_at(self) -> datetime:
         """The first instant of the day."""
         return datetime.combine(self.day, time(), OSLO)
+
+    @property
+    def before(self) -> date:
+        """The day before, of which the access log is whole."""
+        return self.day - timedelta(days=1)
 
 
 CheckFunction = Callable[[Connection, CheckDay, str], Iterator[Finding]]
@@ -269,6 +275,33 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
         )
 
 
+# --- the access log of the day before -----------------------------------------------------------------------
+
+
+def access_of_other_office(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A case that an office opened which neither has it, nor is to have it, nor gave it away lately."""
+    return (
+        Finding(code, row.case_id, row.reference, check_day.before, subject)
+        for row, subject in unusual_access.of_another_office(tx, check_day.before)
+    )
+
+
+def access_without_task(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A case that a coordinator opened who has no task in it."""
+    return (
+        Finding(code, row.case_id, row.reference, check_day.before, subject)
+        for row, subject in unusual_access.without_a_task(tx, check_day.before)
+    )
+
+
+def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A member of staff who opened the data of very many persons in a day."""
+    return (
+        Finding(code, None, None, check_day.before, subject)
+        for subject, _ in unusual_access.of_very_many_persons(tx, check_day.before)
+    )
+
+
 # --- hash chains --------------------------------------------------------------------------------------------
 
 
@@ -305,6 +338,9 @@ CHECKERS: tuple[Checker, ...] = tuple(
         outbox_waits,
         closed_with_alert,
         row_unlike_replay,
+        access_of_other_office,
+        access_without_task,
+        access_to_many_persons,
         chain_broken,
     )
 )

@@ -37,6 +37,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
             "`GET /v1/staff`.",
         ),
         Tag("people", "What is recorded about a person across cases."),
+        Tag("access", "Who has been given a person's data, when, why and by which route: `GET /v1/access-log`."),
     ),
     "Prosecution and courts": (
         Tag(
