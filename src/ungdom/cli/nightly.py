@@ -9,7 +9,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
 from ungdom.settings import BadSettings, Settings
@@ -28,7 +28,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
     from ungdom.jobs import steps
 
     config = selected_settings(on_demo)
-    db = open_database(config)
+    db = open_readable_database(config)
     with progress("cases") as report:
         try:
             nights = job.run(

@@ -82,6 +82,13 @@ def network(value: str) -> str:
     return value
 
 
+def key_id(value: str) -> str:
+    """This short id of a key, as `ungdom keys status` shows it. Raises `ValueError`."""
+    if not re.fullmatch(r"[0-9a-f]{8}", value):
+        raise ValueError(f"{value!r} is not the short id of a key: eight characters of 0-9 and a-f")
+    return value
+
+
 Secret = Annotated[str, AfterValidator(SecretText)]
 Number = Annotated[int, BeforeValidator(digits), Field(ge=1)]
 ExistingFile = Annotated[Path, AfterValidator(existing)]

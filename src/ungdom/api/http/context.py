@@ -43,7 +43,7 @@ class RequestContext:
         self.db: Database = state.db
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
-        self.cursor_key: str = state.cursor_key
+        self.cursor_keys: Sequence[str] = state.cursor_keys
         self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
