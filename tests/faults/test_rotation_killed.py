@@ -161,7 +161,9 @@ def test_killed_at_any_moment_while_others_write_nothing_is_lost(
         thread.start()
         for _ in range(KILLS):
             with rotation(url, tmp_path) as killed:
-                time.sleep(rng.uniform(0.3, 2))
+                assert killed.stdout is not None
+                assert killed.stdout.readline().startswith("Encrypting everything with key ")
+                time.sleep(rng.uniform(0, 0.4))
                 killed.send_signal(signal.SIGKILL)
         with rotation(url, tmp_path) as last:
             printed, _ = last.communicate(timeout=60)

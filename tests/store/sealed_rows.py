@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from ungdom.demo import load
 from ungdom.store import (
@@ -152,10 +152,26 @@ def _rows_of_messages(tx: Connection, keys: EncryptionKeys, n: int) -> None:
         created_at=AT,
     )
     webhooks.add(tx, keys, hook)
+    parked(tx, keys, f"D-{n}")
+    official = ExchangeMessage(
+        exchange_id=uuid4(),
+        sender="123",
+        meldings_id=f"M-{n}",
+        type="domsavgjoerelse",
+        schema_version=None,
+        status="MOTTATT",
+        received_at=AT,
+        updated_at=AT,
+    )
+    exchanges.add(tx, keys, official, b'{"forsendelse": {}}')
+
+
+def parked(tx: Connection, keys: EncryptionKeys, decision_id: str) -> None:
+    """A message that waits for a person."""
     message = InboundMessage(
         message_id=uuid4(),
         source="system",
-        decision_id=f"D-{n}",
+        decision_id=decision_id,
         version=1,
         kind="indicted",
         authorities="",
@@ -168,17 +184,6 @@ def _rows_of_messages(tx: Connection, keys: EncryptionKeys, n: int) -> None:
     inbox.add(tx, keys, message, to_json({"person": {"national_id": WAITED_FOR}}), b"{}")
     wait = {"waits_for": f"person:{keys.digest(WAITED_FOR).hex()}", "message_id": message.message_id}
     tx.execute(insert(decision_wait), wait)
-    official = ExchangeMessage(
-        exchange_id=uuid4(),
-        sender="123",
-        meldings_id=f"M-{n}",
-        type="domsavgjoerelse",
-        schema_version=None,
-        status="MOTTATT",
-        received_at=AT,
-        updated_at=AT,
-    )
-    exchanges.add(tx, keys, official, b'{"forsendelse": {}}')
 
 
 def opened(tx: Connection, keys: EncryptionKeys) -> Mapping[str, list[bytes]]:
@@ -220,12 +225,3 @@ def assert_found(tx: Connection, keys: EncryptionKeys) -> None:
 def pseudonym(tx: Connection, keys: EncryptionKeys) -> bytes:
     """What an official message about this person would be named by."""
     return kept_secrets.digest(tx, keys, OFFICIAL)
-
-
-def spoiled(tx: Connection) -> None:
-    """One note was changed by hand: no key opens it."""
-    note = select(notes.note.c.note_id).limit(1).scalar_subquery()
-    value = tx.scalar(select(notes.note.c.sealed).where(notes.note.c.note_id == note))
-    assert value is not None
-    changed = value[:-1] + bytes([value[-1] ^ 1])
-    tx.execute(update(notes.note).where(notes.note.c.note_id == note).values(sealed=changed))

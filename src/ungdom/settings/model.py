@@ -96,12 +96,9 @@ class Settings(BaseModel):
         " they open cannot be read ([keys](keys.md)).",
         examples=["5d1c09aa"],
     )
-    cursor_key: Annotated[
-        Secret,
-        SettingInfo(f"{_KEY}; several with commas between", _KEY_DEFAULT, "ungdom keys new --for cursor", secret=True),
-    ] = Field(
+    cursor_key: Annotated[Secret, SettingInfo(_KEY, _KEY_DEFAULT, "ungdom keys new --for cursor", secret=True)] = Field(
         default="",
-        description="Signs the cursors of lists. The first signs, all of them are accepted.",
+        description="Signs the cursors of lists. Of several with commas between, the first signs and all are accepted.",
         examples=["NEW,OLD"],
     )
     extract_keys: Annotated[

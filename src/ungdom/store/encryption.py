@@ -72,10 +72,6 @@ class EncryptionKeys:
         """The short id of the key that an encrypted value names, in hexadecimal."""
         return _key_id(sealed).hex()
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether the value was encrypted with the first key."""
-        return _key_id(sealed) == self._keys[0].id
-
     def digest(self, text: str) -> bytes:
         """Keyed hash of a text with the first key, to look up equal texts."""
         return _digest(self._keys[0], text)

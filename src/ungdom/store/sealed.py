@@ -76,8 +76,3 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     IDEMPOTENCY,
 )
 """Every column of encrypted values, in the order in which they are encrypted with a new key."""
-
-DIGESTS_OF_SEALED = frozenset(
-    {"person.number_hash", "person.name_hash", "person_number.number_hash", "idempotency.key_hash"}
-)
-"""Columns of keyed hashes for lookups: made anew together with the encrypted value of their row."""
