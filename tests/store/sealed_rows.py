@@ -191,7 +191,7 @@ def opened(tx: Connection, keys: EncryptionKeys) -> Mapping[str, list[bytes]]:
     values: defaultdict[str, list[bytes]] = defaultdict(list)
     for sealed in SEALED_COLUMNS:
         columns = [sealed.table.c[name] for name in sealed.record_columns]
-        query = select(*columns, sealed.column.label("value")).where(sealed.column.is_not(None))
+        query = select(*columns, sealed.column.label("value")).where(key_usage.is_stored(sealed.column))
         for row in tx.execute(query).mappings():
             record = sealed.record_of(**{name: row[name] for name in sealed.record_columns})
             values[str(sealed.column)].append(keys.decrypt(row["value"], record))

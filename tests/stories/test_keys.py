@@ -19,6 +19,7 @@ from ungdom.cli.terminal import open_readable_database
 from ungdom.intake import retry
 from ungdom.settings import from_environment
 from ungdom.store.encryption import EncryptionKeys, short_id
+from ungdom.store.inbox import InboundMessage
 from ungdom.store.session import Database
 
 OLD, NEW = service.KEY, "5OLU8MyW3kICvatAfgglWm0Nycjhj/eZ5Nx6lGXi4n8="
@@ -105,19 +106,19 @@ def test_a_parked_message_that_waits_for_a_person_is_tried_again_under_the_new_k
 ) -> None:
     unknown = person(born="2008-03-12", national_id=next(identities("2008-03-12")))
     with Service(url, tmp_path) as served:
-        assert File(served, unknown).send("became_final", "2025-06-27")["outcome"] == "parked"
+        waiting = File(served, unknown)
+        assert waiting.send("became_final", "2025-06-27")["outcome"] == "parked"
     assert command(environment(url, tmp_path, f"{NEW},{OLD}"), "keys", "rotate").exit_code == 0
     tried, plain = [], retry._retry_message
 
-    def spied(*given: Any) -> Any:
-        tried.append(given[4])
-        return plain(*given)
+    def spied(tx: Any, context: Any, arrival: InboundMessage, *given: Any, **named: Any) -> Any:
+        tried.append(arrival.decision_id)
+        return plain(tx, context, arrival, *given, **named)
 
     monkeypatch.setattr(retry, "_retry_message", spied)
     with Service(url, tmp_path, people_keys=(NEW,)) as served:
         ok(served.as_("coordinator", "oslo").post("/v1/cases", new_case(person=unknown)), 201)
-    number = unknown["national_id"]
-    assert tried == [f"person:{EncryptionKeys([NEW]).digest(number).hex()}"]
+    assert tried == [f"{waiting.number}-became_final"]  # the number of the case is another one
 
 
 def test_a_start_with_keys_that_do_not_open_what_is_stored_is_refused(url: str, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def is_digest_of(
     tx: Connection, keys: EncryptionKeys, stored: bytes, text: str, column: SealedColumn, **record: object
 ) -> bool:
     """Whether the value stored in this column for this record is the hash of this text. Raises `CannotOpen`."""
+    if not stored:
+        return False  # erased
     if len(stored) != DIGEST_LENGTH:
         return hmac.compare_digest(keys.decrypt(stored, column.record_of(**record)), digest(tx, keys, text))
     return stored in keys.digests(text)

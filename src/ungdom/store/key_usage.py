@@ -51,10 +51,15 @@ def key_id_of(column: ColumnElement[Any]) -> ColumnElement[bytes]:
     return func.substr(column, 2, 4, type_=LargeBinary)
 
 
+def is_stored(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """SQL: whether there is a value. Of an erased one nothing is left, or no bytes where the column has to have a value."""
+    return func.length(column) > 0
+
+
 def not_under(column: ColumnElement[Any], key_ids: Collection[str]) -> ColumnElement[bool]:
     """SQL: whether a value is encrypted with none of these keys, or not encrypted."""
     other = key_id_of(column).not_in([bytes.fromhex(key_id) for key_id in key_ids])
-    return column.is_not(None) & (other | (func.length(column) == DIGEST_LENGTH))
+    return is_stored(column) & (other | (func.length(column) == DIGEST_LENGTH))
 
 
 def usage(tx: Connection, keys: EncryptionKeys) -> list[KeyUsage]:
@@ -62,7 +67,7 @@ def usage(tx: Connection, keys: EncryptionKeys) -> list[KeyUsage]:
     counts: Counter[tuple[str, str]] = Counter()
     for sealed in SEALED_COLUMNS:
         plain, key_id = func.length(sealed.column) == DIGEST_LENGTH, key_id_of(sealed.column)
-        query = select(plain, key_id, func.count()).where(sealed.column.is_not(None)).group_by(plain, key_id)
+        query = select(plain, key_id, func.count()).where(is_stored(sealed.column)).group_by(plain, key_id)
         for unencrypted, found, records in tx.execute(query):
             counts[sealed.table.name, NOT_ENCRYPTED if unencrypted else bytes(found).hex()] += records
     counts.update((WAITS, wait.key_id or NOT_ENCRYPTED) for wait in person_waits(tx, keys))
