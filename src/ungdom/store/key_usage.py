@@ -52,7 +52,7 @@ def key_id_of(column: ColumnElement[Any]) -> ColumnElement[bytes]:
 
 
 def is_stored(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """SQL: whether there is a value. Of an erased one nothing is left, or no bytes where the column has to have a value."""
+    """SQL: whether there is a value. An erased one is null, or has no bytes where the column cannot be null."""
     return func.length(column) > 0
 
 
