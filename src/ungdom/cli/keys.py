@@ -60,12 +60,12 @@ def new(
 ) -> None:
     """Print new keys as lines of an environment file. Nothing is stored."""
     chosen = purposes or list(KeyPurpose)
-    made = {purpose: new_key() for purpose in chosen}
-    for purpose, key in made.items():
+    new_keys = {purpose: new_key() for purpose in chosen}
+    for purpose, key in new_keys.items():
         prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""
         print(f"{KEY_PURPOSES[purpose]}={prefix}{key}")
     err.print(KEEP_APART)
-    for purpose, key in made.items():
+    for purpose, key in new_keys.items():
         err.print(f"{KEY_PURPOSES[purpose]} {short_id(decode_key(key), purpose)}: {COSTS[purpose]}.")
 
 

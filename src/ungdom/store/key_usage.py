@@ -68,8 +68,8 @@ def usage(tx: Connection, keys: EncryptionKeys) -> list[KeyUsage]:
     for sealed in SEALED_COLUMNS:
         plain, key_id = func.length(sealed.column) == DIGEST_LENGTH, key_id_of(sealed.column)
         query = select(plain, key_id, func.count()).where(is_stored(sealed.column)).group_by(plain, key_id)
-        for unencrypted, found, records in tx.execute(query):
-            counts[sealed.table.name, NOT_ENCRYPTED if unencrypted else bytes(found).hex()] += records
+        for unencrypted, key, records in tx.execute(query):
+            counts[sealed.table.name, NOT_ENCRYPTED if unencrypted else bytes(key).hex()] += records
     counts.update((WAITS, wait.key_id or NOT_ENCRYPTED) for wait in person_waits(tx, keys))
     return [KeyUsage(table, key_id, records) for (table, key_id), records in sorted(counts.items())]
 
