@@ -200,7 +200,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()
-    app.state.cursor_key = settings.cursor_key
+    app.state.cursor_keys = settings.cursor_keys
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)

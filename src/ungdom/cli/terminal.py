@@ -18,6 +18,8 @@ from ungdom import settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.forms import DEVELOPMENT
 from ungdom.settings.model import DATA_DIR
+from ungdom.store import key_usage
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import DatabaseFault, Unusable, require
 from ungdom.store.session import Database
 
@@ -99,6 +101,18 @@ def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> 
     except Unusable as error:
         db.close()
         raise (UnusableDemo(error.fault, error.detail) if is_demo(config) else error) from None
+    except Exception:
+        db.close()
+        raise
+    return db
+
+
+def open_readable_database(config: Settings) -> Database:
+    """The database of these settings, whose records their keys open. Raises `Unusable` or `MissingKeys`."""
+    db = open_database(config)
+    try:
+        with db.reading() as tx:
+            key_usage.require_keys(tx, EncryptionKeys(config.people_keys), config.lost_keys)
     except Exception:
         db.close()
         raise

@@ -1,6 +1,6 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -49,7 +49,7 @@ class RequestContext:
         self.db: Database = state.db
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
-        self.cursor_key: str = state.cursor_key
+        self.cursor_keys: Sequence[str] = state.cursor_keys
         self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
         self.principal: Principal = request.state.principal
