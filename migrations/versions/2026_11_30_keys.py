@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_keys"
-down_revision = "2026_11_30_lists"
+down_revision = "2026_11_30_chain"
 
 COMMENTS = (
     ("population_event", "content_hash", "keyed hash of the content, to recognise a repeat",
