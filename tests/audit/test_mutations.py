@@ -21,7 +21,6 @@ from ungdom.audit.export import verify_export
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.store import chain_verification
 from ungdom.store.chain_tables import RECORDED
-from ungdom.store.schema.access import access_entry, access_log
 from ungdom.store.schema.audit import audit_change, audit_head, audit_seal
 from ungdom.store.schema.cases import event
 from ungdom.store.schema.persons import person_change
@@ -159,18 +158,6 @@ def change_a_recorded_change(tx: Connection, rng: Random) -> AuditFinding:
     return AuditFinding("audit_change", row.stream, row.position, AuditProblem.CHANGED)
 
 
-def change_an_access(tx: Connection, rng: Random) -> AuditFinding:
-    columns = [column for column in access_log.c if column.name not in ("access_id", "stream", "position")]
-    row = change(tx, rng, access_log, columns)
-    return AuditFinding("access_log", row.stream, row.position, AuditProblem.CHANGED)
-
-
-def delete_an_entry_of_an_access(tx: Connection, rng: Random) -> AuditFinding:
-    row = one_of(tx, access_entry, rng)
-    tx.execute(delete(access_entry).where(same(access_entry, row)))
-    return AuditFinding("access_entry", str(row.access_id), 0, AuditProblem.UNLIKE_RECORD)
-
-
 def change_a_member_of_staff(tx: Connection, rng: Random) -> AuditFinding:
     row = change(tx, rng, staff, list(staff.c["active_from", "cleared", "version"]))
     return recorded(tx, staff, row, AuditProblem.UNLIKE_RECORD)
@@ -219,8 +206,6 @@ OWNED: tuple[tuple[Callable[[Connection, Random], AuditFinding], Table], ...] = 
     (insert_an_event, event),
     (swap_two_events, event),
     (change_a_recorded_change, audit_change),
-    (change_an_access, access_log),
-    (delete_an_entry_of_an_access, access_entry),
     (change_a_member_of_staff, staff),
     (insert_a_member_of_staff, staff),
     (change_a_change_of_a_person, person_change),

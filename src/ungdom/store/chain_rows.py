@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from sqlalchemy.exc import OperationalError
 from ungdom.audit.content import encode
 from ungdom.audit.walk import ChainedRow
 from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
-from ungdom.store.schema.access import access_entry, access_log
 
 _IN_BATCHES = {"yield_per": 5_000}
 
@@ -47,27 +46,6 @@ def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterato
         yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
 
 
-def access_entries(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[tuple[str, str, list[Any]]]:
-    """The accesses of these streams, or all, by id: the id, the hash in it, and its entries in their order."""
-    ids = _canonical(tx, access_log, ("access_id", "shown"))
-    entry = _canonical(tx, access_entry, ("place", "case_id", "person_id", "message_id"))
-    same = access_entry.c.access_id == access_log.c.access_id
-    query = select(*ids, *entry).select_from(access_log.outerjoin(access_entry, same))
-    if streams is not None:
-        query = query.where(access_log.c.stream.in_(streams))
-    ordered = query.order_by(access_log.c.access_id, access_entry.c.place)
-    for (name, shown), rows in groupby(_fetched(tx, ordered), key=lambda row: (row[0], row[1])):
-        yield name, shown, [row[3:] for row in rows if row[2] is not None]
-
-
-def stray_entries(tx: Connection) -> Iterator[str]:
-    """The ids of accesses that have entries and no row."""
-    row = select(access_log.c.access_id).where(access_log.c.access_id == access_entry.c.access_id)
-    columns = _canonical(tx, access_entry, ("access_id",))
-    for entry in _fetched(tx, select(*columns).select_from(access_entry).where(~row.exists()).distinct()):
-        yield entry[0]
-
-
 def stream_name(recorded: RecordedTable, value: Any) -> str:
     """The stream of the rows with this value, in canonical form, in the column that names it."""
     return f"{recorded.name}:{value}"
@@ -85,10 +63,19 @@ _STREAMS = 500
 
 
 def _rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | None) -> Iterator[ChainedRow]:
+    if chain.content is not None:
+        yield from _typed_rows(tx, chain, streams)
+        return
     columns = _canonical(tx, chain.table, (chain.stream, chain.position, "link", *chain.columns))
     query = _chosen(chain, select(*columns).select_from(chain.table), streams)
     for row in _fetched(tx, query):
-        yield row[0], row[1], row[2], chain.content(row[3:])
+        yield row[0], row[1], row[2], encode(row[3:])
+
+
+def _typed_rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | None) -> Iterator[ChainedRow]:
+    content: Any = chain.content
+    for row in tx.execute(_chosen(chain, select(chain.table), streams), execution_options=_IN_BATCHES).mappings():
+        yield str(row[chain.stream]), row[chain.position], row["link"], content(row)
 
 
 def _chosen(chain: ChainedTable, query: Select[Any], streams: Sequence[str] | None) -> Select[Any]:

@@ -3,16 +3,13 @@
 A column is read in the form of `audit.content` by the database itself, the same on both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, LargeBinary, Table, Uuid
 
-from ungdom.audit.content import encode
-from ungdom.store.access_content import ACCESS_CONTENT, access_content
 from ungdom.store.chain_events import EVENT_CONTENT
-from ungdom.store.schema.access import access_log
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.base import UtcDateTime
 from ungdom.store.schema.cases import event
@@ -27,14 +24,15 @@ from ungdom.store.schema.staff import staff, staff_absence, staff_change
 class ChainedTable:
     """A table of which each row is linked: the columns of stream and position, and those that the link covers.
 
-    `content`: the bytes of the values of these columns in canonical form.
+    `content`: the bytes that the link of a row covers, for a table that does not have them from `columns` in canonical
+    form; it is given the row with typed values.
     """
 
     table: Table
     stream: str
     position: str
-    columns: tuple[str, ...]
-    content: Callable[[Sequence[Any]], bytes] = encode
+    columns: tuple[str, ...] = ()
+    content: Callable[[Mapping[str, Any]], bytes] | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +71,6 @@ class RecordedTable:
 CHAINED = (
     ChainedTable(event, "case_id", "seq", EVENT_CONTENT),
     ChainedTable(audit_change, "stream", "position", ("source", "key", "content")),
-    ChainedTable(access_log, "stream", "position", ACCESS_CONTENT, access_content),
 )
 """The chains, in the order in which they are verified."""
 

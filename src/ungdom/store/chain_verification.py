@@ -14,15 +14,13 @@ from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.audit.recorded import LastChanges, recorded_findings
 from ungdom.audit.seals import Head, Seal
 from ungdom.audit.walk import ChainWalk, SealedLinks, seal_findings, sealed_links
-from ungdom.store import bulk, chain_rows, chain_seals
-from ungdom.store.access_content import entries_hash
+from ungdom.store import chain_rows, chain_seals
 from ungdom.store.chain_tables import CHAINED, RECORDED, ChainedTable
-from ungdom.store.schema.access import access_log
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.session import Database
 
-NIGHTS, STREAMS = 32, 500
-"""Number of nights in which every stream is verified once, and streams that are read with one statement."""
+NIGHTS = 32
+"""Number of nights in which every stream is verified once."""
 
 Progress = Callable[[int, int], object]
 """Called with the number of rows verified, twice: the total is not known beforehand."""
@@ -37,7 +35,6 @@ def verify(
     sealed = sealed_links(heads, anchors)
     for chain in CHAINED:
         _walk(tx, chain, sealed.get(chain.name, {}), None, result, progress)
-    result.findings += _entry_findings(tx, None)
     result.findings += _recorded_findings(tx)
     result.findings += seal_findings(seals, heads)
     result.findings += anchor_findings(anchors, seals, heads)
@@ -59,8 +56,6 @@ def verify_part(tx: Connection, day: date) -> VerificationResult:
         result.findings += (AuditFinding(chain.name, stream, 1, AuditProblem.MISSING) for stream in missing)
         due = [stream for stream, last in present.items() if _is_due(stream, last, links, day)]
         _walk(tx, chain, links, sorted(due), result, lambda _done, _all: None)
-        if chain.name == access_log.name:
-            result.findings += _entry_findings(tx, due)
     result.findings += _recorded_findings(tx)
     result.findings += seal_findings(seals, heads)
     return result
@@ -112,18 +107,6 @@ def _walk(
     result.streams += walk.streams
     result.rows += walk.rows
     progress(result.rows, result.rows)
-
-
-def _entry_findings(tx: Connection, streams: Sequence[str] | None) -> Iterator[AuditFinding]:
-    """Accesses whose cases and persons are not those that were written. `streams`: those to look at; None: all."""
-    parts = [None] if streams is None else list(bulk.batches(streams, STREAMS))
-    for part in parts:
-        for access_id, shown, entries in chain_rows.access_entries(tx, part):
-            if entries_hash(entries) != shown:
-                yield AuditFinding("access_entry", access_id, 0, AuditProblem.UNLIKE_RECORD)
-    if streams is None:
-        for access_id in chain_rows.stray_entries(tx):
-            yield AuditFinding("access_entry", access_id, 0, AuditProblem.UNRECORDED)
 
 
 def _recorded_findings(tx: Connection) -> Iterator[AuditFinding]:
