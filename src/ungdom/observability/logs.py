@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any, TextIO
 
 import structlog
@@ -63,7 +62,7 @@ class LineFormatter(logging.Formatter):
         return str(fields)
 
 
-def _raised(record: logging.LogRecord) -> Mapping[str, object]:
+def _raised(record: logging.LogRecord) -> dict[str, object]:
     """Type and places of an exception that a library logs; without its text, which may hold values."""
     raised = record.exc_info[1] if record.exc_info else None
     return {} if raised is None else described(raised)
