@@ -132,6 +132,8 @@ PROBLEMS: dict[str, set[str]] = {
     "extracts_not_ready": set(),
     "nothing_released": set(),
     "cases_do_not_split": set(),
+    "erasure_held": set(),
+    "person_erased": set(),
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),

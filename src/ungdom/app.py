@@ -3,7 +3,7 @@
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from threading import Event
 from typing import Any
@@ -39,6 +39,7 @@ from ungdom.api.forecasts import routes as forecasts
 from ungdom.api.http import handlers, health
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
+from ungdom.api.http.erasures import ErasuresFirst
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.indicators import routes as indicators
@@ -51,6 +52,7 @@ from ungdom.api.persons import joining_routes, population_routes, record_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
+from ungdom.api.retention import routes as retention
 from ungdom.api.rules import routes as rules
 from ungdom.api.simulation import routes as simulation
 from ungdom.api.staff import routes as staff
@@ -66,9 +68,12 @@ from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
 from ungdom.notices import address
+from ungdom.retention.journal import ErasureJournal
+from ungdom.retention.replay import ErasureGate
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 
 log = logging.getLogger("ungdom.app")
@@ -101,6 +106,7 @@ ROUTERS = (
     esas.router,
     alerts.router,
     jobs.router,
+    retention.router,
     notices.router,
     contacts.router,
     coordination_groups.router,
@@ -158,6 +164,8 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
+    app.state.erasures = ErasureJournal(settings.erasures)
+    app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)
     app.state.service = ServiceCheck()
     app.state.cursor_key = settings.cursor_key
     app.state.partners = partners.load(settings.exchange_file)
@@ -173,6 +181,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     handlers.install(app)
     limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(ErasuresFirst, gate=app.state.erasure_gate)
     app.add_middleware(
         AccessMiddleware, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal
     )
@@ -205,6 +214,8 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
     async def run(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = threads
         stop = Event()
+        with suppress(StoreError):  # the first request tries again, and is not answered before it has succeeded
+            await to_thread.run_sync(app.state.erasure_gate.open)
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)

@@ -12,6 +12,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
+from ungdom.retention.journal import ErasureJournal
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.job_runs import SUCCEEDED
@@ -35,7 +36,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
                 db,
                 clock.now,
                 on.date() if on else None,
-                steps.all_steps(EncryptionKeys(config.people_keys)),
+                steps.all_steps(EncryptionKeys(config.people_keys), ErasureJournal(config.erasures)),
                 lambda _day, scanned: report(scanned, scanned),
             )
         except DayToCome as error:
@@ -51,14 +52,18 @@ def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
         return []
     from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys)))
+    return job.run(
+        db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys), ErasureJournal(config.erasures))
+    )
 
 
 def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs now, after missed nights, without the slow steps."""
     from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys)))
+    return job.run(
+        db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys), ErasureJournal(config.erasures))
+    )
 
 
 def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:

@@ -141,6 +141,15 @@ class Settings(BaseModel):
     extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
     )
+    erasure_journal: Annotated[
+        Path | None, SettingInfo("a file, perhaps not there yet", default="`erasures.ndjson` in the data folder")
+    ] = Field(
+        default=None,
+        description="What was erased, so that it is erased again after a restored backup ([retention](retention.md))."
+        " All processes of an installation share it; it is backed up apart from the database, and never restored to an"
+        " earlier state.",
+        examples=["/srv/ungdom/erasures.ndjson"],
+    )
     smtp_url: Annotated[
         Secret | None,
         SettingInfo(
@@ -174,6 +183,11 @@ class Settings(BaseModel):
     exchange_body_limit: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=2 * 1024 * 1024, description="Bytes that an official message may have.", examples=["4194304"]
     )
+
+    @property
+    def erasures(self) -> Path:
+        """The file of the journal of erasures."""
+        return self.erasure_journal or self.data_dir / "erasures.ndjson"
 
     @property
     def development(self) -> bool:

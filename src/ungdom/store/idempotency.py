@@ -96,6 +96,12 @@ def decrypt_row(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> dict[st
     return content
 
 
+def plain_text(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> bytes:
+    """Request key and body of one row, to look for a name in. Raises `CannotOpen`."""
+    content = decrypt_row(keys, key_hash, sealed)
+    return str(content["asked"]).encode() + b"\n" + b64decode(content["body"])
+
+
 def _hash_input(text: str) -> str:
     """The prefix separates these hashes from those of other purposes."""
     return f"idempotency:{text}"

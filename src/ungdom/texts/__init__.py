@@ -52,6 +52,8 @@ _SENTENCES = frozenset(
         "statistic_dimension",
         "statistic",
         "statistic_number",
+        "retention_basis",
+        "erasure_hold",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}

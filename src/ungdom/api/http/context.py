@@ -21,6 +21,7 @@ from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
+from ungdom.retention.journal import ErasureJournal
 from ungdom.store import idempotency, person_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
@@ -46,6 +47,7 @@ class RequestContext:
         self.cursor_key: str = state.cursor_key
         self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
+        self.erasures: ErasureJournal = state.erasures
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key

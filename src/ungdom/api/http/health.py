@@ -1,10 +1,12 @@
 """Is the service alive, and is it ready."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from ungdom.retention.replay import ErasureGate
 from ungdom.store import job_runs
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
@@ -27,13 +29,16 @@ def check_liveness() -> dict[str, str]:
 def check_readiness(request: Request) -> Response:
     """Ready: the database answers, its schema is the one this program was made for, and the nights are run.
 
+    What the journal of erasures names is erased from it: a restored backup is not served before that.
+
     503 when not; the last good night may be 26 hours old.
     """
     db: Database = request.app.state.db
     try:
         checks = {"database": "ok", **_schema_and_night(db, request.app.state.clock())}
+        checks["erasures"] = _erasures(request.app.state.erasure_gate, checks["schema"])
     except StoreError:
-        checks = {"database": "cannot be reached", "schema": "unknown", "night": "unknown"}
+        checks = {"database": "cannot be reached", "schema": "unknown", "night": "unknown", "erasures": "unknown"}
     good = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
 
@@ -44,3 +49,13 @@ def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:
     with db.reading() as tx:
         late = job_runs.nightly_run_is_late(tx, now)
     return {"schema": "ok", "night": "none for 26 hours: run `ungdom nightly`" if late else "ok"}
+
+
+def _erasures(gate: ErasureGate, schema: str) -> str:
+    if schema != "ok":
+        return "unknown"
+    if gate.check_again():
+        return "ok"
+    with suppress(StoreError):
+        gate.open()
+    return "ok" if gate.is_open() else "not carried out on this database: run `ungdom retention replay`"

@@ -333,6 +333,11 @@ def may_read_person_access(role: Role) -> bool:
     return role in {Role.LEADER, Role.SECRETARIAT, Role.AUDITOR}
 
 
+def may_read_retention(role: Role) -> bool:
+    """Whether the role reads the rules of retention and their basis: secretariat, administrator and auditor."""
+    return role in {Role.SECRETARIAT, Role.ADMIN, Role.AUDITOR}
+
+
 def may_read_catalogue(role: Role) -> bool:
     """Whether the role reads the catalogue of providers and measures: roles that make plans, and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
