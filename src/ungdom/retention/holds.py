@@ -1,11 +1,12 @@
-"""What holds back the erasure of a person: an open case, a message that waits, a duty to keep the record."""
+"""What holds back the erasure of a person: open cases, messages and questions, and a duty to keep the record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from ungdom.retention.rules import BY_CODE, RetentionCode, effective
 from ungdom.store import erasing, retention
@@ -13,6 +14,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.inbox import PARKED
 from ungdom.store.records import is_record_of
 from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.identity import QuestionStatus, identity_question
 from ungdom.store.schema.inbox import decision
 from ungdom.store.schema.persons import person
 from ungdom.store.session import Connection
@@ -23,6 +25,7 @@ class HoldReason(StrEnum):
 
     OPEN_CASE = "open_case"
     MESSAGE_WAITS = "message_waits"
+    IDENTITY_QUESTION = "identity_question"  # whether another record is of the person has not been answered
     RETENTION_RULE = "retention_rule"
 
 
@@ -52,7 +55,15 @@ def holds(tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date) ->
     closed = [day for day in closings.values() if day is not None]
     duties = _duties(tx, max(closed), today) if closed and not open_cases else ()
     waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id) else []
-    return (*open_cases, *waits, *duties)
+    asked = tx.scalar(select(open_question(record_ids_of(tx, person_id))))
+    questions = [ErasureHold(reason=HoldReason.IDENTITY_QUESTION)] if asked else []
+    return (*open_cases, *waits, *questions, *duties)
+
+
+def open_question(record_ids: Sequence[UUID] | Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """SQL condition: whether one of these records and another one are of one person has not been answered."""
+    asked = or_(identity_question.c.record_id.in_(record_ids), identity_question.c.known_id.in_(record_ids))
+    return exists().where(asked, identity_question.c.status == QuestionStatus.OPEN)
 
 
 def _duties(tx: Connection, last_closed: date, today: date) -> tuple[ErasureHold, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, exists, func, not_, or_, select
 
 from ungdom.esas.receipt import ReceiptStatus
 from ungdom.retention.erase import erase
-from ungdom.retention.holds import record_ids_of
+from ungdom.retention.holds import open_question, record_ids_of
 from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
 from ungdom.retention.rules import RULES, EffectiveRule, RetentionCode, effective
 from ungdom.store import bulk, retention
@@ -90,15 +90,14 @@ def _day(counted_from: date) -> date:
 
 
 def _persons() -> Select[Any]:
-    """Persons all of whose cases are closed, and of whom no message waits, with the day of the last closing."""
+    """Persons all of whose cases are closed, without a message or question that waits; the day of the last closing."""
     waiting = exists().where(decision.c.person_id == case_current.c.person_id, decision.c.outcome == PARKED)
-    sealed = exists().where(
-        or_(person.c.person_id == case_current.c.person_id, person.c.same_as == case_current.c.person_id),
-        person.c.sealed.is_not(None),
-    )
+    of_person = or_(person.c.person_id == case_current.c.person_id, person.c.same_as == case_current.c.person_id)
+    sealed = exists().where(of_person, person.c.sealed.is_not(None))
+    records = select(person.c.person_id).where(of_person).correlate(case_current)
     return (
         select(case_current.c.person_id, func.max(case_current.c.closed_on))
-        .where(sealed, not_(waiting))
+        .where(sealed, not_(waiting), not_(open_question(records).correlate(case_current)))
         .group_by(case_current.c.person_id)
         .having(func.count() == func.count(case_current.c.closed_on))
         .order_by(case_current.c.person_id)

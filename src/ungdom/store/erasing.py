@@ -25,7 +25,7 @@ from ungdom.store.schema.inbox import decision, exchange_decision, exchange_mess
 from ungdom.store.schema.persons import PersonChangeKind, person
 
 BATCH = 500
-"""Rows that are read and decrypted at a time."""
+"""Rows that are deleted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def unlinked_messages(tx: Connection, keys: EncryptionKeys, traces: PersonTraces
     """Id and outcome of the pushed messages of nobody stored that name the person."""
     columns = decision.c["message_id", "outcome"]
     of_nobody = decision.c.person_id.is_(None) & decision.c.case_id.is_(None) & decision.c.sealed.is_not(None)
-    for row in tx.execute(select(*columns).where(of_nobody), execution_options={"yield_per": BATCH}):
+    for row in tx.execute(select(*columns).where(of_nobody)).all():
         content = inbox.content(tx, keys, row.message_id)
         if content is not None and traces.name_somebody(content):
             yield row.message_id, row.outcome
