@@ -1,6 +1,8 @@
 """Retention and erasure, told over HTTP: what holds them back, what goes and what stays, and restored backups."""
 
+import io
 import json
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -187,7 +189,7 @@ def test_a_person_is_erased_everywhere_and_no_figure_changes(served: Service) ->
     confirmed(served, years=1)
     served.clock.turn_to(date(2027, 1, 8))
     counted = figures(served)
-    assert "female" in json.dumps(counted[f"/v1/statistics/completion {PERIOD | {'by': 'sex'}}"])
+    assert "female" in json.dumps(counted[f"/v1/statistics/lead-time {PERIOD | {'by': 'sex'}}"])
     assert len(counted["cases"].splitlines()) == len(cases) + 1
     assert [hold["reason"] for hold in reasons(leader, who)] == ["message_waits"]
     dismissed(served)
@@ -356,3 +358,62 @@ def test_a_lost_journal_is_written_anew_from_the_database(one: Service) -> None:
     ok(read(one.as_("leader", "oslo"), who))
     assert ErasureJournal(file).lines()[0].ids == (UUID(who),)
     assert file.read_text() == written
+
+
+# --- subject access -----------------------------------------------------------------------------------------
+
+
+def unpacked(answer: Any) -> dict[str, str]:
+    """The files of the ZIP, by name."""
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip"), answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_everything_that_is_stored_is_one_file_for_the_person(served: Service) -> None:
+    who, cases = everywhere(served)
+    leader, coordinator = served.as_("leader", "oslo"), served.as_("coordinator", "oslo")
+    path = f"/v1/persons/{who}/subject-access"
+
+    files = unpacked(leader.post(path))
+    assert set(files) == {"data.json", "nb.html", "nn.html", "en.html"}
+    data = json.loads(files["data.json"])
+    assert (data["person"]["family_name"], data["person"]["national_id"]) == (FAMILY, NUMBER)
+    assert data["person"]["contact"]["address"] == ADDRESS
+    assert {case["id"] for case in data["cases"]} == set(cases)
+    first = next(case for case in data["cases"] if case["id"] == cases[0])
+    assert [event["type"] for event in first["events"]] == ["case_registered", "note_added", "other_outcome"]
+    assert (first["notes"], first["notes_withheld"]) == ([], 1)
+    assert [message["kind"] for message in data["messages"]] == ["indicted"]
+    assert {event["kind"] for event in data["register_events"]} == {"name"}
+    assert {access["role"] for access in data["accesses"]} <= {"leader", "coordinator", "secretariat"}
+    assert {part["code"] for part in data["withheld"]} == {"other_persons", "internal_note", "from_authority"}
+    assert not any(
+        word in text for text in files.values() for word in (TELEPHONE + "x", "leader-oslo", "coordinator-oslo")
+    )
+    for language, title in (
+        ("nb", "Dette er lagret om deg"),
+        ("nn", "Dette er lagra om deg"),
+        ("en", "stored about you"),
+    ):
+        assert title in files[f"{language}.html"]
+        assert FAMILY in files[f"{language}.html"]
+    assert ok(leader.get(f"/v1/persons/{who}/access-log"))["items"][0]["kind"] == "exported"
+
+    assert served.as_("leader", "troms").post(path).status_code == 404
+    assert served.as_("auditor").post(path).status_code == 403
+    secretariat = json.loads(unpacked(served.as_("secretariat").post(path))["data.json"])
+    assert "national_id" not in secretariat["person"]
+    assert "not_cleared" in {part["code"] for part in secretariat["withheld"]}
+    ok(corrected(coordinator, who, protection="strictly_confidential"))
+    colleague = served.as_("coordinator", "oslo", "coordinator-oslo-2").post(path)
+    assert ADDRESS not in str(unpacked(colleague)) if colleague.status_code == 200 else colleague.status_code == 404
+
+
+def test_a_case_under_investigation_is_named_and_its_content_withheld(served: Service) -> None:
+    case = opened(served)
+    opened(served, "troms", national_id=FORMER)
+    answer = served.as_("leader", "oslo").post(f"/v1/persons/{case['person']['id']}/subject-access")
+    data = json.loads(unpacked(answer)["data.json"])
+    assert data["cases"] == [{"id": case["id"], "reference": case["reference"]}]
+    assert "investigation" in {part["code"] for part in data["withheld"]}

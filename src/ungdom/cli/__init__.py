@@ -34,7 +34,7 @@ from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
-from ungdom.cli.retaining import retention_app
+from ungdom.cli.retaining import retention_app, subject_access
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
@@ -96,6 +96,7 @@ statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
 app.add_typer(retention_app, name="retention")
+app.command(name="subject-access")(subject_access)
 app.command()(releases)
 
 

@@ -1,13 +1,25 @@
-"""`ungdom retention`: the rules of retention, their basis, what is due, and what a restored backup brought back."""
+"""`ungdom retention` and `ungdom subject-access`: rules of retention, what is due, and what a person is stored with."""
 
 from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ungdom import clock
-from ungdom.cli.terminal import AsJson, OnDemo, erase_again, open_database, out, print_rows, selected_settings
+from ungdom import cases, clock
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    erase_again,
+    err,
+    id_of,
+    open_database,
+    out,
+    print_rows,
+    selected_settings,
+)
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
 from ungdom.retention.rules import RetentionCode, effective, parse_length
@@ -15,11 +27,13 @@ from ungdom.settings import BadSettings
 from ungdom.store import retention
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.retention import StoredBasis
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
 
-BY = "command-line"
-"""Who enters a basis by a command."""
+COMMAND_LINE = Viewer(Role.SYSTEM, "command-line", None)
+"""Who enters a basis, or makes a file, by a command."""
 
 
 @retention_app.command(name="rules")
@@ -67,7 +81,7 @@ def confirm(
         name=name.strip(),
         keep=length,
         entered_at=clock.now(),
-        entered_by=BY,
+        entered_by=COMMAND_LINE.subject,
     )
     with closing(open_database(selected_settings(on_demo))) as db, db.writing() as tx:
         retention.add_basis(tx, new)
@@ -96,3 +110,40 @@ def replay(on_demo: OnDemo = False) -> None:
     with closing(open_database(config, erasures_first=False)) as db:
         done = erase_again(db, config)
     out.print(f"{done} erasure(s) carried out again")
+
+
+def subject_access(
+    person: Annotated[str, typer.Argument(help="Id of the person, from `POST /v1/persons/search`.")],
+    out_file: Annotated[Path, typer.Option("--out", help="The ZIP to write; it must not be there yet.")],
+    on_demo: OnDemo = False,
+) -> None:
+    """Write everything that is stored about a person to a file for them. That it was made is logged.
+
+    Exit code 1 when there is no such person.
+    """
+    from ungdom.intake import IntakeContext
+    from ungdom.persons import subject_access as gathering
+    from ungdom.persons.subject_access_file import build
+    from ungdom.store import person_access
+
+    config, person_id = selected_settings(on_demo), id_of("person", person)
+    context = IntakeContext(EncryptionKeys(config.people_keys), clock.now(), "nb")
+    with closing(open_database(config)) as db:
+        try:
+            with db.writing() as tx:
+                access = gathering.gather(tx, context, COMMAND_LINE, person_id)
+                person_access.add(tx, [gathering.export_entry(COMMAND_LINE, access)])
+        except cases.NotVisible:
+            err.print(f"ungdom: no person {person}", markup=False)
+            raise typer.Exit(ExitCode.FOUND) from None
+    write_private(out_file, build(access))
+    out.print(f"written {out_file}", markup=False)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner reads. Raises `BadSettings` where it is there already."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

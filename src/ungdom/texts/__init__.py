@@ -54,6 +54,9 @@ _SENTENCES = frozenset(
         "statistic_number",
         "retention_basis",
         "erasure_hold",
+        "subject_access",
+        "subject_access_purpose",
+        "subject_access_withheld",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}
