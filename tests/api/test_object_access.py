@@ -425,14 +425,9 @@ def routes(of: Of) -> Iterator[tuple[str, str, Ask]]:
 def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Response:
     """The question asked of the thing with this id."""
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
-    whole = (
-        whole.replace("{person_id}", id)
-        .replace("{release_id}", HIDDEN)
-        .replace("{name}", "cases")
-        .replace("{rule}", "persons")
-    )
+    whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
-    whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
+    whole = whole.replace("{proposal_id}", id).replace("{rule}", "persons").replace("{event_id}", id)
     whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
         sent = {} if ask.body is None else {"json": ask.body}
@@ -527,6 +522,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.RELEASED,
         Of.FEEDS,
         Of.NIGHT,
+        Of.RETENTION,
         Of.CATALOGUE,
         Of.CATALOGUE_KEPT,
         Of.STAFF,
