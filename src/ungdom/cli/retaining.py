@@ -2,8 +2,10 @@
 
 from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -25,9 +27,14 @@ from ungdom.retention.journal import ErasureJournal
 from ungdom.retention.rules import RetentionCode, effective, parse_length
 from ungdom.settings import BadSettings
 from ungdom.store import retention
+from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.ids import uuid7
 from ungdom.store.retention import StoredBasis
+from ungdom.store.schema.access import AccessKind
+from ungdom.workflow.rules.access import PURPOSES
 from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Role
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
@@ -124,20 +131,37 @@ def subject_access(
     from ungdom.intake import IntakeContext
     from ungdom.persons import subject_access as gathering
     from ungdom.persons.subject_access_file import build
-    from ungdom.store import person_access
 
     config, person_id = selected_settings(on_demo), id_of("person", person)
     context = IntakeContext(EncryptionKeys(config.people_keys), clock.now(), "nb")
     with closing(open_database(config)) as db:
         try:
-            with db.writing() as tx:
+            with db.reading() as tx:
                 access = gathering.gather(tx, context, COMMAND_LINE, person_id)
-                person_access.add(tx, [gathering.export_entry(COMMAND_LINE, access)])
         except cases.NotVisible:
             err.print(f"ungdom: no person {person}", markup=False)
             raise typer.Exit(ExitCode.FOUND) from None
+        AccessLog(db).write(_export_of(access.person_id, access.made_at))
     write_private(out_file, build(access))
     out.print(f"written {out_file}", markup=False)
+
+
+def _export_of(person_id: UUID, at: datetime) -> Access:
+    """What the access log says of a file that a command has made."""
+    return Access(
+        access_id=uuid7(at),
+        at=at,
+        kind=AccessKind.READ,
+        subject=COMMAND_LINE.subject,
+        role=COMMAND_LINE.role,
+        konfliktrad=None,
+        system=None,
+        organisation=None,
+        route="ungdom subject-access",
+        matters=tuple(Matter),
+        purpose=PURPOSES[COMMAND_LINE.role],
+        entries=(AccessEntry(None, person_id),),
+    )
 
 
 def write_private(path: Path, content: bytes) -> None:

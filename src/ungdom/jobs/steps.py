@@ -1,14 +1,16 @@
 """The steps of the night after the alerts, in order."""
 
-import logging
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from ungdom.analytics import case_cache
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep
+from ungdom.jobs.sealing import seal_tonight
 from ungdom.jobs.terms import expire_terms
 from ungdom.notices.group_notices import notify_woken
+from ungdom.observability.logger import EventLogger
 from ungdom.release import store
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
@@ -20,14 +22,17 @@ from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 BACKTEST_EVERY = timedelta(days=30)
 """Interval of the evaluation of past forecasts."""
 
 
-def all_steps(keys: EncryptionKeys, journal: ErasureJournal) -> tuple[NightlyStep, ...]:
-    """Every step of the night. `keys`: decrypt personal data. `journal`: of erasures."""
+def all_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
+    """Every step of the night. `keys`: decrypt personal data. `journal`: of erasures.
+
+    `anchors`: where seals are exported; None: nowhere.
+    """
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
         NightlyStep("staff", hand_over.run_due),
@@ -35,6 +40,7 @@ def all_steps(keys: EncryptionKeys, journal: ErasureJournal) -> tuple[NightlySte
         NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
         NightlyStep("retention", lambda db, day, at: apply_retention(db, keys, journal, day, at)),
+        NightlyStep("audit", lambda db, day, at: seal_tonight(db, anchors, day, at)),
         NightlyStep("forecast", count_waiting_times),
         NightlyStep("figures", refresh_case_summaries),
         NightlyStep("surveys", delete_expired_invitations),
@@ -43,9 +49,9 @@ def all_steps(keys: EncryptionKeys, journal: ErasureJournal) -> tuple[NightlySte
     )
 
 
-def quick_steps(keys: EncryptionKeys, journal: ErasureJournal) -> tuple[NightlyStep, ...]:
+def quick_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
     """The steps without the slow ones that can wait, for a run that a person waits for."""
-    return tuple(step for step in all_steps(keys, journal) if step.name != "backtest")
+    return tuple(step for step in all_steps(keys, journal, anchors) if step.name != "backtest")
 
 
 def apply_retention(
@@ -67,7 +73,7 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
     findings_by_code = checks.run(db, day, at)
     for code, findings in findings_by_code.items():
         for finding in findings:
-            LOG.info("%s: case %s, since %s", code, finding.reference, finding.since)
+            LOG.info("nightly.finding", code=code, case=finding.reference, since=finding.since)
     return {code: len(findings) for code, findings in findings_by_code.items() if findings}
 
 

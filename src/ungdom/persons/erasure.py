@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ungdom.intake import IntakeContext
 from ungdom.persons.errors import ErasureHeld, PersonErased
-from ungdom.persons.sight import PersonSight, log_access
+from ungdom.persons.sight import PersonSight
 from ungdom.retention.erase import erase
 from ungdom.retention.holds import ErasureHold, holds, record_ids_of
 from ungdom.retention.journal import REQUEST, ErasureJournal, ErasureKind, ErasureLine
@@ -16,7 +16,6 @@ from ungdom.store import people, records
 from ungdom.store.ids import uuid7
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.person_proposals import PersonProposal
-from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
@@ -44,7 +43,6 @@ def erase_person(
     The caller has judged that the viewer may decide it, and commits.
     """
     person_id = records.lock_canonical(tx, proposal.person_id)
-    log_access(tx, viewer, PersonAccessKind.ERASED, context.now, person_id)
     line = ErasureLine(
         erasure_id=uuid7(context.now),
         kind=ErasureKind.PERSON,

@@ -22,24 +22,17 @@ from ungdom.persons.errors import (
     SamePerson,
     SecondPersonNeeded,
 )
-from ungdom.persons.sight import PersonSight, log_access, sight_of, working_sight
+from ungdom.persons.sight import PersonSight, sight_of, working_sight
 from ungdom.retention.journal import ErasureJournal
 from ungdom.store import identity, journal, named_locks, people, person_history, person_proposals, person_split, records
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.person_proposals import PersonProposal
-from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind, ProposalKind, ProposalStatus
+from ungdom.store.schema.persons import PersonChangeKind, ProposalKind, ProposalStatus
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
-
-_ACCESS = {
-    ProposalKind.MERGE: PersonAccessKind.MERGED,
-    ProposalKind.SPLIT: PersonAccessKind.SPLIT,
-    ProposalKind.ERASE: PersonAccessKind.ERASED,
-}
-"""What a proposal is in the log of access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def propose_merge(
     if first.person_id == second.person_id:
         raise SamePerson
     proposal = _new(context, viewer, ProposalKind.MERGE, first.person_id, reason)
-    return _add(tx, context, viewer, replace(proposal, other_id=second.person_id))
+    return _add(tx, context, replace(proposal, other_id=second.person_id))
 
 
 def propose_split(
@@ -82,7 +75,7 @@ def propose_split(
         if not {case.case_id for case in sight.cases}.issuperset(proposal.cases):
             raise CasesDoNotSplit
     _require_split(tx, sight.person_id, proposal.cases)
-    return _add(tx, context, viewer, proposal)
+    return _add(tx, context, proposal)
 
 
 def propose_erasure(
@@ -91,7 +84,7 @@ def propose_erasure(
     """Proposes to erase the person. Raises NotVisible, NotCleared, PersonErased or ErasureHeld."""
     sight = _cleared_sight(tx, context, viewer, person_id)
     erasure.require_erasable(tx, context, sight)
-    return _add(tx, context, viewer, _new(context, viewer, ProposalKind.ERASE, sight.person_id, reason))
+    return _add(tx, context, _new(context, viewer, ProposalKind.ERASE, sight.person_id, reason))
 
 
 def approve(
@@ -141,10 +134,8 @@ def _new(context: IntakeContext, viewer: Viewer, kind: ProposalKind, person_id: 
     )
 
 
-def _add(tx: Connection, context: IntakeContext, viewer: Viewer, proposal: PersonProposal) -> PersonProposal:
+def _add(tx: Connection, context: IntakeContext, proposal: PersonProposal) -> PersonProposal:
     person_proposals.add(tx, context.keys, proposal)
-    for person_id in filter(None, (proposal.person_id, proposal.other_id)):
-        log_access(tx, viewer, _ACCESS[proposal.kind], context.now, person_id)
     return proposal
 
 
@@ -234,8 +225,6 @@ def _write_history(
         before=person_history.snapshot(before, proposal.reason, oslo_date(context.now)),
     )
     person_history.add(tx, context.keys, change)
-    access = PersonAccessKind.MERGED if kind is PersonChangeKind.MERGED else PersonAccessKind.SPLIT
-    log_access(tx, viewer, access, context.now, after.person_id)
 
 
 def _retry(tx: Connection, context: IntakeContext, case_ids: tuple[UUID, ...], persons: list[StoredPerson]) -> None:

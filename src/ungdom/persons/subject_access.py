@@ -17,17 +17,17 @@ from ungdom import cases
 from ungdom.cases import CaseView
 from ungdom.intake import IntakeContext
 from ungdom.persons import read as reading
-from ungdom.persons.sight import PersonSight, access_entry, working_sight
+from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.retention.holds import record_ids_of
 from ungdom.retention.rules import EffectiveRule, effective
-from ungdom.store import case_queries, journal, notes, observations, person_access, retention
+from ungdom.store import access_queries, access_withholdings, case_queries, journal, notes, observations, retention
+from ungdom.store.access_queries import AccessFilters
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.person_access import PersonAccess
 from ungdom.store.person_history import PersonChange
 from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.schema.inbox import decision
 from ungdom.store.schema.outbox import OFFICIAL_KINDS, outbox
-from ungdom.store.schema.persons import PersonAccessKind, population_event
+from ungdom.store.schema.persons import population_event
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived.consents import sharing_consents
@@ -88,17 +88,12 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
         "messages": list(_messages(tx, record_ids)),
         "register_events": list(_register_events(tx, record_ids)),
         "observations": _observations(tx, sight.person_id),
-        "accesses": list(_accesses(tx, sight.person_id)),
+        "accesses": list(_accesses(tx, sight.person_id, journal.cases_of_person(tx, sight.person_id))),
         "retention": [_term(rule, views) for rule in effective(retention.bases(tx)).values()],
         "purposes": [str(category) for category in DataCategory],
         "withheld": list(_withheld(sight, views, unseen, bool(record_ids))),
     }
     return SubjectAccess(sight.person_id, context.now, content)
-
-
-def export_entry(viewer: Viewer, access: SubjectAccess) -> PersonAccess:
-    """The row of the log of access that says that the file was made."""
-    return access_entry(viewer, PersonAccessKind.EXPORTED, access.made_at, access.person_id)
 
 
 # --- the person ---------------------------------------------------------------------------------------------
@@ -254,10 +249,15 @@ def _observations(tx: Connection, person_id: UUID) -> list[Json]:
     ]
 
 
-def _accesses(tx: Connection, person_id: UUID) -> Iterator[Json]:
-    """Who has looked, by role and office: no name of anybody who works with the case."""
-    for entry in person_access.page(tx, person_id, None, None, ACCESSES):
-        yield {"at": _text(entry.at), "kind": str(entry.kind), "role": str(entry.role), "office": entry.konfliktrad}
+def _accesses(tx: Connection, person_id: UUID, case_ids: list[UUID]) -> Iterator[Json]:
+    """Who was given the data, by role and purpose: no name of anybody who works with the case.
+
+    What is held back from the youth is left out.
+    """
+    withheld = {access_id for case_id in case_ids for access_id in access_withholdings.of_case(tx, case_id)}
+    for access in access_queries.page(tx, AccessFilters(person_id=person_id), None, ACCESSES):
+        if access.access_id not in withheld:
+            yield {"at": _text(access.at), "role": str(access.role), "purpose": str(access.purpose)}
 
 
 def _term(rule: EffectiveRule, views: list[CaseView]) -> Json:

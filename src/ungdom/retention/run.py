@@ -13,7 +13,8 @@ from ungdom.retention.erase import erase
 from ungdom.retention.holds import open_question, record_ids_of
 from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
 from ungdom.retention.rules import RULES, EffectiveRule, RetentionCode, effective
-from ungdom.store import bulk, retention
+from ungdom.store import bulk, chain_changes, retention
+from ungdom.store.chain_tables import RECORDED
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
 from ungdom.store.inbox import PARKED, REJECTED, SETTLED
@@ -190,6 +191,8 @@ def _deletes(column: Any) -> Eraser:
         tx: Connection, _keys: EncryptionKeys, _journal: ErasureJournal, ids: list[Any], _now: datetime
     ) -> None:
         tx.execute(delete(column.table).where(column.in_(ids)))
+        if column.table.name in RECORDED:
+            chain_changes.record(tx, column.table, *({column.name: key} for key in ids))
 
     return run_deletion
 

@@ -14,15 +14,18 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, or_, select, update
 
 from ungdom.message.national_id import normalise
-from ungdom.store import case_imports, exchanges, idempotency, inbox, person_erasure, person_history
+from ungdom.store import case_imports, chain_changes, exchanges, idempotency, inbox, person_erasure, person_history
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson, read_person
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.personalia import Personalia
-from ungdom.store.schema.cases import case_file, note
+from ungdom.store.schema.cases import case_file, case_team, event, note
 from ungdom.store.schema.idempotency import idempotency as answers
 from ungdom.store.schema.inbox import decision, exchange_decision, exchange_message
+from ungdom.store.schema.notices import contact
 from ungdom.store.schema.persons import PersonChangeKind, person
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.vocabulary import EventType, Role
 
 BATCH = 500
 """Rows that are deleted at a time."""
@@ -110,7 +113,21 @@ def erase_person(
     counts["exchange_message"] += erase_official(tx, exchange_ids)
     counts["case_import"] += case_imports.erase_fingerprints(tx, case_ids)
     counts["idempotency"] += _erase_answers(tx, keys, traces)
+    counts["contact"] += _erase_family_contacts(tx, case_ids)
     return +counts
+
+
+def _erase_family_contacts(tx: Connection, case_ids: Collection[UUID]) -> int:
+    """Deletes how youth and guardians of these cases wanted to be notified, unless they are on another team."""
+    joined = (event.c.type == EventType.TEAM_MEMBER_JOINED) & event.c.case_id.in_(case_ids)
+    details = [json.loads(stored) for stored in tx.scalars(select(event.c.details).where(joined))]
+    family = {told["member"] for told in details if told.get("agency") in (Attendee.YOUTH, Attendee.GUARDIAN)}
+    elsewhere = select(case_team.c.member).where(case_team.c.case_id.not_in(case_ids))
+    known = (contact.c.subject.in_(family), contact.c.role == Role.TEAM_MEMBER, contact.c.subject.not_in(elsewhere))
+    subjects = list(tx.scalars(select(contact.c.subject).where(*known)))
+    tx.execute(delete(contact).where(contact.c.subject.in_(subjects)))
+    chain_changes.record(tx, contact, *({"subject": subject} for subject in subjects))
+    return len(subjects)
 
 
 def _write_history(tx: Connection, keys: EncryptionKeys, person_id: UUID, at: datetime, author: ChangeAuthor) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
-from ungdom.store import keyset
+from ungdom.store import chain_changes, keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
@@ -73,6 +73,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PersonProposal) -> None:
         "effect": _effect(new),
     }
     tx.execute(insert(person_proposal), row)
+    chain_changes.record(tx, person_proposal, row)
 
 
 def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, proposal_id: UUID) -> PersonProposal | None:
@@ -118,13 +119,15 @@ def decide(tx: Connection, decided: PersonProposal) -> None:
         "effect": _effect(decided),
     }
     tx.execute(update(person_proposal).where(P.proposal_id == decided.proposal_id).values(values))
+    chain_changes.record(tx, person_proposal, {"proposal_id": decided.proposal_id})
 
 
 def settle(tx: Connection, proposal_id: UUID, at: datetime, by: str) -> None:
     """Approves a proposal that was carried out, if a restored database has it as open."""
     still_open = (P.proposal_id == proposal_id) & (P.status == ProposalStatus.PROPOSED)
     values = {"status": ProposalStatus.APPROVED, "decided_at": at, "decided_by": by}
-    tx.execute(update(person_proposal).where(still_open).values(values))
+    if tx.execute(update(person_proposal).where(still_open).values(values)).rowcount:
+        chain_changes.record(tx, person_proposal, {"proposal_id": proposal_id})
 
 
 def _effect(proposal: PersonProposal) -> str | None:

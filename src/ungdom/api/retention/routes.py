@@ -23,9 +23,14 @@ from ungdom.retention.rules import RetentionCode, effective
 from ungdom.store import retention
 from ungdom.store.retention import StoredBasis
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import may_read_retention
+from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["retention"])
+
+
+def may_read_retention(role: Role) -> bool:
+    """Whether the role reads the rules of retention and their basis: secretariat, administrator and auditor."""
+    return role in {Role.SECRETARIAT, Role.ADMIN, Role.AUDITOR}
 
 
 @router.get("/v1/retention", response_model=RetentionRuleList, summary="List the rules of retention")

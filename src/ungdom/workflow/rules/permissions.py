@@ -333,11 +333,6 @@ def may_read_person_access(role: Role) -> bool:
     return role in {Role.LEADER, Role.SECRETARIAT, Role.AUDITOR}
 
 
-def may_read_retention(role: Role) -> bool:
-    """Whether the role reads the rules of retention and their basis: secretariat, administrator and auditor."""
-    return role in {Role.SECRETARIAT, Role.ADMIN, Role.AUDITOR}
-
-
 def may_read_catalogue(role: Role) -> bool:
     """Whether the role reads the catalogue of providers and measures: roles that make plans, and the secretariat."""
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
@@ -389,6 +384,11 @@ def may_list_extracts(role: Role) -> bool:
 def may_read_downloads(role: Role) -> bool:
     """Whether the role reads the log of downloads: the supervising roles."""
     return role in {Role.AUDITOR, Role.ADMIN}
+
+
+def may_read_audit(role: Role) -> bool:
+    """Whether the role reads the state of the hash chains: the supervising roles."""
+    return may_read_downloads(role)
 
 
 def viewer_for_counts(viewer: Viewer) -> Viewer:
