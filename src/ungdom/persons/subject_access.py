@@ -11,8 +11,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from ungdom import cases
 from ungdom.cases import CaseView
 from ungdom.intake import IntakeContext
@@ -20,14 +18,20 @@ from ungdom.persons import read as reading
 from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.retention.holds import record_ids_of
 from ungdom.retention.rules import EffectiveRule, effective
-from ungdom.store import access_queries, access_withholdings, case_queries, journal, notes, observations, retention
+from ungdom.store import (
+    access_queries,
+    access_withholdings,
+    case_queries,
+    journal,
+    notes,
+    observations,
+    retention,
+    subject_data,
+)
 from ungdom.store.access_queries import AccessFilters
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.person_history import PersonChange
 from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
-from ungdom.store.schema.inbox import decision
-from ungdom.store.schema.outbox import OFFICIAL_KINDS, outbox
-from ungdom.store.schema.persons import population_event
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived.consents import sharing_consents
@@ -161,11 +165,11 @@ def _change(change: PersonChange) -> Json:
 def _case(tx: Connection, context: IntakeContext, view: CaseView) -> Json:
     """One case. While it is investigated, that there is one and nothing else."""
     stored, case = view.stored, view.case
-    told: Json = {"id": str(stored.case_id), "reference": stored.reference}
+    named: Json = {"id": str(stored.case_id), "reference": stored.reference}
     if _under_investigation(view):
-        return told
+        return named
     row = case_queries.read_cases(tx, [stored.case_id])[stored.case_id]
-    return told | {
+    return named | {
         "sanction": str(row.sanction),
         "state": str(row.state),
         "office": row.konfliktrad if Disclosure.OFFICE in view.disclosures else None,
@@ -206,9 +210,7 @@ def _event(event: Event) -> Json:
 
 
 def _deliveries(tx: Connection, case_id: UUID) -> Iterator[Json]:
-    columns = outbox.c["kind", "created_at", "delivered_at"]
-    query = select(*columns).where(outbox.c.case_id == case_id, outbox.c.kind.in_(OFFICIAL_KINDS))
-    for row in tx.execute(query.order_by(outbox.c.created_at, outbox.c.message_id)):
+    for row in subject_data.official_messages_about(tx, case_id):
         yield {"kind": row.kind, "at": _text(row.created_at), "delivered_at": _text(row.delivered_at)}
 
 
@@ -216,9 +218,7 @@ def _deliveries(tx: Connection, case_id: UUID) -> Iterator[Json]:
 
 
 def _messages(tx: Connection, record_ids: list[UUID]) -> Iterator[Json]:
-    columns = decision.c["source", "kind", "version", "received_at", "outcome"]
-    query = select(*columns).where(decision.c.person_id.in_(record_ids))
-    for row in tx.execute(query.order_by(decision.c.received_at, decision.c.message_id)):
+    for row in subject_data.messages_of(tx, record_ids):
         yield {
             "source": row.source,
             "kind": row.kind,
@@ -229,9 +229,7 @@ def _messages(tx: Connection, record_ids: list[UUID]) -> Iterator[Json]:
 
 
 def _register_events(tx: Connection, record_ids: list[UUID]) -> Iterator[Json]:
-    columns = population_event.c["source", "kind", "occurred_on", "received_at", "outcome"]
-    query = select(*columns).where(population_event.c.person_id.in_(record_ids))
-    for row in tx.execute(query.order_by(population_event.c.received_at, population_event.c.event_id)):
+    for row in subject_data.register_events_of(tx, record_ids):
         yield {
             "source": row.source,
             "kind": row.kind,

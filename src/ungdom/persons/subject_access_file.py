@@ -90,7 +90,7 @@ def _word(value: Any, language: Language) -> str:
 
 def _term(term: dict[str, Any], language: Language) -> str:
     what = _word(term["rule"], language)
-    keep, counted_from = texts.render(language, term["keep"]), _word(term["counted_from"], language)
+    keep, counted_from = texts.render(language, term["keep"]), texts.render(language, term["counted_from"])
     key = "term_until" if term["until"] else "term"
     until = texts.render(language, term["until"])
     return _sentence(language, key, what=what, keep=keep, counted_from=counted_from, until=until)

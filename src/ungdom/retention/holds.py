@@ -55,15 +55,15 @@ def holds(tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date) ->
     closed = [day for day in closings.values() if day is not None]
     duties = _duties(tx, max(closed), today) if closed and not open_cases else ()
     waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id) else []
-    asked = tx.scalar(select(open_question(record_ids_of(tx, person_id))))
-    questions = [ErasureHold(reason=HoldReason.IDENTITY_QUESTION)] if asked else []
+    unanswered = tx.scalar(select(open_question(record_ids_of(tx, person_id))))
+    questions = [ErasureHold(reason=HoldReason.IDENTITY_QUESTION)] if unanswered else []
     return (*open_cases, *waits, *questions, *duties)
 
 
 def open_question(record_ids: Sequence[UUID] | Select[tuple[UUID]]) -> ColumnElement[bool]:
     """SQL condition: whether one of these records and another one are of one person has not been answered."""
-    asked = or_(identity_question.c.record_id.in_(record_ids), identity_question.c.known_id.in_(record_ids))
-    return exists().where(asked, identity_question.c.status == QuestionStatus.OPEN)
+    about = or_(identity_question.c.record_id.in_(record_ids), identity_question.c.known_id.in_(record_ids))
+    return exists().where(about, identity_question.c.status == QuestionStatus.OPEN)
 
 
 def _duties(tx: Connection, last_closed: date, today: date) -> tuple[ErasureHold, ...]:

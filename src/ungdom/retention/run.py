@@ -132,8 +132,8 @@ def _official_messages() -> Select[Any]:
 def _register_events() -> Select[Any]:
     decided = population_event.c.outcome != PopulationOutcome.QUESTION
     columns = population_event.c["event_id", "received_at"]
-    kept = population_event.c.sealed.is_not(None)
-    return select(*columns).where(decided, kept).order_by(population_event.c.event_id)
+    sealed = population_event.c.sealed.is_not(None)
+    return select(*columns).where(decided, sealed).order_by(population_event.c.event_id)
 
 
 def _team_contacts() -> Select[Any]:

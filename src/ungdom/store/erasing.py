@@ -121,7 +121,7 @@ def _erase_family_contacts(tx: Connection, case_ids: Collection[UUID]) -> int:
     """Deletes how youth and guardians of these cases wanted to be notified, unless they are on another team."""
     joined = (event.c.type == EventType.TEAM_MEMBER_JOINED) & event.c.case_id.in_(case_ids)
     details = [json.loads(stored) for stored in tx.scalars(select(event.c.details).where(joined))]
-    family = {told["member"] for told in details if told.get("agency") in (Attendee.YOUTH, Attendee.GUARDIAN)}
+    family = {member["member"] for member in details if member.get("agency") in (Attendee.YOUTH, Attendee.GUARDIAN)}
     elsewhere = select(case_team.c.member).where(case_team.c.case_id.not_in(case_ids))
     known = (contact.c.subject.in_(family), contact.c.role == Role.TEAM_MEMBER, contact.c.subject.not_in(elsewhere))
     subjects = list(tx.scalars(select(contact.c.subject).where(*known)))

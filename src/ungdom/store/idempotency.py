@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import InFlight
@@ -83,11 +83,6 @@ def store_response(tx: Connection, keys: EncryptionKeys, request_key: RequestKey
     key_hash = keys.digest(_hash_input(request_key.text))
     sealed = keys.encrypt(json.dumps(content).encode(), _record(key_hash))
     tx.execute(insert(idempotency), {"key_hash": key_hash, "sealed": sealed, "created_at": answer.created_at})
-
-
-def delete_older(tx: Connection, before: datetime) -> int:
-    """Deletes the responses stored before that instant; returns their number."""
-    return tx.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
 
 
 def decrypt_row(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> dict[str, Any]:

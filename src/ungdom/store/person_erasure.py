@@ -57,8 +57,8 @@ def erase_register_events(tx: Connection, event_ids: Collection[UUID]) -> int:
 def copy_erasure(tx: Connection, source_id: UUID, copy_id: UUID) -> None:
     """Erases a record that was made as a copy of an erased one."""
     columns = person.c["erased_at", "kept_sex"]
-    kept: dict[str, Any] = dict(tx.execute(select(*columns).where(person.c.person_id == source_id)).mappings().one())
-    values = {"sealed": None, "number_hash": None, "name_hash": None, **kept}
+    erased: dict[str, Any] = dict(tx.execute(select(*columns).where(person.c.person_id == source_id)).mappings().one())
+    values = {"sealed": None, "number_hash": None, "name_hash": None, **erased}
     tx.execute(update(person).where(person.c.person_id == copy_id).values(values))
 
 
@@ -71,7 +71,7 @@ def _dependent(record_ids: Collection[UUID]) -> dict[str, Delete | Update]:
         identity_question.c,
     )
     proposed = or_(proposal.person_id.in_(record_ids), proposal.other_id.in_(record_ids))
-    asked = or_(question.record_id.in_(record_ids), question.known_id.in_(record_ids))
+    in_question = or_(question.record_id.in_(record_ids), question.known_id.in_(record_ids))
     registered = or_(event.person_id.in_(record_ids), event.other_id.in_(record_ids))
     hashed = or_(event.sealed.is_not(None), event.content_hash != ERASED_HASH)
     return {
@@ -80,7 +80,9 @@ def _dependent(record_ids: Collection[UUID]) -> dict[str, Delete | Update]:
         .where(change.person_id.in_(record_ids), change.sealed.is_not(None))
         .values(sealed=None),
         "person_proposal": update(person_proposal).where(proposed, proposal.sealed.is_not(None)).values(sealed=None),
-        "identity_question": update(identity_question).where(asked, question.sealed.is_not(None)).values(sealed=None),
+        "identity_question": update(identity_question)
+        .where(in_question, question.sealed.is_not(None))
+        .values(sealed=None),
         "population_event": update(population_event)
         .where(registered, hashed)
         .values(sealed=None, content_hash=ERASED_HASH),
