@@ -34,7 +34,9 @@ from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
 from ungdom.persons.register import QuestionReason
+from ungdom.persons.subject_access import DataCategory, WithheldCode
 from ungdom.release.plan import RELEASED_ENDINGS
+from ungdom.retention.rules import CountedFrom, RetentionCode
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
 from ungdom.texts import Language, fields
@@ -139,6 +141,8 @@ PROBLEMS: dict[str, set[str]] = {
     "extracts_not_ready": set(),
     "nothing_released": set(),
     "cases_do_not_split": set(),
+    "erasure_held": set(),
+    "person_erased": set(),
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),
@@ -170,6 +174,8 @@ PARTS: dict[str, set[str]] = {
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
+ENDS = ("no_end", "until")
+"""Of a rule of retention that holds an erasure back: whether there is a last day."""
 INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
@@ -306,6 +312,12 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
+        **{texts.section_of(enum): {str(word) for word in enum} for enum in (RetentionCode, CountedFrom, DataCategory)},
+        "retention_basis": {"verified", "unverified"},
+        "erasure_hold": {"open_case", "message_waits", "identity_question", *(f"retention_rule.{end}" for end in ENDS)},
+        "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until"},
+        "subject_access_purpose": {str(category) for category in DataCategory},
+        "subject_access_withheld": {str(code) for code in WithheldCode},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from threading import Event
 from typing import Any
@@ -42,6 +42,7 @@ from ungdom.api.http import handlers, headers, health
 from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
+from ungdom.api.http.erasures import ErasuresFirst
 from ungdom.api.http.limits import AddressLimits, RequestLimits, SubjectLimits
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.http.observed import ObservedApp
@@ -57,6 +58,7 @@ from ungdom.api.persons import joining_routes, population_routes, record_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
+from ungdom.api.retention import routes as retention
 from ungdom.api.rules import routes as rules
 from ungdom.api.simulation import routes as simulation
 from ungdom.api.staff import routes as staff
@@ -75,12 +77,15 @@ from ungdom.jobs import sealing
 from ungdom.notices import address
 from ungdom.observability.logger import EventLogger
 from ungdom.observability.metrics import RequestMetrics
+from ungdom.retention.journal import ErasureJournal
+from ungdom.retention.replay import ErasureGate
 from ungdom.serving.connections import STATE_KEY, ConnectionLimits
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
 from ungdom.store.access_log import AccessLog
 from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import StoreError
 from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe
@@ -119,6 +124,7 @@ ROUTERS = (
     esas.router,
     alerts.router,
     jobs.router,
+    retention.router,
     audit.router,
     notices.router,
     contacts.router,
@@ -199,6 +205,8 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.known_subjects = KnownSubjects()
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
+    app.state.erasures = ErasureJournal(settings.erasures)
+    app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)
     app.state.service = ServiceCheck()
     app.state.cursor_keys = settings.cursor_keys
     app.state.partners = partners.load(settings.exchange_file)
@@ -219,6 +227,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     queue = RequestQueue(settings.threads, settings.queue_limit, settings.queue_seconds)
     requests = RequestLimits(settings)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(ErasuresFirst, gate=app.state.erasure_gate)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(QueuedRequests, queue=queue)
     app.add_middleware(
@@ -260,6 +269,8 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async c
     async def run(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         to_thread.current_default_thread_limiter().total_tokens = settings.threads
         stop = Event()
+        with suppress(StoreError):  # the first request tries again, and is not answered before it has succeeded
+            await to_thread.run_sync(app.state.erasure_gate.open)
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)

@@ -37,6 +37,7 @@ OFFICE = "oslo"
 WORKED_AT = "more-og-romsdal"
 """The one that the worked history names."""
 NOW = date(2026, 3, 2)
+ZIP = "application/zip"
 PERIOD = {"from": "2025-01-01", "to": "2026-03-01"}
 HOOK = {"url": "https://example.org/hook", "kinds": ["alert.raised"]}
 
@@ -85,7 +86,7 @@ class Recorder:
 def example(parameters: dict[str, Any], body: Any, answer: httpx.Response) -> dict[str, Any]:
     """What is kept of one request and its answer."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
-    shown = cut(answer.json()) if kind == "application/json" else answer.text
+    shown = cut(answer.json()) if kind == "application/json" else "PK…" if kind == ZIP else answer.text
     kept = {"parameters": parameters, "status": answer.status_code}
     return kept | ({"body": body} if body is not None else {}) | ({"answer": shown, "kind": kind} if kind else {})
 
@@ -115,6 +116,7 @@ def recorded() -> dict[str, Any]:
             of_decisions(record)
             of_analysts(record)
             of_operators(record)
+            of_retention(record)
             return record.examples
 
 
@@ -202,6 +204,7 @@ def of_persons(record: Recorder, case: str) -> None:
     split = {"cases": [other["id"]], "reason": "They are cousins."}
     proposal = record("split_person", leader, split, person_id=person).json()["id"]
     record("reject_person_proposal", secretariat, proposal_id=proposal)
+    record("export_person", leader, person_id=person)
     register = record.service.as_("prosecution", subject="system:register")
     for event_id, born in (("fr-1", "2009-05-18"), ("fr-2", "2009-05-19")):
         event = {"event_id": event_id, "kind": "name", "occurred_on": "2026-02-01"}
@@ -262,6 +265,19 @@ def across_cases(record: Recorder) -> None:
     dispatch(record.service.db, EncryptionKeys([KEY]), record.service.clock())
     notices = record("list_notices", coordinator).json()["items"]
     record("mark_notice_read", coordinator, notice_id=notices[0]["id"])
+
+
+def of_retention(record: Recorder) -> None:
+    """The basis of a rule entered, and a person erased whose case came to nothing."""
+    admin, leader = record.service.as_("admin"), record.service.as_("leader", OFFICE)
+    basis = {"basis": "Consent to destruction.", "source": "Decision 1/2026 of the national archivist"}
+    record("confirm_retention_rule", admin, basis | {"name": "Kari Nordmann", "keep": {"days": 30}}, rule="persons")
+    record("list_retention_rules", admin)
+    record("run_retention", admin, {"dry_run": True})
+    youth = {"given_name": "Stripete", "family_name": "Kvist", "born": "2009-04-05"}
+    case = leader.post("/v1/cases", new_case(konfliktrad=OFFICE, person=youth)).json()
+    leader.record(case["id"], "other_outcome", "2026-01-05", {"outcome": "dropped"}, on_behalf_of="prosecution")
+    record("erase_person", leader, {"reason": "The youth has asked for it."}, person_id=case["person"]["id"])
 
 
 def of_the_office(record: Recorder) -> None:

@@ -62,6 +62,7 @@ class Of(Enum):
     ALERT_ANSWERED = auto()  # for the office, or for one's own part
     ALERT_PUT_OFF = auto()
     NIGHT = auto()  # of no case at all: for administrators
+    RETENTION = auto()  # of no case either: for those who watch over the service
     WORK = auto()  # what needs doing, in cases seen
     LISTS = auto()  # the views of many cases
     TAKES_IN = auto()
@@ -142,6 +143,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.ALERT_TAKEN: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
+    Of.RETENTION: set(VIEWERS) - {"admin", "auditor", "secretariat"},
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.STAFF: {"analyst", "auditor"} | TEAM | SYSTEMS,
@@ -181,6 +183,7 @@ LATE_ANSWER = {"reason": "capacity", "expected_on": "2026-01-04"}
 SEX = {"reason": "A slip of the pen.", "sex": "female"}
 TO_MERGE = {"other": HIDDEN, "reason": "One youth."}
 TO_SPLIT = {"cases": [HIDDEN], "reason": "Two youths."}
+TO_ERASE = {"reason": "The youth has asked for it."}
 LATER_DEATH = {"kind": "death", "occurred_on": "2099-01-01"}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
@@ -333,6 +336,11 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/persons/search"): (Of.QUESTIONS, (Ask(body={"name": "Nobody"}),)),
     ("POST", "/v1/persons/{person_id}/merge"): (Of.PERSONS_JOINED, (Ask(body=TO_MERGE, seen=404),)),
     ("POST", "/v1/persons/{person_id}/split"): (Of.PERSONS_JOINED, (Ask(body=TO_SPLIT, seen=422),)),
+    ("POST", "/v1/persons/{person_id}/erasure"): (Of.PERSONS_JOINED, (Ask(body=TO_ERASE, seen=409),)),
+    ("POST", "/v1/persons/{person_id}/subject-access"): reads(Of.PERSON),
+    ("GET", "/v1/retention"): reads(Of.RETENTION),
+    ("PUT", "/v1/retention/{rule}"): (Of.NIGHT, (Ask(body={}),)),
+    ("POST", "/v1/retention/runs"): (Of.NIGHT, (Ask(body={"dry_run": True}),)),
     ("GET", "/v1/persons/proposals"): reads(Of.PROPOSALS, "?status=proposed"),
     ("POST", "/v1/persons/proposals/{proposal_id}/approve"): reads(Of.PROPOSAL),
     ("POST", "/v1/persons/proposals/{proposal_id}/reject"): reads(Of.PROPOSAL),
@@ -443,7 +451,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
-    whole = whole.replace("{access_id}", HIDDEN)
+    whole = whole.replace("{access_id}", HIDDEN).replace("{rule}", "persons")
     whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
     whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
@@ -541,6 +549,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.RELEASED,
         Of.FEEDS,
         Of.NIGHT,
+        Of.RETENTION,
         Of.CATALOGUE,
         Of.CATALOGUE_KEPT,
         Of.STAFF,

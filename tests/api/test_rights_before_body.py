@@ -26,7 +26,7 @@ WRITING = [
 PUBLIC = "/v1/surveys/"
 OF_A_TOKEN = [(method, route) for method, route in WRITING if not route.path.startswith(PUBLIC)]
 
-PLACES = {"name": "cases", "subject": "coordinator-oslo", "konfliktrad": "oslo"}
+PLACES = {"name": "cases", "subject": "coordinator-oslo", "konfliktrad": "oslo", "rule": "persons"}
 """What stands in a path where it is no id."""
 
 GOOD: dict[str, Any] = {
@@ -63,6 +63,9 @@ GOOD: dict[str, Any] = {
     "/v1/persons/{person_id}": {"reason": "A slip of the pen.", "sex": "female"},
     "/v1/persons/{person_id}/merge": {"other": HIDDEN, "reason": "The school has confirmed it."},
     "/v1/persons/{person_id}/split": {"cases": [HIDDEN], "reason": "Two cousins of one name."},
+    "/v1/persons/{person_id}/erasure": {"reason": "The youth has asked for it."},
+    "/v1/retention/{rule}": {"basis": "Consent.", "source": "Decision 1", "name": "Kari Nordmann"},
+    "/v1/retention/runs": {"dry_run": True},
     "/v1/population-events": {
         "event_id": "fr-1", "kind": "death", "occurred_on": DAY, "person": {"national_id": "17850998027"},
     },

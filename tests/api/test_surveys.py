@@ -176,7 +176,9 @@ def test_results_are_shown_by_quarter_once_it_is_closed_and_five_have_answered(o
 def test_the_night_tells_digests_and_lets_go_of_expired_invitations(one: Service) -> None:
     client = one.as_("coordinator", "oslo")
     invite(client, case_at(client, "executing"))
-    by_name = {step.name: step for step in steps.all_steps(EncryptionKeys(one.settings.people_keys))}
+    by_name = {
+        step.name: step for step in steps.all_steps(EncryptionKeys(one.settings.people_keys), one.app.state.erasures)
+    }
     now = one.clock()
     assert by_name["figures"].run(one.db, now.date(), now) == {"cases": 1}
     assert by_name["figures"].run(one.db, date(2026, 1, 1), now) == {}

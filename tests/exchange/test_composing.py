@@ -12,7 +12,7 @@ from tests.exchange.world import Told, case, correct, over_http, partner, write
 from ungdom.exchange import partners as files
 from ungdom.exchange.outbound_compose import ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partners
-from ungdom.store import outbox, people
+from ungdom.store import outbox, person_erasure
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
@@ -190,7 +190,7 @@ def test_without_a_number_nobody_is_named(db: Database, known: Partners, who: Pe
 def test_who_has_been_forgotten_is_not_named(db: Database, known: Partners) -> None:
     stored = case(db, Told(SIGNED))
     with db.writing() as tx:
-        people.erase_person(tx, stored.person_id, NOW.instant)
+        person_erasure.erase_records(tx, world.KEYS, [stored.person_id], NOW.instant)
     assert "siktet" not in body(db, known, stored, E.ASSIGNED)
 
 

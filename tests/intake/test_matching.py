@@ -24,7 +24,7 @@ from tests.intake.test_order import annul, open_by_hand, record
 from tests.service import Service
 from ungdom.intake.identity import Likeness, compare_parts, normalised_name, weighed_likeness
 from ungdom.message import Person as Said
-from ungdom.store import people
+from ungdom.store import person_erasure
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
 from ungdom.workflow.case import Youth
@@ -221,7 +221,7 @@ def test_a_case_of_somebody_who_is_erased_takes_no_message(served: Service) -> N
     case = file.applied(*CHAIN[:2])
     erased = UUID(case_person(served, case))
     with served.db.writing() as tx:
-        people.erase_person(tx, erased, served.clock())
+        person_erasure.erase_records(tx, served.app.state.keys, [erased], served.clock())
 
     assert why(file.send(*SERVED)) == ("parked", "person_contradicts")
 

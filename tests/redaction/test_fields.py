@@ -28,6 +28,7 @@ NOT_OUTSIDE: dict[str, str] = {
     "/v1/esas": "official messages: how they stand, nothing of what they say",
     "/v1/extracts": "rows under pseudonyms",
     "/v1/jobs": "runs, no case",
+    "/v1/retention": "rules and numbers, no case",
     "/v1/measures": "the catalogue of providers, no case",
     "/v1/persons": "questions of identity and observations, for the office",
     "/v1/problems": "explanations of problems",

@@ -13,7 +13,7 @@ from ungdom import message
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness
 from ungdom.message.national_id import NationalIdFlag, Series
-from ungdom.store import notes, people, resealing
+from ungdom.store import notes, people, person_erasure, resealing
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, Stale
 from ungdom.store.notes import Note
@@ -123,14 +123,15 @@ def test_an_erased_person_leaves_what_the_rules_need(db: Database) -> None:
     with db.writing() as tx:
         person = people.create_person(tx, cases.KEYS, WHO, Youth(BORN, 2), cases.NOON)
 
-        assert people.erase_person(tx, person, cases.NOON)
+        assert person_erasure.erase_records(tx, cases.KEYS, [person], cases.NOON)["person"] == 1
         found = people.read_person(tx, cases.KEYS, person)
         assert found is not None
         assert (found.personalia, found.number) == (None, None)
         assert found.youth == Youth(BORN, 2)
         assert found_by(tx, cases.KEYS, NUMBER, BORN) is None
         assert people.read_names(tx, cases.KEYS, [person]) == {person: None}
-        assert not people.erase_person(tx, uuid4(), cases.NOON)
+        assert people.read_sexes(tx, cases.KEYS, [person]) == {person: WHO.sex}
+        assert not person_erasure.erase_records(tx, cases.KEYS, [uuid4(), person], cases.NOON)
 
 
 def test_an_unknown_person_is_none(db: Database) -> None:
@@ -142,7 +143,7 @@ def test_keys_are_changed_without_losing_anybody(db: Database) -> None:
     old, both, new = EncryptionKeys([OLD]), EncryptionKeys([NEW, OLD, cases.SECRET]), EncryptionKeys([NEW])
     with db.writing() as tx:
         ids = [people.create_person(tx, old, WHO, Youth(BORN, 2), cases.NOON) for _ in range(5)]
-        people.erase_person(tx, ids[4], cases.NOON)
+        person_erasure.erase_records(tx, old, [ids[4]], cases.NOON)
         case = cases.opened(tx)
         note = Note(uuid4(), case.case_id, "Ringte skolen.", cases.NOON, "kari")
         notes.write_note(tx, old, note)

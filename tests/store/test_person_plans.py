@@ -16,10 +16,10 @@ from tests import pg
 from tests.store import cases
 from tests.store.conftest import upgrade
 from ungdom.extracts import snapshots
-from ungdom.store import bulk, journal, observations, people
+from ungdom.store import bulk, journal, observations, people, person_candidates
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.observations import Observation
-from ungdom.store.people import Particulars
+from ungdom.store.person_candidates import Particulars
 from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record
 from ungdom.store.schema import persons as person_tables
@@ -109,7 +109,7 @@ NUMBERED = replace(STRANGER, national_id=NUMBER)
 
 
 def found_by(crowd: Crowd, given: Particulars, *numbers: int) -> set[UUID]:
-    found = people.candidates(crowd.tx, cases.KEYS, given, [str(number) for number in numbers], true())
+    found = person_candidates.candidates(crowd.tx, cases.KEYS, given, [str(number) for number in numbers], true())
     return {one.person.person_id for one in found if one.canonical_id == crowd.person}
 
 

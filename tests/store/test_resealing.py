@@ -181,7 +181,7 @@ def test_of_two_answers_to_one_request_under_two_keys_the_first_is_kept(db: Data
     orders = (((OLD_KEYS, sealed_rows.ANSWER), (NEW_KEYS, later)), ((OLD_KEYS, later), (NEW_KEYS, sealed_rows.ANSWER)))
     for order in orders:
         with db.writing() as tx:
-            idempotency.delete_older(tx, cases.NOON + timedelta(days=1))
+            tx.execute(stored_answers.delete())
             for keys, answer in order:
                 idempotency.store_response(tx, keys, sealed_rows.REQUEST, answer)
         resealing.reseal(db, BOTH)

@@ -20,7 +20,7 @@ from tests.stories.test_persons import (
     read,
     sent,
 )
-from ungdom.store import people
+from ungdom.store import person_erasure
 from ungdom.store.schema.persons import person
 
 SECOND_BORN = "2009-05-20"
@@ -174,7 +174,7 @@ def test_after_a_split_both_persons_are_found_by_a_former_number(served: Service
 def test_the_copy_of_an_erased_record_is_erased(served: Service) -> None:
     first, second = opened(served), opened(served)
     with served.db.writing() as tx:
-        people.erase_person(tx, UUID(first["person"]["id"]), served.clock())
+        person_erasure.erase_records(tx, served.app.state.keys, [UUID(first["person"]["id"])], served.clock())
     other = split_in_two(served, first["person"]["id"], second["id"])
 
     with served.db.reading() as tx:

@@ -340,7 +340,9 @@ def test_a_leave_to_come_hands_over_and_takes_back_by_night(served: Service) -> 
 def night(service: Service, day: date) -> dict[str, int]:
     """What the nightly step of the staff does on that day."""
     service.clock.turn_to(day)
-    step = next(one for one in steps.all_steps(service.app.state.keys) if one.name == "staff")
+    step = next(
+        one for one in steps.all_steps(service.app.state.keys, service.app.state.erasures) if one.name == "staff"
+    )
     return step.run(service.db, day, service.clock())
 
 

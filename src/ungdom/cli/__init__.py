@@ -34,6 +34,7 @@ from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import notice_worker, notices_app
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
+from ungdom.cli.retaining import retention_app, subject_access
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
@@ -41,6 +42,7 @@ from ungdom.cli.terminal import (
     AsJson,
     OnDemo,
     demo_settings,
+    erase_again,
     err,
     id_of,
     open_database,
@@ -95,6 +97,8 @@ app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
 app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
+app.add_typer(retention_app, name="retention")
+app.command(name="subject-access")(subject_access)
 app.command()(releases)
 
 
@@ -167,6 +171,7 @@ def upgrade() -> None:
         chain_backfill.record_changes(db, report)
         if config.people_keys:
             person_names.backfill(db, EncryptionKeys(config.people_keys))
+        erase_again(db, config)
         out.print(f"schema {db.current()}")
 
 

@@ -14,6 +14,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
+from ungdom.retention.journal import ErasureJournal
 from ungdom.settings import BadSettings, Settings
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.job_runs import SUCCEEDED
@@ -43,7 +44,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
                 db,
                 clock.now,
                 on.date() if on else None,
-                steps.all_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config)),
+                steps.all_steps(*_keys_and_journal(config), sealing.anchor_folder(config)),
                 lambda _day, scanned: report(scanned, scanned),
             )
         except DayToCome as error:
@@ -61,18 +62,19 @@ def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
         return []
     from ungdom.jobs import sealing, steps
 
-    return job.run(
-        db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config))
-    )
+    return job.run(db, clock.now, steps=steps.all_steps(*_keys_and_journal(config), sealing.anchor_folder(config)))
 
 
 def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs now, after missed nights, without the slow steps."""
     from ungdom.jobs import sealing, steps
 
-    return job.run(
-        db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config))
-    )
+    return job.run(db, clock.now, steps=steps.quick_steps(*_keys_and_journal(config), sealing.anchor_folder(config)))
+
+
+def _keys_and_journal(config: Settings) -> tuple[EncryptionKeys, ErasureJournal]:
+    """The keys of the people, and the journal of erasures."""
+    return EncryptionKeys(config.people_keys), ErasureJournal(config.erasures)
 
 
 def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:

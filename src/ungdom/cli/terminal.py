@@ -14,7 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ungdom import settings
+from ungdom import clock, settings
+from ungdom.retention.journal import ErasureJournal
+from ungdom.retention.replay import replay
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.forms import DEVELOPMENT
 from ungdom.settings.model import DATA_DIR
@@ -92,8 +94,11 @@ def id_of(kind: str, text: str) -> UUID:
         raise BadSettings(f"{text} is no id of a {kind}") from None
 
 
-def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> Database:
-    """The database of these settings; creates the data folder. Raises `Unusable` for a fault that is not allowed."""
+def open_database(config: Settings, allowed: Collection[DatabaseFault] = (), erasures_first: bool = True) -> Database:
+    """The database of these settings; creates the data folder. Raises `Unusable` for a fault that is not allowed.
+
+    `erasures_first`: what a restored backup brought back is erased again, unless a fault is allowed.
+    """
     settings.private_folder(config.data_dir)
     db = Database.open(config.database_url)
     try:
@@ -104,6 +109,8 @@ def open_database(config: Settings, allowed: Collection[DatabaseFault] = ()) -> 
     except Exception:
         db.close()
         raise
+    if erasures_first and not allowed:
+        erase_again(db, config)
     return db
 
 
@@ -117,6 +124,18 @@ def open_readable_database(config: Settings) -> Database:
         db.close()
         raise
     return db
+
+
+def erase_again(db: Database, config: Settings) -> int:
+    """Erase again what a restored backup brought back, before anything is read; how many erasures that were.
+
+    Closes the database where that fails. Raises the errors of the store.
+    """
+    try:
+        return replay(db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now)
+    except Exception:
+        db.close()
+        raise
 
 
 def selected_settings(on_demo: bool) -> Settings:

@@ -17,12 +17,12 @@ from ungdom.message import Person
 from ungdom.message.names import Agreement, NameComparison, compare_names
 from ungdom.message.names import normalised_name as normalised_name  # noqa: PLC0414  # part of the interface
 from ungdom.message.national_id import check_national_id, normalise
-from ungdom.store import people
+from ungdom.store import people, person_candidates
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.identity import PossibleMatch
 from ungdom.store.inbox import MessageVisibility
-from ungdom.store.people import PersonCandidate
 from ungdom.store.people import StoredPerson as Known
+from ungdom.store.person_candidates import Particulars, PersonCandidate
 from ungdom.store.schema.identity import Resemblance
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import Protection
@@ -124,8 +124,8 @@ def match_person(
     `sees`: condition on `case_current` for the cases in which the sender may learn who the youth is; None: in no case,
     so that nobody is known. One statement, whatever is stored.
     """
-    particulars = people.Particulars(given.national_id, given.born, given.given_name, given.family_name)
-    candidates = people.candidates(tx, keys, particulars, sorted(set(numbers)), sees)
+    particulars = Particulars(given.national_id, given.born, given.given_name, given.family_name)
+    candidates = person_candidates.candidates(tx, keys, particulars, sorted(set(numbers)), sees)
     near = tuple(person for person in _resembling(given, candidates) if person.how is not Likeness.OTHER)
     known = _known(near)
     doubts = (

@@ -11,7 +11,7 @@ from uuid import UUID
 from ungdom.alerts.sweep import sweep
 from ungdom.clock import Clock
 from ungdom.observability.logger import EventLogger
-from ungdom.store import idempotency, job_runs
+from ungdom.store import job_runs
 from ungdom.store.errors import Unavailable
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
@@ -23,8 +23,6 @@ NIGHT_AT = time(3)
 """Time in Oslo from which a worker runs the night."""
 CATCH_UP = 366
 """Largest number of missed nights that are caught up; of a longer gap, the newest."""
-RESPONSE_RETENTION = timedelta(days=30)
-"""How long responses are stored for repeated requests with the same idempotency key."""
 
 
 class DayToCome(Exception):
@@ -69,12 +67,6 @@ def run(
     if wanted > today:
         raise DayToCome(wanted, today)
     return [_run_night(db, now, day, steps, report) for day in _due_days(db, wanted)]
-
-
-def delete_old_responses(db: Database, _day: date, at: datetime) -> dict[str, int]:
-    """Delete stored responses older than `RESPONSE_RETENTION`."""
-    with db.writing() as tx:
-        return {"answers_forgotten": idempotency.delete_older(tx, at - RESPONSE_RETENTION)}
 
 
 def is_due(db: Database, now: datetime) -> bool:

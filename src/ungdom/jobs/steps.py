@@ -6,12 +6,14 @@ from pathlib import Path
 from ungdom.analytics import case_cache
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
-from ungdom.jobs.nightly import NightlyStep, delete_old_responses
+from ungdom.jobs.nightly import NightlyStep
 from ungdom.jobs.sealing import seal_tonight
 from ungdom.jobs.terms import expire_terms
 from ungdom.notices.group_notices import notify_woken
 from ungdom.observability.logger import EventLogger
 from ungdom.release import store
+from ungdom.retention import run as retention_run
+from ungdom.retention.journal import ErasureJournal
 from ungdom.staff import hand_over
 from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
@@ -26,16 +28,19 @@ BACKTEST_EVERY = timedelta(days=30)
 """Interval of the evaluation of past forecasts."""
 
 
-def all_steps(keys: EncryptionKeys, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
-    """Every step of the night. `keys`: decrypt personal data. `anchors`: where seals are exported; None: nowhere."""
+def all_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
+    """Every step of the night. `keys`: decrypt personal data. `journal`: of erasures.
+
+    `anchors`: where seals are exported; None: nowhere.
+    """
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
         NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
         NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
+        NightlyStep("retention", lambda db, day, at: apply_retention(db, keys, journal, day, at)),
         NightlyStep("audit", lambda db, day, at: seal_tonight(db, anchors, day, at)),
-        NightlyStep("idempotency", delete_old_responses),
         NightlyStep("forecast", count_waiting_times),
         NightlyStep("figures", refresh_case_summaries),
         NightlyStep("surveys", delete_expired_invitations),
@@ -44,9 +49,21 @@ def all_steps(keys: EncryptionKeys, anchors: Path | None = None) -> tuple[Nightl
     )
 
 
-def quick_steps(keys: EncryptionKeys, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
+def quick_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
     """The steps without the slow ones that can wait, for a run that a person waits for."""
-    return tuple(step for step in all_steps(keys, anchors) if step.name != "backtest")
+    return tuple(step for step in all_steps(keys, journal, anchors) if step.name != "backtest")
+
+
+def apply_retention(
+    db: Database, keys: EncryptionKeys, journal: ErasureJournal, day: date, at: datetime
+) -> dict[str, int]:
+    """Erase what the rules of retention no longer keep: by rule, how many. Skipped for a night that is caught up."""
+    if day != oslo_date(at):
+        return {}
+    reports = retention_run.run(db, keys, journal, at)
+    erased = {f"{report.rule}_erased": report.erased for report in reports if report.erased}
+    unconfirmed = {f"{report.rule}_unconfirmed": report.due for report in reports if report.dry_run and report.due}
+    return erased | unconfirmed
 
 
 def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int]:

@@ -13,7 +13,14 @@ from ungdom.cases.youth import YouthImpact
 from ungdom.intake import IntakeContext, retry_parked
 from ungdom.intake.wait_keys import person_wait_keys, wait_key
 from ungdom.persons import doubts
-from ungdom.persons.errors import BornAfterOffence, EventsInTheWay, NotCleared, PersonOutdated, PersonUnchanged
+from ungdom.persons.errors import (
+    BornAfterOffence,
+    EventsInTheWay,
+    NotCleared,
+    PersonErased,
+    PersonOutdated,
+    PersonUnchanged,
+)
 from ungdom.persons.guardians import with_references, youth_of
 from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.store import case_queries, journal, people, person_history, records
@@ -80,15 +87,13 @@ def correct(
 ) -> CorrectedPerson:
     """Correct a person record. In a dry run nothing is written, and what stands in the way is in the result.
 
-    Raises NotVisible, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian, BornAfterOffence, RoleNotAllowed,
-    PersonUnchanged or EventsInTheWay, in that order.
+    Raises NotVisible, PersonErased, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian, BornAfterOffence,
+    RoleNotAllowed, PersonUnchanged or EventsInTheWay, in that order.
     """
     sight = working_sight(tx, viewer, person_id)
     if not dry_run:
         sight = _locked(tx, context, viewer, sight.person_id, correction)
-    before = people.read_person(tx, context.keys, sight.person_id)
-    if before is None or before.personalia is None:
-        raise cases.NotVisible
+    before = _not_erased(tx, context, sight.person_id)
     if expected is None:
         raise cases.VersionRequired
     if not expected.holds(before.revision):
@@ -105,6 +110,16 @@ def correct(
         author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
         apply(tx, context, result, correction, author, PersonChangeKind.CORRECTED)
     return result
+
+
+def _not_erased(tx: Connection, context: IntakeContext, person_id: UUID) -> StoredPerson:
+    """The record to correct. Raises NotVisible or PersonErased."""
+    stored = people.read_person(tx, context.keys, person_id)
+    if stored is None:
+        raise cases.NotVisible
+    if stored.personalia is None:
+        raise PersonErased
+    return stored
 
 
 def _locked(

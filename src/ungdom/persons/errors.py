@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ungdom.cases.youth import YouthImpact
+from ungdom.retention.holds import ErasureHold
 
 
 class PersonError(Exception):
@@ -23,7 +24,9 @@ class PersonError(Exception):
     ├── SecondPersonNeeded  leader and secretariat decide together: the other of the two has to
     ├── PopulationEventDiffers  the register has sent another event under this id
     ├── PersonNotOfEvent    the event of the register is about another person than the one named
-    └── NoQuestion          the event of the register is not waiting for a decision
+    ├── NoQuestion          the event of the register is not waiting for a decision
+    ├── PersonErased        the personal data of the person has been erased
+    └── ErasureHeld         the person may not be erased yet
     """
 
 
@@ -97,3 +100,14 @@ class NoQuestion(PersonError):
 
 class PersonNotOfEvent(PersonError):
     """The event of the register cannot be about the person named, or it may be about several and none is named."""
+
+
+class PersonErased(PersonError):
+    """The personal data of the person has been erased: there is nothing to change or to erase."""
+
+
+@dataclass
+class ErasureHeld(PersonError):
+    """The person may not be erased yet. `reasons`: all of them, as far as the caller may know."""
+
+    reasons: tuple[ErasureHold, ...]

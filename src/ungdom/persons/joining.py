@@ -1,7 +1,8 @@
-"""Merging and splitting persons: a leader and the secretariat decide together, one proposes and the other approves.
+"""Merging, splitting and erasing persons: a leader and the secretariat decide, one proposes and the other approves.
 
-Both can be undone in the same way: a merge by a split that names it, a split by a merge. Neither widens what anybody
-sees: cases keep their offices, and the address keeps the stricter protection until somebody has reviewed it.
+Merges and splits can be undone in the same way: a merge by a split that names it, a split by a merge. Neither widens
+what anybody sees: cases keep their offices, and the address keeps the stricter protection until somebody has reviewed
+it. An erasure cannot be undone.
 """
 
 from contextlib import suppress
@@ -12,6 +13,7 @@ from ungdom import cases
 from ungdom.cases import youth as youths
 from ungdom.intake import IntakeContext, retry_parked
 from ungdom.intake.wait_keys import person_wait_keys, wait_key
+from ungdom.persons import erasure
 from ungdom.persons.errors import (
     CasesDoNotSplit,
     NotAMerge,
@@ -21,6 +23,7 @@ from ungdom.persons.errors import (
     SecondPersonNeeded,
 )
 from ungdom.persons.sight import PersonSight, sight_of, working_sight
+from ungdom.retention.journal import ErasureJournal
 from ungdom.store import identity, journal, named_locks, people, person_history, person_proposals, person_split, records
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
@@ -75,12 +78,28 @@ def propose_split(
     return _add(tx, context, proposal)
 
 
-def approve(tx: Connection, context: IntakeContext, viewer: Viewer, proposal_id: UUID) -> PersonProposal:
-    """The second person approves, and it is done.
+def propose_erasure(
+    tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UUID, reason: str
+) -> PersonProposal:
+    """Proposes to erase the person. Raises NotVisible, NotCleared, PersonErased or ErasureHeld."""
+    sight = _cleared_sight(tx, context, viewer, person_id)
+    erasure.require_erasable(tx, context, sight)
+    return _add(tx, context, _new(context, viewer, ProposalKind.ERASE, sight.person_id, reason))
 
-    Raises NotVisible, ProposalDecided, SecondPersonNeeded, NotCleared, SamePerson or CasesDoNotSplit.
+
+def approve(
+    tx: Connection, context: IntakeContext, viewer: Viewer, proposal_id: UUID, journal: ErasureJournal
+) -> PersonProposal:
+    """The second person approves, and it is done. `journal`: of erasures.
+
+    Raises NotVisible, ProposalDecided, SecondPersonNeeded, NotCleared, SamePerson, CasesDoNotSplit, PersonErased or
+    ErasureHeld.
     """
     proposal = _to_decide(tx, context, viewer, proposal_id)
+    if proposal.kind is ProposalKind.ERASE:
+        erasure.require_erasable(tx, context, sight_of(tx, viewer, proposal.person_id))
+        decided = _decided(tx, context, viewer, proposal, ProposalStatus.APPROVED)
+        return erasure.erase_person(tx, context, viewer, decided, journal)
     merging = proposal.kind is ProposalKind.MERGE
     decided = _merged(tx, context, viewer, proposal) if merging else _split(tx, context, viewer, proposal)
     return _decided(tx, context, viewer, decided, ProposalStatus.APPROVED)

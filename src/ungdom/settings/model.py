@@ -158,6 +158,15 @@ class Settings(LoadSettings):
     extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
     )
+    erasure_journal: Annotated[
+        Path | None, SettingInfo("a file, perhaps not there yet", default="`erasures.ndjson` in the data folder")
+    ] = Field(
+        default=None,
+        description="What was erased, so that it is erased again after a restored backup ([retention](retention.md))."
+        " All processes of an installation share it; it is backed up apart from the database, and never restored to an"
+        " earlier state.",
+        examples=["/srv/ungdom/erasures.ndjson"],
+    )
     anchor_dir: Annotated[Path | None, SettingInfo("a folder", default="`anchors` in the data folder")] = Field(
         default=None,
         description="Where the seals of the hash chains are exported each night; best a disk to which whoever owns the"
@@ -232,6 +241,11 @@ class Settings(LoadSettings):
     def cursor_keys(self) -> tuple[str, ...]:
         """The keys of cursors: the first signs, all of them are accepted."""
         return cursor_keys_in(self.cursor_key)
+
+    @property
+    def erasures(self) -> Path:
+        """The file of the journal of erasures."""
+        return self.erasure_journal or self.data_dir / "erasures.ndjson"
 
     @property
     def development(self) -> bool:

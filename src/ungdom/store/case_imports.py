@@ -1,15 +1,19 @@
 """Which case came from which case of another system, so that the same file can be imported again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from ungdom.store import kept_secrets
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_import
 from ungdom.store.sealed import CASE_IMPORT
+
+ERASED = b""
+"""The fingerprint of a case whose person was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +41,9 @@ def add(tx: Connection, keys: EncryptionKeys, source: str, key: str, case_id: UU
     fingerprint = kept_secrets.sealed_digest(tx, keys, content, CASE_IMPORT, case_id=case_id)
     row = {"source": source, "key": key, "case_id": case_id, "fingerprint": fingerprint, "imported_at": at}
     tx.execute(insert(case_import), row)
+
+
+def erase_fingerprints(tx: Connection, case_ids: Collection[UUID]) -> int:
+    """Erases the fingerprints of what these cases were imported from; the number changed. They match nothing then."""
+    kept = case_import.c.case_id.in_(case_ids) & (case_import.c.fingerprint != ERASED)
+    return tx.execute(update(case_import).where(kept).values(fingerprint=ERASED)).rowcount

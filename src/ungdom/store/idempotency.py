@@ -104,15 +104,16 @@ def reseal_response(tx: Connection, keys: EncryptionKeys, key_hash: bytes, seale
     return tx.execute(update(idempotency).where(unchanged).values(values)).rowcount == 1
 
 
-def delete_older(tx: Connection, before: datetime) -> int:
-    """Deletes the responses stored before that instant; returns their number."""
-    return tx.execute(delete(idempotency).where(idempotency.c.created_at < before)).rowcount
-
-
 def decrypt_row(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> dict[str, Any]:
     """The decrypted content of one row. Raises `CannotOpen`."""
     content: dict[str, Any] = json.loads(keys.decrypt(sealed, _record(key_hash)))
     return content
+
+
+def plain_text(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> bytes:
+    """Request key and body of one row, to look for a name in. Raises `CannotOpen`."""
+    content = decrypt_row(keys, key_hash, sealed)
+    return str(content["asked"]).encode() + b"\n" + b64decode(content["body"])
 
 
 def _hash_input(text: str) -> str:

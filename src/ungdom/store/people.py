@@ -12,20 +12,15 @@ from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     FromClause,
     Row,
     ScalarSelect,
-    Select,
     bindparam,
     delete,
-    exists,
-    false,
     func,
     insert,
     select,
-    union,
     update,
 )
 
@@ -35,8 +30,7 @@ from ungdom.store import bulk, chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
-from ungdom.store.records import CANONICAL_ID, canonical_id_of, is_record_of, record, records_of
-from ungdom.store.schema.cases import NumberKind, case_current, case_number
+from ungdom.store.records import is_record_of
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change, person_number, person_version
 from ungdom.store.sealed import PERSON
 from ungdom.workflow.case import Youth
@@ -47,7 +41,8 @@ from ungdom.workflow.vocabulary import Protection, strictest
 class StoredPerson:
     """A person as stored. `personalia`: None after erasure. `revision`: raised by every change of the record.
 
-    `review_protection`: the protection level was taken over by a merge that has been undone since.
+    `review_protection`: the protection level was taken over by a merge that has been undone since. `erased_at`: when
+    the personal data was erased; None if it was not.
     """
 
     person_id: UUID
@@ -59,37 +54,13 @@ class StoredPerson:
     updated_at: datetime
     revision: int = 1
     review_protection: bool = False
+    erased_at: datetime | None = None
 
     @property
     def number(self) -> NationalIdCheck | None:
         """The check of the national identity number against the day of birth; None without a number."""
         written = self.personalia.national_id if self.personalia else None
         return check_national_id(written, self.youth.born) if written else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonCandidate:
-    """A stored record that may be of a given person. `canonical_id`: the canonical record of its person.
-
-    `visible`: the viewer may know who this person is. `offices`: the konfliktråd that have a case of the person.
-    `confirmed`: the person has a case on a police case number that was given.
-    """
-
-    person: StoredPerson
-    canonical_id: UUID
-    visible: bool
-    offices: tuple[str, ...]
-    confirmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Particulars:
-    """What a person may be found by."""
-
-    national_id: str | None
-    born: date
-    given_name: str | None
-    family_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +114,16 @@ def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: date
 def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:
     """The person as stored; None if there is none. Raises `CannotOpen`."""
     row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
-    return None if row is None else _person_of_row(keys, row)
+    return None if row is None else person_of_row(keys, row)
 
 
 def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[StoredPerson]:
     """Every record of the person with this canonical id. Raises `CannotOpen`."""
-    return [_person_of_row(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
+    return [person_of_row(keys, row) for row in tx.execute(_RECORDS.where(is_record_of(person_id)))]
 
 
-def _person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPerson:
+def person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPerson:
+    """The person in a row with the columns of a record and of its newest version. Raises `CannotOpen`."""
     return StoredPerson(
         person_id=row.person_id,
         personalia=read_encrypted(keys, row.person_id, row.sealed),
@@ -162,6 +134,7 @@ def _person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPe
         updated_at=row.updated_at,
         revision=row.revision,
         review_protection=row.review_protection,
+        erased_at=row.erased_at,
     )
 
 
@@ -172,80 +145,13 @@ def read_names(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID])
 
 
 def read_sexes(tx: Connection, keys: EncryptionKeys, person_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The sex of these people by id, for statistics; `unknown` after erasure and if it is not stored."""
-    personalia_by_id = read_names(tx, keys, person_ids)
-    return {
-        person_id: (personalia.sex if personalia else None) or "unknown"
-        for person_id, personalia in personalia_by_id.items()
-    }
-
-
-def candidates(
-    tx: Connection,
-    keys: EncryptionKeys,
-    given: Particulars,
-    numbers: Sequence[str],
-    disclosable: ColumnElement[bool] | None,
-) -> list[PersonCandidate]:
-    """The records of people with this identity number, day of birth or name, or a case on one of these numbers.
-
-    Oldest first, in one statement whose text does not depend on the stored data. `disclosable`: condition on
-    `case_current`, the cases whose youth the viewer may know; None: no case.
-    """
-    name = name_key(given.given_name, given.family_name)
-    parameters = {
-        "digests": keys.digests(normalise(given.national_id)) if given.national_id else [],
-        "names": keys.digests(_name_to_digest(name)) if name else [],
-        "born": given.born,
-        "numbers": list(numbers),
-    }
-    rows = tx.execute(_candidates_query(false() if disclosable is None else disclosable), parameters).all()
-    return [
-        PersonCandidate(
-            person=_person_of_row(keys, row),
-            canonical_id=row.counts,
-            visible=bool(row.seen),
-            offices=tuple(sorted(set((row.offices or "").split()))),
-            confirmed=bool(row.confirmed),
-        )
-        for row in rows
-    ]
-
-
-def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
-    current, main = case_current, person.alias("main")
-    numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
-    digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
-    same_identity = select(canonical_id_of(numbered)).where(digested)
-    former = person_number.c.number_hash.in_(bindparam("digests", expanding=True))
-    same_former = select(canonical_id_of(numbered)).join(person_number).where(former)
-    same_case = select(theirs.c.person_id).join(case_number, case_number.c.case_id == theirs.c.case_id)
-    same_case = same_case.where(
-        case_number.c.kind == NumberKind.POLICE, case_number.c.number.in_(bindparam("numbers", expanding=True))
-    )
-    named, versions = person.alias("named_alike"), person_version.alias("versions")
-    same_name = select(canonical_id_of(named)).where(named.c.name_hash.in_(bindparam("names", expanding=True)))
-    same_day = select(canonical_id_of(named)).join(versions, versions.c.person_id == named.c.person_id)
-    same_day = same_day.where(versions.c.born == bindparam("born"), named.c.sealed.is_not(None))
-    resembling = select(union(same_identity, same_former, same_case, same_name, same_day).subquery().c[0])
-    same_person = current.c.person_id == CANONICAL_ID
-    offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
-    return (
-        select(
-            *record.c["person_id", "sealed", "created_at", "updated_at", "revision", "review_protection"],
-            main.c.protection,
-            CANONICAL_ID.label("counts"),
-            *person_version.c["version", "born", "guardians", "guardian_changes"],
-            exists().where(same_person, disclosable).correlate(record).label("seen"),
-            offices.where(same_person).correlate(record).scalar_subquery().label("offices"),
-            CANONICAL_ID.in_(same_case).label("confirmed"),
-        )
-        .select_from(record)
-        .join(main, main.c.person_id == CANONICAL_ID)
-        .join(person_version, person_version.c.person_id == record.c.person_id)
-        .where(person_version.c.version == newest_version(record), record.c.person_id.in_(records_of(resembling)))
-        .order_by(main.c.created_at, CANONICAL_ID, record.c.person_id)
-    )
+    """The sex of these people by id, for statistics; `unknown` if it is not stored. It is kept after erasure."""
+    query = select(*person.c["person_id", "sealed", "kept_sex"]).where(person.c.person_id.in_(person_ids))
+    sexes = {}
+    for row in tx.execute(query):
+        personalia = read_encrypted(keys, row.person_id, row.sealed)
+        sexes[row.person_id] = (personalia.sex if personalia else row.kept_sex) or "unknown"
+    return sexes
 
 
 def change_person(
@@ -297,14 +203,6 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
     return version
 
 
-def erase_person(tx: Connection, person_id: UUID, at: datetime) -> bool:
-    """Erases the personal data with its history; events and the day of birth stay. False if there is no such person."""
-    tx.execute(delete(person_number).where(person_number.c.person_id == person_id))
-    tx.execute(update(person_change).where(person_change.c.person_id == person_id).values(sealed=None))
-    values = {"sealed": None, "number_hash": None, "name_hash": None, "updated_at": at}
-    return tx.execute(update(person).where(person.c.person_id == person_id).values(values)).rowcount == 1
-
-
 def reseal_person(tx: Connection, keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> bool:
     """Encrypts and hashes this record with the first key, if it is still stored as read; whether it was."""
     personalia = _decrypt_personalia(keys, person_id, sealed)
@@ -346,10 +244,10 @@ def _encrypted_columns(keys: EncryptionKeys, person_id: UUID, personalia: Person
 def name_hash_of(keys: EncryptionKeys, personalia: Personalia) -> bytes | None:
     """The digest by which a person is looked up by name; None without a name."""
     name = name_key(personalia.given_name, personalia.family_name)
-    return keys.digest(_name_to_digest(name)) if name else None
+    return keys.digest(name_to_digest(name)) if name else None
 
 
-def _name_to_digest(name: str) -> str:
+def name_to_digest(name: str) -> str:
     """The text whose digest is stored of a name: never that of an identity number."""
     return f"name:{name}"
 

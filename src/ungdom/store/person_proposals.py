@@ -1,4 +1,4 @@
-"""Proposals to merge or split persons: one person proposes, another one decides."""
+"""Proposals to merge, split or erase persons: one person proposes, another one decides."""
 
 import json
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ P = person_proposal.c
 class PersonProposal:
     """A proposal. `other_id`: the person to be joined, or after a split the new person.
 
-    `cases`: those that a split moves. `joined`: the records that a merge joined to the other person; `messages`: the
-    pushed messages about them, which a split that undoes the merge gives back.
+    `reason`: None after erasure. `cases`: those that a split moves. `joined`: the records that a merge joined to the
+    other person; `messages`: the pushed messages about them, which a split that undoes the merge gives back.
     """
 
     proposal_id: UUID
     kind: ProposalKind
     person_id: UUID
-    reason: str
+    reason: str | None
     proposed_at: datetime
     proposed_by: str
     proposed_role: Role
@@ -70,7 +70,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PersonProposal) -> None:
         "proposed_by": new.proposed_by,
         "proposed_role": new.proposed_role,
         "konfliktrad": new.konfliktrad,
-        "sealed": keys.encrypt(new.reason.encode(), _record(new.proposal_id)),
+        "sealed": keys.encrypt((new.reason or "").encode(), _record(new.proposal_id)),
         "effect": _effect(new),
     }
     tx.execute(insert(person_proposal), row)
@@ -123,6 +123,14 @@ def decide(tx: Connection, decided: PersonProposal) -> None:
     chain_changes.record(tx, person_proposal, {"proposal_id": decided.proposal_id})
 
 
+def settle(tx: Connection, proposal_id: UUID, at: datetime, by: str) -> None:
+    """Approves a proposal that was carried out, if a restored database has it as open."""
+    still_open = (P.proposal_id == proposal_id) & (P.status == ProposalStatus.PROPOSED)
+    values = {"status": ProposalStatus.APPROVED, "decided_at": at, "decided_by": by}
+    if tx.execute(update(person_proposal).where(still_open).values(values)).rowcount:
+        chain_changes.record(tx, person_proposal, {"proposal_id": proposal_id})
+
+
 def _effect(proposal: PersonProposal) -> str | None:
     if not proposal.joined and not proposal.messages:
         return None
@@ -136,7 +144,7 @@ def _proposal(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PersonProposa
         kind=row.kind,
         person_id=row.person_id,
         other_id=row.other_id,
-        reason=keys.decrypt(row.sealed, _record(row.proposal_id)).decode(),
+        reason=keys.decrypt(row.sealed, _record(row.proposal_id)).decode() if row.sealed else None,
         cases=tuple(map(UUID, json.loads(row.cases or "[]"))),
         status=row.status,
         proposed_at=row.proposed_at,

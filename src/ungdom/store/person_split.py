@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from ungdom.store import observations, people, records
+from ungdom.store import observations, people, person_erasure, records
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.observations import Observation
 from ungdom.store.people import NewPerson, StoredPerson
@@ -101,7 +101,7 @@ def _copy(tx: Connection, keys: EncryptionKeys, record: StoredPerson, at: dateti
     )
     people.create_record(tx, keys, new, at)
     if record.personalia is None:
-        people.erase_person(tx, new.person_id, at)
+        person_erasure.copy_erasure(tx, record.person_id, new.person_id)
     versions = tx.execute(select(person_version).where(person_version.c.person_id == record.person_id)).mappings()
     tx.execute(insert(person_version), [{**row, "person_id": new.person_id} for row in versions])
     return new.person_id

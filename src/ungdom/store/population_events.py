@@ -17,7 +17,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
 from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
-from ungdom.store.schema.persons import PopulationOutcome, person, population_event
+from ungdom.store.schema.persons import ERASED_HASH, PopulationOutcome, person, population_event
 from ungdom.store.sealed import POPULATION_EVENT, POPULATION_EVENT_CONTENT
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
@@ -75,13 +75,18 @@ def add(tx: Connection, keys: EncryptionKeys, new: PopulationEvent, content: dic
 def known(
     tx: Connection, keys: EncryptionKeys, source: str, register_id: str, content: dict[str, Any]
 ) -> tuple[PopulationEvent, bool] | None:
-    """The event stored under this id of this system, and whether it has this content; None if there is none."""
+    """The event stored under this id of this system, and whether it has this content; None if there is none.
+
+    An event whose content was erased is taken to be the same: nothing is left to compare it with.
+    """
     query = select(population_event).where(E.source == source, E.register_id == register_id)
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
-    text, event_id = _text(content), row.event_id
-    return _event(keys, row), kept_secrets.is_digest_of(tx, keys, row.content_hash, text, CONTENT, event_id=event_id)
+    event, text = _event(keys, row), _text(content)
+    if row.content_hash == ERASED_HASH:
+        return event, True
+    return event, kept_secrets.is_digest_of(tx, keys, row.content_hash, text, CONTENT, event_id=row.event_id)
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:

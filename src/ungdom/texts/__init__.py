@@ -53,6 +53,11 @@ _SENTENCES = frozenset(
         "statistic_dimension",
         "statistic",
         "statistic_number",
+        "retention_basis",
+        "erasure_hold",
+        "subject_access",
+        "subject_access_purpose",
+        "subject_access_withheld",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}

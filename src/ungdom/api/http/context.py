@@ -23,6 +23,7 @@ from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
+from ungdom.retention.journal import ErasureJournal
 from ungdom.store import idempotency
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.access_subjects import KnownSubjects, subjects_of
@@ -52,6 +53,7 @@ class RequestContext:
         self.cursor_keys: Sequence[str] = state.cursor_keys
         self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
+        self.erasures: ErasureJournal = state.erasures
         self.principal: Principal = request.state.principal
         self.if_match = if_match
         self.key = key

@@ -17,7 +17,7 @@ from ungdom.api.http.errors import (
     Unreleased,
 )
 from ungdom.api.http.fixed_problems import FIXED, Handler, field_errors, language_of, problem_to
-from ungdom.api.http.present import broken_out, event_line, in_the_way_out, unmet_out
+from ungdom.api.http.present import broken_out, event_line, holds_out, in_the_way_out, unmet_out
 from ungdom.api.http.responses import etag
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.inbound import Unreadable
@@ -126,6 +126,10 @@ async def _events_in_the_way(request: Request, error: persons.EventsInTheWay) ->
     extra = {"in_the_way": in_the_way_out(language_of(request), error.impacts), "elsewhere": error.hidden}
     events = sum(len(impact.broken) for impact in error.impacts)
     return problem_to(request, 409, "person_correction_refused", extra, None, "detail" if events else "elsewhere")
+
+
+async def _erasure_held(request: Request, error: persons.ErasureHeld) -> Response:
+    return problem_to(request, 409, "erasure_held", {"reasons": holds_out(language_of(request), error.reasons)})
 
 
 async def _person_outdated(request: Request, error: persons.PersonOutdated) -> Response:
@@ -268,6 +272,7 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     c.UnknownReferenceValue: _unknown,
     persons.EventsInTheWay: _events_in_the_way,
     persons.PersonOutdated: _person_outdated,
+    persons.ErasureHeld: _erasure_held,
     alerts.DayOutOfRange: _day_out_of_range,
     LacksScope: _lacks_scope,
     staff.MemberOutdated: _member_outdated,

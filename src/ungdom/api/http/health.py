@@ -1,11 +1,13 @@
 """Is the service alive, and is it ready. Neither waits behind other requests."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from ungdom.retention.replay import ErasureGate
 from ungdom.store import job_runs
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
@@ -13,7 +15,7 @@ from ungdom.store.write_probe import WriteProbe
 
 router = APIRouter(tags=["health"])
 
-UNKNOWN = ("schema", "night", "journal", "disk", "durability")
+UNKNOWN = ("schema", "night", "erasures", "journal", "disk", "durability")
 """Checks that nobody can make without the database."""
 
 
@@ -32,18 +34,22 @@ async def check_liveness() -> dict[str, str]:
 async def check_readiness(request: Request) -> Response:
     """Ready: database and disk can be written, the schema is the one of this program, and the nights are run.
 
+    What the journal of erasures names is erased from it: a restored backup is not served before that.
+
     503 when not; the last good night may be 26 hours old. What was written to find out counts for five seconds.
     """
     state = request.app.state
-    probe, thread = state.write_probe, state.health_thread
-    checks = await to_thread.run_sync(_checks, state.db, probe, state.clock(), limiter=thread)
+    probe, thread, gate = state.write_probe, state.health_thread, state.erasure_gate
+    checks = await to_thread.run_sync(_checks, state.db, probe, gate, state.clock(), limiter=thread)
     good = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
 
 
-def _checks(db: Database, probe: WriteProbe, now: datetime) -> dict[str, str]:
+def _checks(db: Database, probe: WriteProbe, gate: ErasureGate, now: datetime) -> dict[str, str]:
     try:
-        return {"database": "ok", **_schema_and_night(db, now), **probe.result()}
+        schema_and_night = _schema_and_night(db, now)
+        erasures = {"erasures": _erasures(gate, schema_and_night["schema"])}
+        return {"database": "ok", **schema_and_night, **erasures, **probe.result()}
     except StoreError:
         return {"database": "cannot be reached", **dict.fromkeys(UNKNOWN, "unknown")}
 
@@ -54,3 +60,13 @@ def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:
     with db.reading() as tx:
         late = job_runs.nightly_run_is_late(tx, now)
     return {"schema": "ok", "night": "none for 26 hours: run `ungdom nightly`" if late else "ok"}
+
+
+def _erasures(gate: ErasureGate, schema: str) -> str:
+    if schema != "ok":
+        return "unknown"
+    if gate.check_again():
+        return "ok"
+    with suppress(StoreError):
+        gate.open()
+    return "ok" if gate.is_open() else "not carried out on this database: run `ungdom retention replay`"

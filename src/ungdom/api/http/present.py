@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from ungdom import texts
 from ungdom.api.http.schemas import BrokenOut, CaseInTheWay, UnmetOut
 from ungdom.cases.youth import YouthImpact
+from ungdom.retention.holds import ErasureHold
 from ungdom.workflow.answers import IllegalStep
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import UnmetCondition
@@ -65,6 +66,28 @@ def in_the_way_out(language: texts.Language, impacts: Iterable[YouthImpact]) -> 
         for impact in impacts
         if impact.broken
     ]
+
+
+def holds_out(language: texts.Language, reasons: Iterable[ErasureHold]) -> list[dict[str, str | None]]:
+    """Each reason why a person may not be erased yet, in words; `until` is null without an end."""
+    return [
+        {
+            "reason": hold.reason,
+            "case_id": str(hold.case_id) if hold.case_id else None,
+            "rule": hold.rule,
+            "until": str(hold.until) if hold.until else None,
+            "message": _hold_message(language, hold),
+        }
+        for hold in reasons
+    ]
+
+
+def _hold_message(language: texts.Language, hold: ErasureHold) -> str:
+    key: str = hold.reason
+    if hold.rule is not None:
+        key = f"{hold.reason}.until" if hold.until else f"{hold.reason}.no_end"
+    rule = texts.render(language, hold.rule) if hold.rule else ""
+    return texts.text(language, "erasure_hold", key, rule=rule, until=texts.render(language, hold.until))
 
 
 def broken_out(language: texts.Language, step: IllegalStep) -> BrokenOut:

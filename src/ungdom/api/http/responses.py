@@ -44,13 +44,14 @@ class ApiResponse:
     body: bytes
     headers: dict[str, str]
     stored_body: bytes | None = None
+    media_type: str = JSON
     access: AccessNote = AccessNote()
 
     def to_http(self, replayed: bool = False) -> Response:
         """The response as it is sent. `replayed`: stored for an earlier request with the same idempotency key."""
         replay_header = {"Idempotency-Replayed": "true"} if replayed else {}
         headers = {"Cache-Control": "no-store", **self.headers, **replay_header}
-        return Response(self.body, self.status, headers, JSON if self.body else None)
+        return Response(self.body, self.status, headers, self.media_type if self.body else None)
 
 
 def json_response(body: BaseModel, status: int = 200, **headers: str) -> ApiResponse:

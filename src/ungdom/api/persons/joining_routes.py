@@ -1,7 +1,8 @@
-"""Merging and splitting persons: one of leader and secretariat proposes, the other one decides."""
+"""Merging, splitting and erasing persons: one of leader and secretariat proposes, the other one decides."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons.joining_schemas import (
+    ErasureIn,
     MergeIn,
     PersonProposalList,
     PersonProposalOut,
@@ -77,7 +79,27 @@ def split_person(
     )
 
 
-@router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals to merge or split")
+@router.post(
+    "/v1/persons/{person_id}/erasure",
+    status_code=202,
+    response_model=PersonProposalOut,
+    summary="Propose to erase a person",
+)
+@guarded(requires(WRITE, may_join_persons))
+def erase_person(
+    context: WriteContext, person_id: UUID, body: ErasureIn, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """Nothing is erased before the other of leader and secretariat has approved. What holds it back is named."""
+    return context.write(
+        lambda tx: _proposed(
+            tx,
+            context,
+            joining.propose_erasure(tx, context.intake, context.recorder.viewer, person_id, body.reason),
+        )
+    )
+
+
+@router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals about persons")
 def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQuery, Query()]) -> Response:
     """The proposals about persons whom the caller may know."""
     return context.read(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
@@ -86,20 +108,20 @@ def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQ
 @router.post(
     "/v1/persons/proposals/{proposal_id}/approve",
     response_model=PersonProposalOut,
-    summary="Approve a merge or split",
+    summary="Approve a merge, split or erasure",
 )
 @guarded(requires(WRITE, may_join_persons))
 def approve_person_proposal(
     context: WriteContext, proposal_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
-    """The second person approves, and it is done: cases, observations and figures follow."""
-    return _decide(context, proposal_id, joining.approve)
+    """The second person approves, and it is done: cases and observations follow; an erasure changes no figure."""
+    return _decide(context, proposal_id, partial(joining.approve, journal=context.erasures))
 
 
 @router.post(
     "/v1/persons/proposals/{proposal_id}/reject",
     response_model=PersonProposalOut,
-    summary="Reject a merge or split",
+    summary="Reject a merge, split or erasure",
 )
 @guarded(requires(WRITE, may_join_persons))
 def reject_person_proposal(context: WriteContext, proposal_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:

@@ -1,4 +1,4 @@
-"""Schemas of proposals to merge or split persons."""
+"""Schemas of proposals to merge, split or erase persons."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -37,8 +37,16 @@ class SplitIn(Input):
         return self
 
 
+class ErasureIn(Input):
+    """Why the person is erased. The reason is erased with the person."""
+
+    reason: LineText
+
+
 class PersonProposalOut(Output):
-    """A proposal to merge or split. `person`, `other`: null for those who may not know them, and before there is one.
+    """A proposal to merge, split or erase. `reason`: null once the person is erased.
+
+    `person`, `other`: null for those who may not know them, and before there is one.
 
     `cases`: those that a split moves, as far as the caller may see them.
     """
@@ -46,7 +54,7 @@ class PersonProposalOut(Output):
     id: UUID
     kind: ProposalKind
     status: ProposalStatus
-    reason: str
+    reason: str | None
     person: PersonHitOut | None
     other: PersonHitOut | None
     cases: list[UUID]

@@ -73,4 +73,5 @@ def person_out(person: StoredPerson, learns: frozenset[Disclosure], day: date) -
         protection=person.protection,
         flags=sorted(str(flag) for flag in number.flags) if number else [],
         reach=ReachOut.of(known) if known and Disclosure.REACH in learns else None,
+        erased=known is None,
     )

@@ -58,6 +58,7 @@ def person_record_out(
         protection=person.protection,
         review_protection=person.review_protection,
         reach=ReachOut.of(known) if reach else None,
+        erased_at=person.erased_at,
         cases=person_cases_out(sight),
         history=[_change_out(change, reach, viewer) for change in history],
     )
@@ -98,6 +99,7 @@ def person_hit_out(person: StoredPerson, sight: PersonSight) -> PersonHitOut:
         family_name=known.family_name,
         born=person.youth.born,
         protection=person.protection,
+        erased=person.personalia is None,
         cases=person_cases_out(sight),
     )
 

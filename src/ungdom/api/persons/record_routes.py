@@ -12,7 +12,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
-from ungdom.api.http.responses import AccessNote, ApiResponse, etag, json_response
+from ungdom.api.http.responses import PRIVATE_HEADERS, AccessNote, ApiResponse, etag, json_response
 from ungdom.api.http.tokens import READ, STATUS, WRITE
 from ungdom.api.persons.record_present import correction_out, person_access_out, person_hit_out, person_record_out
 from ungdom.api.persons.record_schemas import (
@@ -23,10 +23,11 @@ from ungdom.api.persons.record_schemas import (
     PersonRecordOut,
     PersonSearchIn,
 )
-from ungdom.persons import correct, read, search
+from ungdom.persons import correct, read, search, subject_access, subject_access_file
 from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
 from ungdom.persons.sight import PersonSight, access_scope, sight_of, working_sight
+from ungdom.persons.subject_access_file import MEDIA_TYPE
 from ungdom.store import access_queries, people, records, reference
 from ungdom.store.access_queries import AccessFilters, OfficeScope
 from ungdom.store.personalia import ContactDetails
@@ -67,6 +68,21 @@ def correct_person(
     return context.write(lambda tx: _corrected_record(tx, context, person_id, body))
 
 
+@router.post(
+    "/v1/persons/{person_id}/subject-access",
+    summary="Export everything that is stored about a person",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+@guarded(requires(READ, may_read_persons))
+def export_person(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
+    """One ZIP for the person: the data as JSON, and as a page in each language. That it was made is logged.
+
+    For those who work on a case of the person. What is left out is named with its ground.
+    """
+    return context.read(lambda tx: _export(tx, context, person_id), READ, may_read_persons)
+
+
 @router.get("/v1/persons/{person_id}/access-log", response_model=PersonAccessList, summary="Who has read a person")
 def list_person_accesses(context: ReadContext, person_id: UUID, query: Annotated[PageQuery, Query()]) -> Response:
     """Who read, searched for or changed the record, and when. For leader, secretariat and auditor.
@@ -81,6 +97,12 @@ def _hits(tx: Connection, context: RequestContext, criteria: PersonCriteria) -> 
     items = [person_hit_out(person, sight) for person, sight in hits.people]
     note = AccessNote(AccessKind.SEARCHED, criteria.names, len(items))
     return replace(json_response(PersonHitList(items=items, more=hits.more)), access=note)
+
+
+def _export(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
+    access = subject_access.gather(tx, context.intake, context.recorder.viewer, person_id)
+    headers = {"Content-Disposition": f'attachment; filename="{access.person_id}.zip"', **PRIVATE_HEADERS}
+    return ApiResponse(200, subject_access_file.build(access), headers, media_type=MEDIA_TYPE)
 
 
 def _person_detail(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:

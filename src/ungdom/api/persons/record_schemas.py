@@ -134,6 +134,7 @@ class PersonRecordOut(Output):
 
     `revision`: raised by every change, and the ETag. `d_number`: null without a number. `guardians`: how many are in
     office today. `review_protection`: the level was taken over by a merge that has been undone, and is to be reviewed.
+    `erased_at`: when everything that said who it is was erased; null otherwise.
     """
 
     id: UUID
@@ -152,6 +153,7 @@ class PersonRecordOut(Output):
     protection: Protection
     review_protection: bool
     reach: ReachOut | None
+    erased_at: datetime | None
     cases: list[PersonCaseOut]
     history: list[PersonChangeOut]
 
@@ -202,13 +204,14 @@ class PersonSearchIn(Input):
 
 
 class PersonHitOut(Output):
-    """A person found, and their cases that the caller may see."""
+    """A person found, and their cases that the caller may see. `erased`: the personal data has been erased."""
 
     id: UUID
     given_name: str | None
     family_name: str | None
     born: date
     protection: Protection
+    erased: bool
     cases: list[PersonCaseOut]
 
 

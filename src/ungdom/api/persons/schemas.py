@@ -74,7 +74,8 @@ class PersonOut(BaseModel):
     """The youth, for those who may know. `flags`: what is unusual about the identity number, if one is known.
 
     Whoever may learn the name and the year of birth alone gets null for what else says who it is. `reach`: null for
-    those who may not know it, and once the person is erased. Guardians are graded with the child.
+    those who may not know it, and once the person is erased. Guardians are graded with the child. `erased`: the names
+    and everything else that was stored of the person have been erased; the names are empty.
     """
 
     id: UUID | None
@@ -86,6 +87,7 @@ class PersonOut(BaseModel):
     protection: str | None
     flags: list[str]
     reach: ReachOut | None
+    erased: bool
 
 
 class Comparison(StrEnum):

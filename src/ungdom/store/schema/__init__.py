@@ -22,6 +22,7 @@ from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the m
     persons,
     reference,
     releases,
+    retention,
     staff,
     surveys,
 )

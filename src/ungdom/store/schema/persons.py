@@ -30,6 +30,7 @@ class PersonChangeKind(StrEnum):
     PROTECTED = "protected"  # a case or a message said that the address is kept more closely
     MERGED = "merged"
     SPLIT = "split"
+    ERASED = "erased"
 
 
 class ProposalKind(StrEnum):
@@ -37,6 +38,7 @@ class ProposalKind(StrEnum):
 
     MERGE = "merge"
     SPLIT = "split"
+    ERASE = "erase"
 
 
 class ProposalStatus(StrEnum):
@@ -55,6 +57,9 @@ class PopulationOutcome(StrEnum):
     DISMISSED = "dismissed"  # a person decided that it is not to be applied
     NOT_KNOWN = "not_known"  # nobody with that identity number is stored
 
+
+ERASED_HASH = b""
+"""In place of the keyed hash of a content that was erased."""
 
 person = Table(
     "person",
@@ -75,6 +80,8 @@ person = Table(
         server_default=text("false"),
         comment="the level was taken over by a merge that has been undone, and has not been reviewed since",
     ),
+    Column("erased_at", UtcDateTime, comment="when the personal data was erased"),
+    Column("kept_sex", Text, comment="of an erased person: the sex, by which figures are broken down"),
     CheckConstraint("protection IN ('none', 'confidential', 'strictly_confidential')", name="protection"),
     CheckConstraint("same_as <> person_id", name="same_as"),
 )
@@ -132,12 +139,12 @@ person_proposal = Table(
     Column("decided_at", UtcDateTime),
     Column("decided_by", Text),
     Column("decided_role", EnumText(Role)),
-    Column("sealed", LargeBinary, comment="the reason, encrypted"),
+    Column("sealed", LargeBinary, comment="the reason, encrypted; null when erased"),
     Column("effect", Text, comment="ids of the records and messages that a merge joined, as JSON"),
     Index("ix_person_proposal_proposed_at", "proposed_at", "proposal_id"),
-    CheckConstraint("kind IN ('merge', 'split')", name="kind"),
+    CheckConstraint("kind IN ('merge', 'split', 'erase')", name="kind"),
     CheckConstraint("status IN ('proposed', 'approved', 'rejected')", name="status"),
-    comment="merges and splits of persons, which two people decide",
+    comment="merges, splits and erasures of persons, which two people decide",
 )
 
 population_event = Table(

@@ -55,7 +55,7 @@ CASE: dict[str, Gates] = {
     },
     "RegimesOut": {M.SANCTION: "decision execution pinned"},
     "PersonOut": {
-        M.NAME_AND_BIRTH_YEAR: "given_name family_name birth_year",
+        M.NAME_AND_BIRTH_YEAR: "given_name family_name birth_year erased",
         M.IDENTITY: "id born guardians protection flags",
         M.ADDRESS: "reach",
     },

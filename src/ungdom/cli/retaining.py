@@ -1,0 +1,173 @@
+"""`ungdom retention` and `ungdom subject-access`: rules of retention, what is due, and what a person is stored with."""
+
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from ungdom import cases, clock
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    erase_again,
+    err,
+    id_of,
+    open_database,
+    out,
+    print_rows,
+    selected_settings,
+)
+from ungdom.retention import run as retention_run
+from ungdom.retention.journal import ErasureJournal
+from ungdom.retention.rules import RetentionCode, effective, parse_length
+from ungdom.settings import BadSettings
+from ungdom.store import retention
+from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.ids import uuid7
+from ungdom.store.retention import StoredBasis
+from ungdom.store.schema.access import AccessKind
+from ungdom.workflow.rules.access import PURPOSES
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.vocabulary import Role
+
+retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
+
+COMMAND_LINE = Viewer(Role.SYSTEM, "command-line", None)
+"""Who enters a basis, or makes a file, by a command."""
+
+
+@retention_app.command(name="rules")
+def list_rules(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+    """List the rules: what is kept how long, counted from what, and whether the basis is known."""
+    with closing(open_database(selected_settings(on_demo))) as db, db.reading() as tx:
+        rules = effective(retention.bases(tx)).values()
+    rows = [
+        {
+            "rule": str(rule.rule.code),
+            "keep": str(rule.keep),
+            "counted_from": str(rule.rule.counted_from),
+            "source": rule.confirmed.source if rule.confirmed else rule.rule.source,
+            "verified": "yes" if rule.rule.verified else "no",
+            "applies": "yes" if rule.applies else "dry run only",
+        }
+        for rule in rules
+    ]
+    layout = "{rule:<18} {keep:<10} from {counted_from:<16} {applies:<13} {source}"
+    print_rows(rows, layout, as_json)
+
+
+@retention_app.command()
+def confirm(
+    rule: Annotated[RetentionCode, typer.Argument(help="The rule.")],
+    basis: Annotated[str, typer.Option(help="On what basis the data is erased after this time, in words.")],
+    source: Annotated[str, typer.Option(help="Act and paragraph, or the decision.")],
+    name: Annotated[str, typer.Option(help="Name of whoever confirms it.")],
+    keep: Annotated[str | None, typer.Option(help="Another length than that of the rule: `10 years`.")] = None,
+    on_demo: OnDemo = False,
+) -> None:
+    """Enter the basis of a rule, which erases from the next night on. What was entered before is kept."""
+    given = {"--basis": basis, "--source": source, "--name": name}
+    for option, text in given.items():
+        if not text.strip():
+            raise BadSettings(f"{option} says nothing")
+    try:
+        length = str(parse_length(keep)) if keep is not None else None
+    except ValueError as error:
+        raise BadSettings(f"--keep: {error}") from None
+    new = StoredBasis(
+        rule=rule,
+        basis=basis.strip(),
+        source=source.strip(),
+        name=name.strip(),
+        keep=length,
+        entered_at=clock.now(),
+        entered_by=COMMAND_LINE.subject,
+    )
+    with closing(open_database(selected_settings(on_demo))) as db, db.writing() as tx:
+        retention.add_basis(tx, new)
+    out.print(f"{rule} is erased after {length or 'the length of the rule'}, from the next night on")
+
+
+@retention_app.command()
+def run(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, and erase nothing.")] = False,
+    as_json: AsJson = False,
+    on_demo: OnDemo = False,
+) -> None:
+    """Apply the rules now, as every night does, and print by rule what was due and what was erased."""
+    config = selected_settings(on_demo)
+    with closing(open_database(config)) as db:
+        reports = retention_run.run(
+            db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now(), dry_run
+        )
+    print_rows([asdict(report) for report in reports], "{rule:<18} due {due}, erased {erased}", as_json)
+
+
+@retention_app.command()
+def replay(on_demo: OnDemo = False) -> None:
+    """Erase again what a restored backup brought back, from the journal of erasures. Every start does it too."""
+    config = selected_settings(on_demo)
+    with closing(open_database(config, erasures_first=False)) as db:
+        done = erase_again(db, config)
+    out.print(f"{done} erasure(s) carried out again")
+
+
+def subject_access(
+    person: Annotated[str, typer.Argument(help="Id of the person, from `POST /v1/persons/search`.")],
+    out_file: Annotated[Path, typer.Option("--out", help="The ZIP to write; it must not be there yet.")],
+    on_demo: OnDemo = False,
+) -> None:
+    """Write everything that is stored about a person to a file for them. That it was made is logged.
+
+    Exit code 1 when there is no such person.
+    """
+    from ungdom.intake import IntakeContext
+    from ungdom.persons import subject_access as gathering
+    from ungdom.persons.subject_access_file import build
+
+    config, person_id = selected_settings(on_demo), id_of("person", person)
+    context = IntakeContext(EncryptionKeys(config.people_keys), clock.now(), "nb")
+    with closing(open_database(config)) as db:
+        try:
+            with db.reading() as tx:
+                access = gathering.gather(tx, context, COMMAND_LINE, person_id)
+        except cases.NotVisible:
+            err.print(f"ungdom: no person {person}", markup=False)
+            raise typer.Exit(ExitCode.FOUND) from None
+        AccessLog(db).write(_export_of(access.person_id, access.made_at))
+    write_private(out_file, build(access))
+    out.print(f"written {out_file}", markup=False)
+
+
+def _export_of(person_id: UUID, at: datetime) -> Access:
+    """What the access log says of a file that a command has made."""
+    return Access(
+        access_id=uuid7(at),
+        at=at,
+        kind=AccessKind.READ,
+        subject=COMMAND_LINE.subject,
+        role=COMMAND_LINE.role,
+        konfliktrad=None,
+        system=None,
+        organisation=None,
+        route="ungdom subject-access",
+        matters=tuple(Matter),
+        purpose=PURPOSES[COMMAND_LINE.role],
+        entries=(AccessEntry(None, person_id),),
+    )
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner reads. Raises `BadSettings` where it is there already."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,70 @@
+"""Carrying out an erasure: in the database, and in the journal that outlives a restored backup."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
+from ungdom.store import erasing, named_locks, person_erasure, person_proposals, retention
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import Unavailable
+from ungdom.store.person_history import ChangeAuthor
+from ungdom.store.retention import StoredErasure
+from ungdom.store.session import Connection
+
+LOCK = "retention:erasure"
+"""The name of the lock that every erasure holds until its transaction ends."""
+BY_RETENTION = ChangeAuthor(subject="retention")
+"""Who erases by a rule, and what a restored database had lost."""
+
+
+def erase(
+    tx: Connection,
+    keys: EncryptionKeys,
+    journal: ErasureJournal,
+    line: ErasureLine,
+    now: datetime,
+    author: ChangeAuthor = BY_RETENTION,
+) -> Mapping[str, int]:
+    """Erases, and writes the line to the journal last: the caller commits. How many rows of which table.
+
+    Raises `Unavailable` where the journal cannot be written, and `CannotOpen`; nothing is erased then.
+    """
+    named_locks.lock(tx, [LOCK])
+    counts = apply(tx, keys, line, now, author)
+    try:
+        journal.append(line)
+    except OSError as error:
+        raise Unavailable("erasure_journal") from error
+    return counts
+
+
+def apply(
+    tx: Connection, keys: EncryptionKeys, line: ErasureLine, now: datetime, author: ChangeAuthor = BY_RETENTION
+) -> Mapping[str, int]:
+    """Erases in the database what the line names, and writes down that it was. Ids that are not there are passed by."""
+    counts = _erased(tx, keys, line, author)
+    done = StoredErasure(
+        erasure_id=line.erasure_id,
+        kind=line.kind,
+        rule=line.rule,
+        decided_at=line.decided_at,
+        applied_at=now,
+        line=line.text,
+        counts=counts,
+    )
+    retention.add_erasure(tx, done)
+    return counts
+
+
+def _erased(tx: Connection, keys: EncryptionKeys, line: ErasureLine, author: ChangeAuthor) -> Counter[str]:
+    if line.kind is ErasureKind.PERSON:
+        counts = erasing.erase_person(tx, keys, line.ids, line.decided_at, author)
+        if line.proposal_id is not None:
+            person_proposals.settle(tx, line.proposal_id, line.decided_at, author.subject)
+        return counts
+    if line.kind is ErasureKind.MESSAGES:
+        return Counter(decision=erasing.erase_messages(tx, line.ids))
+    if line.kind is ErasureKind.OFFICIAL_MESSAGES:
+        return Counter(exchange_message=erasing.erase_official(tx, line.ids))
+    return Counter(population_event=person_erasure.erase_register_events(tx, line.ids))
