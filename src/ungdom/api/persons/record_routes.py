@@ -26,14 +26,14 @@ from ungdom.api.persons.record_schemas import (
 from ungdom.persons import correct, read, search
 from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
-from ungdom.persons.sight import PersonSight, access_entry, access_scope, sight_of, working_sight
+from ungdom.persons.sight import PersonSight, access_entry, access_scope, sight_after, sight_of, working_sight
 from ungdom.store import people, person_access, records, reference
 from ungdom.store.person_access import OfficeScope, PersonAccess
 from ungdom.store.personalia import ContactDetails
 from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_read_person_access, may_read_persons
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Protection, Role
 
 router = APIRouter(tags=["people"])
 
@@ -110,7 +110,8 @@ def _tried_correction(
 
 def _corrected_record(tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn) -> ApiResponse:
     result = _correct(tx, context, person_id, body, False)
-    return _correction_response(context, result, _record_out(tx, context, result.sight), False)
+    sight = sight_after(tx, context.recorder.viewer, result.sight)
+    return _correction_response(context, result, _record_out(tx, context, sight), False)
 
 
 def _correct(
@@ -148,7 +149,10 @@ def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, 
     name = f"person accesses {canonical_id}"
     rows = person_access.page(tx, canonical_id, scope, start_after(context, name, query), query.limit + 1)
     page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
-    return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
+    person = people.read_person(tx, context.keys, canonical_id)
+    shows_office = scope is not None or (person is not None and person.protection is Protection.NONE)
+    items = [person_access_out(entry, shows_office) for entry in page]
+    return json_response(PersonAccessList(items=items, next=following))
 
 
 def _accesses_shown(tx: Connection, context: RequestContext, person_id: UUID) -> tuple[UUID, OfficeScope | None]:

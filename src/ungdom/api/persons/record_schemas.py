@@ -114,7 +114,8 @@ class PersonFactsOut(Output):
 class PersonChangeOut(Output):
     """One change of the record. `changed_by`, `konfliktrad`: null when somebody of another office made it.
 
-    `before`: the record before the change; null when a case or a message raised the protection, and after erasure.
+    Where the address is protected, an office and a `reason` are shown only to those who may know the address. `before`:
+    the record before the change; null when a case or a message raised the protection, and after erasure.
     """
 
     kind: PersonChangeKind
@@ -218,7 +219,10 @@ class PersonHitList(Output):
 
 
 class PersonAccessOut(Output):
-    """Who did what with the record. `criteria`: the fields searched by; empty for another kind of access."""
+    """Who did what with the record. `criteria`: the fields searched by; empty for another kind of access.
+
+    `konfliktrad`: null for national roles, and where the address is protected for those who may not know it.
+    """
 
     id: UUID
     at: datetime

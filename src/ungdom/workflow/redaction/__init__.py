@@ -312,6 +312,11 @@ def may_name_providers(knowledge: Knowledge, protection: Protection) -> bool:
     return protection is Protection.NONE or may_learn(knowledge, M.ADDRESS)
 
 
+def may_read_notes(knowledge: Knowledge, protection: Protection) -> bool:
+    """Whether notes may be read: by the office, and free text may say where the youth is. frl § 10-4."""
+    return may_learn(knowledge, Given.OFFICE) and (protection is Protection.NONE or may_learn(knowledge, M.ADDRESS))
+
+
 def visible_tasks(case_tasks: Iterable[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
     """The tasks of a case that the viewer learns of.
 

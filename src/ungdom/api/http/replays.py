@@ -1,0 +1,46 @@
+"""Whether the stored response of a repeated request may still be given to its caller.
+
+A response is stored as it was sent. When the address of a youth in it has become protected since, or more strictly, and
+the caller may not learn everything any more that they could learn then, it is withheld. frl § 10-4.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from ungdom.api.http.authorisation import sends_decisions
+from ungdom.store import case_sights
+from ungdom.store.case_sights import CaseSight
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
+from ungdom.workflow.vocabulary import Protection, strictest
+
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+NOTHING_WITHHELD: tuple[Callable[..., object], ...] = (sends_decisions,)
+"""Access rules of the routes whose responses are always given again: the receipt of a message is its sender's own."""
+
+
+def sights_in(tx: Connection, viewer: Viewer, path: str, body: bytes) -> dict[UUID, CaseSight]:
+    """What the viewer may learn now of the cases whose ids are in the path or the response."""
+    named = {UUID(found.decode()) for found in _UUID.findall(path.encode() + b" " + body)}
+    return case_sights.sights(tx, viewer, sorted(named)) if named else {}
+
+
+def is_withheld(viewer: Viewer, then: Mapping[UUID, CaseSight], now: Mapping[UUID, CaseSight]) -> bool:
+    """Whether a case in the response is protected and the viewer may learn less of it than when it was stored.
+
+    Of roles outside the office only if the protection has become stricter: that a case has left them changes nothing in
+    what they were answered.
+    """
+    return any(
+        sight.protection is not Protection.NONE
+        and not then[case_id].disclosures <= sight.disclosures
+        and (viewer.role in OF_THE_OFFICE or _is_stricter(sight.protection, then[case_id].protection))
+        for case_id, sight in now.items()
+        if case_id in then
+    )
+
+
+def _is_stricter(now: Protection, then: Protection) -> bool:
+    return now is not then and strictest(now, then) is now

@@ -1,0 +1,254 @@
+"""Two youths of one office with words of their own for everything that tells where they are, and who may not be told.
+
+The office is Finnmark: the words are its name, its police district, municipality, school, meeting place, addresses and
+contacts. One case is executed, with a plan, a team and notes; the other waits for the prosecution, which sent it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from tests.api.build import DAY, FOLLOW_UP, HIDDEN, STAGES, recorded
+from tests.api.test_object_access import ROUTES
+from tests.intake import making
+from tests.service import Client, Service, new_case
+from ungdom.alerts.sweep import sweep
+from ungdom.extracts import job_worker
+from ungdom.notices import webhooks as hooks
+from ungdom.notices.dispatch import dispatch
+from ungdom.store import alerts, webhooks
+from ungdom.store.ids import uuid7
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
+
+OFFICE, MUNICIPALITY = "finnmark", "5634"
+NIGHT = date(2026, 6, 1)
+LEADER = ("leader", OFFICE, None)
+"""Cleared: the leader of the office learns everything."""
+
+UNCLEARED: dict[str, tuple[str, str | None, str]] = {
+    "assigned": ("coordinator", OFFICE, "coordinator-finnmark-2"),
+    "colleague": ("coordinator", OFFICE, "coordinator-finnmark-3"),
+    "theirs": ("coordinator", "oslo", "coordinator-oslo"),
+    "their_leader": ("leader", "oslo", "leader-oslo"),
+    "secretariat": ("secretariat", None, "secretariat"),
+    "teacher": ("team_member", None, "teacher-7"),
+    "officer": ("team_member", None, "officer-1"),
+    "contact": ("team_member", None, "police-1"),
+    "prosecution": ("prosecution", OFFICE, "prosecution-1"),
+    "their_prosecution": ("prosecution", "oslo", "prosecution-oslo"),
+    "analyst": ("analyst", None, "analyst"),
+    "auditor": ("auditor", None, "auditor"),
+    "admin": ("admin", None, "admin"),
+}
+"""Who is not cleared: role, konfliktråd, subject. The one called assigned has the case, and may not have it graded."""
+
+OFFICE_WORDS = ("finnmark", '"p12"')
+"""The office, its police district and its staff. Those who work for it know its name."""
+PLACE_WORDS = ("vardø", '"5634"')
+SCHOOL, MEETING_PLACE = "Ishavsskolen", "Kaikanten"
+ADDRESSES = ("Polarveien", "Nordlysveien", "Havnegata")
+CONTACTS = ("+47 000 71001", "vaktel@heim.example", "+47 000 72001", "+47 000 73001")
+NAMES = ("Vaffeljernet", "Sykkelpumpa")
+NUMBER = "12830999123"
+POLICE_NUMBERS = ("92000001", "92000002")
+GROUP = [
+    {"agency": "police", "name": "Politikontakt", "subject": "police-1", "email": "politi@etat.example"},
+    {"agency": "prosecution", "name": "Jurist", "subject": "prosecution-1"},
+    {"agency": "correctional_service", "name": "Friomsorgen", "email": "friomsorg@etat.example"},
+]
+WHERE = (*PLACE_WORDS, SCHOOL, MEETING_PLACE, *ADDRESSES, *CONTACTS)
+"""What only those learn who may know how the youth is reached."""
+
+
+@dataclass
+class World:
+    """The service with the two cases. `answered`: by who sent them, the requests whose answers are kept."""
+
+    service: Service
+    executing: str = ""
+    waiting: str = ""
+    persons: list[str] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    message: str = ""
+    school: str = ""
+    feed: str = ""
+    job: dict[str, Any] = field(default_factory=dict)
+    answered: list[tuple[str, str, Any, dict[str, str]]] = field(default_factory=list)
+
+    def as_(self, viewer: str) -> Client:
+        return self.service.as_(*UNCLEARED[viewer])
+
+    @property
+    def leader(self) -> Client:
+        return self.service.as_(*LEADER)
+
+    @property
+    def cases(self) -> list[str]:
+        return [self.executing, self.waiting]
+
+    def keeping(self, viewer: str, path: str, body: Any, key: str, **headers: str) -> httpx.Response:
+        """A request with a key, whose answer is kept."""
+        sent = {"Idempotency-Key": key, **headers}
+        self.answered.append((viewer, path, body, sent))
+        answer = self.as_(viewer).post(path, body, headers=sent)
+        assert answer.status_code < 300, answer.text
+        return answer
+
+
+def made(service: Service) -> World:
+    """Everything is told over HTTP while nothing is protected; a night passes, notices and an extract are queued."""
+    world = World(service)
+    _group(world)
+    _executing(world)
+    _waiting(world)
+    _webhooks(world)
+    service.clock.turn_to(NIGHT, 2)
+    sweep(service.db, NIGHT, service.clock)
+    dispatch(service.db, service.app.state.keys, service.clock())
+    service.clock.turn_to(NIGHT, 11)
+    with service.db.reading() as tx:
+        world.alerts = [str(row.alert_id) for row in alerts.live(tx, [UUID(case) for case in world.cases])]
+    _extract(world)
+    return world
+
+
+def _group(world: World) -> None:
+    headers = {"Authorization": f"Bearer {world.leader.token}"}
+    path = f"/v1/coordination-groups/{OFFICE}"
+    done = world.service.send("PUT", path, headers=headers, json={"contacts": GROUP})
+    assert done.status_code == 200, done.text
+
+
+def _executing(world: World) -> None:
+    client = world.as_("assigned")
+    school = {"name": SCHOOL, "municipality": MUNICIPALITY, "agency": "skole", "valid_from": DAY}
+    entered = client.post("/v1/measures/providers", {**school, "measures": ["education_work_community"]})
+    assert entered.status_code == 201, entered.text
+    world.school = str(entered.json()["id"])
+    person = {
+        "given_name": "Vimsete",
+        "family_name": NAMES[0],
+        "born": "2009-03-12",
+        "national_id": NUMBER,
+        "contact": f"{CONTACTS[0]}, {CONTACTS[1]}, {ADDRESSES[0]} 7, 9950 Vardø",
+        "guardians": [{"name": "Sindig", "contact": f"{CONTACTS[2]}, {ADDRESSES[1]} 3"}],
+    }
+    where = {"municipality": MUNICIPALITY, "konfliktrad": None}
+    body = new_case(occurred_on=DAY, person=person, police_case_numbers=[POLICE_NUMBERS[0]], **where)
+    world.executing = str(world.keeping("assigned", "/v1/cases", body, "open-1").json()["id"])
+    for kind, details in FOLLOW_UP[: STAGES["executing"]]:
+        given = {"coordinator": "coordinator-finnmark-2"} if kind == "assigned" else details
+        recorded(world.leader if kind == "assigned" else client, world.executing, kind, DAY, given)
+    for subject, agency in (("teacher-7", "school"), ("officer-1", "police")):
+        recorded(client, world.executing, "team_member_joined", DAY, {"member": subject, "agency": agency})
+    for whose in ({"by": "youth"}, {"by": "guardian", "guardian": "g1"}):
+        shared = {"scope": ["plan"], "recipients": ["school", "police"]}
+        recorded(client, world.executing, "sharing_consent_given", DAY, shared | whose)
+    measure = {"measure": "m1", "code": "education_work_community", "provider": world.school, "hours_a_week": 4}
+    recorded(client, world.executing, "plan_approved", DAY, {"measures": [measure], "notified_on": DAY})
+    note = {"type": "note_added", "occurred_on": DAY, "note": f"Møtes på {MEETING_PLACE}."}
+    tag = client.get(f"/v1/cases/{world.executing}").headers["ETag"]
+    path = f"/v1/cases/{world.executing}/events"
+    world.keeping("assigned", path, note, "note-1", **{"If-Match": tag})
+    world.keeping("secretariat", "/v1/persons/search", {"name": NAMES[0]}, "search-1")
+    world.keeping("assigned", "/v1/persons/search", {"name": NAMES[0]}, "search-2")
+    world.persons.append(client.post("/v1/persons/search", {"name": NAMES[0]}).json()["items"][0]["id"])
+    world.feed = str(client.post("/v1/calendar-feeds").json()["address"])
+
+
+def _waiting(world: World) -> None:
+    message = making.cases(1, 1)[0][0]
+    message["police_case_numbers"] = [POLICE_NUMBERS[1]]
+    message["opening"]["municipality"] = MUNICIPALITY
+    message["person"] |= {
+        "family_name": NAMES[1],
+        "contact": CONTACTS[3],
+        "guardians": [{"name": "Munter", "contact": f"{ADDRESSES[2]} 1"}],
+    }
+    done = world.keeping("prosecution", "/v1/decisions", message, "message-1").json()
+    world.message, world.waiting = done["id"], str(done["case"]["id"])
+    world.persons.append(world.leader.post("/v1/persons/search", {"name": NAMES[1]}).json()["items"][0]["id"])
+
+
+def _webhooks(world: World) -> None:
+    """Everybody who may have one is told of everything by webhook."""
+    old = datetime(2026, 1, 1, tzinfo=UTC)
+    with world.service.db.writing() as tx:
+        for viewer in ("assigned", "colleague", "their_leader", "secretariat", "teacher", "officer", "prosecution"):
+            role, office, subject = UNCLEARED[viewer]
+            url = f"https://mottak.example/{viewer}"
+            new = Webhook(
+                webhook_id=uuid7(old),
+                owner=Viewer(Role(role), subject, office),
+                kinds=("case.event_recorded", *alerts.KINDS),
+                credentials=WebhookCredentials(url, (Secret(hooks.new_secret()),)),
+                created_at=old,
+            )
+            webhooks.add(tx, world.service.app.state.keys, new)
+
+
+def _extract(world: World) -> None:
+    body = {"extract": "cases", "purpose": "demo", "format": "csv"}
+    world.job = world.as_("analyst").post("/v1/extracts/jobs", body).json()
+    service = world.service
+    folder = job_worker.folder_of(service.settings)
+    context = job_worker.ExtractWorkerContext(
+        service.db, service.app.state.extracts, folder, retention=job_worker.timedelta(days=30), now=service.clock
+    )
+    assert job_worker.run(context) == {"done": 1}
+
+
+def protect(world: World, level: str) -> None:
+    """The leader sets the protection level of both youths."""
+    for person in world.persons:
+        path = f"/v1/persons/{person}"
+        headers = {"Authorization": f"Bearer {world.leader.token}"}
+        tag = world.leader.get(path).headers["ETag"]
+        body = {"protection": level, "reason": "Trusselvurdering."}
+        done = world.service.send("PATCH", path, headers=headers | {"If-Match": tag}, json=body)
+        assert done.status_code == 200, done.text
+
+
+THEN = "known_at=2026-05-01"
+"""When nothing was protected yet."""
+
+
+def asked(world: World, viewer: str) -> Iterator[tuple[str, httpx.Response]]:
+    """Every route of the application asked about the two youths by this viewer, each with what it was asked."""
+    client = world.as_(viewer)
+    for (method, path), (_, asks) in ROUTES.items():
+        for ask in asks:
+            for whole in _addresses(world, path):
+                full = whole + ask.query
+                sent = {"json": ask.body} if ask.body is not None else {}
+                headers = {"Authorization": f"Bearer {client.token}"} | ({"If-Match": ask.etag} if ask.etag else {})
+                yield f"{method} {full}", world.service.send(method, full, headers=headers, **sent)
+
+
+def _addresses(world: World, path: str) -> list[str]:
+    """The path with each id that it can be asked of."""
+    ids: dict[str, list[str]] = {
+        "case_id": world.cases,
+        "person_id": world.persons,
+        "alert_id": world.alerts[:3],
+        "message_id": [world.message],
+        "provider_id": [world.school],
+        "job_id": [world.job["id"]],
+        "name": ["cases"],
+        "konfliktrad": ["troms"],
+        "sanction": ["youth_follow_up"],
+        "regime": ["R2"],
+        "code": ["not_found"],
+        "subject": ["coordinator-troms"],
+    }
+    for name, values in ids.items():
+        if "{" + name + "}" in path:
+            return [full for value in values for full in _addresses(world, path.replace("{" + name + "}", value))]
+    return [re.sub(r"\{[^}]*\}", HIDDEN, path)]
