@@ -14,12 +14,15 @@ from uuid import UUID
 import httpx
 
 from tests.api.build import DAY, FOLLOW_UP, HIDDEN, STAGES, recorded
-from tests.api.test_object_access import ROUTES
+from tests.api.test_object_access import ROUTES, Of
 from tests.intake import making
+from tests.notices.post_office import PostOffice
 from tests.service import Client, Service, new_case
 from ungdom.alerts.sweep import sweep
 from ungdom.extracts import job_worker
+from ungdom.notices import address
 from ungdom.notices import webhooks as hooks
+from ungdom.notices.delivery import NoticeDeliveryContext, deliver
 from ungdom.notices.dispatch import dispatch
 from ungdom.store import alerts, webhooks
 from ungdom.store.ids import uuid7
@@ -29,12 +32,12 @@ from ungdom.workflow.vocabulary import Role
 
 OFFICE, MUNICIPALITY = "finnmark", "5634"
 NIGHT = date(2026, 6, 1)
-LEADER = ("leader", OFFICE, None)
+LEADER = ("leader", OFFICE, "medarbeider-4713")
 """Cleared: the leader of the office learns everything."""
 
 UNCLEARED: dict[str, tuple[str, str | None, str]] = {
-    "assigned": ("coordinator", OFFICE, "coordinator-finnmark-2"),
-    "colleague": ("coordinator", OFFICE, "coordinator-finnmark-3"),
+    "assigned": ("coordinator", OFFICE, "medarbeider-4711"),
+    "colleague": ("coordinator", OFFICE, "medarbeider-4712"),
     "theirs": ("coordinator", "oslo", "coordinator-oslo"),
     "their_leader": ("leader", "oslo", "leader-oslo"),
     "secretariat": ("secretariat", None, "secretariat"),
@@ -49,7 +52,7 @@ UNCLEARED: dict[str, tuple[str, str | None, str]] = {
 }
 """Who is not cleared: role, konfliktråd, subject. The one called assigned has the case, and may not have it graded."""
 
-OFFICE_WORDS = ("finnmark", '"p12"')
+OFFICE_WORDS = ("finnmark", '"p12"', "medarbeider-47")
 """The office, its police district and its staff. Those who work for it know its name."""
 PLACE_WORDS = ("vardø", '"5634"')
 SCHOOL, MEETING_PLACE = "Ishavsskolen", "Kaikanten"
@@ -67,13 +70,24 @@ WHERE = (*PLACE_WORDS, SCHOOL, MEETING_PLACE, *ADDRESSES, *CONTACTS)
 """What only those learn who may know how the youth is reached."""
 
 
+HOOKED = ("assigned", "colleague", "their_leader", "secretariat", "teacher", "officer", "prosecution")
+LOSES = ("assigned", "colleague", "contact", "prosecution")
+"""Those whom strict protection hides the cases from that they knew of."""
+
+
 @dataclass
 class World:
-    """The service with the two cases. `answered`: by who sent them, the requests whose answers are kept."""
+    """The service with the two cases. `answered`: by who sent them, the requests whose answers are kept.
+
+    `references`: of the two cases.
+    """
 
     service: Service
+    opening: dict[str, Any] = field(default_factory=dict)
+    sent: dict[str, Any] = field(default_factory=dict)
     executing: str = ""
     waiting: str = ""
+    references: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     message: str = ""
@@ -102,19 +116,24 @@ class World:
         return answer
 
 
-def made(service: Service) -> World:
-    """Everything is told over HTTP while nothing is protected; a night passes, notices and an extract are queued."""
+def made(service: Service, receiver: str) -> World:
+    """Everything is told over HTTP while nothing is protected; a night passes, notices and an extract are queued.
+
+    `receiver`: the address of the webhooks; the name of their owner follows.
+    """
     world = World(service)
     _group(world)
     _executing(world)
     _waiting(world)
-    _webhooks(world)
+    _told_of(world, receiver)
     service.clock.turn_to(NIGHT, 2)
     sweep(service.db, NIGHT, service.clock)
     dispatch(service.db, service.app.state.keys, service.clock())
     service.clock.turn_to(NIGHT, 11)
     with service.db.reading() as tx:
         world.alerts = [str(row.alert_id) for row in alerts.live(tx, [UUID(case) for case in world.cases])]
+    _answered(world)
+    world.references = [world.leader.get(f"/v1/cases/{case}").json()["reference"] for case in world.cases]
     _extract(world)
     return world
 
@@ -142,9 +161,12 @@ def _executing(world: World) -> None:
     }
     where = {"municipality": MUNICIPALITY, "konfliktrad": None}
     body = new_case(occurred_on=DAY, person=person, police_case_numbers=[POLICE_NUMBERS[0]], **where)
-    world.executing = str(world.keeping("assigned", "/v1/cases", body, "open-1").json()["id"])
+    world.opening = body
+    opened = client.post("/v1/cases", body)
+    assert opened.status_code == 201, opened.text
+    world.executing = str(opened.json()["id"])
     for kind, details in FOLLOW_UP[: STAGES["executing"]]:
-        given = {"coordinator": "coordinator-finnmark-2"} if kind == "assigned" else details
+        given = {"coordinator": "medarbeider-4711"} if kind == "assigned" else details
         recorded(world.leader if kind == "assigned" else client, world.executing, kind, DAY, given)
     for subject, agency in (("teacher-7", "school"), ("officer-1", "police")):
         recorded(client, world.executing, "team_member_joined", DAY, {"member": subject, "agency": agency})
@@ -153,12 +175,7 @@ def _executing(world: World) -> None:
         recorded(client, world.executing, "sharing_consent_given", DAY, shared | whose)
     measure = {"measure": "m1", "code": "education_work_community", "provider": world.school, "hours_a_week": 4}
     recorded(client, world.executing, "plan_approved", DAY, {"measures": [measure], "notified_on": DAY})
-    note = {"type": "note_added", "occurred_on": DAY, "note": f"Møtes på {MEETING_PLACE}."}
-    tag = client.get(f"/v1/cases/{world.executing}").headers["ETag"]
-    path = f"/v1/cases/{world.executing}/events"
-    world.keeping("assigned", path, note, "note-1", **{"If-Match": tag})
-    world.keeping("secretariat", "/v1/persons/search", {"name": NAMES[0]}, "search-1")
-    world.keeping("assigned", "/v1/persons/search", {"name": NAMES[0]}, "search-2")
+    recorded(client, world.executing, "note_added", DAY, note=f"Møtes på {MEETING_PLACE}.")
     world.persons.append(client.post("/v1/persons/search", {"name": NAMES[0]}).json()["items"][0]["id"])
     world.feed = str(client.post("/v1/calendar-feeds").json()["address"])
 
@@ -172,26 +189,44 @@ def _waiting(world: World) -> None:
         "contact": CONTACTS[3],
         "guardians": [{"name": "Munter", "contact": f"{ADDRESSES[2]} 1"}],
     }
-    done = world.keeping("prosecution", "/v1/decisions", message, "message-1").json()
+    world.sent = message
+    done = world.as_("prosecution").post("/v1/decisions", message).json()
     world.message, world.waiting = done["id"], str(done["case"]["id"])
     world.persons.append(world.leader.post("/v1/persons/search", {"name": NAMES[1]}).json()["items"][0]["id"])
 
 
-def _webhooks(world: World) -> None:
-    """Everybody who may have one is told of everything by webhook."""
+def _told_of(world: World, receiver: str) -> None:
+    """Everybody who may have a webhook has one, and the office gets the e-mail of the day."""
     old = datetime(2026, 1, 1, tzinfo=UTC)
+    for viewer in ("assigned", "colleague"):
+        body = {"address": f"{viewer}@radet.example", "email_digest": True, "language": "nb"}
+        headers = {"Authorization": f"Bearer {world.as_(viewer).token}"}
+        done = world.service.send("PUT", "/v1/contacts/me", headers=headers, json=body)
+        assert done.status_code == 200, done.text
     with world.service.db.writing() as tx:
-        for viewer in ("assigned", "colleague", "their_leader", "secretariat", "teacher", "officer", "prosecution"):
+        for viewer in HOOKED:
             role, office, subject = UNCLEARED[viewer]
-            url = f"https://mottak.example/{viewer}"
             new = Webhook(
                 webhook_id=uuid7(old),
                 owner=Viewer(Role(role), subject, office),
                 kinds=("case.event_recorded", *alerts.KINDS),
-                credentials=WebhookCredentials(url, (Secret(hooks.new_secret()),)),
+                credentials=WebhookCredentials(f"{receiver}/{viewer}", (Secret(hooks.new_secret()),)),
                 created_at=old,
             )
             webhooks.add(tx, world.service.app.state.keys, new)
+
+
+def _answered(world: World) -> None:
+    """Requests with keys, whose responses are kept: a case opened, a note, searches, a message."""
+    again = world.opening | {"occurred_on": str(NIGHT), "police_case_numbers": ["92000003"]}
+    world.keeping("assigned", "/v1/cases", again, "open-1")
+    path = f"/v1/cases/{world.executing}"
+    note = {"type": "note_added", "occurred_on": str(NIGHT), "note": "Ny avtale."}
+    tag = world.as_("assigned").get(path).headers["ETag"]
+    world.keeping("assigned", f"{path}/events", note, "note-1", **{"If-Match": tag})
+    for viewer in ("secretariat", "assigned"):
+        world.keeping(viewer, "/v1/persons/search", {"name": NAMES[0]}, f"search-{viewer}")
+    world.keeping("prosecution", "/v1/decisions", world.sent, "message-1")
 
 
 def _extract(world: World) -> None:
@@ -203,6 +238,7 @@ def _extract(world: World) -> None:
         service.db, service.app.state.extracts, folder, retention=job_worker.timedelta(days=30), now=service.clock
     )
     assert job_worker.run(context) == {"done": 1}
+    world.job = world.as_("analyst").get(f"/v1/extracts/jobs/{world.job['id']}").json()
 
 
 def protect(world: World, level: str) -> None:
@@ -216,20 +252,41 @@ def protect(world: World, level: str) -> None:
         assert done.status_code == 200, done.text
 
 
-THEN = "known_at=2026-05-01"
-"""When nothing was protected yet."""
+def asked(world: World, viewer: str, short: bool = False) -> Iterator[tuple[str, httpx.Response]]:
+    """Every route of the application asked about the two youths by this viewer, each with what it was asked.
 
-
-def asked(world: World, viewer: str) -> Iterator[tuple[str, httpx.Response]]:
-    """Every route of the application asked about the two youths by this viewer, each with what it was asked."""
+    `short`: of what speaks of one case, one message and one person only the first form of the question.
+    """
     client = world.as_(viewer)
-    for (method, path), (_, asks) in ROUTES.items():
-        for ask in asks:
+    for (method, path), (of, asks) in ROUTES.items():
+        if of is Of.LAW:
+            continue  # the same for everybody, whatever is stored: tests/api/test_object_access.py
+        for ask in asks[:1] if short or method != "GET" else asks:
             for whole in _addresses(world, path):
-                full = whole + ask.query
                 sent = {"json": ask.body} if ask.body is not None else {}
                 headers = {"Authorization": f"Bearer {client.token}"} | ({"If-Match": ask.etag} if ask.etag else {})
-                yield f"{method} {full}", world.service.send(method, full, headers=headers, **sent)
+                yield f"{method} {path}", world.service.send(method, whole + ask.query, headers=headers, **sent)
+
+
+def repeated(world: World) -> Iterator[tuple[str, str, httpx.Response]]:
+    """The requests whose answers are kept, sent again: by whom, where, and the answer."""
+    for viewer, path, body, headers in world.answered:
+        yield viewer, path, world.as_(viewer).post(path, body, headers=headers)
+
+
+def deliver_queued(world: World, post: PostOffice) -> None:
+    """Sends what is queued for webhooks, and the e-mail of the day."""
+    context = NoticeDeliveryContext(
+        db=world.service.db,
+        keys=world.service.app.state.keys,
+        public_url="https://ungdom.test",
+        now=world.service.clock,
+        jitter=lambda: 1.0,
+        allowed=address.networks(["127.0.0.0/8"]),
+        relay=post.relay(),
+        tick=0.05,
+    )
+    deliver(context)
 
 
 def _addresses(world: World, path: str) -> list[str]:
@@ -237,16 +294,10 @@ def _addresses(world: World, path: str) -> list[str]:
     ids: dict[str, list[str]] = {
         "case_id": world.cases,
         "person_id": world.persons,
-        "alert_id": world.alerts[:3],
+        "alert_id": world.alerts[:1],
         "message_id": [world.message],
-        "provider_id": [world.school],
         "job_id": [world.job["id"]],
         "name": ["cases"],
-        "konfliktrad": ["troms"],
-        "sanction": ["youth_follow_up"],
-        "regime": ["R2"],
-        "code": ["not_found"],
-        "subject": ["coordinator-troms"],
     }
     for name, values in ids.items():
         if "{" + name + "}" in path:
