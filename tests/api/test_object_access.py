@@ -313,6 +313,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/persons/{person_id}/merge"): (Of.PERSONS_JOINED, (Ask(body=TO_MERGE, seen=404),)),
     ("POST", "/v1/persons/{person_id}/split"): (Of.PERSONS_JOINED, (Ask(body=TO_SPLIT, seen=422),)),
     ("GET", "/v1/persons/proposals"): reads(Of.PROPOSALS, "?status=proposed"),
+    ("GET", "/v1/persons/protection-reviews"): reads(Of.PROPOSALS),
     ("POST", "/v1/persons/proposals/{proposal_id}/approve"): reads(Of.PROPOSAL),
     ("POST", "/v1/persons/proposals/{proposal_id}/reject"): reads(Of.PROPOSAL),
     ("POST", "/v1/population-events"): reads(Of.TAKES_IN),

@@ -151,7 +151,7 @@ def look_everywhere(world: World, viewer: str, search: Search, short: bool) -> N
 def look_at_what_was_queued(world: World, receiver: Receiver, search: Search) -> None:
     """What was promised before the protection was raised: webhooks, e-mail, a feed, a file, stored responses."""
     for viewer, path, answer in graded.repeated(world):
-        assert answer.status_code == (200 if path == "/v1/decisions" else 409), answer.text
+        assert answer.status_code == (201 if path == "/v1/decisions" else 409), answer.text
         search.look(viewer, f"POST {path}", answer.text)
     with PostOffice() as post:
         graded.deliver_queued(world, post)

@@ -68,7 +68,7 @@ def disclosures_before_opening(context: RequestContext, message: InboundMessage)
 
 
 def listed_messages(tx: Connection, context: RequestContext, messages: Sequence[InboundMessage]) -> frozenset[UUID]:
-    """The ids of those of these messages whose konfliktråd a list may show: of one with a case, by the case as it is."""
+    """The ids of those of these messages whose konfliktråd a list may show: with a case, by the case as it is now."""
     if context.principal.authorities:
         return frozenset(message.message_id for message in messages)
     case_ids = [message.case_id for message in messages if message.case_id is not None]

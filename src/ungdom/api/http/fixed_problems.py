@@ -124,6 +124,7 @@ FIXED: dict[type[Exception], Handler] = {
     persons.SecondPersonNeeded: _fixed_problem(403, "second_person_needed"),
     persons.PopulationEventDiffers: _fixed_problem(409, "population_event_differs"),
     persons.PersonNotOfEvent: _fixed_problem(422, "person_not_of_event", field=("/person", "value_error")),
+    persons.EventOvertaken: _fixed_problem(409, "population_event_overtaken"),
     persons.NoQuestion: _fixed_problem(409, "population_event_decided"),
     DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),

@@ -211,6 +211,13 @@ class PersonHitOut(Output):
     cases: list[PersonCaseOut]
 
 
+class ProtectionReviewList(Output):
+    """A page of persons whose protection level is to be reviewed, the newest records first."""
+
+    items: list[PersonHitOut]
+    next: str | None
+
+
 class PersonHitList(Output):
     """The persons found, the newest first. `more`: there are others; search more narrowly."""
 
