@@ -75,6 +75,22 @@ LOSES = ("assigned", "colleague", "contact", "prosecution")
 """Those whom strict protection hides the cases from that they knew of."""
 
 
+OF_NOBODY = (
+    "/v1/measures/",  # the catalogue of every office
+    "/v1/coordination-groups",
+    "/v1/staff",
+    "/v1/webhooks",
+    "/v1/contacts/",
+    "/v1/statistics/",  # counts of many cases
+)
+"""Routes that say nothing of one youth: an office, a school or a member of staff may be named there."""
+CATALOGUE = "/v1/extracts"
+"""The columns of extracts with every value that they can have: nothing of one youth either."""
+
+WRONG_NAME, WRONG_NUMBER, WRONG_TOKEN = "Hemmelighetskremmer", "13830999124", "eyJhbGciOiJub25lIn0.e30.hemmelig"
+"""What is sent where it does not belong, and must stand in no error and no log."""
+
+
 @dataclass
 class World:
     """The service with the two cases. `answered`: by who sent them, the requests whose answers are kept.
@@ -259,13 +275,37 @@ def asked(world: World, viewer: str, short: bool = False) -> Iterator[tuple[str,
     """
     client = world.as_(viewer)
     for (method, path), (of, asks) in ROUTES.items():
-        if of is Of.LAW:
-            continue  # the same for everybody, whatever is stored: tests/api/test_object_access.py
+        if of is Of.LAW or path == CATALOGUE or path.startswith(OF_NOBODY):
+            continue  # the law is the same for everybody, whatever is stored: tests/api/test_object_access.py
         for ask in asks[:1] if short or method != "GET" else asks:
             for whole in _addresses(world, path):
                 sent = {"json": ask.body} if ask.body is not None else {}
                 headers = {"Authorization": f"Bearer {client.token}"} | ({"If-Match": ask.etag} if ask.etag else {})
                 yield f"{method} {path}", world.service.send(method, whole + ask.query, headers=headers, **sent)
+
+
+def wrongly_asked(world: World) -> Iterator[httpx.Response]:
+    """Every route asked wrongly by the leader: with names, numbers and tokens in queries, bodies, keys and headers."""
+    bearer = {"Authorization": f"Bearer {world.leader.token}"}
+    query = f"?navn={WRONG_NAME}&known_at={WRONG_NUMBER}&cursor={WRONG_TOKEN}"
+    bodies: tuple[Any, ...] = (
+        {WRONG_NAME: WRONG_NUMBER, "person": {"born": WRONG_NAME, "national_id": [WRONG_NUMBER]}, "name": {"a": 1}},
+        {"type": WRONG_NAME, "occurred_on": WRONG_NUMBER, "details": {"coordinator": {"x": WRONG_NAME}}, "q": NUMBER},
+    )
+    for method, path in ROUTES:
+        whole = _addresses(world, path)[0]
+        if method == "GET":
+            yield world.service.send(method, whole + query, headers=bearer)
+            continue
+        for body in bodies:
+            yield world.service.send(method, whole, headers=bearer | {"If-Match": '"1"'}, json=body)
+        yield world.service.send(method, whole + query, headers=bearer, content=f'{{"name": "{WRONG_NAME} {NUMBER}')
+    for token in (WRONG_TOKEN, world.leader.token[:-4] + "AAAA"):
+        yield world.service.send("GET", "/v1/cases", headers={"Authorization": f"Bearer {token}"})
+    yield world.service.send("GET", f"/v1/calendar/{'x' * 43}.ics")
+    yield world.service.send("GET", f"/v1/surveys/{WRONG_TOKEN}")
+    yield world.service.send("GET", f"/v1/persons/{WRONG_NUMBER}", headers=bearer)
+    yield world.service.send("GET", f"/{WRONG_NAME}/{WRONG_NUMBER}", headers=bearer)
 
 
 def repeated(world: World) -> Iterator[tuple[str, str, httpx.Response]]:
