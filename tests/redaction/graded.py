@@ -68,6 +68,8 @@ GROUP = [
 ]
 WHERE = (*PLACE_WORDS, SCHOOL, MEETING_PLACE, *ADDRESSES, *CONTACTS)
 """What only those learn who may know how the youth is reached."""
+OF_THE_OTHER = (SCHOOL, MEETING_PLACE, *ADDRESSES[:2], *CONTACTS[:3])
+"""The same of the youth of whom the prosecution sent no message."""
 
 
 HOOKED = ("assigned", "colleague", "their_leader", "secretariat", "teacher", "officer", "prosecution")
@@ -289,7 +291,7 @@ def wrongly_asked(world: World) -> Iterator[httpx.Response]:
     bearer = {"Authorization": f"Bearer {world.leader.token}"}
     query = f"?navn={WRONG_NAME}&known_at={WRONG_NUMBER}&cursor={WRONG_TOKEN}"
     bodies: tuple[Any, ...] = (
-        {WRONG_NAME: WRONG_NUMBER, "person": {"born": WRONG_NAME, "national_id": [WRONG_NUMBER]}, "name": {"a": 1}},
+        {"ukjent": WRONG_NUMBER, "person": {"born": WRONG_NAME, "national_id": [WRONG_NUMBER]}, "name": {"a": 1}},
         {"type": WRONG_NAME, "occurred_on": WRONG_NUMBER, "details": {"coordinator": {"x": WRONG_NAME}}, "q": NUMBER},
     )
     for method, path in ROUTES:

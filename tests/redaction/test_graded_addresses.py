@@ -51,7 +51,7 @@ def forbidden(viewer: str, where: str) -> tuple[str, ...]:
     """The words that this viewer may not find there, without what they work for and what they sent themselves."""
     path = where.partition(" ")[2]
     if viewer == "prosecution" and path.startswith("/v1/decisions"):
-        return WHERE[1:2]  # it sent the message
+        return graded.OF_THE_OTHER  # it sent the message about one of the two itself
     if UNCLEARED.get(viewer, ("", None, ""))[1] == OFFICE:
         return WHERE
     if viewer == "secretariat" and path.startswith(OF_ONE_CASE):

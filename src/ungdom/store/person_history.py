@@ -109,7 +109,8 @@ def protection_raised_at(tx: Connection) -> datetime | None:
     fields = (literal(" ") + C.fields + " ").contains(" protection ")
     changed = or_(C.kind.in_((PersonChangeKind.PROTECTED, PersonChangeKind.MERGED)), fields)
     query = select(func.max(C.changed_at)).join(person, person.c.person_id == C.person_id)
-    return tx.scalar(query.where(changed, person.c.protection != Protection.NONE))
+    raised_at: datetime | None = tx.scalar(query.where(changed, person.c.protection != Protection.NONE))
+    return raised_at
 
 
 def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID]) -> list[PersonChange]:
