@@ -127,7 +127,8 @@ def test_no_log_line_and_no_error_holds_a_name_a_number_or_a_token(
 ) -> None:
     """T18: every route is asked wrongly, with names, identity numbers and tokens where nothing of the kind belongs."""
     service, leader = world.service, world.leader
-    errors = [answer.text + str(answer.headers) for answer in graded.wrongly_asked(world)]
+    answers = [answer for answer in graded.wrongly_asked(world) if answer.status_code >= 400]
+    errors = [answer.text + str(answer.headers) for answer in answers]
     assert len(errors) > 200
     tokens = [leader.token, leader.token.rpartition(".")[2], world.feed.rpartition("/")[2].removesuffix(".ics")]
     secret = (*NAMES, "Vimsete", NUMBER, graded.WRONG_NAME, graded.WRONG_NUMBER, *tokens, graded.WRONG_TOKEN)
@@ -135,7 +136,7 @@ def test_no_log_line_and_no_error_holds_a_name_a_number_or_a_token(
     lines = f"{log.getvalue()}{printed.out}{printed.err}"
     assert "ungdom" in lines
     assert [word for word in secret if word in lines] == []
-    assert [(word, text) for text in errors for word in secret if word in text] == []
+    assert [(word, text[:200]) for text in errors for word in secret if word in text] == []
     counted = f"{lines.count(chr(10))} log lines and {len(errors)} errors searched for {len(secret)} words, 0 with one"
     figure(f"T18 {service.db.writer.dialect.name}: {counted}")
 

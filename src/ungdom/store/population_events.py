@@ -99,8 +99,8 @@ def _disclosable_to(
     viewer: Viewer, person_id: ColumnElement[UUID], *of_case: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     of_person = case_current.c.person_id == canonical_id_of(person)
-    found = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON), *of_case)
-    query = select(person.c.person_id).where(person.c.person_id == person_id, found.correlate(person).exists())
+    cases = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON), *of_case)
+    query = select(person.c.person_id).where(person.c.person_id == person_id, cases.correlate(person).exists())
     return query.correlate(population_event).exists()
 
 

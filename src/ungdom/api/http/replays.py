@@ -23,7 +23,7 @@ NOTHING_WITHHELD: tuple[Callable[..., object], ...] = (sends_decisions,)
 
 def sights_in(tx: Connection, viewer: Viewer, path: str, body: bytes) -> dict[UUID, CaseSight]:
     """What the viewer may learn now of the cases whose ids are in the path or the response."""
-    named = {UUID(found.decode()) for found in _UUID.findall(path.encode() + b" " + body)}
+    named = {UUID(match.decode()) for match in _UUID.findall(path.encode() + b" " + body)}
     return case_sights.sights(tx, viewer, sorted(named)) if named else {}
 
 
