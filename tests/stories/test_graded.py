@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.api.build import DAY, case_at, recorded
+from tests.api.test_outsiders import KNOWN, charged, parked
+from tests.api.test_questions import opened
 from tests.service import Client, Service
 from tests.stories.telling import Story
 from tests.stories.test_coordination_group import CHARGE_WARNED, POLICE, PROSECUTION, inbox, kept, night, unreached
@@ -118,3 +120,17 @@ def test_after_the_start_the_team_view_shows_no_group(served: Service, leader: C
     kept(served, POLICE)
     case = case_at(served.as_("coordinator", "oslo"), "executing")
     assert group_of(leader, case) == []
+
+
+def test_a_message_that_waits_is_hidden_from_those_who_may_not_see_the_youth_any_more(
+    served: Service, leader: Client
+) -> None:
+    case = opened(served, "oslo", KNOWN)["id"]
+    message, colleague = charged(served)["id"], served.as_("coordinator", "oslo", "coordinator-oslo-2")
+    assert [row["id"] for row in parked(colleague)] == [message]
+
+    protect(leader, case, STRICT)
+
+    assert parked(colleague) == []
+    assert colleague.get(f"/v1/decisions/{message}").status_code == 404
+    assert [row["id"] for row in parked(leader)] == [message]
