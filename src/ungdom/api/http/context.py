@@ -227,7 +227,7 @@ class RequestContext:
         if stored.fingerprint != self._fingerprint:
             raise IdempotencyMismatch
         viewer, rule = self.principal.viewer, rule_of(self._request.scope["route"].endpoint)
-        if stored.sights and rule not in NOTHING_WITHHELD:
+        if rule not in NOTHING_WITHHELD:
             now = sights_in(tx, viewer, self._request.url.path, stored.body)
             if is_withheld(viewer, stored.sights, now):
                 raise ResponseWithheld

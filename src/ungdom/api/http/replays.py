@@ -12,10 +12,12 @@ from ungdom.api.http.authorisation import sends_decisions
 from ungdom.store import case_sights
 from ungdom.store.case_sights import CaseSight
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Disclosure, Viewer
 from ungdom.workflow.vocabulary import Protection, strictest
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+UNPROTECTED = CaseSight(Protection.NONE, frozenset(Disclosure))
 
 NOTHING_WITHHELD: tuple[Callable[..., object], ...] = (sends_decisions,)
 """Access rules of the routes whose responses are always given again: the receipt of a message is its sender's own."""
@@ -31,14 +33,13 @@ def is_withheld(viewer: Viewer, then: Mapping[UUID, CaseSight], now: Mapping[UUI
     """Whether a case in the response is protected and the viewer may learn less of it than when it was stored.
 
     Of roles outside the office only if the protection has become stricter: that a case has left them changes nothing in
-    what they were answered.
+    what they were answered. A response stored by an earlier version does not say what could be learnt: everything.
     """
     return any(
         sight.protection is not Protection.NONE
-        and not then[case_id].disclosures <= sight.disclosures
-        and (viewer.role in OF_THE_OFFICE or _is_stricter(sight.protection, then[case_id].protection))
-        for case_id, sight in now.items()
-        if case_id in then
+        and not before.disclosures <= sight.disclosures
+        and (viewer.role in OF_THE_OFFICE or _is_stricter(sight.protection, before.protection))
+        for sight, before in ((sight, then.get(case_id, UNPROTECTED)) for case_id, sight in now.items())
     )
 
 
