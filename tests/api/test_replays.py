@@ -6,16 +6,15 @@ import pytest
 
 from ungdom.api.http.replays import is_withheld
 from ungdom.store.case_sights import CaseSight
-from ungdom.workflow.rules.permissions import Disclosure as D
-from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Protection as P
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.vocabulary import Protection, Role
 
+D, P = Disclosure, Protection
 CASE = UUID(int=1)
 ALL = frozenset(D)
 
 
-def sights(protection: P, *disclosures: D) -> dict[UUID, CaseSight]:
+def sights(protection: Protection, *disclosures: Disclosure) -> dict[UUID, CaseSight]:
     return {CASE: CaseSight(protection, frozenset(disclosures))}
 
 
