@@ -30,7 +30,7 @@ def protect(leader: Client, case: str, level: str) -> dict[str, Any]:
 
 
 def place_in_list(client: Client, case: str) -> str | None:
-    return next(row["konfliktrad"] for row in ok(client.get("/v1/cases"))["items"] if row["case_id"] == case)
+    return next(row["konfliktrad"] for row in ok(client.get("/v1/cases"))["items"] if row["id"] == case)
 
 
 def test_the_office_is_shown_in_lists_again_as_soon_as_the_level_is_lowered(served: Service, leader: Client) -> None:
