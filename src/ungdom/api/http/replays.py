@@ -4,18 +4,16 @@ A response is stored as it was sent. When the address of a youth in it has becom
 the caller may not learn everything any more that they could learn then, it is withheld. frl § 10-4.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
+from ungdom.api.http.access import ids_in
 from ungdom.api.http.authorisation import sends_decisions
 from ungdom.store import case_sights
 from ungdom.store.case_sights import CaseSight
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Disclosure, Viewer
 from ungdom.workflow.vocabulary import Protection, strictest
-
-_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 UNPROTECTED = CaseSight(Protection.NONE, frozenset(Disclosure))
 
@@ -25,7 +23,7 @@ NOTHING_WITHHELD: tuple[Callable[..., object], ...] = (sends_decisions,)
 
 def sights_in(tx: Connection, viewer: Viewer, path: str, body: bytes) -> dict[UUID, CaseSight]:
     """What the viewer may learn now of the cases whose ids are in the path or the response."""
-    named = {UUID(match.decode()) for match in _UUID.findall(path.encode() + b" " + body)}
+    named = ids_in(path.encode() + b" " + body)
     return case_sights.sights(tx, viewer, sorted(named)) if named else {}
 
 
