@@ -54,7 +54,7 @@ from ungdom.api.measures import routes as measures
 from ungdom.api.notes import routes as notes
 from ungdom.api.notices import routes as notices
 from ungdom.api.observations import routes as observations
-from ungdom.api.persons import joining_routes, population_routes, record_routes
+from ungdom.api.persons import joining_routes, population_routes, record_routes, review_routes
 from ungdom.api.persons import routes as persons
 from ungdom.api.plans import routes as plans
 from ungdom.api.releases import routes as releases
@@ -139,6 +139,7 @@ ROUTERS = (
     observations.router,
     persons.router,
     joining_routes.router,
+    review_routes.router,
     record_routes.router,
     population_routes.router,
     access_log.router,

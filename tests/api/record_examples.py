@@ -201,6 +201,7 @@ def of_persons(record: Recorder, case: str) -> None:
     proposal = record("merge_persons", leader, merge, person_id=person).json()["id"]
     record("list_person_proposals", secretariat, status="proposed")
     record("approve_person_proposal", secretariat, proposal_id=proposal)
+    record("list_protection_reviews", secretariat)
     split = {"cases": [other["id"]], "reason": "They are cousins."}
     proposal = record("split_person", leader, split, person_id=person).json()["id"]
     record("reject_person_proposal", secretariat, proposal_id=proposal)

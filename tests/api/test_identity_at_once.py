@@ -18,6 +18,7 @@ from tests import pg, service
 from tests.api.test_questions import GIVEN, KNOWN, QUESTIONS, answered, opened
 from tests.service import Service
 from ungdom.intake import confirmations, identity, opening
+from ungdom.persons import doubts
 from ungdom.store import rebuild, records
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import person
@@ -156,3 +157,37 @@ def test_the_check_finds_chains_and_cases_on_a_record_that_does_not_count(served
     found = {(str(one.case_id), one.column) for one in rebuild.check(served.db)}
 
     assert found == {(second["id"], "person_id"), (third["id"], "same_as")}
+
+
+def test_two_persons_corrected_into_one_identity_at_one_moment_raise_one_question(
+    served: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each correction alone would find nobody: the one that comes second finds the other."""
+    served.app.openapi()
+    youths = [{"given_name": name, "family_name": "Tue", "born": born} for name, born in OTHERS]
+    cases = [opened(served, "oslo", youth) for youth in youths]
+    leader, compared, compare = served.as_("leader", "oslo"), Barrier(2), doubts.match_person
+    persons = [leader.get(f"/v1/cases/{case['id']}").json()["person"]["id"] for case in cases]
+    tags = [leader.get(f"/v1/persons/{person_id}").headers["ETag"] for person_id in persons]
+
+    def slow(*given: Any) -> Any:
+        match = compare(*given)
+        met(compared)
+        return match
+
+    def correct(place: int) -> int:
+        headers = {"If-Match": tags[place], "Authorization": f"Bearer {leader.token}"}
+        body = {"reason": "Opplyst av verge.", "given_name": "Lurve", "family_name": "Høstkvist", "born": "2009-04-04"}
+        path = f"/v1/persons/{persons[place]}"
+        return served.send("PATCH", path, headers=headers, json=body).status_code
+
+    monkeypatch.setattr(doubts, "match_person", slow)
+    assert at_once(*(lambda place=place: correct(place) for place in (0, 1))) == [200, 200]
+
+    (question,) = leader.get(QUESTIONS, status="open").json()["items"]
+    assert question["known"]["id"] in persons
+    assert question["case_id"] in {case["id"] for case in cases}
+
+
+OTHERS = (("Pjuske", "2009-01-01"), ("Vimsete", "2008-07-07"))
+"""Two youths whom nothing makes one."""

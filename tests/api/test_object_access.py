@@ -342,6 +342,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("PUT", "/v1/retention/{rule}"): (Of.NIGHT, (Ask(body={}),)),
     ("POST", "/v1/retention/runs"): (Of.NIGHT, (Ask(body={"dry_run": True}),)),
     ("GET", "/v1/persons/proposals"): reads(Of.PROPOSALS, "?status=proposed"),
+    ("GET", "/v1/persons/protection-reviews"): reads(Of.PROPOSALS),
     ("POST", "/v1/persons/proposals/{proposal_id}/approve"): reads(Of.PROPOSAL),
     ("POST", "/v1/persons/proposals/{proposal_id}/reject"): reads(Of.PROPOSAL),
     ("POST", "/v1/population-events"): reads(Of.TAKES_IN),

@@ -11,6 +11,7 @@ from ungdom.extracts.engines import ENDED, LEFT
 from ungdom.extracts.order import Order
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import days_between
+from ungdom.workflow.vocabulary import Protection
 
 CLOSE = 1e-9
 _CODES = {durations.ENDED: ENDED, durations.WAITING: CENSORED}
@@ -20,8 +21,13 @@ def from_histories(db: Database, asked: Order, code: str) -> tuple[list[str], Ri
     """NumPy's counts, of the passages that the statistics see."""
     with db.reading() as tx:
         cases, _ = snapshots.read(tx, snapshots.case_ids(tx, asked.known_at), asked.day, asked.known_at, alerts=False)
-    told = [told.row for one in cases for told in case_columns.rows_of(one)]
-    found = [(row.konfliktrad, p) for row in told if (p := LEAD_TIME_BY_CODE[code].duration(row))]
+    told = [(told.row, one.stored.protection) for one in cases for told in case_columns.rows_of(one)]
+    found = [
+        (row.konfliktrad if protection is Protection.NONE else "withheld", p)
+        for row, protection in told
+        if (p := LEAD_TIME_BY_CODE[code].duration(row))
+    ]
+    assert any(protection is not Protection.NONE for _, protection in told)
     names = sorted({konfliktrad for konfliktrad, _ in found})
     rows = [(p.entry, days_between(p.since, p.ended_on or asked.day), _CODES.get(p.ending, LEFT)) for _, p in found]
     return names, RiskSetCounts.of(Spans.of(rows), np.array([names.index(konfliktrad) for konfliktrad, _ in found]))

@@ -19,6 +19,7 @@ from ungdom.store.key_usage import KeyUsage
 from ungdom.store.notes import Note
 from ungdom.store.schema import metadata
 from ungdom.store.schema.cases import case_import
+from ungdom.store.schema.idempotency import idempotency as stored_answers
 from ungdom.store.schema.inbox import decision_wait
 from ungdom.store.sealed import NOTE, SEALED_COLUMNS, SealedColumn
 from ungdom.store.session import MIGRATIONS, Connection, Database

@@ -10,6 +10,7 @@ from tests.stories.test_persons import (
     BORN,
     D_NUMBER,
     NUMBER,
+    STRICT,
     YOUTH,
     approved,
     corrected,
@@ -268,7 +269,8 @@ def test_a_name_of_the_register_has_both_parts_and_null_removes_one(served: Serv
     assert (ok(read(oslo, who))["given_name"], ok(read(oslo, who))["family_name"]) == ("Nyla", None)
 
 
-def test_a_death_remains_a_question_until_the_last_open_case_has_lapsed(served: Service) -> None:
+def test_a_death_is_settled_for_an_office_whose_own_cases_have_lapsed(served: Service) -> None:
+    """Otherwise it would show that another office has an open case of the person."""
     mine = opened(served)
     theirs = opened(served, "troms", given_name="Prikke", family_name="Tue", born="2009-05-20", national_id=None)
     leader, secretariat = served.as_("leader", "oslo"), served.as_("secretariat")
@@ -280,13 +282,58 @@ def test_a_death_remains_a_question_until_the_last_open_case_has_lapsed(served: 
     path = f"/v1/population-events/{question['id']}/apply"
 
     done = ok(oslo.post(path, {}))
-    assert (done["outcome"], done["reason"], done["lapsed"]) == ("question", "open_cases", [mine["id"]])
+    assert (done["outcome"], done["reason"], done["lapsed"]) == ("applied", None, [mine["id"]])
+    assert (done["decided_by"], questions(oslo)) == ("coordinator-oslo", [])
     assert ok(read(oslo, who))["died_on"] == "2026-01-05"
+    problem(oslo.post(path, {}), 409, "population_event_decided")
+    assert [event["reason"] for event in questions(secretariat)] == ["open_cases"]
     assert ok(troms.get(f"/v1/cases/{theirs['id']}"))["state"] != "lapsed"
     assert [event["id"] for event in questions(troms)] == [question["id"]]
 
     done = ok(troms.post(path, {}))
     assert (done["outcome"], done["decided_by"], done["lapsed"]) == ("applied", "coordinator-troms", [theirs["id"]])
     assert ok(troms.get(f"/v1/cases/{theirs['id']}"))["state"] == "lapsed"
+    (seen,) = ok(oslo.get("/v1/population-events", outcome="applied"))["items"]
+    assert (seen["outcome"], seen["decided_by"], seen["decided_at"]) == ("applied", None, None)
     problem(secretariat.post(path, {}), 409, "population_event_decided")
     assert len(ok(secretariat.get(f"/v1/persons/{who}/observations"))["items"]) == 1
+
+
+# --- the order of protection levels -------------------------------------------------------------------------
+
+
+def level(service: Service, who: str) -> str:
+    return str(ok(read(service.as_("leader", "oslo"), who))["protection"])
+
+
+def test_an_older_level_of_the_register_that_comes_late_changes_nothing(served: Service) -> None:
+    who, leader = opened(served)["person"]["id"], served.as_("leader", "oslo")
+    ok(sent(served, "fr-2", "protection", occurred_on="2026-01-04", protection=STRICT), 202)
+    ok(sent(served, "fr-1", "protection", occurred_on="2026-01-02", protection="none"), 202)
+    assert level(served, who) == STRICT
+    (question,) = questions(leader)
+    assert question["reason"] == "later_change"
+    path = f"/v1/population-events/{question['id']}"
+    problem(leader.post(f"{path}/apply", {}), 409, "population_event_overtaken")
+    assert level(served, who) == STRICT
+    ok(leader.post(f"{path}/dismiss", {"reason": "En nyere melding er ført inn."}))
+    assert questions(leader) == []
+
+
+def test_a_question_about_a_level_is_overtaken_by_a_newer_event(served: Service) -> None:
+    who, leader = opened(served)["person"]["id"], served.as_("leader", "oslo")
+    ok(corrected(leader, who, protection="confidential"))
+    ok(sent(served, "fr-1", "protection", occurred_on="2026-01-02", protection="none"), 202)
+    (question,) = questions(leader)
+    assert question["reason"] == "lowers_protection"
+    ok(sent(served, "fr-2", "protection", occurred_on="2026-01-04", protection=STRICT), 202)
+    problem(leader.post(f"/v1/population-events/{question['id']}/apply", {}), 409, "population_event_overtaken")
+    assert level(served, who) == STRICT
+
+
+def test_a_level_of_the_register_raises_one_that_was_set_by_hand_later(served: Service) -> None:
+    who, leader = opened(served)["person"]["id"], served.as_("leader", "oslo")
+    ok(corrected(leader, who, protection=STRICT))
+    ok(corrected(leader, who, protection="none"))
+    ok(sent(served, "fr-1", "protection", occurred_on="2026-01-02", protection="confidential"), 202)
+    assert (level(served, who), questions(leader)) == ("confidential", [])

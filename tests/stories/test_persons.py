@@ -440,6 +440,22 @@ def test_cases_opened_on_one_record_are_split_and_the_split_is_undone_by_a_merge
     assert rebuild.check(served.db) == []
 
 
+REVIEWS = "/v1/persons/protection-reviews"
+
+
+def to_review(client: Client) -> list[dict[str, Any]]:
+    """The persons whose protection is to be reviewed, one page a person."""
+    items: list[dict[str, Any]] = []
+    cursor = None
+    for _ in range(5):
+        page = ok(client.get(REVIEWS, limit=1, cursor=cursor))
+        items += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    return items
+
+
 def test_protection_is_the_stricter_after_a_merge_and_stays_after_a_split_until_reviewed(served: Service) -> None:
     first, other = two_records(served, protection="confidential")
     leader, secretariat = served.as_("leader", "oslo"), served.as_("secretariat")
@@ -452,8 +468,13 @@ def test_protection_is_the_stricter_after_a_merge_and_stays_after_a_split_until_
     for who in ids:
         shown = ok(read(leader, who))
         assert (shown["protection"], shown["review_protection"]) == ("confidential", True)
+    assert {one["id"] for one in to_review(leader)} == {one["id"] for one in to_review(secretariat)} == {*ids}
+    assert to_review(served.as_("leader", "troms")) == []
+    problem(served.as_("coordinator", "oslo").get(REVIEWS), 403, "forbidden_role")
     ok(corrected(leader, ids[0], protection="none"))
+    assert [(one["id"], one["protection"]) for one in to_review(leader)] == [(ids[1], "confidential")]
     ok(corrected(leader, ids[1], protection="confidential"))
+    assert to_review(leader) == []
     reviewed = [ok(read(leader, who)) for who in ids]
     assert [(one["protection"], one["review_protection"]) for one in reviewed] == [
         ("none", False),

@@ -15,7 +15,7 @@ from ungdom.store import staff as staff_store
 from ungdom.store.journal import StoredCase
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, redaction
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.case import Case
@@ -98,7 +98,7 @@ def record_loaded(
     )
     decision = with_hour_check(decision, entry, now)
     if not decision.allowed:
-        raise Refused(decision)
+        raise Refused(_learnt_decision(view_for(viewer, stored, case, today), decision))
     event = new_event(recorder, stored.version + 1, entry, actor, now)
     after = engine.apply(case, event)
     if not dry_run:
@@ -114,8 +114,17 @@ def options(tx: Connection, recorder: Recorder, case_id: UUID, now: datetime) ->
     facts = ExternalFacts(office=viewer.konfliktrad, address_protected=_has_protected_address(stored))
     proposed = ProposedEvent(E.CORRECTED, today, today, None, viewer.role, viewer.subject, facts)
     all_options = engine.options(case, viewer.role, proposed)
-    allowed = tuple(option for option in all_options if may_record(recorder, case, option.event))
-    return view_for(viewer, stored, case, today), allowed
+    view = view_for(viewer, stored, case, today)
+    return view, tuple(
+        replace(option, decision=_learnt_decision(view, option.decision))
+        for option in all_options
+        if may_record(recorder, case, option.event)
+    )
+
+
+def _learnt_decision(view: CaseView, decision: Decision) -> Decision:
+    """The decision as far as the viewer may learn of it."""
+    return replace(decision, unmet=redaction.learnt_unmet(view, decision.unmet)) if decision.unmet else decision
 
 
 def write_event(

@@ -17,10 +17,11 @@ from uuid import UUID
 import pyarrow as pa
 from sqlalchemy import URL
 
+from ungdom.extracts.offices import WITHHELD
 from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
 from ungdom.workflow.events import SHAPE, Corrected
-from ungdom.workflow.vocabulary import EventType
+from ungdom.workflow.vocabulary import EventType, Protection
 
 WORDS = ("party", "reason", "outcome")
 """The fields of the payload of an event that are exported where they are enums."""
@@ -133,8 +134,9 @@ def _connect_postgresql(url: URL) -> Any:
 
 # --- SQL --------------------------------------------------------------------------------------------------------
 
-_CASE_COLUMNS = "c.registered_on, c.konfliktrad, c.sanction, c.last_offence, c.updated_at"
-_JOIN_CURRENT = "JOIN case_current c ON c.case_id = u.case_id"
+_PLACE = f"CASE WHEN p.protection = '{Protection.NONE}' THEN c.konfliktrad ELSE '{WITHHELD}' END AS konfliktrad"
+_CASE_COLUMNS = f"c.registered_on, {_PLACE}, c.sanction, c.last_offence, c.updated_at"
+_JOIN_CURRENT = "JOIN case_current c ON c.case_id = u.case_id JOIN person p ON p.person_id = c.person_id"
 _JSON_VALUE = "e.details::jsonb ->> '{}'"
 _EVENT_COLUMNS = "e.seq, e.type, e.occurred_on, e.recorded_at, e.actor, e.role"
 

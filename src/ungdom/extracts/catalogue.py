@@ -55,13 +55,13 @@ class Extract:
 # One line per row keeps the table readable.
 # fmt: off
 EXTRACTS: tuple[Extract, ...] = (
-    Extract("cases", 1, "a case", ("case",), cases.COLUMNS, cases.rows_of),
-    Extract("events", 1, "an event as it was recorded", ("case", "seq"), events.COLUMNS, events.rows_of),
-    Extract("measures", 1, "a measure put on a plan or asked for", ("measure",), measures.COLUMNS,
+    Extract("cases", 2, "a case", ("case",), cases.COLUMNS, cases.rows_of),
+    Extract("events", 2, "an event as it was recorded", ("case", "seq"), events.COLUMNS, events.rows_of),
+    Extract("measures", 2, "a measure put on a plan or asked for", ("measure",), measures.COLUMNS,
             measures.rows_of),
-    Extract("alerts", 1, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
+    Extract("alerts", 2, "a clock and due day of a case of which somebody was told", ("alert",), alert_rows.COLUMNS,
             alert_rows.rows_of, alerts=True),
-    Extract("recidivism", 1, "a person from one origin by one definition of recidivism", ("spell",),
+    Extract("recidivism", 2, "a person from one origin by one definition of recidivism", ("spell",),
             recidivism.COLUMNS, recidivism.rows_of, person_histories=True),
     Extract("aggregates", 1, "a number of a released table", ("release", "row"), aggregates.COLUMNS,
             aggregates.rows_of, released=True),

@@ -9,6 +9,7 @@ ExtractsError
 ├── NoKey            the key of the pseudonyms is missing
 ├── NotYet           the requested instant or day is in the future, or too recent
 ├── NotAsDeclared    a value does not match the declaration of its column
+├── ProtectionRaised an address has become protected since the files were made
 ├── NotEmpty         the target of the extract exists already
 └── CannotRebuild    the versions or the bytes differ from those of the manifest
 """
@@ -87,6 +88,10 @@ class NotAsDeclared(ExtractsError):
         super().__init__(f"a value of {extract}.{column} is not what its column declares")
         self.extract = extract
         self.column = column
+
+
+class ProtectionRaised(ExtractsError):
+    """The address of a person has become protected since the files of a job were made: order them anew."""
 
 
 class NotEmpty(ExtractsError):

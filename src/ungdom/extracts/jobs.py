@@ -75,6 +75,10 @@ class ExtractJob:
         """The names of its files."""
         return tuple(file["name"] for file in self.manifest["files"]) if self.manifest else ()
 
+    def is_outdated(self, raised_at: datetime | None) -> bool:
+        """Whether the protection of an address was raised after the job was ordered. frl § 10-4."""
+        return raised_at is not None and self.created_at <= raised_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractSchedule:

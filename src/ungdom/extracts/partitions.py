@@ -6,15 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, case, select
 
 from ungdom.extracts import snapshots
+from ungdom.extracts.offices import WITHHELD
 from ungdom.extracts.partitioned_writer import Partition
 from ungdom.extracts.rows import CASES
 from ungdom.store import bulk
 from ungdom.store.schema.cases import case_current, case_file
+from ungdom.store.schema.persons import person
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.vocabulary import Protection
 
 C = case_current.c
 PAGE = 10_000
@@ -38,7 +41,7 @@ def cases_by_partition(db: Database, known_at: datetime, day: date) -> tuple[dic
             loaded, unreadable = snapshots.read(tx, batch, day, known_at)
         unread += unreadable
         for snapshot in loaded:
-            grouped[Partition(snapshot.year, snapshot.case.konfliktrad)].append(snapshot.stored.case_id)
+            grouped[Partition(snapshot.year, snapshot.konfliktrad)].append(snapshot.stored.case_id)
     return dict(sorted(grouped.items())), unread
 
 
@@ -54,7 +57,9 @@ def _current_rows(db: Database, known_at: datetime) -> Iterator[Row[Any]]:
 
 
 def _current_page(tx: Connection, known_at: datetime, after: UUID | None) -> list[Row[Any]]:
-    query = select(*C["case_id", "konfliktrad", "registered_on", "updated_at"])
+    place = case((person.c.protection == Protection.NONE, C.konfliktrad), else_=WITHHELD).label("konfliktrad")
+    query = select(*C["case_id", "registered_on", "updated_at"], place)
+    query = query.join(person, person.c.person_id == C.person_id)
     query = query.join(case_file, case_file.c.case_id == C.case_id).where(case_file.c.opened_at <= known_at)
     if after is not None:
         query = query.where(C.case_id > after)

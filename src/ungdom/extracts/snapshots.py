@@ -13,7 +13,7 @@ from sqlalchemy import select
 from ungdom.analytics import case_facts
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.spells import PersonHistory, SeenCase
-from ungdom.extracts.offices import DISTRICT_OF
+from ungdom.extracts.offices import DISTRICT_OF, WITHHELD
 from ungdom.store import journal, observations
 from ungdom.store.journal import StoredCase
 from ungdom.store.records import people_by_id, records_of
@@ -25,6 +25,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.engine import effective, fold
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.rules.escalation import AlertChange
+from ungdom.workflow.vocabulary import Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class CaseSnapshot:
     def year(self) -> int:
         """The year in which the case was registered: large extracts are partitioned by it."""
         return self.case.registered_on.year
+
+    @property
+    def konfliktrad(self) -> str:
+        """The konfliktråd that has the case; `WITHHELD` while the address of the youth is protected."""
+        return WITHHELD if self.is_protected else self.case.konfliktrad
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether the address of the youth is protected now, whatever was known then. frl § 10-4."""
+        return self.stored.protection is not Protection.NONE
 
 
 def case_ids(tx: Connection, known_at: datetime) -> list[UUID]:

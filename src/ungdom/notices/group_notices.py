@@ -27,7 +27,7 @@ from ungdom.workflow.rules.coordination_group import AUTHORITIES
 from ungdom.workflow.rules.deadlines import Deadline, running
 from ungdom.workflow.rules.escalation import AlertChange, Audience, steps_of
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Party, Role
+from ungdom.workflow.vocabulary import Party, Protection, Role
 
 LOG = EventLogger("ungdom.notices")
 
@@ -39,6 +39,7 @@ class NotReached(StrEnum):
 
     NO_AUTHORITY = "no_authority"  # the case waits for no authority
     NOT_IN_GROUP = "not_in_group"  # the authority that is waited for is no fixed member: the court
+    PROTECTED = "protected"  # the address of the youth is protected: a contact would learn the district
     NO_CONTACT = "no_contact"  # the office has no standing contact of the agency
     NO_ADDRESS = "no_address"  # the contact neither signs in nor has an e-mail address
     PUT_OFF = "put_off"  # the office has answered or snoozed the alert
@@ -59,11 +60,16 @@ class UnreachedAlert:
 
 @dataclass(frozen=True, slots=True)
 class _AlertOnCase:
-    """A live alert with its case, its clock and the group of the office that has the case."""
+    """A live alert with its case, its clock and the group of the office that has the case.
+
+    `protected`: the address of the youth is protected. Then no contact is notified: a contact belongs to a konfliktråd,
+    so that the notice would disclose the district. frl § 10-4.
+    """
 
     alert: Alert
     case: Case
     reference: str
+    protected: bool
     deadline: Deadline
     day: date
     contacts: Sequence[StandingContact]
@@ -78,7 +84,8 @@ class _AlertOnCase:
 def due_notices(tx: Connection, case_ids: Sequence[UUID], day: date, now: datetime) -> list[UserNotice]:
     """The notices that the standing contacts have or are to have of the live alerts of these cases.
 
-    None of an alert that the office has answered or snoozed until a day that has not passed.
+    None of an alert that the office has answered or snoozed until a day that has not passed, and none of a youth whose
+    address is protected.
     """
     return [notice for entry in _live_alerts(tx, case_ids, day) for notice in _notices_of(entry, now)]
 
@@ -125,7 +132,9 @@ def _live_alerts(tx: Connection, case_ids: Sequence[UUID], day: date) -> Iterato
             clocks = {(clock.code, clock.due): clock for clock in running(case, max(day, case.entered_on))}
             for alert in by_case[stored.case_id]:
                 if clock := clocks.get(alert.status.key):
-                    yield _AlertOnCase(alert, case, stored.reference, clock, day, groups.get(case.konfliktrad, []))
+                    protected = stored.protection is not Protection.NONE
+                    group = groups.get(case.konfliktrad, [])
+                    yield _AlertOnCase(alert, case, stored.reference, protected, clock, day, group)
 
 
 def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[StoredCase, Case]]:
@@ -142,7 +151,7 @@ def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[Store
 
 
 def _notices_of(entry: _AlertOnCase, now: datetime) -> Iterator[UserNotice]:
-    if entry.alert.status.is_quiet(entry.day):
+    if entry.protected or entry.alert.status.is_quiet(entry.day):
         return
     waited_for = coordination_group.agencies_waited_for(entry.case, entry.deadline)
     for agency in entry.notified():
@@ -192,6 +201,8 @@ def _reason(entry: _AlertOnCase, parties: Sequence[Party]) -> tuple[NotReached, 
     if not agencies:
         authority = any(party in AUTHORITIES for party in parties)
         return (NotReached.NOT_IN_GROUP if authority else NotReached.NO_AUTHORITY), ()
+    if entry.protected:
+        return NotReached.PROTECTED, ()
     contacts = [standing for agency in agencies for standing in entry.contacts_at(agency)]
     if not contacts:
         return NotReached.NO_CONTACT, agencies

@@ -24,6 +24,7 @@ class PersonError(Exception):
     ├── SecondPersonNeeded  leader and secretariat decide together: the other of the two has to
     ├── PopulationEventDiffers  the register has sent another event under this id
     ├── PersonNotOfEvent    the event of the register is about another person than the one named
+    ├── EventOvertaken      the register has sent a newer protection level since
     ├── NoQuestion          the event of the register is not waiting for a decision
     ├── PersonErased        the personal data of the person has been erased
     └── ErasureHeld         the person may not be erased yet
@@ -92,6 +93,10 @@ class PopulationEventDiffers(PersonError):
 
 
 @dataclass
+class EventOvertaken(PersonError):
+    """The register has sent a newer protection level since: the older one is not applied."""
+
+
 class NoQuestion(PersonError):
     """The event of the register is not waiting for a decision. `event_id`: of it."""
 

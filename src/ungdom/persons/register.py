@@ -19,6 +19,7 @@ from ungdom.message.national_id import normalise
 from ungdom.persons import correct, death, doubts
 from ungdom.persons.correct import PersonCorrection
 from ungdom.persons.errors import (
+    EventOvertaken,
     EventsInTheWay,
     NoQuestion,
     NotCleared,
@@ -52,7 +53,7 @@ from ungdom.workflow.vocabulary import Protection, strictest
 class PopulationKind(StrEnum):
     """What happened, as the population register says."""
 
-    DEATH = "death"  # frl § 3-1 first paragraph
+    DEATH = population_events.DEATH  # frl § 3-1 first paragraph
     PROTECTION = "protection"  # adressebeskyttelse, frl § 10-4
     GUARDIANS = "guardians"  # foreldreansvar and verge
     NAME = "name"
@@ -67,7 +68,7 @@ class QuestionReason(StrEnum):
     LOWERS_PROTECTION = "lowers_protection"
     NUMBER_OF_ANOTHER = population_events.NUMBER_OF_ANOTHER
     EVENTS_IN_THE_WAY = "events_in_the_way"
-    OPEN_CASES = "open_cases"
+    OPEN_CASES = population_events.OPEN_CASES
     LATER_CHANGE = "later_change"
 
 
@@ -113,8 +114,8 @@ def apply_question(
     """A person decides that the event is applied. `person_id`: to whom, where it may be of several.
 
     After a death the open cases in which the recorder may do so are recorded as lapsed; while others are open,
-    the event stays a question. Raises NotVisible, NoQuestion, PersonNotOfEvent, NotCleared, RoleNotAllowed or
-    EventsInTheWay.
+    the event stays a question. Raises NotVisible, NoQuestion, PersonNotOfEvent, NotCleared, EventOvertaken,
+    RoleNotAllowed or EventsInTheWay.
     """
     viewer = recorder.viewer
     event = _question(tx, context, viewer, event_id)
@@ -124,6 +125,8 @@ def apply_question(
         raise cases.NotVisible
     if not sight.may_correct(viewer, before):
         raise NotCleared
+    if event.kind == PopulationKind.PROTECTION and _is_overtaken(tx, event, before):
+        raise EventOvertaken
     correction = _correction(event, before)
     doubts.lock(tx, before, correction.values)
     after = correct.corrected(before, correction, event.occurred_on)
@@ -136,7 +139,15 @@ def apply_question(
     if event.kind == PopulationKind.DEATH and death.leaves_open(tx, sight.person_id):
         decided = replace(event, person_id=sight.person_id, reason=QuestionReason.OPEN_CASES)
     population_events.decide(tx, context.keys, decided)
-    return AppliedEvent(decided, lapsed)
+    return AppliedEvent(_as_known_to(tx, context, viewer, decided), lapsed)
+
+
+def _as_known_to(tx: Connection, context: IntakeContext, viewer: Viewer, decided: PopulationEvent) -> PopulationEvent:
+    """The event as the viewer who has decided it may know it: applied once no case that they know of is open."""
+    shown = population_events.find(tx, context.keys, viewer, decided.event_id)
+    if shown is None or shown.outcome is PopulationOutcome.QUESTION:
+        return decided
+    return _decided(replace(decided, reason=None), PopulationOutcome.APPLIED, context, viewer)
 
 
 def dismiss_question(
@@ -242,9 +253,11 @@ def _doubt(
     content = event.content or {}
     if _changed_since(tx, context, event, before):
         return QuestionReason.LATER_CHANGE
-    if event.kind == PopulationKind.PROTECTION:
-        level = Protection(content["protection"])
-        return QuestionReason.LOWERS_PROTECTION if strictest(before.protection, level) is not level else None
+    if (
+        event.kind == PopulationKind.PROTECTION
+        and strictest(before.protection, content["protection"]) != content["protection"]
+    ):
+        return QuestionReason.LOWERS_PROTECTION
     if event.kind == PopulationKind.DEATH:
         return QuestionReason.OPEN_CASES if death.leaves_open(tx, before.person_id) else None
     return None
@@ -253,8 +266,10 @@ def _doubt(
 def _changed_since(tx: Connection, context: IntakeContext, event: PopulationEvent, before: StoredPerson) -> bool:
     """Whether what the event changes has changed after its day: by a later event, by hand, or to another number.
 
-    Of guardians, names and numbers, whose newest value holds. A change by hand counts by the day it was made.
+    Of guardians, names, numbers and protection, whose newest value holds. A change by hand counts by its own day.
     """
+    if event.kind == PopulationKind.PROTECTION:
+        return _is_overtaken(tx, event, before)
     changed = _FIELDS.get(PopulationKind(event.kind))
     if changed is None:
         return False
@@ -269,6 +284,16 @@ def _changed_since(tx: Connection, context: IntakeContext, event: PopulationEven
     )
     later = population_events.applied_after(tx, before.person_id, event.kind, event.occurred_on)
     return later or any(changed.intersection(change.fields) for change in by_hand)
+
+
+def _is_overtaken(tx: Connection, event: PopulationEvent, before: StoredPerson) -> bool:
+    """Whether the level of the event is another than the present one, and the register has sent a newer one since.
+
+    A level set by hand is none of the register's: an event raises it, and lowers it only by a decision.
+    """
+    level = (event.content or {})["protection"]
+    later = population_events.applied_after(tx, before.person_id, event.kind, event.occurred_on)
+    return later and before.protection != level
 
 
 _FIELDS = {

@@ -1,6 +1,6 @@
 """What a viewer may learn and do about a person: it follows from the cases of the person that they may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ungdom import cases
@@ -22,14 +22,16 @@ class PersonSight:
     disclosures: frozenset[Disclosure]
     works: bool
 
+    def may_learn_place(self, person: StoredPerson) -> bool:
+        """Whether the viewer may learn what shows where the person is: an office, a free text. frl § 10-4."""
+        return person.protection is Protection.NONE or Disclosure.REACH in self.disclosures
+
     def may_correct(self, viewer: Viewer, person: StoredPerson) -> bool:
         """Whether the viewer is cleared for the person: where the address is protected, they may know it.
 
         The secretariat corrects without learning the address. frl § 10-4.
         """
-        if person.protection is Protection.NONE or viewer.role in NATIONAL:
-            return True
-        return Disclosure.REACH in self.disclosures
+        return viewer.role in NATIONAL or self.may_learn_place(person)
 
 
 def sight_of(tx: Connection, viewer: Viewer, person_id: UUID) -> PersonSight:
@@ -52,6 +54,14 @@ def working_sight(tx: Connection, viewer: Viewer, person_id: UUID) -> PersonSigh
     if not sight.works:
         raise cases.NotVisible
     return sight
+
+
+def sight_after(tx: Connection, viewer: Viewer, before: PersonSight) -> PersonSight:
+    """What the viewer may learn after their own change, which may have hidden the address, or the person, from them."""
+    try:
+        return sight_of(tx, viewer, before.person_id)
+    except cases.NotVisible:
+        return replace(before, disclosures=before.disclosures - {Disclosure.REACH})
 
 
 def sees_both_sides(tx: Connection, viewer: Viewer, sight: PersonSight) -> bool:

@@ -198,6 +198,12 @@ def open_cases_of(tx: Connection, viewer: Viewer, coordinator: str, filters: Fil
     return list(tx.scalars(select(C.case_id).where(*theirs).order_by(C.case_id)))
 
 
+def listed_case_ids(tx: Connection, viewer: Viewer, case_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these cases whose konfliktråd a list may show to the viewer."""
+    listable = disclosable_to(viewer, Disclosure.LISTED)
+    return frozenset(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), listable)))
+
+
 def protected_among(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these cases whose youth has a protected address; without a check of visibility."""
     return set(tx.scalars(select(C.case_id).where(C.case_id.in_(case_ids), ~_protection_in({Protection.NONE}))))

@@ -6,12 +6,15 @@ neither be read, nor guessed and compared, without the keys of the installation.
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ungdom.store.case_sights import CaseSight
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import InFlight
 from ungdom.store.named_locks import try_lock
@@ -40,13 +43,17 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """A response as it was sent. `fingerprint`: hash of the request it answers."""
+    """A response as it was sent. `fingerprint`: hash of the request it answers.
+
+    `sights`: by id, what the caller could learn of the cases in it when it was stored.
+    """
 
     fingerprint: str
     status: int
     headers: dict[str, str]
     body: bytes
     created_at: datetime
+    sights: Mapping[UUID, CaseSight] = field(default_factory=dict)
 
 
 def claim(tx: Connection, request_key: RequestKey) -> None:
@@ -68,7 +75,12 @@ def find_response(tx: Connection, keys: EncryptionKeys, request_key: RequestKey)
         return None
     content = decrypt_row(keys, row.key_hash, row.sealed)
     return StoredResponse(
-        content["fingerprint"], content["status"], content["headers"], b64decode(content["body"]), row.created_at
+        content["fingerprint"],
+        content["status"],
+        content["headers"],
+        b64decode(content["body"]),
+        row.created_at,
+        {UUID(case_id): CaseSight.from_words(words) for case_id, words in content.get("sights", {}).items()},
     )
 
 
@@ -80,6 +92,7 @@ def store_response(tx: Connection, keys: EncryptionKeys, request_key: RequestKey
         "status": answer.status,
         "headers": answer.headers,
         "body": b64encode(answer.body).decode(),
+        "sights": {str(case_id): sight.words for case_id, sight in answer.sights.items()},
     }
     key_hash = keys.digest(_hash_input(request_key.text))
     sealed = keys.encrypt(json.dumps(content).encode(), _record(key_hash))

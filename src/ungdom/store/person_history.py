@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, literal, or_, select
 
 from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
@@ -107,6 +107,15 @@ def known_at(tx: Connection, keys: EncryptionKeys, stored: StoredPerson, at: dat
     if first is None or stored.personalia is None:
         return stored
     return replace(stored, personalia=first.personalia, youth=Youth(first.born, first.guardians))
+
+
+def protection_raised_at(tx: Connection) -> datetime | None:
+    """When the level of a person who is protected now was last changed; None if it never was."""
+    fields = (literal(" ") + C.fields + " ").contains(" protection ")
+    changed = or_(C.kind.in_((PersonChangeKind.PROTECTED, PersonChangeKind.MERGED)), fields)
+    query = select(func.max(C.changed_at)).join(person, person.c.person_id == C.person_id)
+    raised_at: datetime | None = tx.scalar(query.where(changed, person.c.protection != Protection.NONE))
+    return raised_at
 
 
 def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID]) -> list[PersonChange]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select, true, union
 
 from ungdom.message.national_id import normalise
-from ungdom.store.case_queries import disclosable_to
+from ungdom.store import keyset
+from ungdom.store.case_queries import counted_for, disclosable_to
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.keyset import KeysetPosition
 from ungdom.store.people import newest_version, read_encrypted
 from ungdom.store.personalia import Personalia
 from ungdom.store.records import CANONICAL_ID, record, records_of
@@ -58,6 +60,15 @@ def cases_of(tx: Connection, viewer: Viewer, person_id: UUID) -> tuple[PersonCas
         .order_by(case_file.c.opened_at, case_current.c.case_id)
     )
     return tuple(PersonCase(**{**row, "reach": bool(row["reach"])}) for row in tx.execute(query).mappings())
+
+
+def to_review(tx: Connection, viewer: Viewer, after: KeysetPosition | None, limit: int) -> list[tuple[datetime, UUID]]:
+    """The persons whose protection level is to be reviewed, of the viewer's own cases: when stored, and the id."""
+    counted = (counted_for(viewer), disclosable_to(viewer, Disclosure.PERSON))
+    of_case = select(case_current.c.case_id).where(case_current.c.person_id == person.c.person_id, *counted)
+    waiting = select(*person.c["created_at", "person_id"]).where(person.c.review_protection, of_case.exists())
+    query = keyset.page(waiting, (person.c.created_at, person.c.person_id), after, limit)
+    return [(row.created_at, row.person_id) for row in tx.execute(query)]
 
 
 def records_visible_to(

@@ -4,12 +4,12 @@ The content of an event about nobody who is stored is not kept.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, or_, select, update
 
 from ungdom.store import chain_changes, kept_secrets, keyset
 from ungdom.store.case_queries import disclosable_to
@@ -19,12 +19,16 @@ from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import ERASED_HASH, PopulationOutcome, person, population_event
 from ungdom.store.sealed import POPULATION_EVENT, POPULATION_EVENT_CONTENT
-from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 
 E = population_event.c
 CONTENT = POPULATION_EVENT_CONTENT
 
+DEATH = "death"
+"""The kind that every office with an open case applies for itself."""
+OPEN_CASES = "open_cases"
+"""The reason of a death while cases of the person are open."""
 NUMBER_OF_ANOTHER = "number_of_another"
 """The reason of an event whose new number belongs to another person."""
 
@@ -102,11 +106,22 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     return of_person & or_(~of_another, _disclosable_to(viewer, E.other_id))
 
 
-def _disclosable_to(viewer: Viewer, person_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def _disclosable_to(
+    viewer: Viewer, person_id: ColumnElement[UUID], *of_case: ColumnElement[bool]
+) -> ColumnElement[bool]:
     of_person = case_current.c.person_id == canonical_id_of(person)
-    case = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON))
-    query = select(person.c.person_id).where(person.c.person_id == person_id, case.correlate(person).exists())
+    cases = select(case_current.c.case_id).where(of_person, disclosable_to(viewer, Disclosure.PERSON), *of_case)
+    query = select(person.c.person_id).where(person.c.person_id == person_id, cases.correlate(person).exists())
     return query.correlate(population_event).exists()
+
+
+def _settled_for(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL condition: a death that waits for open cases, none of which the viewer may know of.
+
+    To them it is applied: as a question it would show that another office has an open case of the person.
+    """
+    waits = (E.outcome == PopulationOutcome.QUESTION) & (func.coalesce(E.reason, "") == OPEN_CASES)
+    return waits & ~_disclosable_to(viewer, E.person_id, case_current.c.closed_on.is_(None))
 
 
 def applied_after(tx: Connection, person_id: UUID, kind: str, day: date) -> bool:
@@ -124,19 +139,30 @@ def page(
     after: KeysetPosition | None,
     limit: int,
 ) -> list[PopulationEvent]:
-    """The events that the viewer may see, newest first."""
-    visible = select(population_event).where(visible_to(viewer))
+    """The events that the viewer may see, newest first, each with its outcome as they may know it."""
+    settled = _settled_for(viewer)
+    visible = select(population_event, settled.label("settled")).where(visible_to(viewer))
     query = keyset.page(visible, (E.received_at, E.event_id), after, limit)
     if outcome is not None:
-        query = query.where(E.outcome == outcome)
-    return [_event(keys, row) for row in tx.execute(query)]
+        query = query.where(case((settled, PopulationOutcome.APPLIED), else_=E.outcome) == outcome)
+    return [_shown_to(viewer, _event(keys, row), row.settled) for row in tx.execute(query)]
 
 
 def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, event_id: UUID) -> PopulationEvent | None:
-    """The event with this id, if the viewer may see it; locked until the transaction ends."""
-    query = select(population_event).where(E.event_id == event_id, visible_to(viewer))
-    row = tx.execute(query.with_for_update(of=population_event)).one_or_none()
-    return None if row is None else _event(keys, row)
+    """The event with this id as the viewer may see it, if they may; locked until the transaction ends."""
+    query = select(population_event, _settled_for(viewer).label("settled"))
+    query = query.where(E.event_id == event_id, visible_to(viewer)).with_for_update(of=population_event)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else _shown_to(viewer, _event(keys, row), row.settled)
+
+
+def _shown_to(viewer: Viewer, event: PopulationEvent, settled: bool) -> PopulationEvent:
+    """The event as the viewer may know it: of a death not whether, when and by whom another office has applied it."""
+    if settled:
+        return replace(event, outcome=PopulationOutcome.APPLIED, reason=None)
+    if event.kind != DEATH or viewer.role in NATIONAL or event.decided_by == viewer.subject:
+        return event
+    return replace(event, decided_at=None, decided_by=None)
 
 
 def decide(tx: Connection, keys: EncryptionKeys, decided: PopulationEvent) -> None:

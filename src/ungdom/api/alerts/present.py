@@ -102,13 +102,16 @@ def for_contact(
     return {**with_case(alert, row, parts, language, today, AS_CONTACT), "reason": None, "reason_label": None}
 
 
-def unreached_out(unreached: UnreachedAlert, language: texts.Language, today: date) -> shapes.UnreachedAlertOut:
+def unreached_out(
+    unreached: UnreachedAlert, listed: bool, language: texts.Language, today: date
+) -> shapes.UnreachedAlertOut:
+    """`listed`: whether the viewer may learn the konfliktråd of the case in a list."""
     alert = unreached.alert
     return shapes.UnreachedAlertOut(
         id=alert.alert_id,
         case=alert.case_id,
         reference=unreached.reference,
-        konfliktrad=unreached.konfliktrad,
+        konfliktrad=unreached.konfliktrad if listed else None,
         code=alert.code,
         label=texts.text(language, "deadline", alert.code),
         due=alert.due,

@@ -178,10 +178,13 @@ def _page_of_unreached(tx: Connection, context: RequestContext, query: shapes.Un
     beyond = [entry for entry in wanted if last is None or group_notices.place_of(entry) > last]
     page = beyond[: query.limit]
     following = group_notices.place_of(page[-1]) if len(beyond) > len(page) else None
+    listed = case_queries.listed_case_ids(tx, context.recorder.viewer, [entry.alert.case_id for entry in page])
     return json_response(
         shapes.UnreachedAlertList(
             counts=Counter(entry.reason for entry in unreached),
-            items=[unreached_out(entry, context.language, context.today) for entry in page],
+            items=[
+                unreached_out(entry, entry.alert.case_id in listed, context.language, context.today) for entry in page
+            ],
             next=write_cursor(context, list_key, following),
         )
     )

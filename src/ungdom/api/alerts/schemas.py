@@ -119,13 +119,14 @@ class UnreachedQuery(i.Input):
 class UnreachedAlertOut(BaseModel):
     """An alert before the start of which nobody outside the office has a notice.
 
-    `agencies`: those that have no standing contact, or none with an address.
+    `agencies`: those that have no standing contact, or none with an address. `konfliktrad`: null for a viewer who may
+    not learn it in lists.
     """
 
     id: UUID
     case: UUID
     reference: str
-    konfliktrad: str
+    konfliktrad: str | None
     code: str
     label: str
     due: date

@@ -7,14 +7,13 @@ from ungdom.api.decisions import schemas as shapes
 from ungdom.intake import Reason, receipts
 from ungdom.store.concerns import Concern
 from ungdom.store.inbox import InboundMessage
-from ungdom.workflow.rules.permissions import Disclosure
 
 
 def decision_row(
-    message: InboundMessage, concern: Concern | None, disclosures: frozenset[Disclosure], language: texts.Language
+    message: InboundMessage, concern: Concern | None, listed: bool, language: texts.Language
 ) -> shapes.DecisionRow:
-    """A message in a list. The konfliktråd is null for a viewer who may not learn it in lists."""
-    hidden = {} if Disclosure.LISTED in disclosures else {"konfliktrad": None}
+    """A message in a list. `listed`: whether the viewer may learn the konfliktråd in lists; otherwise it is null."""
+    hidden = {} if listed else {"konfliktrad": None}
     return shapes.DecisionRow(**decision_values(message, concern, language) | hidden)
 
 

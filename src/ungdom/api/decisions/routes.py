@@ -11,7 +11,7 @@ from ungdom.api.decisions import schemas as shapes
 from ungdom.api.decisions.present import decision_row, decision_values
 from ungdom.api.decisions.visibility import (
     disclosures,
-    disclosures_before_opening,
+    listed_messages,
     message_to_settle,
     visible_concern,
     visible_message,
@@ -156,15 +156,11 @@ def _page_of_decisions(tx: Connection, context: RequestContext, query: shapes.De
     rows, following = page_and_cursor(
         context, list_key, query, messages, lambda message: (message.received_at, message.message_id)
     )
+    listed = listed_messages(tx, context, rows)
     return json_response(
         shapes.DecisionList(
             items=[
-                decision_row(
-                    message,
-                    visible_concern(context, message),
-                    disclosures_before_opening(context, message),
-                    context.language,
-                )
+                decision_row(message, visible_concern(context, message), message.message_id in listed, context.language)
                 for message in rows
             ],
             next=following,

@@ -1,10 +1,11 @@
 """Which pushed messages a viewer may know of, and what they may learn of one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from ungdom import cases
 from ungdom.api.http.context import RequestContext
-from ungdom.store import concerns, inbox
+from ungdom.store import case_queries, concerns, inbox
 from ungdom.store.concerns import Concern
 from ungdom.store.inbox import InboundMessage
 from ungdom.store.session import Connection
@@ -64,6 +65,20 @@ def disclosures_before_opening(context: RequestContext, message: InboundMessage)
         protection=strictest(Protection(message.protection), *([concern.protection] if concern else [])),
     )
     return disclosures_for(context.recorder.viewer, unopened)
+
+
+def listed_messages(tx: Connection, context: RequestContext, messages: Sequence[InboundMessage]) -> frozenset[UUID]:
+    """The ids of those of these messages whose konfliktråd a list may show: with a case, by the case as it is now."""
+    if context.principal.authorities:
+        return frozenset(message.message_id for message in messages)
+    case_ids = [message.case_id for message in messages if message.case_id is not None]
+    listed = case_queries.listed_case_ids(tx, context.recorder.viewer, case_ids)
+    return frozenset(
+        message.message_id
+        for message in messages
+        if message.case_id in listed
+        or (message.case_id is None and Disclosure.LISTED in disclosures_before_opening(context, message))
+    )
 
 
 def message_to_settle(tx: Connection, context: RequestContext, message_id: UUID) -> InboundMessage:

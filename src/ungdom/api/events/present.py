@@ -1,6 +1,8 @@
 """The history, the options and recorded events as schemas."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from ungdom import texts
@@ -47,9 +49,16 @@ def _redacted_event(event: EventOut, read: CaseView) -> EventOut:
     if not read.by_own_numbers:
         return event.model_copy(update={"details": details})
     numbers = read.numbers
-    details |= {name: numbers.get(details[name]) for name in ("corrects", "after_seq") if name in details}
+    details = _renumbered(details, numbers)
     by = numbers.get(event.corrected_by) if event.corrected_by is not None else None
     return event.model_copy(update={"details": details, "seq": numbers[event.seq], "corrected_by": by})
+
+
+def _renumbered(details: dict[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
+    """The details with the numbers under which the reader knows other events; None for one that they do not know of."""
+    known = {name: numbers.get(details[name]) for name in ("corrects", "after_seq") if name in details}
+    inserted = details.get("insert")
+    return details | known | ({"insert": _renumbered(inserted, numbers)} if inserted else {})
 
 
 def _events_until(events: list[Event], day: date) -> list[Event]:
@@ -81,6 +90,7 @@ def recorded_out(
     case_id: UUID, result: RecordResult, read: CaseView, dry_run: bool, language: texts.Language
 ) -> RecordedOut:
     """What an event did, as far as the viewer of `read` may learn of the case after it."""
+    learnt = {event.seq for event in redaction.learnt_events(read, result.stored_after.events)}
     return RecordedOut(
         case=case_id,
         seq=result.event.seq,
@@ -98,6 +108,7 @@ def recorded_out(
                 occurred_on=event.occurred_on,
             )
             for event in result.followed_by
+            if event.seq in learnt
         ],
         undoing=UndoingOut(outcome=result.undoing.aftermath, message=texts.label(language, result.undoing.aftermath))
         if result.undoing

@@ -22,10 +22,12 @@ from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import EXTRACTS
 from ungdom.cases import NotVisible
 from ungdom.extracts import download_log, jobs
+from ungdom.extracts.errors import ProtectionRaised
 from ungdom.extracts.jobs import ExtractJob, JobStatus
 from ungdom.extracts.order import Downloader, Order, OrderRequest, OrderService
 from ungdom.extracts.writers import WrittenFile
 from ungdom.message.text import PathText
+from ungdom.store import person_history
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_download_extracts, may_read_downloads
 from ungdom.workflow.vocabulary import Role
@@ -103,7 +105,11 @@ def list_extract_jobs(context: ReadContext, query: Annotated[PageQuery, Query()]
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
 def get_extract_job(context: ReadContext, job_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """How far it is; once it is done its files and its manifest."""
-    return context.read(lambda tx: json_response(job_out(_visible_job(tx, context, job_id))), scope_of, _may_read_jobs)
+
+    def operation(tx: Connection) -> ApiResponse:
+        return json_response(job_out(_visible_job(tx, context, job_id), person_history.protection_raised_at(tx)))
+
+    return context.read(operation, scope_of, _may_read_jobs)
 
 
 @router.get(
@@ -112,10 +118,15 @@ def get_extract_job(context: ReadContext, job_id: UUID, _query: Annotated[i.NoQu
 def get_extract_file(
     context: ReadContext, request: Request, job_id: UUID, file: PathText, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
-    """A file of one's own job, as long as it lies there. The download is logged."""
+    """A file of one's own job, as long as it lies there and no address has become protected since it was ordered.
+
+    The download is logged.
+    """
     context.require(EXTRACTS, may_download_extracts)
     with context.db.reading() as tx:
         job = _visible_job(tx, context, job_id)
+        if job.is_outdated(person_history.protection_raised_at(tx)):
+            raise ProtectionRaised
     download = Download(_file_info(job, file), request.app.state.extracts_dir / str(job.job_id) / file)
     if not download.path.is_file():
         raise NotVisible
@@ -186,4 +197,5 @@ def _file_info(job: ExtractJob, file: str) -> WrittenFile:
 def _page_of_jobs(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
     rows = jobs.recent_jobs(tx, _own_subject(context), start_after(context, JOB_LIST, query), query.limit + 1)
     page, following = page_and_cursor(context, JOB_LIST, query, rows, lambda job: (job.created_at, job.job_id))
-    return json_response(JobList(items=[job_out(job) for job in page], next=following))
+    raised_at = person_history.protection_raised_at(tx)
+    return json_response(JobList(items=[job_out(job, raised_at) for job in page], next=following))

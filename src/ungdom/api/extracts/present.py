@@ -1,18 +1,26 @@
 """The catalogue of extracts, downloads, jobs and schedules as schemas."""
 
+from datetime import datetime
+
 from ungdom import texts
 from ungdom.api.extracts.schemas import ExtractOut, FileOut, JobOut, PullOut, PurposeOut, ScheduleOut
 from ungdom.api.http.present import from_source
 from ungdom.extracts import dictionary
 from ungdom.extracts.catalogue import EXTRACTS, Extract
 from ungdom.extracts.download_log import DownloadRecord
-from ungdom.extracts.jobs import ExtractJob, ExtractSchedule
+from ungdom.extracts.errors import ProtectionRaised
+from ungdom.extracts.jobs import ExtractJob, ExtractSchedule, JobStatus
 from ungdom.extracts.purposes import Purpose
 
 
-def job_out(job: ExtractJob) -> JobOut:
+def job_out(job: ExtractJob, raised_at: datetime | None = None) -> JobOut:
+    """`raised_at`: when the protection of an address was last raised. Files made before are shown as removed."""
+    values = {"id": job.job_id, "format": job.form, "schedule": job.schedule_id, "files": []}
+    if job.manifest and job.is_outdated(raised_at):
+        gone = {"status": JobStatus.REMOVED, "reason": ProtectionRaised.__name__, "manifest": None}
+        return from_source(JobOut, job, **values | gone)
     files = [FileOut(**file) for file in job.manifest["files"]] if job.manifest else []
-    return from_source(JobOut, job, id=job.job_id, format=job.form, schedule=job.schedule_id, files=files)
+    return from_source(JobOut, job, **values | {"files": files})
 
 
 def schedule_out(schedule: ExtractSchedule) -> ScheduleOut:

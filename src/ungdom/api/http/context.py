@@ -14,8 +14,9 @@ from starlette.responses import Response
 from ungdom import texts
 from ungdom.api.http.access import Reader, access_of, ids_of
 from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
-from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
+from ungdom.api.http.errors import IdempotencyMismatch, NotASystem, ResponseWithheld
 from ungdom.api.http.preconditions import precondition
+from ungdom.api.http.replays import NOTHING_WITHHELD, is_withheld, sights_in
 from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.http.tokens import ADMIN, DECISIONS, READ, Principal
@@ -124,7 +125,7 @@ class RequestContext:
         Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
         idempotency key is not used. `attempts`: how often in all, where others write at the same time. `in_service`:
         False for what is no case data. Raises the errors of the rule of the route, `NotInService`,
-        `IdempotencyMismatch`, or `InFlight`.
+        `IdempotencyMismatch`, `ResponseWithheld`, or `InFlight`.
         """
         self.check_access()
         self._needs_service = in_service
@@ -191,7 +192,8 @@ class RequestContext:
             return replayed_response, True
         response = self._localised(operation(tx))
         body = response.body if response.stored_body is None else response.stored_body
-        stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
+        sights = sights_in(tx, viewer, self._request.url.path, body)
+        stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now, sights)
         idempotency.store_response(tx, self.keys, request_key, stored)
         return response, False
 
@@ -247,6 +249,11 @@ class RequestContext:
             return None
         if stored.fingerprint != self._fingerprint:
             raise IdempotencyMismatch
+        viewer, rule = self.principal.viewer, rule_of(self._request.scope["route"].endpoint)
+        if rule not in NOTHING_WITHHELD:
+            now = sights_in(tx, viewer, self._request.url.path, stored.body)
+            if is_withheld(viewer, stored.sights, now):
+                raise ResponseWithheld
         return ApiResponse(stored.status, stored.body, stored.headers)
 
     @property

@@ -11,6 +11,7 @@ class ApiError(Exception):
     ├── NotASystem            only systems do this, and the token is a person's
     ├── BadIfMatch            `If-Match` is neither `*` nor a list of entity tags
     ├── IdempotencyMismatch   the key was used for another request
+    ├── ResponseWithheld      the stored response tells what its caller may not learn any more
     ├── NoFeed                calendar feeds are not for this role
     ├── BadCursor             the cursor is broken, of another list, or not ours
     ├── ContactIsStaff        a standing contact of another agency is on the staff list
@@ -39,6 +40,10 @@ class BadIfMatch(ApiError):
 
 class IdempotencyMismatch(ApiError):
     """The key has been used for another request."""
+
+
+class ResponseWithheld(ApiError):
+    """The stored response of a repeated request tells what its caller may not learn any more. frl § 10-4."""
 
 
 class NoFeed(ApiError):

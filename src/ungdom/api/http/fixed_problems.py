@@ -22,6 +22,7 @@ from ungdom.api.http.errors import (
     IdempotencyMismatch,
     NoFeed,
     NotASystem,
+    ResponseWithheld,
     TooManyWebhooks,
 )
 from ungdom.api.http.problems import problem_response
@@ -124,9 +125,11 @@ FIXED: dict[type[Exception], Handler] = {
     persons.PopulationEventDiffers: _fixed_problem(409, "population_event_differs"),
     persons.PersonNotOfEvent: _fixed_problem(422, "person_not_of_event", field=("/person", "value_error")),
     persons.PersonErased: _fixed_problem(409, "person_erased"),
+    persons.EventOvertaken: _fixed_problem(409, "population_event_overtaken"),
     persons.NoQuestion: _fixed_problem(409, "population_event_decided"),
     DayToCome: _fixed_problem(422, "day_to_come", field=("/on", "value_error")),
     IdempotencyMismatch: _fixed_problem(422, "idempotency_mismatch"),
+    ResponseWithheld: _fixed_problem(409, "response_withheld"),
     NoFeed: _fixed_problem(403, "feed_not_for_role"),
     BadCursor: _fixed_problem(400, "bad_cursor"),
     staff.NoSuchMember: _fixed_problem(404, "not_found"),
@@ -174,6 +177,7 @@ FIXED: dict[type[Exception], Handler] = {
         extra=lambda error: {"latest": error.latest.isoformat()},
         values=lambda error: {"latest": error.latest.isoformat()},
     ),
+    extracts.ProtectionRaised: _fixed_problem(409, "extract_outdated"),
     extracts.NoKey: _fixed_problem(503, "extracts_not_ready"),
     inviting.NotDue: _fixed_problem(409, "survey_not_due"),
     inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),

@@ -16,10 +16,10 @@ from ungdom.cases import CaseView
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
+from ungdom.workflow import engine, redaction
 from ungdom.workflow.events import Event
 from ungdom.workflow.payloads import NoteAdded
-from ungdom.workflow.rules.permissions import Disclosure, may_list_views
+from ungdom.workflow.rules.permissions import may_list_views
 
 router = APIRouter(tags=["events"])
 
@@ -34,14 +34,15 @@ class NotesQuery(i.AsOf):
 def list_notes(context: ReadContext, case_id: UUID, query: Annotated[NotesQuery, Query()]) -> Response:
     """Every note of the case, the oldest first; those that the youth may read are marked.
 
-    For office and secretariat. None for those who may not know who the youth is.
+    For office and secretariat. None for those who may not know who the youth is, and, where the address of the youth is
+    protected, none for those who may not know it: a note is free text.
     """
     return context.read(lambda tx: _notes(tx, context, case_id, query), may=may_list_views)
 
 
 def _notes(tx: Connection, context: RequestContext, case_id: UUID, query: NotesQuery) -> ApiResponse:
     read = read_case(tx, context, case_id, query)
-    may_read = Disclosure.PERSON in read.disclosures
+    may_read = redaction.may_read_notes(read, read.stored.protection)
     known = {note.note_id: note for note in notes.notes_of(tx, context.keys, case_id)} if may_read else {}
     lines = [
         _note_out(event, known[event.details.note], current)

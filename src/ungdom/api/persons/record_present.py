@@ -60,7 +60,7 @@ def person_record_out(
         reach=ReachOut.of(known) if reach else None,
         erased_at=person.erased_at,
         cases=person_cases_out(sight),
-        history=[_change_out(change, reach, viewer) for change in history],
+        history=[_change_out(change, reach, sight.may_learn_place(person), viewer) for change in history],
     )
 
 
@@ -104,14 +104,24 @@ def person_hit_out(person: StoredPerson, sight: PersonSight) -> PersonHitOut:
     )
 
 
-def person_access_out(entry: LoggedAccess) -> PersonAccessOut:
-    return from_source(PersonAccessOut, entry, id=entry.access_id, criteria=(entry.criteria or "").split())
+def person_access_out(entry: LoggedAccess, may_learn_place: bool) -> PersonAccessOut:
+    """`may_learn_place`: whether the office from which the record was read may be shown."""
+    return from_source(
+        PersonAccessOut,
+        entry,
+        id=entry.access_id,
+        criteria=(entry.criteria or "").split(),
+        konfliktrad=entry.konfliktrad if may_learn_place else None,
+    )
 
 
-def _change_out(change: PersonChange, reach: bool, viewer: Viewer) -> PersonChangeOut:
+def _change_out(change: PersonChange, reach: bool, may_learn_place: bool, viewer: Viewer) -> PersonChangeOut:
+    """`may_learn_place`: whether the office that changed the record, and its reason, may be shown."""
     author = change.author
-    national = viewer.role in NATIONAL or author.role in NATIONAL
+    national = author.role in NATIONAL or (viewer.role in NATIONAL and may_learn_place)
     own = national or author.konfliktrad == viewer.konfliktrad or change.kind is PersonChangeKind.REGISTERED
+    own = own or author.subject == viewer.subject
+    shows_reason = may_learn_place or author.subject == viewer.subject or author.role is None
     return PersonChangeOut(
         kind=change.kind,
         fields=list(change.fields),
@@ -119,7 +129,7 @@ def _change_out(change: PersonChange, reach: bool, viewer: Viewer) -> PersonChan
         changed_by=author.subject if own else None,
         role=author.role,
         konfliktrad=author.konfliktrad if own else None,
-        reason=change.before.reason if change.before else None,
+        reason=change.before.reason if change.before and shows_reason else None,
         before=_facts_out(change.before, reach) if change.before else None,
     )
 

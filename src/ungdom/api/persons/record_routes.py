@@ -26,7 +26,7 @@ from ungdom.api.persons.record_schemas import (
 from ungdom.persons import correct, read, search, subject_access, subject_access_file
 from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
-from ungdom.persons.sight import PersonSight, access_scope, sight_of, working_sight
+from ungdom.persons.sight import PersonSight, access_scope, sight_after, sight_of, working_sight
 from ungdom.persons.subject_access_file import MEDIA_TYPE
 from ungdom.store import access_queries, people, records, reference
 from ungdom.store.access_queries import AccessFilters, OfficeScope
@@ -34,7 +34,7 @@ from ungdom.store.personalia import ContactDetails
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_read_person_access, may_read_persons
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Protection, Role
 
 router = APIRouter(tags=["people"])
 
@@ -124,7 +124,8 @@ def _tried_correction(tx: Connection, context: RequestContext, person_id: UUID, 
 
 def _corrected_record(tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn) -> ApiResponse:
     result = _correct(tx, context, person_id, body, False)
-    response = _correction_response(context, result, _record_out(tx, context, result.sight), False)
+    sight = sight_after(tx, context.recorder.viewer, result.sight)
+    response = _correction_response(context, result, _record_out(tx, context, sight), False)
     return replace(response, access=AccessNote(AccessKind.CORRECTED))
 
 
@@ -164,7 +165,10 @@ def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, 
     after = start_after(context, name, query)
     rows = access_queries.page(tx, filters, after[1] if after else None, query.limit + 1, scope)
     page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
-    return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
+    person = people.read_person(tx, context.keys, canonical_id)
+    shows_office = scope is not None or (person is not None and person.protection is Protection.NONE)
+    items = [person_access_out(entry, shows_office) for entry in page]
+    return json_response(PersonAccessList(items=items, next=following))
 
 
 def _accesses_shown(tx: Connection, context: RequestContext, person_id: UUID) -> tuple[UUID, OfficeScope | None]:

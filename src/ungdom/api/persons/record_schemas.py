@@ -116,7 +116,8 @@ class PersonFactsOut(Output):
 class PersonChangeOut(Output):
     """One change of the record. `changed_by`, `konfliktrad`: null when somebody of another office made it.
 
-    `before`: the record before the change; null when a case or a message raised the protection, and after erasure.
+    Where the address is protected, an office and a `reason` are shown only to those who may know the address. `before`:
+    the record before the change; null when a case or a message raised the protection, and after erasure.
     """
 
     kind: PersonChangeKind
@@ -215,6 +216,13 @@ class PersonHitOut(Output):
     cases: list[PersonCaseOut]
 
 
+class ProtectionReviewList(Output):
+    """A page of persons whose protection level is to be reviewed, the newest records first."""
+
+    items: list[PersonHitOut]
+    next: str | None
+
+
 class PersonHitList(Output):
     """The persons found, the newest first. `more`: there are others; search more narrowly."""
 
@@ -223,7 +231,10 @@ class PersonHitList(Output):
 
 
 class PersonAccessOut(Output):
-    """Who was given data of the person, by which route and why. `criteria`: the fields searched by, of a search."""
+    """Who was given data of the person, by which route and why. `criteria`: the fields searched by, of a search.
+
+    `konfliktrad`: null for national roles, and where the address is protected for those who may not know it.
+    """
 
     id: UUID
     at: datetime

@@ -1,13 +1,14 @@
 """The follow-up team as a schema, as far as the viewer may learn of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ungdom import texts
 from ungdom.api.http.present import from_source
 from ungdom.api.http.schemas import AsOfOut
-from ungdom.api.team.schemas import MatterAccessOut, MemberOut, SeatOut, TeamOut
+from ungdom.api.team.schemas import GroupContactOut, MatterAccessOut, MemberOut, SeatOut, TeamOut
 from ungdom.cases import CaseView
 from ungdom.store import projection
+from ungdom.store.coordination_groups import StandingContact
 from ungdom.workflow import redaction
 from ungdom.workflow.derived import team
 from ungdom.workflow.derived.team import Member, Seat
@@ -16,8 +17,10 @@ from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter, SharingDecision
 
 
-def team_out(read: CaseView, viewer: Viewer, as_of: AsOfOut, language: texts.Language) -> TeamOut:
-    """The team as far as this viewer may learn of it."""
+def team_out(
+    read: CaseView, group: Sequence[StandingContact], viewer: Viewer, as_of: AsOfOut, language: texts.Language
+) -> TeamOut:
+    """The team as far as this viewer may learn of it. `group`: the contacts who are notified in its place."""
     case = read.case
     visible = [member for member in team.members(case) if redaction.may_learn_member(read, viewer, member.member)]
     seats = [_seat_out(seat, language) for seat in team.seats(case, read.on)]
@@ -27,6 +30,7 @@ def team_out(read: CaseView, viewer: Viewer, as_of: AsOfOut, language: texts.Lan
         coordinator=projection.coordinator(case),
         members=[_member_out(read, member, viewer, language) for member in visible],
         mandatory=seats,
+        group=[_contact_out(standing, language) for standing in group],
         yours=_yours(read, language),
     )
 
@@ -42,6 +46,15 @@ def _member_out(read: CaseView, member: Member, viewer: Viewer, language: texts.
         shares=[_share_out(access, language) for access in _decisions(read, member)]
         if may_see and member.left is None
         else None,
+    )
+
+
+def _contact_out(standing: StandingContact, language: texts.Language) -> GroupContactOut:
+    return GroupContactOut(
+        agency=standing.agency,
+        agency_label=texts.label(language, standing.agency),
+        name=standing.name,
+        reachable=standing.reachable,
     )
 
 

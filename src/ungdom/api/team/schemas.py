@@ -47,12 +47,23 @@ class SeatOut(Output):
     advice: str | None
 
 
+class GroupContactOut(Output):
+    """A standing contact of the coordination group. `reachable`: a notice reaches them."""
+
+    agency: Attendee
+    agency_label: str
+    name: str
+    reachable: bool
+
+
 class TeamOut(Output):
     """The team on a day. `mandatory`: empty while no team is due, null for those not in the office.
 
     `yours`: what the reader may learn now, and so what every other answer gives them; null for the office. Members of
     the team are told who is on it, of others not what may be shared with them; the team of a youth whose address is
-    protected only of themselves.
+    protected only of themselves. `group`: before a team is due the standing contacts of the coordination group, who are
+    notified of delay; empty afterwards and while the address of the youth is protected, null for those not in the
+    office.
     """
 
     as_of: AsOfOut
@@ -60,4 +71,5 @@ class TeamOut(Output):
     coordinator: str | None
     members: list[MemberOut]
     mandatory: list[SeatOut] | None
+    group: list[GroupContactOut] | None
     yours: list[MatterAccessOut] | None

@@ -10,7 +10,7 @@ from ungdom.analytics import case_facts
 from ungdom.analytics.case_facts import CaseFacts
 from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.columns.shared import CASE, OFFICE_NORM, PERSON, PLACE
-from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS
+from ungdom.extracts.offices import DISTRICT_OF, DISTRICTS, WITHHELD
 from ungdom.extracts.snapshots import CaseSnapshot
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, days_between, oslo_date
@@ -43,6 +43,11 @@ class CaseExtractRow:
     def terms(self) -> d.Terms | None:
         """The terms of the judgment in force."""
         return self.sanctioned.terms if self.sanctioned else None
+
+    @property
+    def police_district(self) -> str | None:
+        """The police district of the konfliktråd; withheld like the konfliktråd."""
+        return WITHHELD if self.snapshot.is_protected else self.row.police_district
 
     def days_of(self, length: Length | None) -> int | None:
         """A length in the judgment in days, counted from the day of the judgment."""
@@ -78,8 +83,8 @@ COLUMNS: tuple[Column, ...] = (
     CASE,
     PERSON,
     *PLACE,
-    Column("police_district", T.STRING, "police district of that konfliktråd", "krl § 13",
-           lambda row: row.row.police_district, nullable=True, vocabulary=DISTRICTS),
+    Column("police_district", T.STRING, "police district of that konfliktråd; `withheld` like it",
+           "krl § 13, frl § 10-4", lambda row: row.police_district, nullable=True, vocabulary=(*DISTRICTS, WITHHELD)),
     Column("regime", T.STRING, "rules of the decision; before there is one, those of the day asked",
            "settled choice: docs/workflow.md", lambda row: row.row.regime, words=(Regime,)),
     Column("execution_regime", T.STRING, "rules that execution follows on the last day known of it",

@@ -18,6 +18,7 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.derived import team
 from ungdom.workflow.derived.meetings import MeetingKind
 from ungdom.workflow.events import Corrected, Event
+from ungdom.workflow.guards.core import UnmetCondition
 from ungdom.workflow.payloads import Attendee, WaitReason
 from ungdom.workflow.redaction.details import gates_of_detail
 from ungdom.workflow.redaction.fields import Gate, Given
@@ -128,6 +129,12 @@ WAIT_MATTERS: dict[WaitReason, Matter] = {
     WaitReason.OTHER: M.STAGE_DATES,
 }
 """The matter that the reason of a recorded wait discloses. Who may not learn it sees `other` in its place."""
+
+UNMET_MATTERS: dict[str, Matter] = {
+    "youth_was_heard": M.PROGRESS,  # the day of the breach, the missed talk or the note that the step rests on
+}
+"""The matter that the present value of an unmet condition discloses, of the conditions of steps of the prosecution.
+Every other value is part of the stages, the offence or the rights, which the prosecution learns by law."""
 
 DELAY_REASON_MATTERS: dict[DelayReason, Matter] = {
     DelayReason.WAITING_FOR_VICTIM: M.RESTORATIVE,
@@ -278,6 +285,16 @@ def may_learn_delay_reason(knowledge: Knowledge, reason: DelayReason | str | Non
     return matter is None or may_learn(knowledge, matter)
 
 
+def learnt_unmet(knowledge: Knowledge, unmet: Iterable[UnmetCondition]) -> tuple[UnmetCondition, ...]:
+    """The unmet conditions of a step, without the present values that the viewer may not learn."""
+    return tuple(
+        condition
+        if condition.code not in UNMET_MATTERS or may_learn(knowledge, UNMET_MATTERS[condition.code])
+        else replace(condition, current=None, earliest=None)
+        for condition in unmet
+    )
+
+
 def next_due(knowledge: Knowledge, case: Case) -> Deadline | None:
     """The running clock due first of those that the viewer may learn of, among those whose passing is a delay."""
     return first_due(clock for clock in running(case, case.entered_on) if may_learn_alert(knowledge, clock.code))
@@ -310,6 +327,11 @@ def may_learn_meeting(knowledge: Knowledge, kind: MeetingKind) -> bool:
 def may_name_providers(knowledge: Knowledge, protection: Protection) -> bool:
     """Whether a provider with an address may be named: the provider discloses where the youth is. frl § 10-4."""
     return protection is Protection.NONE or may_learn(knowledge, M.ADDRESS)
+
+
+def may_read_notes(knowledge: Knowledge, protection: Protection) -> bool:
+    """Whether notes may be read: by the office, and free text may say where the youth is. frl § 10-4."""
+    return may_learn(knowledge, Given.OFFICE) and (protection is Protection.NONE or may_learn(knowledge, M.ADDRESS))
 
 
 def visible_tasks(case_tasks: Iterable[Task], viewer: Viewer, transfer_to: str | None) -> list[Task]:
