@@ -118,7 +118,7 @@ def refused(connection: psycopg.Connection, statement: str) -> bool:
 
 
 def test_the_application_lives_a_whole_story_and_its_rows_agree_with_the_events(world: World, folder: Path) -> None:
-    assert command(world, folder, "db", "check", role=world.roles.application) == "0 difference(s)\n"
+    assert command(world, folder, "db", "check", role=world.roles.application).endswith("\n0 difference(s)\n")
     assert command(world, folder, "db", "grants", *named(world), "--check") == "0 difference(s)\n"
 
 
@@ -163,7 +163,8 @@ def test_the_analyst_reads_every_view_and_nothing_else(world: World, figure: Cal
         views = sorted(analyst_views.view_queries("public"))
         for view in views:
             assert connection.execute(f"SELECT count(*) FROM analyst.{view}").fetchone(), view  # noqa: S608  # as above
-            assert refused(connection, f"DELETE FROM analyst.{view}"), view  # noqa: S608  # as above
+            writes = f"SELECT has_table_privilege('analyst.{view}', 'INSERT, UPDATE, DELETE, TRUNCATE')"  # as above
+            assert connection.execute(writes).fetchone() == (False,), view
         tables = [row[0] for row in world.admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         seen = [table for table in tables if not refused(connection, f"SELECT 1 FROM public.{table}")]  # noqa: S608  # as above
         made = [
