@@ -77,22 +77,18 @@ class Server:
     def stop(self, mode: str = "immediate") -> None:
         """Stop what `ensure_started` started, if anything; connections are cut. `immediate`: as if it had crashed."""
         if self._running():
-            self._run("pg_ctl", "stop", "--mode", mode, "--pgdata", str(self.data))
+            self.run("pg_ctl", "stop", "--mode", mode, "--pgdata", str(self.data))
 
     def start_again(self) -> None:
         """Start it after `stop`; what it had committed is recovered."""
-        self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))
-
-    def program(self, name: str) -> Path:
-        """A program of this version of the server."""
-        return self._binaries() / "bin" / name
+        self.run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))
 
     def _running(self) -> bool:
         return (self.data / "postmaster.pid").exists()
 
     def _start(self) -> None:
         self._provide_binaries()
-        self._run(
+        self.run(
             "initdb", "--pgdata", str(self.data), "--username", "postgres", "--auth", "trust",
             "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions",
         )  # fmt: skip
@@ -115,7 +111,8 @@ class Server:
     def _binaries(self) -> Path:
         return self.folder / "pg" / PACKAGE / BINARIES if _is_root() else shipped_binaries()
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of this server, as the user of the server. Raises `ServerDidNotStart` when it fails."""
         # Into a file: a pipe would stay open as long as the server runs.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(

@@ -2,8 +2,8 @@
 
 A line of JSON on standard input is one order: the step, what is remembered, and how often it has been killed at each
 place. The fork dies at its first commit at a place that is not settled: before the commit, the next time after it. The
-answer is a line: whether it died, what is remembered now, which places committed. A fork is a process of its own for the
-database: its connections end with it.
+answer is a line: whether it died, what is remembered now, which places committed. To the database a fork is a process
+of its own: its connections end with it.
 """
 
 import gc

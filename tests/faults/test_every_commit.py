@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,7 +65,7 @@ Make = Callable[[], str]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """A new database with schema, reference data and staff, always in the same place."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
@@ -75,7 +75,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
                 file.unlink()
             return service.sqlite_copy(template, tmp_path)
 
-        return copied
+        yield copied
+        return
     databases: pg.Databases = request.getfixturevalue("pg_databases")
     made: list[str] = []
 
@@ -85,8 +86,9 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         made.append(databases.create(service.fill, dropped=made.pop() if made else None))
         return pg.sqlalchemy_url(made[0])
 
-    request.addfinalizer(lambda: [databases.drop(url) for url in made])
-    return created
+    yield created
+    for url in made:
+        databases.drop(url)
 
 
 class Mortal:

@@ -169,7 +169,7 @@ def test_the_analyst_reads_every_view_and_nothing_else(world: World, figure: Cal
         seen = [table for table in tables if not refused(connection, f"SELECT 1 FROM public.{table}")]  # noqa: S608  # as above
         made = [
             kind
-            for kind in ("TABLE x (x integer)", "TEMPORARY TABLE x (x integer)", "VIEW analyst.x AS SELECT 1")
+            for kind in ("TABLE public.x (x integer)", "TEMPORARY TABLE x (x integer)", "VIEW analyst.x AS SELECT 1")
             if not refused(connection, f"CREATE {kind}")
         ]
     assert (len(tables) > 60, seen, made) == (True, [], [])
