@@ -63,15 +63,14 @@ def test_a_database_that_is_restarted_under_load_loses_nothing_that_was_acknowle
     server: pg.Server, durable: str, tmp_path: Path, mode: str, figure: Callable[[str], None]
 ) -> None:
     db = Database.open(durable, pool_size=6, wait_seconds=1)
-    with Service(durable, tmp_path, db) as running, writing(running) as written:
-        for round_ in range(1, 3):
-            written.wait_for(40 * round_)
-            server.stop(mode)
-            written.wait_until_unavailable(4)
-            server.start_again()
-        written.wait_for(written.notes + 20)
-        written.stop.set()
-        time.sleep(0.3)
+    with Service(durable, tmp_path, db) as running:
+        with writing(running) as written:
+            for round_ in range(1, 3):
+                written.wait_for(40 * round_)
+                server.stop(mode)
+                written.wait_until_unavailable(4)
+                server.start_again()
+            written.wait_for(written.notes + 20)
         assert_kept(running, written)
     figure(
         f"T24 PostgreSQL as delivered, stopped twice ({mode}) under load: {written.notes} acknowledged, 0 lost,"
@@ -140,20 +139,21 @@ def test_a_write_that_the_full_database_refuses_is_503_and_is_kept_when_it_is_se
 ) -> None:
     """PostgreSQL refuses with the code that it has for a full disk, in the middle of a transaction."""
     url = pg.sqlalchemy_url(pg_database(service.fill))
-    with Service(url, tmp_path) as running, writing(running, clients=2) as written:
-        written.wait_for(4)
-        with running.db.writing() as tx:
-            tx.exec_driver_sql(
-                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
-                "$$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$"
-            )
-            tx.exec_driver_sql("CREATE TRIGGER no_room BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION no_room()")
-        written.wait_until_unavailable(4)
-        with running.db.writing() as tx:
-            tx.exec_driver_sql("DROP TRIGGER no_room ON outbox")
-        written.wait_for(written.notes + 4)
-        written.stop.set()
-        time.sleep(0.3)
+    with Service(url, tmp_path) as running:
+        with writing(running, clients=2) as written:
+            written.wait_for(4)
+            with running.db.writing() as tx:
+                tx.exec_driver_sql(
+                    "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$"
+                )
+                tx.exec_driver_sql(
+                    "CREATE TRIGGER no_room BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION no_room()"
+                )
+            written.wait_until_unavailable(4)
+            with running.db.writing() as tx:
+                tx.exec_driver_sql("DROP TRIGGER x ON outbox")
+            written.wait_for(written.notes + 4)
         assert_kept(running, written)
 
 
@@ -162,15 +162,14 @@ def test_an_exhausted_pool_is_503_and_recovers_by_itself(
 ) -> None:
     service.fill(database_url)
     db = Database.open(database_url, pool_size=3, wait_seconds=0.2)
-    with Service(database_url, tmp_path, db) as running, writing(running, clients=2) as written:
-        written.wait_for(4)
-        with ExitStack() as taken:
-            for _ in range(3 if db.writer_lock is None else 1):
-                taken.enter_context(running.db.writing())
-            written.wait_until_unavailable(4)
-        written.wait_for(written.notes + 4)
-        written.stop.set()
-        time.sleep(0.3)
+    with Service(database_url, tmp_path, db) as running:
+        with writing(running, clients=2) as written:
+            written.wait_for(4)
+            with ExitStack() as taken:
+                for _ in range(3 if db.writer_lock is None else 1):
+                    taken.enter_context(running.db.writing())
+                written.wait_until_unavailable(4)
+            written.wait_for(written.notes + 4)
         assert_kept(running, written)
     kind = database_url.split(":", maxsplit=1)[0]
     figure(f"T24 pool exhausted, {kind}: {written.unavailable} answers 503, {written.notes} acknowledged, 0 lost")
