@@ -11,6 +11,7 @@ from tests.stories.telling import CONSENTS, EVERYBODY, Story
 from ungdom.worklist import checks
 
 TERMS = {"length": {"months": 9}, "subsidiary_prison": {"months": 4}}
+ONCE_EACH_RECEIPT = ("plan_meeting", "first_contact")
 HEARD = {"about": ["interruption", "referral", "new_plan"], "how": "spoken"}
 
 
@@ -112,6 +113,23 @@ def test_an_appeal_during_early_execution_stops_everything(served: Service) -> N
 
     assert story.shown()["state"] == "appealed"
     assert "wrong_state" in refusal(story, "2025-05-05", "plan_meeting_held", **EVERYBODY)
+
+
+def test_a_case_received_anew_after_an_appeal_has_one_clock_for_the_plan_meeting(served: Service) -> None:
+    story = Story(served, "S R2", "judgment_given")
+    story.on("2025-04-28", "early_execution_allowed", requested_on="2025-04-25")
+    story.on("2025-04-29", "received").on("2025-04-30", "assigned").on("2025-05-02", "first_contact")
+    story.on("2025-05-02", "appealed").on("2025-09-01", "appeal_decided", outcome="withdrawn")
+    story.on("2025-09-01", "became_final").on("2025-09-02", "dispatched").on("2025-09-03", "received")
+
+    story.shown("2025-09-04")
+    clocks = story.coordinator.get(f"/v1/cases/{story.id}/deadlines").json()["items"]
+    begun = {code: [(c["begun_on"], c["status"]) for c in clocks if c["code"] == code] for code in ONCE_EACH_RECEIPT}
+
+    assert begun == {
+        "plan_meeting": [("2025-09-03", "running")],
+        "first_contact": [("2025-04-29", "met"), ("2025-09-03", "running")],
+    }
 
 
 def test_no_judgment_is_final_before_the_appeal_period_whoever_says_so(served: Service) -> None:

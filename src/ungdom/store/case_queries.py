@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
@@ -24,6 +25,8 @@ from ungdom.workflow.rules.permissions import (
 from ungdom.workflow.vocabulary import Party, Phase, Protection, Regime, Sanction, State
 
 C = case_current.c
+VIEWERS = 1_000
+"""Viewers whose conditions are remembered by a process: to put one together costs more than to read a case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,7 @@ class Filters:
     q: str | None = None
 
 
+@lru_cache(maxsize=VIEWERS)
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The cases that this viewer may know of: `permissions.may_see` in SQL. A test compares the two."""
     return _any_rule_matches(access_rules_for(viewer.role), viewer)
@@ -102,6 +106,7 @@ def counted_for(viewer: Viewer) -> ColumnElement[bool]:
     return and_(visible_to(viewer), _in_the_office(viewer) if viewer.role in OF_THE_OFFICE else true())
 
 
+@lru_cache(maxsize=VIEWERS)
 def disclosable_to(viewer: Viewer, fact: Disclosure) -> ColumnElement[bool]:
     """The cases of which this viewer may learn that fact: `permissions.learns` in SQL."""
     return _any_rule_matches(access_rules_for(viewer.role, fact), viewer)

@@ -41,6 +41,8 @@ def after(start: date, length: Length) -> date:
     2026-01-31 and one month: 2026-02-28. 2025-08-20 and one year: 2026-08-20.
     Source: domstolloven (LOV-1915-08-13-5) § 148.
     """
+    if not length.years and not length.months:
+        return start + timedelta(weeks=length.weeks, days=length.days)
     months = start.year * 12 + start.month - 1 + length.years * 12 + length.months
     year, month = divmod(months, 12)
     day = min(start.day, calendar.monthrange(year, month + 1)[1])

@@ -1,70 +1,32 @@
 """The state of one case, derived from its events. `engine.fold` builds it; guards, clocks and views read it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from functools import cached_property, wraps
+from itertools import chain
+from typing import Any, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
-from ungdom.workflow.calendar import Length, after, birthday, days_between
-from ungdom.workflow.events import Event
+from ungdom.workflow.calendar import after, birthday, days_between
+from ungdom.workflow.case_parts import ExecutionStart as ExecutionStart  # noqa: PLC0414  # part of the interface
+from ungdom.workflow.case_parts import SanctionInForce as SanctionInForce  # noqa: PLC0414
+from ungdom.workflow.case_parts import StateInterval as StateInterval  # noqa: PLC0414
+from ungdom.workflow.case_parts import Youth as Youth  # noqa: PLC0414
+from ungdom.workflow.events import TYPES_WITH, Event
 from ungdom.workflow.vocabulary import CLOSED, EventType, Regime, Sanction, State
 
 E = EventType
 D = TypeVar("D", bound=d.Details)
+A = TypeVarTuple("A")
+R = TypeVar("R")
 
 REOPENED_AS_IT_STOOD = "2026-11-25"
 """First version of the table in which a term that was paused at the closing stays paused until the case is reopened."""
 FURTHER_BREACH_BY_DAY = "2026-11-30"
 """First version of the table in which a further breach is told by its day alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Youth:
-    """The facts about the person that the rules need, and no others. Stored with people, not in events.
-
-    `guardians`: the number of guardians from birth on. `guardian_changes`: the days from which there is another number,
-    in order, each with that number.
-    """
-
-    born: date
-    guardians: int
-    guardian_changes: tuple[tuple[date, int], ...] = ()
-
-    def guardians_on(self, day: date) -> int:
-        """The number of guardians (verger) in office on that day, whatever the age of the youth."""
-        return next((number for since, number in reversed(self.guardian_changes) if since <= day), self.guardians)
-
-
-@dataclass(frozen=True, slots=True)
-class StateInterval:
-    """One stay in one state. `clock`: whether the term of the sanction runs during it."""
-
-    state: State
-    since: date
-    seq: int
-    clock: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionStart:
-    """The start of execution and the rule that determined it: plan_meeting, plan_signed or interim_conditions."""
-
-    on: date
-    rule: str
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class SanctionInForce:
-    """The decision in force: its date, its regime, and the length of the sanction."""
-
-    on: date
-    regime: Regime
-    length: Length
-    terms: d.Terms | None
 
 
 @dataclass(frozen=True)
@@ -126,9 +88,25 @@ class Case:
 
     # --- the history --------------------------------------------------------------------------------------------
 
+    @cached_property
+    def by_type(self) -> Mapping[EventType, tuple[Event, ...]]:
+        """The events of each type, in the order recorded."""
+        events: dict[EventType, tuple[Event, ...]] = {}
+        for event in self.events:
+            events[event.type] = (*events.get(event.type, ()), event)
+        return events
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """What was derived from this case before, by what it is and the day it is for. See `derived_once`."""
+        return {}
+
     def all(self, *kinds: EventType) -> Iterator[Event]:
         """Every event of these types, in the order recorded."""
-        return (event for event in self.events if event.type in kinds)
+        groups = [events for kind in kinds if (events := self.by_type.get(kind))]
+        if len(groups) <= 1:
+            return iter(groups[0] if groups else ())
+        return iter(sorted(chain(*groups), key=lambda event: event.order))
 
     def until(self, day: date, *kinds: EventType) -> list[Event]:
         """The events of these types that had occurred by that day, ordered by day of occurrence, then as recorded."""
@@ -137,7 +115,7 @@ class Case:
 
     def payloads(self, shape: type[D]) -> Iterator[tuple[Event, D]]:
         """Every event with a payload of this class, paired with that payload, in the order recorded."""
-        return ((event, event.details) for event in self.events if isinstance(event.details, shape))
+        return ((event, event.details) for event in self.all(*TYPES_WITH[shape]) if isinstance(event.details, shape))
 
     def order_of(self, seq: int) -> int:
         """Position, in the history as it now reads, of the event with this number (see `Event.order`)."""
@@ -149,15 +127,17 @@ class Case:
 
     def last(self, *kinds: EventType) -> Event | None:
         """The event of these types that was recorded last; None if there is none."""
-        return next((event for event in reversed(self.events) if event.type in kinds), None)
+        last = (events[-1] for kind in kinds if (events := self.by_type.get(kind)))
+        return max(last, key=lambda event: event.order, default=None)
 
     def first(self, *kinds: EventType) -> Event | None:
         """The event of these types that was recorded first; None if there is none."""
-        return next(self.all(*kinds), None)
+        first = (events[0] for kind in kinds if (events := self.by_type.get(kind)))
+        return min(first, key=lambda event: event.order, default=None)
 
     def has(self, *kinds: EventType) -> bool:
         """Whether there is an event of these types."""
-        return self.first(*kinds) is not None
+        return any(kind in self.by_type for kind in kinds)
 
     # --- the acts and the youth ---------------------------------------------------------------------------------
 
@@ -386,6 +366,21 @@ class Case:
             elif isinstance(event.details, d.WaitEnded):
                 _end_wait(waits, event, event.details)
         return waits
+
+
+def derived_once(function: Callable[[Case, *A], R]) -> Callable[[Case, *A], R]:
+    """Decorator: the function is computed once per case and arguments. Neither a case nor the result may change."""
+
+    @wraps(function)
+    def derive(case: Case, *args: *A) -> R:
+        key = (function, args)
+        try:
+            result: R = case.derived[key]
+        except KeyError:
+            result = case.derived[key] = function(case, *args)
+        return result
+
+    return derive
 
 
 def _given_up(event: Event) -> bool:

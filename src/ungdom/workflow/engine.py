@@ -19,6 +19,7 @@ from ungdom.workflow.decisions import decision_in, start_given_by
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
 from ungdom.workflow.guards.core import (
+    Guard,
     ProposedEvent,
     UnmetCondition,
     case_had_begun,
@@ -38,6 +39,9 @@ CONTROL_OUTLIVES = "2026-11-30"
 """First version of the table in which electronic control outlives a breach talk, a petition and an interruption."""
 NOT_RECORDED_DIRECTLY = (E.CASE_REGISTERED, E.CORRECTED, E.RULES_MIGRATED)
 """Recorded by functions of their own: opening a case, correcting an event, and migrating cases to a newer table."""
+
+_DERIVED = ("by_type", "derived")
+"""What a case derives from its events when it is first asked for; a changed copy derives it anew."""
 
 _CLOCK_RUNS = frozenset(
     {
@@ -61,11 +65,15 @@ Key = tuple[Sanction, Regime, State, EventType]
 
 @dataclass(frozen=True)
 class Rules:
-    """One version of the table: its rows, an index of them, and a state machine per sanction and regime."""
+    """One version of the table: its rows, an index of them, and a state machine per sanction and regime.
+
+    `conditions`: by `id` of the row, every condition of it, those of all rows first.
+    """
 
     version: str
     rows: tuple[Move, ...]
     at: Mapping[Key, tuple[Move, ...]]
+    conditions: Mapping[int, tuple[Guard, ...]]
     machines: Mapping[tuple[Sanction, Regime], "Workflow"]
 
 
@@ -75,7 +83,10 @@ def rules(version: str = table.VERSION) -> Rules:
     if version not in table.VERSIONS:
         raise UnknownMachine(version)
     rows = table.rows(version)
-    return Rules(version, rows, _index(rows), {(s, r): Workflow(rows, s, r) for s in Sanction for r in Regime})
+    conditions = {id(row): _conditions_of(row, version) for row in rows}
+    return Rules(
+        version, rows, _index(rows), conditions, {(s, r): Workflow(rows, s, r) for s in Sanction for r in Regime}
+    )
 
 
 def _index(rows: tuple[Move, ...]) -> dict[Key, tuple[Move, ...]]:
@@ -141,12 +152,19 @@ def _holds(data: EventData) -> bool:
 
 
 def _unmet_conditions(row: Move, case: Case, step: ProposedEvent) -> tuple[UnmetCondition, ...]:
+    newer = newer_details(case, step, row.law) if case.table != table.VERSION else ()
+    return (*newer, *(unmet for guard in rules(case.table).conditions[id(row)] if (unmet := guard(case, step))))
+
+
+def _conditions_of(row: Move, version: str) -> tuple[Guard, ...]:
     order = (follows_the_last_move,) if row.target is not None else ()
     secrecy = (graded_case_is_assigned_by_a_leader, coordinator_is_cleared) if row.event is E.ASSIGNED else ()
-    dates = [guard for guard in DATE_GUARDS if law.holds(case.table, guard.since, guard.until)]
-    guards = (day_has_come, case_had_begun, *order, *dates, *secrecy, *row.guards)
-    newer = newer_details(case, step, row.law) if case.table != table.VERSION else ()
-    return (*newer, *(unmet for guard in guards if (unmet := guard(case, step))))
+    return (day_has_come, case_had_begun, *order, *_date_guards(version), *secrecy, *row.guards)
+
+
+@cache
+def _date_guards(version: str) -> tuple[Guard, ...]:
+    return tuple(guard for guard in DATE_GUARDS if law.holds(version, guard.since, guard.until))
 
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
@@ -204,8 +222,7 @@ def decide_registration(youth: Youth, event: Event, version: str | None = None) 
     initial = initial_case(youth, event, version)
     step = ProposedEvent(event.type, event.occurred_on, oslo_date(event.recorded_at), event.details)
     row = next(row for row in rules(initial.table).rows if row.event is E.CASE_REGISTERED)
-    dates = [guard for guard in DATE_GUARDS if law.holds(initial.table, guard.since, guard.until)]
-    guards = (day_has_come, *dates, *row.guards)
+    guards = (day_has_come, *_date_guards(initial.table), *row.guards)
     unmet = tuple(condition for guard in guards if (condition := guard(initial, step)))
     after = None if unmet else State.REGISTERED
     return Decision(event.type, None, after, law.REGIME.on(event.occurred_on), row.law, unmet)
@@ -243,7 +260,8 @@ def with_event(case: Case, event: Event) -> Case:
     _, row = _matching_row(case, regime, event.type, event.details, event.occurred_on)
     if row is None:
         raise IllegalHistory(event.seq, event.type, case.state)
-    changes: dict[str, Any] = {"events": (*case.events, event), **_projected(case, event)}
+    by_type = {**case.by_type, event.type: (*case.by_type.get(event.type, ()), event)}
+    changes: dict[str, Any] = {"events": (*case.events, event), "by_type": by_type, **_projected(case, event)}
     target = _target(case, row, event.details)
     if target is not None:
         previous = case.intervals[-2] if isinstance(row.target, PreviousState) else None
@@ -302,7 +320,10 @@ def _interval(
 def with_changes(case: Case, changes: dict[str, Any]) -> Case:
     """A copy of the case with these attributes replaced, without running `__init__`."""
     new = object.__new__(Case)
-    new.__dict__.update(case.__dict__, **changes)
+    new.__dict__.update(case.__dict__)
+    for name in _DERIVED:
+        new.__dict__.pop(name, None)
+    new.__dict__.update(changes)
     return new
 
 

@@ -197,6 +197,12 @@ SHAPE: dict[EventType, type[d.Details]] = {
 }
 """What each event type asks for."""
 
+_CLASSES = {base for shape in SHAPE.values() for base in shape.__mro__ if issubclass(base, d.Details)}
+TYPES_WITH: dict[type[d.Details], tuple[EventType, ...]] = {
+    shape: tuple(kind for kind, details in SHAPE.items() if issubclass(details, shape)) for shape in _CLASSES
+}
+"""The event types whose details are of a class, or of a class derived from it."""
+
 
 @cache
 def reader(kind: EventType) -> TypeAdapter[Any]:

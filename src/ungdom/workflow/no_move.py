@@ -27,8 +27,7 @@ def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequenc
         return UnmetCondition("wrong_sanction", rows[0].law, case.sanction, sanctions, ())
     if not of_regime:
         return _wrong_regime(case, step, regime, of_sanction)
-    possible = [row for row in table if _applies(row, case, regime) and not _ruled_out(row, case, step)]
-    return _wrong_state(case, step, of_regime, possible)
+    return _wrong_state(case, step, regime, of_regime, table)
 
 
 NEWER_DETAILS: dict[object, str] = {
@@ -78,7 +77,9 @@ def regime_reason(case: Case, step: ProposedEvent) -> str:
     return "pinned" if case.regime_override(step.on) else "day"
 
 
-def _wrong_state(case: Case, step: ProposedEvent, rows: Sequence[Move], table: Sequence[Move]) -> UnmetCondition:
+def _wrong_state(
+    case: Case, step: ProposedEvent, regime: Regime, rows: Sequence[Move], table: Sequence[Move]
+) -> UnmetCondition:
     sources = {state for row in rows for state in row.sources}
     is_fact = all(row.target is None for row in rows)
     state_then = next(iter(case.states_on(step.on)), case.state) if is_fact else case.state
@@ -89,7 +90,7 @@ def _wrong_state(case: Case, step: ProposedEvent, rows: Sequence[Move], table: S
         state_then,
         _named(sources),
         rows[0].actors,
-        leads_there=() if closed else path_to(state_then, sources, table),
+        leads_there=() if closed else _path_of(case, step, regime, state_then, sources, table),
     )
 
 
@@ -101,26 +102,43 @@ LASTING = frozenset({"judgment_holds_interim_conditions", "plan_was_not_made"})
 """Conditions that no later move of the case cures."""
 
 
+def _path_of(
+    case: Case, step: ProposedEvent, regime: Regime, state: State, goals: set[State], table: Sequence[Move]
+) -> tuple[EventType, ...]:
+    """The fewest moves from this state of the case to one of the goals, in order; empty if none leads there.
+
+    The ways from a state are found once per case and day: a list of options asks for many goals.
+    """
+    key = (_path_of, regime, state, step.on, step.today)
+    if key not in case.derived:
+        possible = [row for row in table if _applies(row, case, regime) and not _ruled_out(row, case, step)]
+        case.derived[key] = ways_from(state, possible)
+    ways: dict[State, tuple[EventType, ...]] = case.derived[key]
+    return next((way for target, way in ways.items() if target in goals), ())
+
+
 def _ruled_out(row: Move, case: Case, step: ProposedEvent) -> bool:
     """Whether a lasting condition keeps the case from this move."""
+    lasting = [guard for guard in row.guards if guard.code in LASTING]
+    if not lasting:
+        return False
     proposed = ProposedEvent(row.event, step.on, step.today)
-    return any(guard.code in LASTING and guard(case, proposed) is not None for guard in row.guards)
+    return any(guard(case, proposed) is not None for guard in lasting)
 
 
-def path_to(state: State, goals: set[State], table: Sequence[Move]) -> tuple[EventType, ...]:
-    """The fewest moves from this state to one of the goals, in order; empty if none leads there.
+def ways_from(state: State, table: Sequence[Move]) -> dict[State, tuple[EventType, ...]]:
+    """The fewest moves from this state to each that can be reached, in order; the nearest state first.
 
     Whether the conditions of the moves hold is not looked at: what is missing for each is in its own refusal.
     """
-    ways: deque[tuple[State, tuple[EventType, ...]]] = deque([(state, ())])
-    seen = {state}
-    while ways:
-        here, way = ways.popleft()
+    ways: dict[State, tuple[EventType, ...]] = {}
+    open_states: deque[tuple[State, tuple[EventType, ...]]] = deque([(state, ())])
+    while open_states:
+        here, way = open_states.popleft()
         for row in table:
-            if here in row.sources and isinstance(row.target, State) and row.target not in seen:
-                if row.target in goals:
-                    return (*way, row.event)
-                seen.add(row.target)
-                if row.target not in CLOSED:
-                    ways.append((row.target, (*way, row.event)))
-    return ()
+            if here not in row.sources or not isinstance(row.target, State) or row.target in (state, *ways):
+                continue
+            ways[row.target] = (*way, row.event)
+            if row.target not in CLOSED:
+                open_states.append((row.target, ways[row.target]))
+    return ways

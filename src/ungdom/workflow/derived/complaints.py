@@ -13,7 +13,7 @@ from enum import StrEnum
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, next_working_day
-from ungdom.workflow.case import Case
+from ungdom.workflow.case import Case, derived_once
 from ungdom.workflow.events import Event
 from ungdom.workflow.vocabulary import CLOSED, IN_EXECUTION, Actor, EventType, Regime, State
 
@@ -115,6 +115,8 @@ RULES: tuple[ComplaintRule, ...] = (
 # fmt: on
 """Decisions of the prosecution or a court during execution, such as an interruption on a charge, have no row."""
 
+_DECIDING = tuple(kind for rule in RULES for kind in rule.decisions)
+
 DECIDES: dict[d.ComplaintAbout, Actor] = {rule.about: rule.to for rule in RULES}
 """The actor that decides a complaint, by kind of decision."""
 
@@ -126,10 +128,17 @@ def rule_of(event: Event) -> ComplaintRule | None:
 
 def decisions(case: Case, *about: d.ComplaintAbout) -> Iterator[Complainable]:
     """The decisions of the case that can be complained about, in the order recorded. No `about`: all kinds."""
-    for event in case.events:
-        rule = rule_of(event)
-        if rule and case.execution_regime(event.occurred_on) in rule.regimes and (not about or rule.about in about):
-            yield complainable(rule, event)
+    return (decision for decision in _every_decision(case) if not about or decision.rule.about in about)
+
+
+@derived_once
+def _every_decision(case: Case) -> tuple[Complainable, ...]:
+    rules = ((event, rule_of(event)) for event in case.all(*_DECIDING))
+    return tuple(
+        complainable(rule, event)
+        for event, rule in rules
+        if rule and case.execution_regime(event.occurred_on) in rule.regimes
+    )
 
 
 def complainable(rule: ComplaintRule, event: Event) -> Complainable:
@@ -142,7 +151,8 @@ def complainable(rule: ComplaintRule, event: Event) -> Complainable:
     return Complainable(rule, event, on, next_working_day(after(on, rule.time.on(on))))
 
 
-def complaints_in(case: Case) -> list[Complaint]:
+@derived_once
+def complaints_in(case: Case) -> tuple[Complaint, ...]:
     """Every complaint in the order recorded. A decision on a complaint applies to the first open one of its kind."""
     complaints: list[Complaint] = []
     for event in case.all(E.COMPLAINT_FILED, E.COMPLAINT_DECIDED):
@@ -155,7 +165,7 @@ def complaints_in(case: Case) -> list[Complaint]:
             undecided = (x for x in complaints if x.about is details.about and x.decided is None)
             if answered := next(undecided, None):
                 complaints[complaints.index(answered)] = replace(answered, decided=event)
-    return complaints
+    return tuple(complaints)
 
 
 def open_complaint(case: Case, about: d.ComplaintAbout | None = None) -> Complaint | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
@@ -36,6 +37,23 @@ def starts_on(*kinds: EventType) -> Starts:
 
     def starts(case: Case, _day: date) -> Iterator[ClockStart]:
         return (_clock_start(event, event.occurred_on) for event in case.all(*kinds))
+
+    return starts
+
+
+def starts_anew_on(kind: EventType, *taken: EventType) -> Starts:
+    """A start at each event of this type, except where the case came back before the step was taken.
+
+    `taken`: the events with which the step is taken. After an appeal or a new trial the case meets the event again, and
+    only the new clock runs: the office has not had the case in between.
+    """
+
+    def starts(case: Case, _day: date) -> Iterator[ClockStart]:
+        events = list(case.all(kind))
+        for event, following in zip_longest(events, events[1:]):
+            until = following.order if following else None
+            if until is None or any(event.order < step.order < until for step in case.all(*taken)):
+                yield _clock_start(event, event.occurred_on)
 
     return starts
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import Length, after, days_between, next_working_day
-from ungdom.workflow.case import Case
+from ungdom.workflow.case import Case, derived_once
 from ungdom.workflow.rules.clocks import (
     ClockStart,
     Starts,
@@ -36,6 +36,7 @@ from ungdom.workflow.rules.clocks import (
     open_control_case,
     pum_done,
     pum_wished,
+    starts_anew_on,
     starts_on,
     stops_on,
     team_meetings,
@@ -179,12 +180,13 @@ RULES: tuple[DeadlineRule, ...] = (
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.PROSECUTION,), warn_days=2, moot=FROM_EXECUTING),
     DeadlineRule("first_contact",
-         starts=starts_on(E.RECEIVED), stops=stops_on(E.FIRST_CONTACT),
+         starts=starts_anew_on(E.RECEIVED, E.FIRST_CONTACT), stops=stops_on(E.FIRST_CONTACT),
          length=law.FIRST_CONTACT, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=2, moot=FROM_EXECUTING | NOT_WITH_THE_OFFICE),
     DeadlineRule("plan_meeting",
-         starts=starts_on(E.RECEIVED), stops=stops_on(E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
+         starts=starts_anew_on(E.RECEIVED, E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
+         stops=stops_on(E.PLAN_MEETING_HELD, E.PLAN_SIGNED),
          length=law.PLAN_MEETING, sanctions=BOTH, regimes=ALL,
          binding=False, moves_off_holidays=False, law=law.OFFICE,
          who=(P.KONFLIKTRAD,), warn_days=14, moot=CLOSED | NOT_WITH_THE_OFFICE),
@@ -286,6 +288,15 @@ _REGIME_AT_REGISTRATION = (HEADLINE, "turns_18")
 
 def deadlines(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> list[Deadline]:
     """Every clock started by that day with its status on that day, under the table version of the case."""
+    return list(_published(case, day)) if rules is RULES else _of_rules(case, day, rules)
+
+
+@derived_once
+def _published(case: Case, day: date) -> tuple[Deadline, ...]:
+    return tuple(_of_rules(case, day, RULES))
+
+
+def _of_rules(case: Case, day: date, rules: Sequence[DeadlineRule]) -> list[Deadline]:
     applicable = (r for r in rules if case.sanction in r.sanctions and law.holds(case.table, r.since, r.until))
     starts = ((rule, start) for rule in applicable for start in rule.starts(case, day))
     return [
