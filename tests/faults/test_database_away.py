@@ -7,7 +7,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ungdom import clock
 from ungdom.api.http.tokens import Issuer
 from ungdom.settings import from_environment
 from ungdom.store import rebuild
+from ungdom.store.errors import Unavailable
 from ungdom.store.fingerprint import differing, fingerprint
 from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
@@ -167,12 +168,21 @@ def test_an_exhausted_pool_is_503_and_recovers_by_itself(
             written.wait_for(4)
             with ExitStack() as taken:
                 for _ in range(3 if db.writer_lock is None else 1):
-                    taken.enter_context(running.db.writing())
+                    take(taken, running.db)
                 written.wait_until_unavailable(4)
             written.wait_for(written.notes + 4)
         assert_kept(running, written)
     kind = database_url.split(":", maxsplit=1)[0]
     figure(f"T24 pool exhausted, {kind}: {written.unavailable} answers 503, {written.notes} acknowledged, 0 lost")
+
+
+def take(taken: ExitStack, db: Database) -> None:
+    """One more connection of the pool, once one of the clients has given it back."""
+    for _ in range(100):
+        with suppress(Unavailable):
+            taken.enter_context(db.writing())
+            return
+    raise AssertionError("the clients never gave a connection back")
 
 
 # --- to a point in time -------------------------------------------------------------------------------------
