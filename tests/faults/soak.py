@@ -3,7 +3,7 @@
     python -m tests.faults.soak [--minutes 30] [--database sqlite postgresql]
 
 Each database has its server and its worker, processes of their own. Clients read cases, lists, the worklist and
-calendars, record notes, push decisions alone and in batches; the night is run again and again. Every ten seconds memory
+calendars, record notes, push decisions alone and in batches; the night is run again and again. Every few seconds memory
 and connections of server and worker are looked at; after the first third they must not grow.
 """
 
@@ -66,6 +66,7 @@ class Load:
     decisions: dict[tuple[str, int], bytes] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[Any] = field(default_factory=list)
+    chains: Iterator[list[dict[str, Any]]] = field(default_factory=lambda: making.told(1, appealed=0))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -145,9 +146,11 @@ def reader(load: Load, number: int) -> None:
 
 
 def sender(load: Load, number: int) -> None:
-    """Decisions, each twice: alone, or eight in a batch."""
+    """The decisions of one case after another, each twice: alone, or in a batch."""
     client, draw = Client(load, Role.PROSECUTION, None), Random(number)  # noqa: S311  # no secret
-    for chain in making.told(1_000 + number, appealed=0):
+    while not load.over:
+        with load.lock:
+            chain = next(load.chains)
         for message in chain:
             for _ in range(2):
                 if load.over:

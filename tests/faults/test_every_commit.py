@@ -30,7 +30,7 @@ PAIRS = int(os.environ.get("FAULTS_PAIRS", "1"))
 """How often a step is killed before and after the commits of one place; `make faults` does it more often."""
 MOST = 400
 """A step that has not been whole after so many attempts never is."""
-RUNS = {"job_run", "extract_pull", "person_access"}
+RUNS = {"job_run", "extract_pull", "person_access", "access_log", "access_entry"}
 """Tables with a row per attempt: an interrupted night, and the one that makes up for it; a download, a read."""
 
 ELSEWHERE = {
