@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Inspector, MetaData, insert, inspect
+from sqlalchemy import Inspector, MetaData, func, insert, inspect, select
 
 from tests import pg
 from tests.store.test_migrations import _ROWS
@@ -79,6 +79,7 @@ def test_every_migration_since_the_last_release_only_expands(database_url: str) 
             found[revision] = list(breaks(before, after))
             before = after
     db.close()
+    assert len(found) == len(newer()) > 0
     assert {revision: lines for revision, lines in found.items() if lines and revision not in CONTRACTS} == {}
 
 
@@ -95,6 +96,9 @@ def test_what_the_last_release_writes_is_taken_by_the_new_schema(database_url: s
             values = {k: getattr(v, "hex", v) if tx.dialect.name == "sqlite" and hasattr(v, "hex") else v
                       for k, v in row.items()}  # fmt: skip
             tx.execute(insert(old.tables[name]), values)
+    with db.reading() as tx:
+        counts = [tx.scalar(select(func.count()).select_from(old.tables[name])) for name, _ in _ROWS]
+    assert counts == [1] * len(_ROWS)
     db.close()
 
 

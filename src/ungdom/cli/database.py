@@ -137,11 +137,11 @@ def _apply(db: Database, roles: DatabaseRoles) -> int:
 
 def _compare(db: Database, roles: DatabaseRoles) -> None:
     with db.reading() as tx:
-        found = privileges.differences(tx, roles)
-    for line in found:
+        lines = privileges.differences(tx, roles)
+    for line in lines:
         out.print(line, markup=False)
-    out.print(f"{len(found)} difference(s)")
-    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
+    out.print(f"{len(lines)} difference(s)")
+    raise typer.Exit(ExitCode.FOUND if lines else ExitCode.DONE)
 
 
 def _print_sql(db: Database, roles: DatabaseRoles) -> None:
@@ -164,11 +164,12 @@ def backup(
     """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
     with closing(open_database(settings.from_environment())) as db:
         try:
-            made = backups.back_up(db, file, clock.now(), pg_dump)
+            manifest = backups.back_up(db, file, clock.now(), pg_dump)
         except backups.CannotBackUp as error:
             raise BadSettings(str(error)) from None
     out.print(
-        f"{sum(table.rows for table in made.tables.values())} rows of schema {made.schema} in {file}", markup=False
+        f"{sum(table.rows for table in manifest.tables.values())} rows of schema {manifest.schema} in {file}",
+        markup=False,
     )
 
 
@@ -213,17 +214,17 @@ def fingerprint(
                 raise BadSettings(str(error)) from None
             _print_differences(db, expected)
         with db.reading() as tx:
-            found = fingerprints.fingerprint(tx)
+            tables = fingerprints.fingerprint(tx)
     if as_json:
-        out.print_json(json.dumps(found))
-    for name, (rows, digest) in () if as_json else found.items():
+        out.print_json(json.dumps(tables))
+    for name, (rows, digest) in () if as_json else tables.items():
         out.print(f"{name:<24} {rows:>9}  {digest}", markup=False)
 
 
 def _print_differences(db: Database, expected: object) -> None:
     with db.reading() as tx:
-        found = fingerprints.differing(dict(expected), fingerprints.fingerprint(tx))  # type: ignore[call-overload]
-    for name in found:
+        names = fingerprints.differing(dict(expected), fingerprints.fingerprint(tx))  # type: ignore[call-overload]
+    for name in names:
         out.print(f"{name} differs from the manifest")
-    out.print(f"{len(found)} table(s) differ")
-    raise typer.Exit(ExitCode.FOUND if found else ExitCode.DONE)
+    out.print(f"{len(names)} table(s) differ")
+    raise typer.Exit(ExitCode.FOUND if names else ExitCode.DONE)

@@ -68,8 +68,8 @@ def back_up(db: Database, target: Path, now: datetime, pg_dump: str = PG_DUMP) -
             _take_snapshot(tx)
             copy = _copy_sqlite if db.file else _dump_postgresql
             copy(tx, unfinished, pg_dump)
-            made = Manifest(now, db.current() or "", fingerprint(tx))
-        _write_whole(manifest_of(target), made.text())
+            manifest = Manifest(now, db.current() or "", fingerprint(tx))
+        _write_whole(manifest_of(target), manifest.text())
         _synchronise(unfinished)
         unfinished.rename(target)
         _synchronise(target.parent)
@@ -77,7 +77,7 @@ def back_up(db: Database, target: Path, now: datetime, pg_dump: str = PG_DUMP) -
         raise CannotBackUp(f"{target} cannot be written: {error.strerror}") from None
     finally:
         unfinished.unlink(missing_ok=True)
-    return made
+    return manifest
 
 
 def _take_snapshot(tx: Connection) -> None:

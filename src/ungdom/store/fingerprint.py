@@ -48,7 +48,7 @@ def _plain(value: Any) -> bytes | None:
     return str(value).encode()
 
 
-def differing(expected: Mapping[str, Any], found: Mapping[str, TableFingerprint]) -> list[str]:
+def differing(expected: Mapping[str, Any], actual: Mapping[str, TableFingerprint]) -> list[str]:
     """The tables whose rows differ, or that only one of the two has. `expected` may have been read from JSON."""
-    names = sorted({*expected, *found})
-    return [name for name in names if tuple(expected.get(name) or ()) != tuple(found.get(name) or ())]
+    names = sorted({*expected, *actual})
+    return [name for name in names if tuple(expected.get(name) or ()) != tuple(actual.get(name) or ())]

@@ -63,11 +63,6 @@ class TableGuard:
     frozen: frozenset[str] = frozenset()
     keeps_rows: bool = False
 
-    @property
-    def append_only(self) -> bool:
-        """Whether rows can be neither removed nor changed as they please."""
-        return self.keeps_rows or bool(self.frozen)
-
 
 @dataclass(slots=True)
 class _Refused:
@@ -175,18 +170,18 @@ def _is_member(tx: Connection, role: str, group: str) -> bool:
 def differences(tx: Connection, roles: DatabaseRoles) -> list[str]:
     """What a role may do and should not, or should and may not, one line each."""
     schema = tx.scalar(text("SELECT current_schema()"))
-    found = unfit(tx, roles)
-    if found:
-        return found
+    lines = unfit(tx, roles)
+    if lines:
+        return lines
     for name, guard in table_guards(tx).items():
         wanted = privileges(name, guard)
-        found += [] if guard.owner == roles.owner else [f"{name} belongs to {guard.owner}, not to {roles.owner}"]
+        lines += [] if guard.owner == roles.owner else [f"{name} belongs to {guard.owner}, not to {roles.owner}"]
         for privilege in ("SELECT", *WRITES, *NEVER):
-            found += _difference(tx, roles.application, f"{schema}.{name}", privilege, privilege in wanted)
+            lines += _difference(tx, roles.application, f"{schema}.{name}", privilege, privilege in wanted)
             if roles.analyst:
-                found += _difference(tx, roles.analyst, f"{schema}.{name}", privilege, False)
-        found += _of_columns(tx, roles.application, f"{schema}.{name}", guard)
-    return found + list(_of_places(tx, roles, str(schema)))
+                lines += _difference(tx, roles.analyst, f"{schema}.{name}", privilege, False)
+        lines += _of_columns(tx, roles.application, f"{schema}.{name}", guard)
+    return lines + list(_of_places(tx, roles, str(schema)))
 
 
 def _difference(tx: Connection, role: str, table: str, privilege: str, wanted: bool) -> list[str]:
