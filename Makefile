@@ -41,7 +41,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz spark mutants docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz spark mutants audit sbom docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,26 +105,34 @@ mutants: $(DONE)/dev $(DONE)/mutants ## which changes of the code no test notice
 	@cd .mutants && PYTHONPATH=src PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 ../$(VENV)/mutants/bin/cosmic-ray exec session.toml session.sqlite
 	@cd .mutants && ../$(VENV)/mutants/bin/cr-report --surviving-only --show-diff session.sqlite
 
+audit: $(DONE)/dev $(DONE)/audit ## known holes in the locked packages, secrets in the tracked files; minutes
+	@$(VENV)/audit/bin/python tools/audit.py
+
+sbom: $(DONE)/audit ## write build/sbom.json, the packages of the service (CycloneDX, from requirements/run.txt)
+	@$(VENV)/audit/bin/python tools/audit.py sbom
+
 docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
 	@$(BIN)/python -m tests.api.record_examples
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/6 requirements/uv.txt"
+	@echo "1/7 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/6 requirements/run.txt"
+	@echo "2/7 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/6 requirements/dev.txt"
+	@echo "3/7 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/6 requirements/spark.txt"
+	@echo "4/7 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
-	@echo "5/6 requirements/clients.txt"
+	@echo "5/7 requirements/clients.txt"
 	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
-	@echo "6/6 requirements/mutants.txt"
+	@echo "6/7 requirements/mutants.txt"
 	@$(COMPILE) --group pyproject.toml:mutants --output-file requirements/mutants.txt >/dev/null
+	@echo "7/7 requirements/audit.txt"
+	@$(COMPILE) --group pyproject.toml:audit --output-file requirements/audit.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
@@ -182,6 +190,12 @@ $(DONE)/mutants: requirements/mutants.txt $(DONE)/uv
 	@echo "installing what changes the code for make mutants …"
 	@$(PYTHON) -m venv --without-pip $(VENV)/mutants
 	@$(BIN)/uv pip install --quiet --python $(VENV)/mutants/bin/python --require-hashes -r requirements/mutants.txt
+	@touch $@
+
+$(DONE)/audit: requirements/audit.txt $(DONE)/uv
+	@echo "installing what make audit asks with …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/audit
+	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes -r requirements/audit.txt
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev

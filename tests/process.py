@@ -21,13 +21,16 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *program: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server on a free port: its address and its process, killed in the end. `program`: another one than ours."""
+def serving(url: str, folder: Path, *program: str, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server on a free port: its address and its process, killed in the end.
+
+    `program`: another one than ours. `more`: further settings.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [*(program or (str(UNGDOM), "serve", "--workers", "1")), "--port", str(port)]
-    with subprocess.Popen(command, env=environment(url, folder)) as process:
+    with subprocess.Popen(command, env=environment(url, folder) | more) as process:
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", process)
             yield f"http://127.0.0.1:{port}", process

@@ -1,15 +1,15 @@
 """The loop that looks for work: rounds at an interval, failures that end nothing, waits that can be stopped."""
 
-import logging
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from ungdom import polling
+from ungdom.observability.logger import EventLogger
 from ungdom.store.errors import Unavailable
 
-LOG = logging.getLogger("tests.polling")
+LOG = EventLogger("tests.polling")
 
 
 class Waits(Event):
@@ -55,11 +55,15 @@ def test_a_part_that_fails_does_not_keep_the_next_from_being_tried() -> None:
     assert tried == ["first", "second"]
 
 
-def test_a_loop_without_tracebacks_logs_the_kind_of_an_error_and_not_its_text(caplog: pytest.LogCaptureFixture) -> None:
-    for current in polling.rounds(Waits(1), 5, LOG, tracebacks=False):
+def test_a_loop_logs_the_kind_of_an_error_and_where_it_was_raised_and_not_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for current in polling.rounds(Waits(1), 5, LOG):
         with current.attempt("the part"):
             raise RuntimeError("010109 00000")
-    assert [record.getMessage() for record in caplog.records] == ["the part failed: RuntimeError"]
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("work.failed work=the part error=RuntimeError frames=[")
+    assert "test_polling.py" in line
     assert "010109" not in caplog.text
 
 
@@ -68,9 +72,9 @@ def test_failures_are_logged_with_their_name_and_what_is_no_error_is_not_held_ba
 ) -> None:
     run(Waits(1), 5, RuntimeError("out of paper"), Unavailable("connection_lost"))
     levels: list[Any] = [(record.levelname, record.getMessage()) for record in caplog.records]
-    assert levels[0] == ("ERROR", "the part failed")
-    assert levels[1][0] == "WARNING"
-    assert "the database is away" in levels[1][1]
+    assert levels[0][0] == "ERROR"
+    assert levels[0][1].startswith("work.failed work=the part error=RuntimeError")
+    assert levels[1] == ("WARNING", "work.database_away work=the part reason=connection_lost")
     with pytest.raises(KeyboardInterrupt), polling.PollingRound(LOG).attempt("the part"):
         raise KeyboardInterrupt
 

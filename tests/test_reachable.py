@@ -16,6 +16,9 @@ REGISTERING = (
 PERSONS = "erasing persons by a route of its own"
 KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
+    "api.http.limits.Windows.acquire_entry": "limits",
+    "api.http.limits.Windows.get_moving_window": "limits",
+    "serving.protocol.LimitedProtocol.timeout_keep_alive_handler": "uvicorn",
     "analytics.case_facts.CaseFacts.wait_days_before": "extracts.columns.cases, by its name",
     "cli.serving.of_worker": "uvicorn, by its name",
     "extracts.engines.DURATIONS": "whoever reads an extract: `make spark` and the tests",

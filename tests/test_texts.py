@@ -23,6 +23,7 @@ from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
+from ungdom.audit.findings import AuditProblem
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
@@ -46,6 +47,7 @@ from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
+from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.task_rules import TaskKind
@@ -104,6 +106,11 @@ PROBLEMS: dict[str, set[str]] = {
     "wrong_place": {"seq"},
     "correction_changes_nothing": {"seq"},
     "unavailable": set(),
+    "too_many_requests": set(),
+    "overloaded": set(),
+    "request_timeout": set(),
+    "headers_too_large": set(),
+    "invalid_http": set(),
     "unsupported_media_type": {"accepted"},
     "unsupported_content_encoding": set(),
     "method_not_allowed": {"method", "allowed"},
@@ -155,6 +162,11 @@ PARTS: dict[str, set[str]] = {
     "not_in_service.other_role": {"first"},
     "not_in_service.other_office": {"first"},
     "person_correction_refused.elsewhere": set(),
+    "too_many_requests.subject": {"limit", "seconds"},
+    "too_many_requests.address": {"limit", "seconds"},
+    "too_many_requests.login": {"limit", "seconds"},
+    "too_many_requests.search": {"limit", "seconds"},
+    "overloaded.connections": set(),
     "other_office.municipality": {"own", "municipality", "serving"},
 }
 """The other texts of problems that have several, and the values they are given."""
@@ -172,7 +184,7 @@ INVALID = (
     "mark_with_its_note import_key csv_first_line csv_cells "
     "cases_or_merge field_of_kind search_without_criteria "
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
-    "day_in_future instant_in_future born_after_offence born_too_early json_repeated_name json_number "
+    "day_in_future review_day instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "json_text json_encoding json_too_deep"
 )
 DELAY = (
@@ -282,6 +294,9 @@ def expected() -> dict[str, set[str]]:
         "delay": set(DELAY.split()),
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
+        "access_purpose": {str(purpose) for purpose in AccessPurpose},
+        "withholding_code": {str(code) for code in WithholdingCode},
+        "access": {"line", "line_with_office", "withheld"},
         "indicator": {one.code for one in indicators.INDICATORS},
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
@@ -290,6 +305,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         texts.section_of(NotReached): {str(one) for one in NotReached},
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
+        texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         "survey": {"opening", "scale", "thanks"},
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
@@ -433,6 +449,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "waiting",
         "calendar",
         "notice",
+        "access",
     }
     sentences |= {"caseload_warning", "statistic", "statistic_number"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}

@@ -6,7 +6,7 @@ Of a change of a person only the encrypted part may be replaced: by another key,
 from alembic import op
 
 revision = "2026_11_30_append_only"
-down_revision = "2026_11_30_lists"
+down_revision = "2026_11_30_chain"
 
 CHANGE = ("person_id", "revision", "kind", "fields", "changed_at", "changed_by", "role", "konfliktrad")
 TABLES = {"person_version": (), "person_change": CHANGE, "staff_change": (), "measure_availability": ()}

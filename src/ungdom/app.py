@@ -1,7 +1,6 @@
 """The application: settings, database, keys, middleware and routes."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -17,7 +16,9 @@ from starlette.responses import RedirectResponse
 import ungdom
 from ungdom import clock as clocks
 from ungdom import polling
+from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
+from ungdom.api.audit import routes as audit
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
 from ungdom.api.cases import routes as cases
@@ -36,11 +37,15 @@ from ungdom.api.events import routes as events
 from ungdom.api.extracts import job_routes
 from ungdom.api.extracts import routes as extracts
 from ungdom.api.forecasts import routes as forecasts
-from ungdom.api.http import handlers, health
+from ungdom.api.http import handlers, headers, health
+from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
+from ungdom.api.http.limits import AddressLimits, RequestLimits, SubjectLimits
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
+from ungdom.api.http.observed import ObservedApp
 from ungdom.api.http.service import ServiceCheck
+from ungdom.api.http.shedding import EarlyShedding, QueuedRequests, RequestQueue
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
@@ -65,16 +70,26 @@ from ungdom.exchange import partners
 from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
+from ungdom.jobs import sealing
 from ungdom.notices import address
+from ungdom.observability.logger import EventLogger
+from ungdom.observability.metrics import RequestMetrics
+from ungdom.serving.connections import STATE_KEY, ConnectionLimits
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
+from ungdom.store.access_log import AccessLog
+from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
+from ungdom.store.write_probe import WriteProbe
 
-log = logging.getLogger("ungdom.app")
+log = EventLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
+BATCH_SHARE = 2
+"""Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
 """Seconds between two polls for decisions to retry; other processes poll as well."""
 
@@ -101,6 +116,7 @@ ROUTERS = (
     esas.router,
     alerts.router,
     jobs.router,
+    audit.router,
     notices.router,
     contacts.router,
     coordination_groups.router,
@@ -116,6 +132,7 @@ ROUTERS = (
     joining_routes.router,
     record_routes.router,
     population_routes.router,
+    access_log.router,
     releases.router,
     surveys.router,
     surveys.public,
@@ -144,8 +161,10 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 
     Raises `BadSettings` when no issuer of tokens is trusted, or a setting is not as it has to be.
     """
-    verifier = compose.verifier(settings)
-    app = FastAPI(
+    metrics = RequestMetrics() if settings.metrics_port else None
+    app = ObservedApp(
+        observed=[route for router in ROUTERS for route in router.routes],
+        metrics=metrics,
         title="ungdom",
         version=ungdom.__version__,
         summary="Case engine for ungdomsstraff and ungdomsoppfølging",
@@ -153,9 +172,28 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=document.operation_id,
-        lifespan=_lifespan(settings.threads),
+        lifespan=_lifespan(settings),
     )
-    app.state.db = db or Database.open(settings.database_url, pool_size=settings.threads + 2 + EXTRACTS_AT_ONCE)
+    _set_state(app, settings, clock, db)
+    app.state.metrics = metrics
+    if metrics is not None:
+        count_connections(app.state.db, metrics.connections_changed)
+    app.router.routes.extend(_resources().routes)
+    app.add_api_route("/", _home, include_in_schema=False)
+    document.install(app, _DOCUMENT)
+    doc_routes.install(app)
+    handlers.install(app)
+    _add_middleware(app, settings)
+    return app
+
+
+def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | None) -> None:
+    """What routes and middleware share."""
+    batch_threads = max(1, settings.threads // BATCH_SHARE)
+    pool_size = settings.threads + batch_threads + 2 + EXTRACTS_AT_ONCE
+    app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
+    app.state.access_log = AccessLog(app.state.db)
+    app.state.known_subjects = KnownSubjects()
     app.state.keys = EncryptionKeys(settings.people_keys)
     app.state.clock = clock
     app.state.service = ServiceCheck()
@@ -165,18 +203,31 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
+    app.state.anchor_dir = sealing.anchor_folder(settings)
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
-    app.router.routes.extend(_resources().routes)
-    app.add_api_route("/", _home, include_in_schema=False)
-    document.install(app, _DOCUMENT)
-    doc_routes.install(app)
-    handlers.install(app)
-    limits = BodyLimits(settings.body_limit, settings.exchange_body_limit)
+    app.state.batch_threads = CapacityLimiter(batch_threads)
+    app.state.health_thread = CapacityLimiter(1)
+    app.state.write_probe = WriteProbe(app.state.db, settings.data_dir, strict=not settings.development)
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """What a request passes through before its route, from the inside out."""
+    verifier = compose.verifier(settings)
+    queue = RequestQueue(settings.threads, settings.queue_limit, settings.queue_seconds)
+    requests = RequestLimits(settings)
     access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    app.add_middleware(AccessLogMiddleware)
+    app.add_middleware(QueuedRequests, queue=queue)
     app.add_middleware(
-        AccessMiddleware, verifier=verifier, clock=lambda: app.state.clock, limits=limits, refusal=access.refusal
+        AccessMiddleware,
+        verifier=verifier,
+        clock=lambda: app.state.clock,
+        limits=BodyLimits(settings.body_limit, settings.exchange_body_limit),
+        refusal=SubjectLimits(requests, access.refusal),
     )
-    return app
+    app.add_middleware(EarlyShedding, queue=queue)
+    app.add_middleware(AddressLimits, limits=requests)
+    headers.install(app, headers.headers_for(settings.public_url))
 
 
 def from_environment() -> FastAPI:
@@ -200,16 +251,16 @@ async def _home() -> RedirectResponse:
     return RedirectResponse("/docs")
 
 
-def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context manager factory, as Starlette wants it
+def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async context manager factory, as Starlette wants it
     @asynccontextmanager
-    async def run(app: FastAPI) -> AsyncIterator[None]:
-        to_thread.current_default_thread_limiter().total_tokens = threads
+    async def run(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        to_thread.current_default_thread_limiter().total_tokens = settings.threads
         stop = Event()
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)
             try:
-                yield
+                yield {STATE_KEY: ConnectionLimits.of(settings, headers.headers_for(settings.public_url))}
             finally:
                 stop.set()
                 tasks.cancel_scope.cancel()
@@ -220,6 +271,6 @@ def _lifespan(threads: int):  # type: ignore[no-untyped-def]  # an async context
 
 def _retry_due_decisions(state: State, stop: Event) -> None:
     """Retry parked decisions that are due: at the start, since a killed process leaves some, then every minute."""
-    for current in polling.rounds(stop, RETRY_SECONDS, log, tracebacks=False):
+    for current in polling.rounds(stop, RETRY_SECONDS, log):
         with current.attempt("the retry of parked decisions"):
             retry_due(state.db, state.keys, state.clock, stop.is_set)

@@ -16,6 +16,7 @@ from ungdom.app import create_app
 from ungdom.exchange import document as exchange
 from ungdom.extracts import dictionary
 from ungdom.notices import document as webhooks
+from ungdom.observability import page as observability_page
 from ungdom.settings import Settings, page
 from ungdom.settings.keys import new_key
 from ungdom.workflow import diagram, table
@@ -51,6 +52,7 @@ def files() -> dict[str, str]:
         "docs/statistics.md": statistics_text(),
         "docs/recidivism.md": recidivism_text(),
         "docs/settings.md": NOTE + page.page(),
+        "docs/logs-and-metrics.md": NOTE + observability_page.page(),
         "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),

@@ -80,7 +80,7 @@ def test_the_log_of_a_case_that_cannot_be_read_names_the_case_and_nobody(
 
     night(one, date(2026, 2, 2))
 
-    assert f"case {case} could not be looked at" in caplog.text
+    assert f"nightly.case_failed case_id={case} " in caplog.text
     assert [word for word in SECRET if word in without_identifiers(caplog.text)] == []
 
 

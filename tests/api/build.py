@@ -57,9 +57,10 @@ def etag(client: Client, case: str) -> str:
 
 
 def rows(service: Service) -> dict[str, int]:
-    """How many rows each table holds."""
+    """How many rows each table holds, but the access log, which every answer adds to: tests/access."""
+    tables = [table for table in metadata.sorted_tables if table.name not in ("access_log", "access_entry")]
     with service.db.reading() as tx:
-        return {t.name: tx.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables}
+        return {table.name: tx.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
 def events_of(client: Client, case: str) -> list[dict[str, Any]]:

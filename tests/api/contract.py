@@ -15,7 +15,7 @@ from tests.service import Service
 ANYWHERE = (404, 405)
 """What a path or a method that does not exist answers; no operation can publish it."""
 
-FROM_THE_GATE = (401, 413, 415, 500)
+FROM_THE_GATE = (401, 413, 415, 429, 500, 503)
 """What is answered before or around a route, where there is none."""
 
 UNFORESEEN = 500

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,7 @@ def of_the_case(record: Recorder, case: str) -> None:
     record("list_observations", observer, person_id=person)
     of_identity(record)
     of_persons(record, case)
+    of_access(record, case)
 
 
 def of_persons(record: Recorder, case: str) -> None:
@@ -210,6 +211,18 @@ def of_persons(record: Recorder, case: str) -> None:
     record("apply_population_event", secretariat, {}, event_id=events[0]["id"])
     record("dismiss_population_event", secretariat, {"reason": "Another youth."}, event_id=events[1]["id"])
     record("list_person_accesses", leader, person_id=person)
+
+
+def of_access(record: Recorder, case: str) -> None:
+    """Who has been given data of the case: for the auditor, the leader of the office and the youth."""
+    leader, coordinator = record.service.as_("leader", OFFICE), record.service.as_("coordinator", OFFICE)
+    record("list_accesses", record.service.as_("auditor"), case=case, limit=2)
+    newest = record("list_case_accesses", leader, case_id=case, limit=2).json()["items"][0]["id"]
+    held_back = {"code": "investigation", "review_on": str(record.service.clock().date() + timedelta(days=30))}
+    record("withhold_access", leader, held_back, case_id=case, access_id=newest)
+    record("list_withheld_accesses", leader)
+    record("list_plain_accesses", coordinator, case_id=case)
+    record("disclose_access", leader, case_id=case, access_id=newest)
 
 
 def of_identity(record: Recorder) -> None:
@@ -366,6 +379,7 @@ def of_analysts(record: Recorder) -> None:
     auditor = record.service.as_("auditor")
     pull = record("list_extract_pulls", auditor).json()["items"][0]["id"]
     record("get_extract_manifest", auditor, pull_id=pull)
+    record("get_audit", auditor)
     job = record("order_extract_job", analyst, {"extract": "cases", "purpose": "demo", "format": "csv"}).json()["id"]
     record("get_extract_job", analyst, job_id=job)
     made = record("create_extract_schedule", analyst, {"extract": "cases", "purpose": "demo", "every": "month"})

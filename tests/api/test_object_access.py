@@ -68,6 +68,11 @@ class Of(Enum):
     COUNTS = auto()  # of many cases, those seen by name
     PERSON_READ = auto()  # of a person, for those who know who the youth of a case of theirs is
     PERSON_LOG = auto()  # who has read of a person: for leader and secretariat, and those who watch over it
+    ACCESS = auto()  # who has been given what: for those who watch over it
+    CASE_ACCESS = auto()  # the same of a case: for the leader of its office as well
+    CASE_ACCESS_PLAIN = auto()  # in plain words, for the youth: for those who hand it over
+    CASE_ACCESS_DECIDED = auto()  # what the youth is not told of: for the leader of the office
+    ACCESS_WITHHELD = auto()
     PERSONS_JOINED = auto()  # whether two persons are one: for leader and secretariat
     PROPOSAL = auto()
     PROPOSALS = auto()
@@ -97,6 +102,7 @@ class Of(Enum):
 
 
 OF_A_PERSON = (Of.PERSON, Of.PERSON_READ, Of.PERSON_LOG, Of.PERSONS_JOINED)
+OF_THOSE_WHO_WORK = (Of.PERSON, Of.PERSON_LOG, Of.PERSONS_JOINED, Of.CASE_ACCESS, Of.CASE_ACCESS_DECIDED)
 OF_A_MESSAGE = (Of.MESSAGE, Of.MESSAGE_SETTLED)
 
 
@@ -116,6 +122,11 @@ REFUSED: dict[Of, set[str]] = {
     Of.PERSON: NO_CASES | TEAM | SYSTEMS,
     Of.PERSON_READ: NO_CASES | TEAM | SYSTEMS,
     Of.PERSON_LOG: set(VIEWERS) - JOINING - {"auditor"},
+    Of.ACCESS: set(VIEWERS) - {"auditor"},
+    Of.CASE_ACCESS: set(VIEWERS) - {"leader", "their_leader", "auditor"},
+    Of.CASE_ACCESS_PLAIN: NO_CASES | TEAM | SYSTEMS,
+    Of.CASE_ACCESS_DECIDED: set(VIEWERS) - {"leader", "their_leader"},
+    Of.ACCESS_WITHHELD: set(VIEWERS) - {"leader", "their_leader"},
     Of.PERSONS_JOINED: set(VIEWERS) - JOINING,
     Of.PROPOSAL: set(VIEWERS) - JOINING,
     Of.PROPOSALS: set(VIEWERS) - JOINING,
@@ -204,6 +215,15 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/measures/providers/{provider_id}"): (Of.CATALOGUE, (Ask(seen=404),)),
     ("POST", "/v1/measures/providers"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
+    ("GET", "/v1/access-log"): reads(Of.ACCESS, "?konfliktrad=oslo&from=2026-01-01", f"?case={HIDDEN}"),
+    ("GET", "/v1/access-log/withheld"): reads(Of.ACCESS_WITHHELD, "?due=true"),
+    ("GET", "/v1/cases/{case_id}/access-log"): reads(Of.CASE_ACCESS, "?to=2026-01-04"),
+    ("GET", "/v1/cases/{case_id}/access-log/plain"): reads(Of.CASE_ACCESS_PLAIN),
+    ("POST", "/v1/cases/{case_id}/access-log/{access_id}/withhold"): (
+        Of.CASE_ACCESS_DECIDED,
+        (Ask(body={"code": "investigation", "review_on": "2026-02-01"}, seen=404),),
+    ),
+    ("POST", "/v1/cases/{case_id}/access-log/{access_id}/disclose"): (Of.CASE_ACCESS_DECIDED, (Ask(seen=404),)),
     ("GET", "/v1/cases/{case_id}/notes"): reads(Of.NOTES, THEN),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
@@ -219,6 +239,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
     ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
     ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
+    ("GET", "/v1/audit"): reads(Of.PULLS),
     ("GET", "/v1/cases/{case_id}/delay"): reads(Of.STAGES, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),
     ("POST", "/v1/cases/{case_id}/corrections"): writes(CORRECTION),
@@ -372,6 +393,9 @@ def heard(world: World) -> Heard:
         Of.RIGHTS: cases,
         Of.STAGES: cases,
         Of.NOTES: cases,
+        Of.CASE_ACCESS: cases,
+        Of.CASE_ACCESS_PLAIN: cases,
+        Of.CASE_ACCESS_DECIDED: cases,
         Of.SURVEY: cases,
         **{of: {ABSENT: HIDDEN, **people_of(world)} for of in OF_A_PERSON},
         Of.MESSAGE: messages,
@@ -399,8 +423,8 @@ def heard(world: World) -> Heard:
 
 
 def written(world: World) -> dict[str, int]:
-    """How many rows each table holds, but the log of who has read of a person."""
-    return {table: count for table, count in rows(world.service).items() if table != "person_access"}
+    """How many rows each table holds."""
+    return rows(world.service)
 
 
 def people_of(world: World) -> dict[str, str]:
@@ -419,6 +443,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
+    whole = whole.replace("{access_id}", HIDDEN)
     whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
     whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
@@ -433,11 +458,11 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
 
 
 def sees(viewer: str, of: Of, about: str) -> bool:
-    if of is Of.PERSON_LOG and viewer == "auditor":
+    if of in (Of.PERSON_LOG, Of.CASE_ACCESS) and viewer == "auditor":
         return True
     if of is Of.PERSON_READ and viewer == "their_leader" and about == "leaving_strict":
         return False  # who is to receive the case learns that there is one, and not whose
-    if of in OF_A_PERSON and of is not Of.PERSON_READ and viewer == "their_leader" and about.startswith("leaving"):
+    if of in OF_THOSE_WHO_WORK and viewer == "their_leader" and about.startswith("leaving"):
         return False  # who is to receive a case sees it and does nothing in it
     if of is Of.OFFICIAL:
         return viewer in ("secretariat", "prosecution")
@@ -510,6 +535,8 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.PROPOSALS,
         Of.MESSAGES,
         Of.OFFICIALS,
+        Of.ACCESS,
+        Of.ACCESS_WITHHELD,
         Of.COUNTS,
         Of.RELEASED,
         Of.FEEDS,

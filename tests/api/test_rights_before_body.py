@@ -35,6 +35,7 @@ GOOD: dict[str, Any] = {
     "/v1/cases/{case_id}/events": {"type": "suspect_set", "occurred_on": DAY, "details": {}},
     "/v1/cases/{case_id}/corrections": {"seq": 1, "reason": "wrong_date", "replacement": None},
     "/v1/cases/{case_id}/surveys": {"kind": "plan", "respondent": "youth"},
+    "/v1/cases/{case_id}/access-log/{access_id}/withhold": {"code": "investigation", "review_on": "2026-02-01"},
     "/v1/alerts/{alert_id}/answer": {"reason": "capacity", "expected_on": "2026-02-01"},
     "/v1/alerts/{alert_id}/snooze": {"until": "2026-02-01"},
     "/v1/contacts/me": {},

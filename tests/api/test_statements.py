@@ -15,13 +15,20 @@ KEPT = 3
 """What an Idempotency-Key adds: the lock on PostgreSQL, the look for an answer given, the keeping of this one."""
 
 
+OF_THE_LOG = ("SELECT case_id, case_id, person_id", "INSERT INTO access_log", "INSERT INTO access_entry")
+"""The statements of the access log, the same for every answer: whose data it contains, and the rows that say so."""
+
+
 @contextmanager
-def statements() -> Iterator[list[str]]:
-    """Every statement said meanwhile, on any connection; beginning and ending a transaction are none."""
+def statements(of_the_log: bool = False) -> Iterator[list[str]]:
+    """Every statement said meanwhile, on any connection; beginning and ending a transaction are none.
+
+    `of_the_log`: those of the access log in place of all others.
+    """
     said: list[str] = []
 
     def heard(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith("BEGIN") and statement.startswith(OF_THE_LOG) is of_the_log:
             said.append(statement)
 
     event.listen(Engine, "before_cursor_execute", heard)
@@ -45,6 +52,20 @@ def test_recording_a_move_takes_at_most_six_statements(served: Service, figure: 
         counts[kind] = len(said)
     figure(f"statements of a move on {served.db.writer.dialect.name}: at most {max(counts.values())}")
     assert max(counts.values()) <= MOVE, counts
+
+
+def test_the_access_log_adds_the_same_three_statements_to_a_case_and_to_a_list(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    cases = [opened(client) for _ in range(3)]
+    body = {"type": "suspect_set", "occurred_on": DAY}
+    for ask in (
+        lambda: client.get(f"/v1/cases/{cases[0]}"),
+        lambda: client.get("/v1/cases"),
+        lambda: client.post(f"/v1/cases/{cases[1]}/events", body, '"1"'),
+    ):
+        with statements(of_the_log=True) as said:
+            assert ask().status_code in (200, 201)
+        assert 2 <= len(said) <= len(OF_THE_LOG)
 
 
 def test_a_key_adds_at_most_three_statements_and_a_replay_takes_two(served: Service) -> None:

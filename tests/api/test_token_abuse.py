@@ -263,6 +263,17 @@ def test_a_person_whose_token_says_the_wrong_thing_is_401(here: Place, refused: 
     assert shape(here.ask(signed(STAFF, person(**changed)))) == refused
 
 
+def test_every_bad_token_is_answered_alike(here: Place, refused: Any, figure: Callable[[str], None]) -> None:
+    """T15."""
+    tokens = [forge() for forge in FORGED.values()]
+    tokens += [signed(MACHINE, system(**changed)) for changed in SAYS_WRONG.values()]
+    tokens += [signed(STAFF, person(**changed)) for changed in PERSON_WRONG.values()]
+    answers = [here.ask(token) for token in tokens]
+    assert [answer.status_code for answer in answers] == [401] * len(tokens)
+    assert [shape(answer) for answer in answers if shape(answer) != refused] == []
+    figure(f"T15: {len(tokens)} bad tokens, all 401 in one shape, one of them oversized")
+
+
 def test_two_authorization_headers_are_401(here: Place, refused: Any) -> None:
     good = f"Bearer {signed(MACHINE, SYSTEM)}"
     for pair in ([good, good], [good, "Bearer x"], ["Basic eDp5", good]):
@@ -343,7 +354,7 @@ def test_the_log_tells_why_and_holds_neither_token_nor_number(
     assert named
     assert all("jti=jti-of-a-system" in line and "client=5f7b1f54-client" in line for line in named)
     assert any(f"organisation={COURT} supplier={SUPPLIER}" in line for line in access)
-    assert any(line.startswith("let in:") for line in access)
+    assert any(line.startswith("token.accepted") for line in access)
     figure(f"log: {len(access)} lines on {len(tokens)} tokens, 0 tokens, 0 numbers")
 
 

@@ -193,5 +193,5 @@ def test_a_broker_that_is_not_there_is_waited_for_without_haste(caplog: pytest.L
     thread.join(SECONDS)
 
     assert not thread.is_alive()
-    tries = [record for record in caplog.records if "trying again" in record.getMessage()]
+    tries = [record for record in caplog.records if record.getMessage().startswith("exchange.queue_lost")]
     assert 2 <= len(tries) <= 4

@@ -79,7 +79,7 @@ def test_a_partners_file_that_cannot_be_read_changes_nothing(
     path = write(tmp_path, partner("oslo", over_http(receiver.url)))
     with working(work(db, path), path):
         path.write_text("[own", encoding="utf-8")
-        until(lambda: "the partners stay as they were" in caplog.text)
+        until(lambda: "exchange.partners_not_read" in caplog.text)
         case(db, Told((world.ASSIGNED,)))
         until(lambda: len(receiver.got) == 1)
 

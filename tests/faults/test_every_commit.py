@@ -30,8 +30,12 @@ PAIRS = int(os.environ.get("FAULTS_PAIRS", "1"))
 """How often a step is killed before and after the commits of one place; `make faults` does it more often."""
 MOST = 400
 """A step that has not been whole after so many attempts never is."""
-RUNS = {"job_run", "extract_pull", "person_access", "access_log", "access_entry"}
-"""Tables with a row per attempt: an interrupted night, and the one that makes up for it; a download, a read."""
+RUNS = {
+    "job_run", "extract_pull", "access_log", "access_entry", "audit_seal", "audit_verification", "audit_head",
+    "audit_change",
+}  # fmt: skip
+"""Tables with a row per attempt: an interrupted night with its seal, and the one that makes up for it; a download, a
+read. Each process of the test also enters its staff again, which `audit_change` records."""
 
 ELSEWHERE = {
     "ungdom.store.session": "the upgrade is killed in test_upgrade_killed",
@@ -39,6 +43,10 @@ ELSEWHERE = {
     "ungdom.cli.staff": "one transaction per file or person; a repeated import changes nothing (tests/test_cli.py)",
     "ungdom.cli.notices": "one transaction per command",
     "ungdom.cli": "one transaction per command",
+    "ungdom.cli.audit": "one transaction: what a verification found",
+    "ungdom.jobs.sealing": "one transaction: that an anchor was exported; the next night exports it again",
+    "ungdom.store.chain_backfill": "one transaction per batch; repeatable (tests/audit)",
+    "ungdom.store.write_probe": "one row that says that the database can be written",
     "ungdom.cli.importing": "one transaction per message: tests/intake/test_import.py kills it",
     "ungdom.cases.migrate": "one transaction per case; a repeated migration skips what is done (test_migrate_cases.py)",
     "ungdom.jobs.terms": "one transaction per case; the next night records what is left",

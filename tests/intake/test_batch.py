@@ -316,7 +316,7 @@ def test_a_line_that_fails_unforeseen_stops_no_other_and_the_log_tells_nothing_o
     assert (refused["reason"]["code"], refused["line"], refused["decision_id"]) == ("not_now", 4, bad)
     assert refused["sender_should"]["code"] == "send_again"
     assert all(answer.reason != Reason.NOT_NOW for at, answer in enumerate(answers) if at != 3)
-    assert "ValueError at" in caplog.text
+    assert "batch.line_failed line=4 error=ValueError frames=" in caplog.text
     assert messages[3]["person"]["national_id"] not in caplog.text
     assert messages[3]["person"]["family_name"] not in caplog.text
 

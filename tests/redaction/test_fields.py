@@ -20,6 +20,7 @@ from ungdom.workflow.rules.permissions import Disclosure
 from ungdom.workflow.rules.sharing import Matter
 
 NOT_OUTSIDE: dict[str, str] = {
+    "/v1/audit": "hash chains, no case",
     "/v1/calendar": "calendars of coordinators and leaders",
     "/v1/contacts": "how somebody is told, their own",
     "/v1/deadline-rules": "the law, and trials of rules in the office",
@@ -43,6 +44,8 @@ NOT_OUTSIDE: dict[str, str] = {
     "/v1/complaints": "lists of the office",
     "/v1/cases/{case_id}/notes": "notes, for office and Secretariat",
     "/v1/cases/reassignments": "staff of the office",
+    "/v1/access-log": "who has been given data, for auditors and leaders",
+    "/v1/cases/{case_id}/access-log": "the same of a case; for the youth role, office and purpose, nothing of the case",
     "/v1/alerts/unreached": "lists of the office",
     "/v1/coordination-groups": "standing contacts, no case",
     "/v1/population-events": "messages of the population register, for the office",

@@ -41,6 +41,7 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         found = {c["name"] for table in metadata.tables for c in inspect(tx).get_check_constraints(table)}
 
     assert found == {
+        "ck_access_withholding_review_on",
         "ck_person_proposal_kind",
         "ck_person_proposal_status",
         "ck_person_protection",

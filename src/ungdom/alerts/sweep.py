@@ -5,7 +5,6 @@ case that cannot be read is counted, logged, and retried the next night. Concurr
 to lock a case checks it, and the other one skips it.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ungdom.clock import Clock
+from ungdom.observability.logger import EventLogger
 from ungdom.store import alerts, journal
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.errors import Unavailable
@@ -23,7 +23,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertChange, next_review_day, reconcile
 from ungdom.workflow.vocabulary import Role
 
-LOG = logging.getLogger("ungdom.alerts")
+LOG = EventLogger("ungdom.alerts")
 
 PAGE = 200
 """Cases prefetched per page, before the transaction in which each is checked."""
@@ -120,8 +120,8 @@ def _count(
         examined = _examine(db, case_id, day, at, prefetched)
     except Unavailable:
         raise
-    except Exception as error:  # an error in one case does not stop the others
-        LOG.exception("case %s could not be looked at", case_id)
+    except Exception as error:  # noqa: BLE001  # an error in one case does not stop the others
+        LOG.error("nightly.case_failed", error=error, case_id=case_id)
         examined = SweepOutcome.FAILED, []
         result.failures += [(case_id, type(error).__name__)][: MAX_NAMED_FAILURES - len(result.failures)]
     if examined is not None:

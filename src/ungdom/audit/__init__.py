@@ -1,1 +1,1 @@
-"""Hash chains over rows that are only added: how a row is linked to the one before it."""
+"""Hash chains over rows that are only added, sealed by Merkle roots: how rows are linked, sealed and verified. Pure."""

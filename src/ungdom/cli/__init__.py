@@ -4,7 +4,6 @@ Packages that a single command needs, such as FastAPI and numpy, are imported by
 time of the others.
 """
 
-import logging
 import random
 import signal
 import sys
@@ -20,7 +19,8 @@ from uuid import UUID
 import typer
 
 from ungdom import cases, clock, settings
-from ungdom.cli import checking, extracting, figures, offices, serving
+from ungdom.cli import checking, extracting, figures, observing, offices, serving
+from ungdom.cli.audit import audit_app
 from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
@@ -76,6 +76,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
 import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 app.command(name="check")(checking.check)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(demo)
@@ -96,6 +97,7 @@ app.command()(releases)
 
 def main() -> None:
     """Run the command; expected errors are printed as one sentence."""
+    observing.log_as_started()
     with in_one_sentence():
         app()
 
@@ -107,9 +109,11 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=0, help="Worker processes; 0: two, or one on SQLite, which allows only one.")
     ] = 0,
+    metrics_port: observing.MetricsPort = None,
 ) -> None:
     """Serve the API and its documentation. The schema must be current: run `ungdom db upgrade` first."""
     config = settings.from_environment()
+    config = config.model_copy(update={"metrics_port": metrics_port or config.metrics_port})
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
@@ -117,8 +121,10 @@ def serve(
         serving.require_safe_database(config, db)
     serving.check(config)
     chosen_port = serving.chosen_port(host, port)
+    serving.require_free(config.metrics_host, config.metrics_port)
     serving.announce(host, chosen_port)
-    serving.run(config, host, chosen_port, count)
+    with observing.running("serve", config):
+        serving.run(config, host, chosen_port, count)
 
 
 def _lifetime(hours: float) -> float:
@@ -248,17 +254,27 @@ def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew
 
 
 @app.command()
-def worker(every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two polls.")] = 5) -> None:
+def worker(
+    every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two polls.")] = 5,
+    metrics_port: observing.MetricsPort = None,
+) -> None:
     """Deliver official messages and notices and receive messages, until stopped (SIGTERM, Ctrl-C)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     config, stop = settings.from_environment(), Event()
+    port = metrics_port or config.worker_metrics_port
+    serving.require_free(config.metrics_host, port)
+    counted = observing.WorkerCounts(counting=port is not None)
     work = _delivery_context(config, stop.is_set)
     serving.require_safe_database(config, work.db)
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    with notice_worker(config, stop, every), extracting.extract_worker(config, stop, every):
-        run_worker(work, config.exchange_file, stop, every, also=(lambda: run_if_due(work.db, config),))
+    with (
+        observing.running("worker", config),
+        observing.metrics_of_process(config, port, counted.source),
+        notice_worker(config, stop, every, counted.notices),
+        extracting.extract_worker(config, stop, every),
+    ):
+        nightly_run = (lambda: run_if_due(work.db, config),)
+        run_worker(work, config.exchange_file, stop, every, counted.exchange, nightly_run)
 
 
 # --- generated files ----------------------------------------------------------------------------------------

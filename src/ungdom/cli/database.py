@@ -12,9 +12,9 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, err, open_database, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
+from ungdom.store import chain_backfill, person_names, rebuild
 from ungdom.store import fingerprint as fingerprints
 from ungdom.store import grants as privileges
-from ungdom.store import person_names, rebuild
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.grants import DatabaseRoles
 from ungdom.store.opening import UPGRADABLE, is_open_elsewhere
@@ -33,6 +33,8 @@ def upgrade() -> None:
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
         rebuild.backfill(db, report)
+        chain_backfill.link_events(db, report)
+        chain_backfill.record_changes(db, report)
         if config.people_keys:
             person_names.backfill(db, EncryptionKeys(config.people_keys))
         out.print(f"schema {db.current()}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ungdom import clock
+from ungdom.cli import observing
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
@@ -16,6 +17,7 @@ from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database
 from ungdom.demo import load, load_status
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
+from ungdom.store import chain_backfill
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
 from ungdom.store.session import Database
@@ -67,7 +69,8 @@ def demo(
     if serve_after:
         release_beside()
         _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
-        run(config, host, port)
+        with observing.running("demo", config):
+            run(config, host, port)
 
 
 def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
@@ -104,6 +107,8 @@ def _run_nightly(config: Settings) -> None:
 def _prepared_database(config: Settings, fresh: bool) -> Database:
     db = open_database(config, UPGRADABLE)
     db.upgrade()
+    chain_backfill.link_events(db)
+    chain_backfill.record_changes(db)
     if not load_status.is_empty(db) and (fresh or load_status.finished(db) is None):
         db.close()
         _delete_demo_database(config)

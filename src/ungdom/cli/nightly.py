@@ -3,11 +3,13 @@
 import json
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ungdom import clock
+from ungdom.cli import observing
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
@@ -20,14 +22,20 @@ from ungdom.store.session import Database
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The night to run; default today.")]
 
 
-def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+MetricsFile = Annotated[
+    Path | None, typer.Option("--metrics-file", help="Write metrics to this file, for the textfile collector.")
+]
+
+
+def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, metrics_file: MetricsFile = None) -> None:
     """Run the nightly jobs: alerts and the other steps. Missed nights are run first, in order.
 
     Exit codes: 0 success, 1 a case or a step failed, 2 the day is in the future or the settings are wrong.
     """
-    from ungdom.jobs import steps
+    from ungdom.jobs import sealing, steps
 
     config = selected_settings(on_demo)
+    observing.log_as_set(config)
     db = open_database(config)
     with progress("cases") as report:
         try:
@@ -35,11 +43,13 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False) ->
                 db,
                 clock.now,
                 on.date() if on else None,
-                steps.all_steps(EncryptionKeys(config.people_keys)),
+                steps.all_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config)),
                 lambda _day, scanned: report(scanned, scanned),
             )
         except DayToCome as error:
             raise BadSettings(str(error)) from None
+    if metrics_file is not None:
+        observing.write_metrics(db, metrics_file)
     db.close()
     _print_nights(nights, as_json)
     raise typer.Exit(ExitCode.DONE if all(night.status == SUCCEEDED for night in nights) else ExitCode.FOUND)
@@ -49,16 +59,20 @@ def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs if they are due and have not been run. Called by a worker at every poll."""
     if not job.is_due(db, clock.now()):
         return []
-    from ungdom.jobs import steps
+    from ungdom.jobs import sealing, steps
 
-    return job.run(db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys)))
+    return job.run(
+        db, clock.now, steps=steps.all_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config))
+    )
 
 
 def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs now, after missed nights, without the slow steps."""
-    from ungdom.jobs import steps
+    from ungdom.jobs import sealing, steps
 
-    return job.run(db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys)))
+    return job.run(
+        db, clock.now, steps=steps.quick_steps(EncryptionKeys(config.people_keys), sealing.anchor_folder(config))
+    )
 
 
 def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:

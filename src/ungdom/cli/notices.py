@@ -1,6 +1,7 @@
 """`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -55,10 +56,12 @@ def deliver(
 
 
 @contextmanager
-def notice_worker(config: Settings, stop: Event, every: float) -> Iterator[None]:
-    """Deliver notices in a background thread inside the `with` statement."""
+def notice_worker(
+    config: Settings, stop: Event, every: float, report: Callable[[Counter[str]], None]
+) -> Iterator[None]:
+    """Deliver notices in a background thread inside the `with` statement. `report` gets the counts of each round."""
     work = delivery.from_settings(config, open_database(config), stop.is_set)
-    with background("notices", partial(delivery.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
+    with background("notices", partial(delivery.run_until_stopped, work, stop, every, report), stop, JOIN_TIMEOUT):
         yield
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import socket
 import time
 from threading import Thread
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ungdom.cli import observing
 from ungdom.cli.terminal import err, out
 from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
@@ -20,6 +22,8 @@ GRACE = 5
 """Seconds that requests in progress have when the server is stopped; a batch is interrupted between two groups."""
 START = 60
 """Seconds until a worker process must respond to its parent: importing the service is slow on a busy machine."""
+OTHER_FILES = 200
+"""Open files of a process beside its connections: database, temporary files, refused connections."""
 LAST_PORT = 65_535
 NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """Errors of `bind` for an address of another machine, or of an unsupported address family."""
@@ -30,7 +34,7 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
 
 
-def chosen_port(host: str, port: int) -> int:
+def chosen_port(host: str, port: int, option: str = "--port") -> int:
     """The port to listen on; for 0 a free one. Raises `BadSettings` when it is in use or not permitted."""
     try:
         return _bound(host, port)
@@ -38,7 +42,13 @@ def chosen_port(host: str, port: int) -> int:
         if isinstance(error, socket.gaierror) or error.errno in NO_ADDRESS:
             raise BadSettings(f"{host} is no address of this machine to listen on; try --host 127.0.0.1") from None
         why = "may not be used by you" if isinstance(error, PermissionError) else "is in use by another program"
-        raise BadSettings(f"port {port} of {host} {why}; try --port {_next_free(host, port)}") from None
+        raise BadSettings(f"port {port} of {host} {why}; try {option} {_next_free(host, port)}") from None
+
+
+def require_free(host: str, port: int | None) -> None:
+    """Returns where the port for metrics, if any, may be taken. Raises `BadSettings` before anything is served."""
+    if port is not None:
+        chosen_port(host, port, "--metrics-port")
 
 
 def _next_free(host: str, port: int) -> int:
@@ -99,20 +109,48 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
 
     config = served_at(config, host, port)
     options: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", "access_log": False}
+    options["log_config"] = None  # its lines are written as all others are
     options["timeout_graceful_shutdown"] = GRACE
+    options |= connection_options(config)
+    _allow_files(config.connection_limit + OTHER_FILES)
     if workers == 1:
         from ungdom import app as application
 
-        uvicorn.run(application.prepared_app(config), **options)
+        service = application.prepared_app(config)
+        with observing.metrics_of_process(config, config.metrics_port, service.state.metrics):
+            uvicorn.run(service, **options)
         return
     os.environ["UNGDOM_PUBLIC_URL"] = config.public_url
+    if config.metrics_port is not None:
+        os.environ["UNGDOM_METRICS_PORT"] = str(config.metrics_port)
     options["timeout_worker_healthcheck"] = START
-    uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
+    with observing.metrics_of_workers(config):
+        uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
+
+
+def connection_options(config: Settings) -> dict[str, Any]:
+    """The options of uvicorn that concern connections: the protocol with limits, trusted proxies, no server name."""
+    return {
+        "http": "ungdom.serving.protocol:LimitedProtocol",
+        "ws": "none",
+        "server_header": False,
+        "proxy_headers": bool(config.trusted_proxies),
+        "forwarded_allow_ips": list(config.trusted_proxies),
+    }
+
+
+def _allow_files(count: int) -> None:
+    """Let this process and its workers have that many open files, as far as the system permits it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def of_worker() -> object:
     """The ASGI application of a worker process, which ends with its parent. Wrong settings end the process."""
     end_with_parent()
+    observing.log_as_started(observing.RUNNING)
     from ungdom import app as application
 
     return application.from_environment()

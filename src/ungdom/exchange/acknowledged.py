@@ -1,7 +1,5 @@
 """The handler of messages from a queue: verifies the sender and passes the message to `inbound.receive`."""
 
-import logging
-
 from ungdom.clock import Clock
 from ungdom.esas.envelope import NotSigned
 from ungdom.exchange import inbound
@@ -13,12 +11,13 @@ from ungdom.exchange.verify_signature import verified_by_partner
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import CODE, REFERENCE, is_printable
+from ungdom.observability.logger import EventLogger
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
-LOG = logging.getLogger("ungdom.exchange")
+LOG = EventLogger("ungdom.exchange")
 
 ATTEMPTS = 5
 """Number of attempts in a row while others change the same case."""
@@ -44,7 +43,13 @@ def handler(db: Database, keys: EncryptionKeys, partners: Partners, now: Clock) 
                     raise
             else:
                 retry_after_commit(db, context, now)
-                LOG.info("message %s of %s: %s", result.exchanged.exchange_id, sender.source, result.exchanged.status)
+                exchanged = result.exchanged
+                LOG.info(
+                    "exchange.received",
+                    exchange_id=exchanged.exchange_id,
+                    sender=sender.source,
+                    status=exchanged.status,
+                )
                 return
 
     return handle

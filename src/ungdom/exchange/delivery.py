@@ -24,6 +24,7 @@ from ungdom.esas import envelope
 from ungdom.exchange.outbound_compose import SCHEMA_VERSION, ComposedMessage, NotSendable, compose
 from ungdom.exchange.partners import Partner, Partners
 from ungdom.exchange.transport import SignedMessage, Transport
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import BadSettings
 from ungdom.store import outbox
 from ungdom.store.encryption import EncryptionKeys
@@ -31,7 +32,7 @@ from ungdom.store.errors import Unavailable
 from ungdom.store.outbox import INCOMPLETE, RETRYING, OutboxBacklog, OutboxEntry
 from ungdom.store.session import Connection
 
-LOG = logging.getLogger("ungdom.exchange")
+LOG = EventLogger("ungdom.exchange")
 
 INCOMPLETE_RETRY_INTERVAL = timedelta(hours=1)
 """Interval after which an incomplete message is composed again without an event in its case."""
@@ -153,8 +154,8 @@ def _compose_one(tx: Connection, context: ExchangeDeliveryContext, entry: Outbox
         return error.code
     except Unavailable:
         raise
-    except Exception:  # a message that cannot be composed delays no other; it is marked and logged
-        LOG.exception("message %s cannot be composed", entry.message.message_id)
+    except Exception as error:  # noqa: BLE001  # one that cannot be composed delays no other; it is marked and logged
+        LOG.error("exchange.not_composed", error=error, message_id=entry.message.message_id)
         return f"{INCOMPLETE}repair"
 
 
@@ -205,12 +206,12 @@ class _PartnerQueue:
     def log(self, message: ComposedMessage, attempt: DeliveryAttempt) -> None:
         LOG.log(
             _LOG_LEVELS.get(attempt.outcome, logging.INFO),
-            "message %s (%s) to %s: %s, try %d",
-            message.entry.message.message_id,
-            message.schema_name,
-            message.partner.organisation_number,
-            attempt.status,
-            message.attempts,
+            "exchange.attempted",
+            message_id=message.entry.message.message_id,
+            schema=message.schema_name,
+            partner=message.partner.organisation_number,
+            status=attempt.status,
+            attempt=message.attempts,
         )
 
 
@@ -220,7 +221,7 @@ def _send_to_partner(context: ExchangeDeliveryContext, messages: Sequence[Compos
     try:
         transport = context.open_transport(context.partners, partner)
     except (BadSettings, OSError) as error:
-        LOG.error("%s: %s", partner.name, error)
+        LOG.error("exchange.partner_not_usable", partner=partner.name, reason=error)
         _postpone(context, messages, f"{RETRYING}settings", context.now() + engine.FIRST_DELAY)
         return Counter(again=len(messages))
     queue = _PartnerQueue(context, transport, deque(messages))

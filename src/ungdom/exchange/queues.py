@@ -1,6 +1,5 @@
 """A consumer of a broker's queue: one message at a time, acknowledged once it has been handled."""
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,9 +7,10 @@ from threading import Event
 from typing import Any
 
 from ungdom.exchange.amqp import FAILURES, BrokerAddress, connected, reason_code, require
+from ungdom.observability.logger import EventLogger
 from ungdom.store.errors import Unavailable
 
-LOG = logging.getLogger("ungdom.exchange")
+LOG = EventLogger("ungdom.exchange")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before the next connection, doubled after each failure in a row."""
@@ -52,7 +52,7 @@ def consume(
         except _CONNECTION_ERRORS as error:
             pause = first_pause if settled else min(pause * 2, LONGEST_PAUSE)
             reason = "the database is away" if isinstance(error, Unavailable) else reason_code(error)
-            LOG.warning("queue %s: %s; trying again in %g s", queue, reason, pause)
+            LOG.warning("exchange.queue_lost", queue=queue, reason=reason, seconds=pause)
             stop.wait(pause)
 
 
@@ -88,15 +88,16 @@ def _settle(channel: Any, message: Any, handle: MessageHandler) -> str:
     try:
         handle(received)
     except NeverHandled as error:
-        LOG.error("message %s can never be handled: %s; rejected", message_id, error)
+        LOG.error("exchange.rejected", message_id=message_id, reason=error)
         channel.basic_reject(tag, requeue=False)
         return "rejected"
     except Unavailable:
         raise
-    except Exception:  # whatever it is, this message delays no other
-        LOG.exception("message %s failed; %s", message_id, "rejected" if received.redelivered else "put back")
+    except Exception as error:  # noqa: BLE001  # whatever it is, this message delays no other
+        outcome = "rejected" if received.redelivered else "put back"
+        LOG.error("exchange.message_failed", error=error, message_id=message_id, outcome=outcome)
         channel.basic_reject(tag, requeue=not received.redelivered)
-        return "rejected" if received.redelivered else "put back"
+        return outcome
     channel.basic_ack(tag)
     return "taken"
 

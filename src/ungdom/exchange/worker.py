@@ -1,6 +1,5 @@
 """The worker of the exchange: delivers official messages and consumes our queues until it is stopped."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,9 +14,10 @@ from ungdom.exchange.partners import Partners
 from ungdom.exchange.queues import consume
 from ungdom.exchange.transports import address_of
 from ungdom.intake.retry import retry_due
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import BadSettings
 
-LOG = logging.getLogger("ungdom.exchange")
+LOG = EventLogger("ungdom.exchange")
 
 OVERLAP = timedelta(minutes=1)
 """Margin for events that a transaction commits later than their time says."""
@@ -83,7 +83,7 @@ def _reloaded_partners(path: Path | None, known: Partners) -> Partners | None:
     try:
         return files.load(path) if files.fingerprint(path) != known.fingerprint else None
     except BadSettings as error:
-        LOG.error("%s; the partners stay as they were", error)
+        LOG.error("exchange.partners_not_read", reason=error)
         return None
 
 

@@ -18,11 +18,12 @@ from ungdom.extracts.errors import ExtractsError
 from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import OrderRequest, OrderService, order_service
 from ungdom.extracts.partitioned_writer import OtherExtract
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 
-LOG = logging.getLogger("ungdom.extracts")
+LOG = EventLogger("ungdom.extracts")
 
 LEASE = timedelta(minutes=5)
 """How long a claim lasts unless it is renewed."""
@@ -105,17 +106,16 @@ def _try_job(context: ExtractWorkerContext, job: ExtractJob) -> str:
         return _record_failure(context, job, error, None)
     except StoreError:
         raise
-    except Exception as error:  # other jobs must still be made
-        LOG.exception("extract job %s failed", job.job_id)
+    except Exception as error:  # noqa: BLE001  # other jobs must still be made
         return _record_failure(context, job, error, context.now() + RETRY_DELAY)
     with context.db.writing() as tx:
         jobs.finish(tx, job, manifest, context.now())
-    LOG.info("extract job %s: %d rows", job.job_id, manifest["rows"])
+    LOG.info("extracts.finished", job_id=job.job_id, rows=manifest["rows"])
     return "done"
 
 
 def _record_failure(context: ExtractWorkerContext, job: ExtractJob, error: Exception, retry_at: datetime | None) -> str:
-    LOG.warning("extract job %s failed: %s", job.job_id, type(error).__name__)
+    LOG.log(logging.WARNING if retry_at is None else logging.ERROR, "extracts.failed", error=error, job_id=job.job_id)
     with context.db.writing() as tx:
         jobs.record_failure(tx, job, type(error).__name__, context.now(), retry_at)
     return "failed"

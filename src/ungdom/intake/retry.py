@@ -5,7 +5,6 @@ is deferred: a marker is written in the transaction, and after the commit the me
 holds nothing else and can wait. A process that ends in between leaves the marker, which any worker may take up.
 """
 
-import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -38,6 +37,7 @@ from ungdom.intake.wait_keys import (
     wait_key,
 )
 from ungdom.message import DecisionMessage, read
+from ungdom.observability.logger import EventLogger
 from ungdom.store import inbox, named_locks, parked_messages
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
@@ -46,7 +46,7 @@ from ungdom.store.session import Connection, Database, release_savepoint
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Actor
 
-log = logging.getLogger("ungdom.intake")
+log = EventLogger("ungdom.intake")
 
 MAX_RETRIES = 200
 """Messages retried in one transaction. The rest is deferred."""
@@ -166,7 +166,7 @@ def _retry_in_savepoint(
             # When the database has rolled back the whole transaction, as SQLite does on a full disk, this raises, and
             # must. A `with` would raise it inside the `try`, where it would be swallowed, and the event be lost.
             savepoint.rollback()
-            log.warning("message %s could not be tried again: %s", message_id, type(error).__name__)
+            log.warning("retry.failed", error=error, message_id=message_id)
             break
         else:
             release_savepoint(savepoint)
@@ -274,7 +274,7 @@ def _retry_all(db: Database, context: IntakeContext, clock: Clock, stop: Callabl
         try:
             counts.update((TRIED, *_retry_until_unblocked(db, context, todo[0])))
         except Exception as error:  # noqa: BLE001  # the markers stay, and what the caller did is done
-            log.warning("%d messages are still to be tried: %s", len(todo), type(error).__name__)
+            log.warning("retry.stopped", error=error, messages=len(todo))
             break
         todo.popleft()
         todo.extend(message_id for message_id in context.deferred if message_id not in todo)
@@ -292,12 +292,12 @@ def _retry_until_unblocked(db: Database, context: IntakeContext, message_id: UUI
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  # an unforeseen error must not stop the others
-            log.warning("message %s could not be tried: %s", message_id, type(error).__name__)
+            log.warning("retry.failed", error=error, message_id=message_id)
             today = oslo_date(context.now)
             with db.writing() as tx:  # tomorrow: neither forgotten nor tried without end
                 parked_messages.postpone(tx, message_id, today, today + timedelta(days=1))
             return [FAILED]
         else:
             return [DONE] if result and result.arrival.outcome != Outcome.PARKED else []
-    log.warning("message %s is still to be tried: somebody was faster every time", message_id)
+    log.warning("retry.overtaken", message_id=message_id)
     return [LEFT]

@@ -4,9 +4,7 @@ A group is one transaction. If it fails, its lines are processed in a transactio
 A receipt is returned only after its transaction has been committed.
 """
 
-import logging
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +18,14 @@ from ungdom.intake.retry import retry_after_commit
 from ungdom.message import BadMessage, DecisionMessage, read_sent
 from ungdom.message.sound import MAX_DEPTH, json_fault
 from ungdom.message.text import is_printable
+from ungdom.observability.logger import EventLogger
 from ungdom.store import inbox, named_locks
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.errors import Problem
 
-log = logging.getLogger("ungdom.intake")
+log = EventLogger("ungdom.intake")
 
 MAX_LINE_BYTES = 64 * 1024
 """Bytes of a line without its line end. A longer line is skipped and refused, never held in memory."""
@@ -148,7 +147,7 @@ def _try_message(tx: Connection, context: StreamContext, number: int, message: D
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001  # one line that nobody foresaw must not stop the others
-        log.warning("line %d could not be tried: %s", number, type(error).__name__)
+        log.warning("batch.line_not_tried", error=error, line=number)
         return _unavailable(context, number, message)
 
 
@@ -197,9 +196,9 @@ def _process_messages(context: StreamContext, messages: Sequence[NumberedMessage
     try:
         return _process_in_one_transaction(context, messages)
     except (Stale, DuplicateKey, Unavailable) as error:
-        log.info("%d lines are taken one by one: %s", len(messages), type(error).__name__)
+        log.info("batch.split", error=error, lines=len(messages))
     except Exception as error:  # noqa: BLE001  # one line that nobody foresaw must not stop the others
-        log.warning("%d lines are taken one by one: %s", len(messages), type(error).__name__)
+        log.warning("batch.split", error=error, lines=len(messages))
     return list(_process_individually(context, messages))
 
 
@@ -233,13 +232,11 @@ def _process_individually(context: StreamContext, messages: Sequence[NumberedMes
         try:
             yield _process_with_retries(context, number, message)
         except Unavailable as error:
-            log.warning("%d lines could not be taken: %s", len(messages) - at, error.reason)
+            log.warning("batch.database_away", lines=len(messages) - at, reason=error.reason)
             yield from (_unavailable(context, *rest) for rest in messages[at:])
             return
         except Exception as error:  # noqa: BLE001  # as above
-            frames = traceback.extract_tb(error.__traceback__)[-4:]  # files and lines, none of the values
-            where = " ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
-            log.error("line %d could not be taken: %s at %s", number, type(error).__name__, where)
+            log.error("batch.line_failed", error=error, line=number)
             yield _unavailable(context, number, message)
 
 

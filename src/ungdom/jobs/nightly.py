@@ -3,7 +3,6 @@
 Missed nights are caught up in order, each as of its own day. Repeating a completed night changes nothing.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,13 +10,14 @@ from uuid import UUID
 
 from ungdom.alerts.sweep import sweep
 from ungdom.clock import Clock
+from ungdom.observability.logger import EventLogger
 from ungdom.store import idempotency, job_runs
 from ungdom.store.errors import Unavailable
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import OSLO, oslo_date
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 NIGHT_AT = time(3)
 """Time in Oslo from which a worker runs the night."""
@@ -115,6 +115,8 @@ def _run_night(
     counts = {**done.counts(), **counts}
     status = (SUCCEEDED if whole and not done.failures else PARTIAL) if done.adds_up else FAILED
     _finish(db, run_id, status, counts, now)
+    scanned, raised, failed = (counts.get(name) for name in ("scanned", "raised", "failed"))
+    LOG.info("nightly.finished", for_date=day, status=status, scanned=scanned, raised=raised, failed=failed)
     return NightlyRunResult(run_id, day, status, counts, done.failures)
 
 
@@ -127,8 +129,8 @@ def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ..
             counts |= {f"{step.name}_{name}": n for name, n in step.run(db, day, now()).items()}
         except Unavailable:
             raise
-        except Exception:  # a step that fails stops no other
-            LOG.exception("the step %s of the night %s failed", step.name, day)
+        except Exception as error:  # noqa: BLE001  # a step that fails stops no other
+            LOG.error("nightly.step_failed", error=error, step=step.name, for_date=day)
             broken += 1
     return counts | ({"steps_failed": broken} if broken else {}), not broken
 
@@ -140,4 +142,4 @@ def _finish(db: Database, run_id: UUID, status: str, counts: dict[str, int], now
     except Unavailable:
         if status != FAILED:
             raise
-        LOG.warning("the night %s could not be written down as broken off", run_id)
+        LOG.warning("nightly.not_recorded", run_id=run_id)

@@ -1,14 +1,16 @@
 """The steps of the night after the alerts, in order."""
 
-import logging
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from ungdom.analytics import case_cache
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
 from ungdom.jobs.nightly import NightlyStep, delete_old_responses
+from ungdom.jobs.sealing import seal_tonight
 from ungdom.jobs.terms import expire_terms
 from ungdom.notices.group_notices import notify_woken
+from ungdom.observability.logger import EventLogger
 from ungdom.release import store
 from ungdom.staff import hand_over
 from ungdom.store import surveys
@@ -18,20 +20,21 @@ from ungdom.store.settled import last_settled_day
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 BACKTEST_EVERY = timedelta(days=30)
 """Interval of the evaluation of past forecasts."""
 
 
-def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
-    """Every step of the night. `keys`: decrypt personal data."""
+def all_steps(keys: EncryptionKeys, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
+    """Every step of the night. `keys`: decrypt personal data. `anchors`: where seals are exported; None: nowhere."""
     return (
         NightlyStep("decisions", lambda db, _day, at: retry_due(db, keys, lambda: at)),
         NightlyStep("staff", hand_over.run_due),
         NightlyStep("terms", expire_terms),
         NightlyStep("coordination_groups", notify_woken),
         NightlyStep("checks", run_integrity_checks),
+        NightlyStep("audit", lambda db, day, at: seal_tonight(db, anchors, day, at)),
         NightlyStep("idempotency", delete_old_responses),
         NightlyStep("forecast", count_waiting_times),
         NightlyStep("figures", refresh_case_summaries),
@@ -41,9 +44,9 @@ def all_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
     )
 
 
-def quick_steps(keys: EncryptionKeys) -> tuple[NightlyStep, ...]:
+def quick_steps(keys: EncryptionKeys, anchors: Path | None = None) -> tuple[NightlyStep, ...]:
     """The steps without the slow ones that can wait, for a run that a person waits for."""
-    return tuple(step for step in all_steps(keys) if step.name != "backtest")
+    return tuple(step for step in all_steps(keys, anchors) if step.name != "backtest")
 
 
 def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int]:
@@ -53,7 +56,7 @@ def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int
     findings_by_code = checks.run(db, day, at)
     for code, findings in findings_by_code.items():
         for finding in findings:
-            LOG.info("%s: case %s, since %s", code, finding.reference, finding.since)
+            LOG.info("nightly.finding", code=code, case=finding.reference, since=finding.since)
     return {code: len(findings) for code, findings in findings_by_code.items() if findings}
 
 

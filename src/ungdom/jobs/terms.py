@@ -1,11 +1,11 @@
 """The nightly step that records that a term expired during an open breach case (krl § 31, strl § 52 c)."""
 
-import logging
 from datetime import date, datetime
 from uuid import UUID
 
 from ungdom import cases
 from ungdom.cases import CaseworkError, EventEntry, Recorder
+from ungdom.observability.logger import EventLogger
 from ungdom.store import journal
 from ungdom.store.errors import Stale
 from ungdom.store.session import Connection, Database
@@ -17,7 +17,7 @@ from ungdom.workflow.views.tasks import tasks
 from ungdom.workflow.vocabulary import Actor, Role
 from ungdom.worklist import worklist
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 NIGHTLY_RECORDER = Recorder(Viewer(Role.SYSTEM, "nightly", None), "nightly")
 """The recorder of these events: the system itself."""
@@ -39,7 +39,7 @@ def _try_record(db: Database, case_id: UUID, day: date, at: datetime) -> bool:
         with db.writing() as tx:
             return _record_expiry(tx, case_id, day, at)
     except (Stale, CaseworkError) as error:
-        LOG.warning("the term of case %s could not be recorded as over: %s", case_id, type(error).__name__)
+        LOG.warning("nightly.term_not_recorded", error=error, case_id=case_id)
         return False
 
 

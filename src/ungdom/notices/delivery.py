@@ -7,7 +7,6 @@ of its own, up to a limit. Meanwhile the loop dispatches new messages and starts
 recipient delays no other.
 """
 
-import logging
 import random
 import ssl
 from collections import Counter
@@ -27,6 +26,7 @@ from ungdom.notices.address import IpNetwork, networks
 from ungdom.notices.dispatch import dispatch, may_be_sent
 from ungdom.notices.mail import Relay
 from ungdom.notices.recipients import learnt_notices, recipient_directory
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, staff, webhooks
 from ungdom.store.deliveries import MAIL, WEBHOOK, Delivery
@@ -36,7 +36,7 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.rules.escalation import next_sending_time
 
-LOG = logging.getLogger("ungdom.notices")
+LOG = EventLogger("ungdom.notices")
 
 ATTEMPTS = 20
 """Number of attempts, spread over about fourteen hours, after which a delivery is a dead letter. Office norm."""
@@ -158,7 +158,7 @@ def _finished(under_way: dict[str, Future[Counter[str]]]) -> Iterator[Counter[st
         try:
             yield under_way.pop(receiver).result()
         except StoreError as error:
-            LOG.warning("the database did not take what was to be written: %s", error)
+            LOG.warning("notices.not_recorded", error=error)
 
 
 # --- the e-mail of the day ----------------------------------------------------------------------------------
@@ -200,8 +200,8 @@ class _ReceiverQueue:
             (_send_webhook if message.channel == WEBHOOK else _send_mail)(self.context, message)
         except (Withdrawn, NotDelivered, StoreError):
             raise
-        except Exception:  # a message that cannot be composed delays no other recipient
-            LOG.exception("delivery %s cannot be composed", message.delivery_id)
+        except Exception as error:  # noqa: BLE001  # a message that cannot be composed delays no other recipient
+            LOG.error("notices.not_composed", error=error, delivery_id=message.delivery_id)
             raise NotDelivered("fault", retryable=True) from None
 
     def record(self, tx: Connection, message: Delivery, attempt: DeliveryAttempt) -> None:
@@ -217,8 +217,14 @@ class _ReceiverQueue:
             deliveries.set_status(tx, message, attempt.status, next_try_at=None, settled_at=now)
 
     def log(self, message: Delivery, attempt: DeliveryAttempt) -> None:
-        delivery = (message.delivery_id, message.kind, message.channel)
-        LOG.info("delivery %s (%s by %s): %s, try %d", *delivery, attempt.outcome, message.attempts)
+        LOG.info(
+            "notices.attempted",
+            delivery_id=message.delivery_id,
+            kind=message.kind,
+            channel=message.channel,
+            outcome=attempt.outcome,
+            attempt=message.attempts,
+        )
 
 
 def _serve(context: NoticeDeliveryContext, receiver: str) -> Counter[str]:

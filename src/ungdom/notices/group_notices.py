@@ -5,13 +5,13 @@ follows from both, so that creating the notices again changes nothing. They are 
 dispatched, when the group is changed, and in the night in which an alert wakes.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from ungdom.observability.logger import EventLogger
 from ungdom.store import alerts, case_queries, coordination_groups, journal, notices
 from ungdom.store.alerts import Alert
 from ungdom.store.coordination_groups import StandingContact
@@ -29,7 +29,7 @@ from ungdom.workflow.rules.escalation import AlertChange, Audience, steps_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Role
 
-LOG = logging.getLogger("ungdom.notices")
+LOG = EventLogger("ungdom.notices")
 
 _RAISED, _ESCALATED = f"alert.{AlertChange.RAISED}", f"alert.{AlertChange.ESCALATED}"
 
@@ -136,7 +136,7 @@ def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[Store
         raise
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one case
         if len(case_ids) == 1:
-            LOG.warning("nobody outside the office is notified of case %s: %s", case_ids[0], type(error).__name__)
+            LOG.warning("notices.case_left_out", error=error, case_id=case_ids[0])
             return []
     return [entry for case_id in case_ids for entry in readable_cases(tx, [case_id])]
 

@@ -15,13 +15,13 @@ from ungdom.intake.wait_keys import person_wait_keys, wait_key
 from ungdom.persons import doubts
 from ungdom.persons.errors import BornAfterOffence, EventsInTheWay, NotCleared, PersonOutdated, PersonUnchanged
 from ungdom.persons.guardians import with_references, youth_of
-from ungdom.persons.sight import PersonSight, log_access, working_sight
+from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.store import case_queries, journal, people, person_history, records
 from ungdom.store.errors import Stale
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.personalia import FormerNumber, Personalia
-from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind
+from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Youth
@@ -104,7 +104,6 @@ def correct(
     if not dry_run:
         author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
         apply(tx, context, result, correction, author, PersonChangeKind.CORRECTED)
-        log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
     return result
 
 

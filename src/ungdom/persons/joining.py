@@ -20,13 +20,13 @@ from ungdom.persons.errors import (
     SamePerson,
     SecondPersonNeeded,
 )
-from ungdom.persons.sight import PersonSight, log_access, sight_of, working_sight
+from ungdom.persons.sight import PersonSight, sight_of, working_sight
 from ungdom.store import identity, journal, named_locks, people, person_history, person_proposals, person_split, records
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.person_proposals import PersonProposal
-from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind, ProposalKind, ProposalStatus
+from ungdom.store.schema.persons import PersonChangeKind, ProposalKind, ProposalStatus
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
@@ -48,7 +48,7 @@ def propose_merge(
     if first.person_id == second.person_id:
         raise SamePerson
     proposal = _new(context, viewer, ProposalKind.MERGE, first.person_id, reason)
-    return _add(tx, context, viewer, replace(proposal, other_id=second.person_id))
+    return _add(tx, context, replace(proposal, other_id=second.person_id))
 
 
 def propose_split(
@@ -72,7 +72,7 @@ def propose_split(
         if not {case.case_id for case in sight.cases}.issuperset(proposal.cases):
             raise CasesDoNotSplit
     _require_split(tx, sight.person_id, proposal.cases)
-    return _add(tx, context, viewer, proposal)
+    return _add(tx, context, proposal)
 
 
 def approve(tx: Connection, context: IntakeContext, viewer: Viewer, proposal_id: UUID) -> PersonProposal:
@@ -115,11 +115,8 @@ def _new(context: IntakeContext, viewer: Viewer, kind: ProposalKind, person_id: 
     )
 
 
-def _add(tx: Connection, context: IntakeContext, viewer: Viewer, proposal: PersonProposal) -> PersonProposal:
+def _add(tx: Connection, context: IntakeContext, proposal: PersonProposal) -> PersonProposal:
     person_proposals.add(tx, context.keys, proposal)
-    kind = PersonAccessKind.MERGED if proposal.kind is ProposalKind.MERGE else PersonAccessKind.SPLIT
-    for person_id in filter(None, (proposal.person_id, proposal.other_id)):
-        log_access(tx, viewer, kind, context.now, person_id)
     return proposal
 
 
@@ -209,8 +206,6 @@ def _write_history(
         before=person_history.snapshot(before, proposal.reason, oslo_date(context.now)),
     )
     person_history.add(tx, context.keys, change)
-    access = PersonAccessKind.MERGED if kind is PersonChangeKind.MERGED else PersonAccessKind.SPLIT
-    log_access(tx, viewer, access, context.now, after.person_id)
 
 
 def _retry(tx: Connection, context: IntakeContext, case_ids: tuple[UUID, ...], persons: list[StoredPerson]) -> None:

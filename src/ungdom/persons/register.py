@@ -27,7 +27,7 @@ from ungdom.persons.errors import (
     PopulationEventDiffers,
 )
 from ungdom.persons.guardians import NamedGuardian, guardians_from
-from ungdom.persons.sight import PersonSight, log_access, working_sight
+from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.store import (
     named_locks,
     people,
@@ -42,7 +42,7 @@ from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.person_search import FoundRecord
 from ungdom.store.personalia import GuardianKind
 from ungdom.store.population_events import PopulationEvent
-from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind, PopulationOutcome
+from ungdom.store.schema.persons import PersonChangeKind, PopulationOutcome
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import RoleNotAllowed, Viewer, may_lower_protection, roles_that
@@ -131,7 +131,6 @@ def apply_question(
         raise RoleNotAllowed(roles_that(may_lower_protection))
     author = ChangeAuthor(subject=viewer.subject, role=viewer.role, konfliktrad=viewer.konfliktrad)
     _apply(tx, context, before, correction, author, event, sight)
-    log_access(tx, viewer, PersonAccessKind.CORRECTED, context.now, sight.person_id)
     lapsed = death.lapse(tx, recorder, context, sight, event) if event.kind == PopulationKind.DEATH else ()
     decided = replace(_decided(event, PopulationOutcome.APPLIED, context, viewer), person_id=sight.person_id)
     if event.kind == PopulationKind.DEATH and death.leaves_open(tx, sight.person_id):

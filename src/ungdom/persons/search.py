@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from ungdom.intake.identity import normalised_name
-from ungdom.persons.sight import PersonSight, access_entry, sight_of
-from ungdom.store import people, person_access, person_search
+from ungdom.persons.sight import PersonSight, sight_of
+from ungdom.store import people, person_search
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
-from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import Viewer
 
@@ -40,8 +39,8 @@ class PersonHits:
     more: bool
 
 
-def search(tx: Connection, keys: EncryptionKeys, viewer: Viewer, criteria: PersonCriteria, now: datetime) -> PersonHits:
-    """The persons who fit, the newest first. The search and each person found are written to the log of access."""
+def search(tx: Connection, keys: EncryptionKeys, viewer: Viewer, criteria: PersonCriteria) -> PersonHits:
+    """The persons who fit, the newest first."""
     person_ids: list[UUID] = []
     for canonical_id in _matching(tx, keys, viewer, criteria):
         if canonical_id not in person_ids:
@@ -49,11 +48,6 @@ def search(tx: Connection, keys: EncryptionKeys, viewer: Viewer, criteria: Perso
         if len(person_ids) > criteria.limit:
             break
     shown = person_ids[: criteria.limit]
-    entry = access_entry(viewer, PersonAccessKind.SEARCHED, now, criteria=criteria.names, hits=len(shown))
-    hits = [
-        access_entry(viewer, PersonAccessKind.SEARCHED, now, canonical_id, criteria.names) for canonical_id in shown
-    ]
-    person_access.add(tx, [entry, *hits])
     stored = (people.read_person(tx, keys, canonical_id) for canonical_id in shown)
     pairs = tuple((person, sight_of(tx, viewer, person.person_id)) for person in stored if person is not None)
     return PersonHits(pairs, len(person_ids) > criteria.limit)

@@ -1,17 +1,13 @@
 """What a viewer may learn and do about a person: it follows from the cases of the person that they may see."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from ungdom import cases
-from ungdom.store import person_access, person_proposals, person_search, records
-from ungdom.store.ids import uuid7
+from ungdom.store import person_proposals, person_search, records
+from ungdom.store.access_queries import OfficeScope
 from ungdom.store.people import StoredPerson
-from ungdom.store.person_access import OfficeScope, PersonAccess
 from ungdom.store.person_search import PersonCase
-from ungdom.store.schema.persons import PersonAccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import NATIONAL, Disclosure, Viewer, may_work_on
 from ungdom.workflow.vocabulary import Protection
@@ -78,35 +74,3 @@ def access_scope(tx: Connection, viewer: Viewer, sight: PersonSight) -> OfficeSc
         return None
     own = frozenset(case.record_id for case in sight.cases)
     return OfficeScope(viewer.konfliktrad, own, sees_both_sides(tx, viewer, sight))
-
-
-def access_entry(
-    viewer: Viewer,
-    kind: PersonAccessKind,
-    at: datetime,
-    person_id: UUID | None = None,
-    criteria: str | None = None,
-    hits: int | None = None,
-) -> PersonAccess:
-    """One row of the log of access."""
-    return PersonAccess(
-        access_id=uuid7(at),
-        at=at,
-        kind=kind,
-        subject=viewer.subject,
-        role=viewer.role,
-        konfliktrad=viewer.konfliktrad,
-        person_id=person_id,
-        criteria=criteria,
-        hits=hits,
-    )
-
-
-def read_entries(viewer: Viewer, at: datetime, person_ids: Iterable[UUID]) -> list[PersonAccess]:
-    """The rows of the log of access for a list that shows these persons, one per person."""
-    return [access_entry(viewer, PersonAccessKind.READ, at, person_id) for person_id in dict.fromkeys(person_ids)]
-
-
-def log_access(tx: Connection, viewer: Viewer, kind: PersonAccessKind, at: datetime, person_id: UUID) -> None:
-    """Writes one access to the log."""
-    person_access.add(tx, [access_entry(viewer, kind, at, person_id)])

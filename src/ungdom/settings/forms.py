@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 DEVELOPMENT, PRODUCTION = "development", "production"
+LOG_FORMATS = ("json", "text")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,23 @@ def network(value: str) -> str:
     return value
 
 
+def log_format_name(value: str | None) -> str | None:
+    """The name of a form of log lines. Raises `ValueError`."""
+    return _either(value, LOG_FORMATS)
+
+
+def log_level_name(value: str | None) -> str | None:
+    """The name of a level of log lines. Raises `ValueError`."""
+    return _either(value, LOG_LEVELS)
+
+
+def _either(value: str | None, known: tuple[str, ...]) -> str | None:
+    if value is not None and value not in known:
+        raise ValueError(f"{value!r} is none of {', '.join(known)}")
+    return value
+
+
 Secret = Annotated[str, AfterValidator(SecretText)]
 Number = Annotated[int, BeforeValidator(digits), Field(ge=1)]
+Port = Annotated[int, BeforeValidator(digits), Field(ge=1, le=65_535)]
 ExistingFile = Annotated[Path, AfterValidator(existing)]

@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ungdom.settings import keys
 from ungdom.settings.addresses import database_kind, host, host_of, is_loopback
@@ -17,13 +17,17 @@ from ungdom.settings.forms import (
     DEVELOPMENT,
     ExistingFile,
     Number,
+    Port,
     Secret,
     SecretText,
     SettingInfo,
     environment_name,
+    log_format_name,
+    log_level_name,
     network,
     split_list,
 )
+from ungdom.settings.load import LoadSettings
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
@@ -36,7 +40,7 @@ _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
-class Settings(BaseModel):
+class Settings(LoadSettings):
     """What an installation sets. Built in code it takes the same values as read from the environment.
 
     Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.
@@ -156,6 +160,12 @@ class Settings(BaseModel):
     extracts_kept_days: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=30, description="Days after which the files of an extract job are deleted.", examples=["14"]
     )
+    anchor_dir: Annotated[Path | None, SettingInfo("a folder", default="`anchors` in the data folder")] = Field(
+        default=None,
+        description="Where the seals of the hash chains are exported each night; best a disk to which whoever owns the"
+        " database cannot write ([audit](audit.md)).",
+        examples=["/mnt/anchors"],
+    )
     smtp_url: Annotated[
         Secret | None,
         SettingInfo(
@@ -179,6 +189,36 @@ class Settings(BaseModel):
         default=(),
         description="Networks that webhooks may lead to beside the public internet; only there may it be `http`.",
         examples=["10.20.0.0/16,127.0.0.0/8"],
+    )
+    log_format: Annotated[
+        str | None,
+        AfterValidator(log_format_name),
+        SettingInfo("`json` or `text`", default="`text` in development, else `json`"),
+    ] = Field(
+        default=None,
+        description="How log lines are written to standard error ([logs and metrics](logs-and-metrics.md)).",
+        examples=["json"],
+    )
+    log_level: Annotated[
+        str | None,
+        AfterValidator(log_level_name),
+        SettingInfo(
+            "`debug`, `info`, `warning` or `error`",
+            default="`info` for `serve`, `worker` and `nightly`, `warning` for other commands",
+        ),
+    ] = Field(default=None, description="From which level on our own events are logged.", examples=["warning"])
+    metrics_port: Annotated[Port | None, SettingInfo("a port", default="none: no metrics")] = Field(
+        default=None,
+        description="Port on which `ungdom serve` gives metrics to Prometheus, at `/metrics`, without a token.",
+        examples=["9464"],
+    )
+    worker_metrics_port: Annotated[Port | None, SettingInfo("a port", default="none: no metrics")] = Field(
+        default=None, description="The same for `ungdom worker`.", examples=["9465"]
+    )
+    metrics_host: Annotated[str, SettingInfo("an address of this machine")] = Field(
+        default="127.0.0.1",
+        description="Address that the ports of metrics listen on. Whoever reaches it reads the metrics.",
+        examples=["10.20.0.7"],
     )
     threads: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
         default=4, description="Request threads per worker process.", examples=["8"]

@@ -1,6 +1,7 @@
 """The page on settings, generated from their table."""
 
 from ungdom.settings.environment import FILE, PREFIX, TEST_PREFIX
+from ungdom.settings.load import LoadSettings
 from ungdom.settings.model import Settings, setting_info
 
 _LINES = (
@@ -26,7 +27,8 @@ _LINES = (
 
 def page() -> str:
     """The page as Markdown."""
-    rows = "".join(_setting_row(field) for field in Settings.model_fields)
+    fields = sorted(Settings.model_fields, key=lambda field: field in LoadSettings.model_fields)
+    rows = "".join(_setting_row(field) for field in fields)
     head = "| setting | meaning | value | default | example | secret |\n" + "|---" * 6 + "|\n"
     return "# Settings\n\n" + "".join(f"{line}\n" for line in _LINES) + head + rows
 

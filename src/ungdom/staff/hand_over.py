@@ -4,7 +4,6 @@ Each case gets its own `assigned` event, under the same conditions as any other,
 refusal changes nothing for the other cases.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from ungdom import cases
 from ungdom.cases import CaseworkError, EventEntry, NotVisible, Precondition, Recorder, Refused
+from ungdom.observability.logger import EventLogger
 from ungdom.store import case_queries, staff
 from ungdom.store.errors import Stale
 from ungdom.store.session import Connection, Database, release_savepoint
@@ -26,7 +26,7 @@ from ungdom.workflow.payloads import ReassignmentReason
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import EventType, Role
 
-LOG = logging.getLogger("ungdom.staff")
+LOG = EventLogger("ungdom.staff")
 
 SOURCE = "hand-over"
 """The source of the events that an absence causes."""
@@ -203,5 +203,5 @@ def _run_one(db: Database, absence: Absence, begins: bool, now: datetime) -> Seq
                 return ()
             return hand_over(tx, known, now) if begins else take_back(tx, known, now)
     except Stale:
-        LOG.warning("absence %s: a case changed meanwhile, left to the next night", absence.absence_id)
+        LOG.warning("nightly.absence_postponed", absence_id=absence.absence_id)
         return ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -28,6 +28,31 @@ def add(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
         _copy(tx, table, rows)
     elif rows:
         tx.execute(insert(table), rows)
+
+
+def add_directly(tx: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts the rows, each with the values of all columns in their order, without SQLAlchemy's work per statement."""
+    if rows:
+        statement, processors = _direct_insert(table, tx.dialect)
+        values = [
+            tuple(value if process is None else process(value) for process, value in zip(processors, row, strict=True))
+            for row in rows
+        ]
+        tx.exec_driver_sql(statement, values)
+
+
+_DIRECT: dict[tuple[str, str], tuple[str, list[Any]]] = {}
+"""By table and dialect the statement of `add_directly`, and what converts the value of each column."""
+
+
+def _direct_insert(table: Table, dialect: Dialect) -> tuple[str, list[Any]]:
+    key = (table.name, dialect.name)
+    if key not in _DIRECT:
+        marks = ", ".join(("?" if dialect.paramstyle == "qmark" else "%s",) * len(table.columns))
+        names = ", ".join(dialect.identifier_preparer.quote(column.name) for column in table.columns)
+        processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+        _DIRECT[key] = f"INSERT INTO {table.name} ({names}) VALUES ({marks})", processors  # noqa: S608  # names of ours
+    return _DIRECT[key]
 
 
 def dialect_insert(tx: Connection, table: Table) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, select
 
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store.schema.catalogue import measure_availability, measure_offer, measure_provider
 from ungdom.store.schema.reference import municipality
 from ungdom.workflow.measure_list import Availability
@@ -69,12 +69,14 @@ class CatalogueEntry:
 def add(tx: Connection, new: Provider, offers: Iterable[str]) -> None:
     """Writes a new provider and the measures it offers."""
     tx.execute(insert(measure_provider), asdict(new))
-    bulk.add(tx, measure_offer, [{"provider_id": new.provider_id, "code": code} for code in offers])
+    chain_changes.record(tx, measure_provider, asdict(new))
+    _add_offers(tx, new.provider_id, offers)
 
 
 def add_availability(tx: Connection, new: MeasureAvailability) -> None:
     """Adds an availability; earlier rows are kept."""
     tx.execute(insert(measure_availability), asdict(new))
+    chain_changes.record(tx, measure_availability, asdict(new))
 
 
 def upsert_provider(
@@ -82,9 +84,18 @@ def upsert_provider(
 ) -> None:
     """Writes or updates a provider and availabilities, and adds missing measures; nothing is deleted."""
     bulk.upsert(tx, measure_provider, [asdict(provider)])
+    chain_changes.record(tx, measure_provider, asdict(provider))
     missing = set(offers) - set(tx.scalars(select(OFFER.code).where(OFFER.provider_id == provider.provider_id)))
-    bulk.add(tx, measure_offer, [{"provider_id": provider.provider_id, "code": code} for code in sorted(missing)])
-    bulk.upsert(tx, measure_availability, [asdict(item) for item in availabilities])
+    _add_offers(tx, provider.provider_id, sorted(missing))
+    rows = [asdict(item) for item in availabilities]
+    bulk.upsert(tx, measure_availability, rows)
+    chain_changes.record(tx, measure_availability, *rows)
+
+
+def _add_offers(tx: Connection, provider_id: UUID, codes: Iterable[str]) -> None:
+    rows = [{"provider_id": provider_id, "code": code} for code in codes]
+    bulk.add(tx, measure_offer, rows)
+    chain_changes.record(tx, measure_offer, *rows)
 
 
 def find(tx: Connection, provider_id: UUID) -> tuple[Provider, frozenset[str]] | None:

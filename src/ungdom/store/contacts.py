@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select, update
 
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_current, case_team
@@ -63,6 +63,7 @@ def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: da
         "updated_at": at,
     }
     bulk.upsert(tx, contact, [row])
+    chain_changes.record(tx, contact, row)
 
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, delete, select
 
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store.schema.coordination_groups import coordination_contact
 from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
@@ -84,9 +84,11 @@ def replace(tx: Connection, konfliktrad: str, contacts: Sequence[StandingContact
     former = list(tx.scalars(select(C.subject).where(C.konfliktrad == konfliktrad)))
     ours = [key for key in former if key.startswith(CONTACT_SUBJECT) and key not in keys]
     tx.execute(delete(coordination_contact).where(C.konfliktrad == konfliktrad))
-    tx.execute(delete(contact).where(contact.c.subject.in_(ours)))
+    removed = tx.scalars(delete(contact).where(contact.c.subject.in_(ours)).returning(contact.c.subject)).all()
+    chain_changes.record(tx, contact, *({"subject": subject} for subject in removed))
     stored = ("konfliktrad", "agency", "subject", "name", "written_by", "updated_at")
     bulk.add(tx, coordination_contact, [{name: asdict(standing)[name] for name in stored} for standing in contacts])
+    chain_changes.record_group(tx, coordination_contact, konfliktrad)
 
 
 def staff_among(tx: Connection, subjects: Iterable[str]) -> list[str]:

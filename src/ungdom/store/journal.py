@@ -14,31 +14,24 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    ScalarSelect,
     Select,
-    bindparam,
     delete,
-    exists,
-    func,
     insert,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, append_sql, bulk, outbox
+from ungdom.store import alerts, append_sql, bulk, chain_events, journal_queries, outbox
+from ungdom.store.chain_events import ChainHead
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.personalia import read_guardian_changes
 from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, access_attributes, row_of
-from ungdom.store.records import CANONICAL_ID, canonical_subquery, record, records_of
-from ungdom.store.schema.base import UtcDateTime
+from ungdom.store.records import canonical_subquery, records_of
 from ungdom.store.schema.cases import NumberKind, case_current, case_file, case_number, case_team, event
 from ungdom.store.schema.outbox import outbox as outbox_table
-from ungdom.store.schema.persons import person, person_version
-from ungdom.store.staff import coordinator_is_cleared, substitute_is_cleared, substitute_of_coordinator
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
@@ -62,7 +55,7 @@ class StoredCase:
     event. `person_id`: the canonical record of the person; `joined`: the case was opened on another record of them.
     `cleared`: the coordinator may have cases with protected addresses. `substitute`: who stands in for them today,
     `substitute_cleared`: may have such cases too. `youth_changed_at`: when the facts about the youth were last
-    corrected; None: never.
+    corrected; None: never. `head`: of the hash chain as read; events that were added since are linked after it.
     """
 
     case_id: UUID
@@ -80,6 +73,7 @@ class StoredCase:
     substitute: str | None = None
     substitute_cleared: bool = False
     youth_changed_at: datetime | None = None
+    head: ChainHead = field(default=chain_events.NO_ROWS, compare=False)
 
     @property
     def table(self) -> str:
@@ -120,15 +114,15 @@ class EventBatch:
 
 def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> StoredCase | None:
     """The case now or as known at that instant, in one query; None if it was not known."""
-    rows = tx.execute(_CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
-    return _stored_case(rows[0], [event_of(row) for row in rows]) if rows else None
+    rows = tx.execute(journal_queries.CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
+    return _stored_case(rows[0], rows) if rows else None
 
 
 def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[StoredCase]:
     """The cases in this order, read in batches of `_BATCH`; unknown ids are left out."""
     for batch in bulk.batches(case_ids, _BATCH):
         parameters = {"case_ids": batch, "known_at": known_at or _ALWAYS}
-        cases = _stored_cases(tx, tx.execute(_CASE_FILES, parameters).all(), parameters)
+        cases = _stored_cases(tx, tx.execute(journal_queries.CASE_FILES, parameters).all(), parameters)
         yield from (cases[case_id] for case_id in batch if case_id in cases)
 
 
@@ -137,7 +131,7 @@ def load_selected(
 ) -> list[tuple[CaseFileRow, StoredCase | None]]:
     """The cases of a limited query of `case_id`, by id, each with its row of the query; None if not known then."""
     chosen = selection.subquery("chosen")
-    files = _ALL_CASE_FILES.join(chosen, chosen.c.case_id == case_file.c.case_id)
+    files = journal_queries.ALL_CASE_FILES.join(chosen, chosen.c.case_id == case_file.c.case_id)
     columns = (column for column in chosen.c if column.name != "case_id")
     parameters: dict[str, Any] = {"known_at": known_at or _ALWAYS}
     rows = tx.execute(files.add_columns(*columns).order_by(case_file.c.case_id), parameters).all()
@@ -147,9 +141,9 @@ def load_selected(
 
 def _stored_cases(tx: Connection, files: Sequence[CaseFileRow], parameters: dict[str, Any]) -> dict[UUID, StoredCase]:
     """The cases of these rows with their events; those without an event are left out."""
-    events: defaultdict[UUID, list[Event]] = defaultdict(list)
-    for row in tx.execute(_EVENTS, parameters):
-        events[row.case_id].append(event_of(row))
+    events: defaultdict[UUID, list[CaseFileRow]] = defaultdict(list)
+    for row in tx.execute(journal_queries.EVENTS, parameters):
+        events[row.case_id].append(row)
     return {row.case_id: _stored_case(row, events[row.case_id]) for row in files if row.case_id in events}
 
 
@@ -183,7 +177,7 @@ def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
 
 def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
     """The court and police numbers of the case; of the police numbers the main case (hovedstraffesak) first."""
-    return [(row.kind, row.number) for row in tx.execute(_NUMBERS, {"case_id": case_id})]
+    return [(row.kind, row.number) for row in tx.execute(journal_queries.NUMBERS, {"case_id": case_id})]
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -214,7 +208,7 @@ def append_plain(
     if tx.execute(append_sql.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
         raise _stale(tx, stored)
     try:
-        tx.execute(insert(event), event_row(stored.case_id, new))
+        tx.execute(insert(event), _linked_rows(stored, [new]))
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     outbox.add(tx, messages)
@@ -225,7 +219,7 @@ def append_combined(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
 ) -> None:
     """Appends one event with one statement, on PostgreSQL. Raises `Stale`."""
-    values = append_sql.event_values(event_row(stored.case_id, new)) | append_sql.message_values(
+    values = append_sql.event_values(_linked_rows(stored, [new])[0]) | append_sql.message_values(
         outbox.rows_of(messages)
     )
     try:
@@ -247,7 +241,7 @@ def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
     updates = [_update_values(c.stored, c.events[-1], c.case) for c in known]
     if updates and tx.execute(append_sql.OPTIMISTIC_UPDATE, updates).rowcount != len(known):
         raise Stale(None, None)
-    bulk.add(tx, event, [event_row(c.stored.case_id, e) for c in batches for e in c.events])
+    bulk.add(tx, event, [row for c in batches for row in _linked_rows(c.stored, c.events)])
     bulk.add(tx, case_current, [row_of(c.stored.identity, c.case, c.events[-1]) for c in new])
     bulk.add(tx, outbox_table, outbox.rows_of(m for c in batches for m in c.messages))
     set_teams(tx, {c.stored.case_id: c.case for c in batches if any(e.type in TEAM_EVENTS for e in c.events)})
@@ -272,7 +266,7 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
 
 
 def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
-    """The row of `event` of an event."""
+    """The row of `event` of an event, without its link."""
     return {
         "case_id": case_id,
         "seq": case_event.seq,
@@ -288,15 +282,23 @@ def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
     }
 
 
-def _stored_case(row: Row[*tuple[Any, ...]], events: list[Event]) -> StoredCase:
+def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow]) -> StoredCase:
     youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
-    last = events[-1].seq
+    events = [event_of(event_row) for event_row in event_rows]
+    head = chain_events.head_of(row.case_id, event_rows)
     corrected_at = row.youth_recorded_at if row.youth_version > 1 else None
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
     standing_in = (row.substitute, row.substitute_cleared)
-    return StoredCase(
-        row.case_id, row.reference, row.person_id, youth, events, last, *columns, *standing_in, corrected_at
-    )
+    case = (row.case_id, row.reference, row.person_id, youth, events, events[-1].seq)
+    return StoredCase(*case, *columns, *standing_in, corrected_at, head)
+
+
+def _linked_rows(stored: StoredCase, new: Sequence[Event]) -> list[dict[str, Any]]:
+    """The rows of new events with their links, after the head that was read and what was added to the case since."""
+    position, case_id = stored.head.position, stored.case_id
+    since = [event_row(case_id, known) for known in stored.events if position < known.seq <= stored.version]
+    added = chain_events.linked(stored.head, case_id, [*since, *(event_row(case_id, case_event) for case_event in new)])
+    return added[len(since) :]
 
 
 def _number_rows(case_id: UUID, numbers: Sequence[tuple[NumberKind, str]]) -> list[dict[str, Any]]:
@@ -329,71 +331,3 @@ def _update_team(tx: Connection, case_id: UUID, new: Event, case: Case) -> None:
 def _stale(tx: Connection, stored: StoredCase) -> Stale:
     actual = tx.scalar(select(case_current.c.version).where(case_current.c.case_id == stored.case_id))
     return Stale(stored.version, actual)
-
-
-def _case_columns(case_id: ColumnElement[UUID]) -> tuple[ColumnElement[Any], ...]:
-    """Alerts (`alerted`, `look_on`), and what decides about the sight of coordinator and substitute."""
-    here = case_current.c.case_id == case_id
-    substitute = select(substitute_of_coordinator()).where(here).scalar_subquery()
-    return (
-        alerts.any_live(case_id).label("alerted"),
-        select(case_current.c.look_on).where(here).scalar_subquery().label("look_on"),
-        exists().where(here, coordinator_is_cleared()).label("cleared"),
-        substitute.label("substitute"),
-        exists().where(here, substitute_is_cleared()).label("substitute_cleared"),
-    )
-
-
-def _newest_known() -> ScalarSelect[Any]:
-    versions = person_version.alias()
-    newest = select(func.coalesce(func.max(versions.c.version), 1))
-    known = versions.c.recorded_at <= bindparam("known_at", type_=UtcDateTime())
-    return newest.where(versions.c.person_id == case_file.c.person_id, known).scalar_subquery()
-
-
-_PERSON = (
-    *person_version.c["born", "guardians", "guardian_changes"],
-    person_version.c.version.label("youth_version"),
-    person_version.c.recorded_at.label("youth_recorded_at"),
-    case_file.c.person_id.label("record_id"),
-    *person.c["person_id", "protection"],
-)
-_ALL_CASE_FILES = (
-    select(
-        *case_file.c["case_id", "reference", "opened_at"],
-        *_PERSON,
-        *_case_columns(case_file.c.case_id),
-    )
-    .join(record, record.c.person_id == case_file.c.person_id)
-    .join(person, person.c.person_id == CANONICAL_ID)
-    .join(person_version, person_version.c.person_id == case_file.c.person_id)
-    .where(person_version.c.version == _newest_known())
-)
-_CASE_FILES = _ALL_CASE_FILES.where(case_file.c.case_id.in_(bindparam("case_ids", expanding=True)))
-_EVENTS = (
-    select(event)
-    .where(event.c.case_id.in_(bindparam("case_ids", expanding=True)))
-    .where(event.c.recorded_at <= bindparam("known_at"))
-    .order_by(event.c.case_id, event.c.seq)
-)
-_CASE = (
-    select(
-        event,
-        *case_file.c["reference", "opened_at"],
-        *_PERSON,
-        *_case_columns(bindparam("case_id")),
-    )
-    .join(case_file, case_file.c.case_id == event.c.case_id)
-    .join(record, record.c.person_id == case_file.c.person_id)
-    .join(person, person.c.person_id == CANONICAL_ID)
-    .join(person_version, person_version.c.person_id == case_file.c.person_id)
-    .where(event.c.case_id == bindparam("case_id"))
-    .where(event.c.recorded_at <= bindparam("known_at"))
-    .where(person_version.c.version == _newest_known())
-    .order_by(event.c.seq)
-)
-_NUMBERS = (
-    select(*case_number.c["kind", "number"])
-    .where(case_number.c.case_id == bindparam("case_id"))
-    .order_by(case_number.c.kind, case_number.c.main.desc(), case_number.c.number)
-)

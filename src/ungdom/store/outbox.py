@@ -255,6 +255,13 @@ def backlog(tx: Connection, since: datetime) -> OutboxBacklog:
     return OutboxBacklog(*tx.execute(select(*counted).where(_undelivered(outbox), _not_withdrawn(outbox))).one())
 
 
+def oldest_waiting(tx: Connection) -> datetime | None:
+    """When the oldest official message that waits was written; None without one. Dead letters do not wait."""
+    waiting = (_undelivered(outbox), _not_withdrawn(outbox), ~func.coalesce(outbox.c.held.startswith(DEAD), False))
+    oldest: datetime | None = tx.scalar(select(func.min(outbox.c.created_at)).where(*waiting))
+    return oldest
+
+
 def find(tx: Connection, message_id: UUID) -> OutboxEntry | None:
     """The entry of this message; None without one."""
     return next(iter(_read_entries(tx, _select_entries().where(outbox.c.message_id == message_id))), None)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
@@ -284,6 +284,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by
     common = {"kind": PersonChangeKind.PROTECTED, "fields": "protection", "changed_at": at, "changed_by": by}
     if rows:
         tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
+        chain_changes.record(tx, person_change, *(row._asdict() for row in rows))
     return bool(rows)
 
 

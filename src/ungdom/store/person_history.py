@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
+from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
@@ -80,13 +81,16 @@ def add(tx: Connection, keys: EncryptionKeys, change: PersonChange) -> None:
         "sealed": keys.encrypt(plain, _record(change.person_id, change.revision)) if plain else None,
     }
     tx.execute(insert(person_change), row)
+    chain_changes.record(tx, person_change, row)
 
 
 def add_merge(tx: Connection, person_id: UUID, by: str, at: datetime) -> None:
     """Writes that another person was joined to the person with this canonical id by confirming a question."""
     revision = select(person.c.revision).where(person.c.person_id == person_id).scalar_subquery()
     row = {"person_id": person_id, "revision": revision, "kind": PersonChangeKind.MERGED, "fields": ""}
-    tx.execute(insert(person_change).values({**row, "changed_at": at, "changed_by": by}))
+    new = insert(person_change).values({**row, "changed_at": at, "changed_by": by})
+    written = tx.execute(new.returning(*person_change.c["person_id", "revision"])).one()
+    chain_changes.record(tx, person_change, written._asdict())
 
 
 def known_at(tx: Connection, keys: EncryptionKeys, stored: StoredPerson, at: datetime) -> StoredPerson:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
-from ungdom.store import keyset
+from ungdom.store import chain_changes, keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
@@ -73,6 +73,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PersonProposal) -> None:
         "effect": _effect(new),
     }
     tx.execute(insert(person_proposal), row)
+    chain_changes.record(tx, person_proposal, row)
 
 
 def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, proposal_id: UUID) -> PersonProposal | None:
@@ -118,6 +119,7 @@ def decide(tx: Connection, decided: PersonProposal) -> None:
         "effect": _effect(decided),
     }
     tx.execute(update(person_proposal).where(P.proposal_id == decided.proposal_id).values(values))
+    chain_changes.record(tx, person_proposal, {"proposal_id": decided.proposal_id})
 
 
 def _effect(proposal: PersonProposal) -> str | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
-from ungdom.store import keyset
+from ungdom.store import chain_changes, keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
@@ -67,6 +67,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PopulationEvent, content: dic
         "reason": new.reason,
     }
     tx.execute(insert(population_event), row)
+    chain_changes.record(tx, population_event, row)
 
 
 def known(
@@ -139,6 +140,7 @@ def decide(tx: Connection, keys: EncryptionKeys, decided: PopulationEvent) -> No
         "sealed": _sealed(keys, decided),
     }
     tx.execute(update(population_event).where(E.event_id == decided.event_id).values(values))
+    chain_changes.record(tx, population_event, {"event_id": decided.event_id})
 
 
 def _sealed(keys: EncryptionKeys, event: PopulationEvent) -> bytes | None:

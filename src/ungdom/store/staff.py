@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from ungdom import clock
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store.schema.base import EnumSet
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.staff import staff, staff_absence, staff_handover
@@ -241,6 +241,7 @@ def page(
 def save_staff(tx: Connection, people: Sequence[Staff]) -> None:
     """Writes new and changed entries, whole."""
     bulk.upsert(tx, staff, [asdict(member) for member in people])
+    chain_changes.record(tx, staff, *(asdict(member) for member in people))
 
 
 # --- absence ----------------------------------------------------------------------------------------------------
@@ -271,17 +272,20 @@ def find_absence(tx: Connection, absence_id: UUID, for_update: bool = False) -> 
 def add_absence(tx: Connection, absence: Absence) -> None:
     """Writes a new absence."""
     tx.execute(insert(staff_absence), asdict(absence))
+    chain_changes.record(tx, staff_absence, asdict(absence))
 
 
 def change_absence(tx: Connection, absence_id: UUID, **values: Any) -> None:
     """Changes columns of an absence."""
     tx.execute(update(staff_absence).where(A.absence_id == absence_id).values(**values))
+    chain_changes.record(tx, staff_absence, {"absence_id": absence_id})
 
 
 def delete_absence(tx: Connection, absence_id: UUID) -> None:
     """Deletes an absence with its list of cases handed over."""
     tx.execute(delete(staff_handover).where(staff_handover.c.absence_id == absence_id))
     tx.execute(delete(staff_absence).where(A.absence_id == absence_id))
+    chain_changes.record(tx, staff_absence, {"absence_id": absence_id})
 
 
 def due_for_hand_over(tx: Connection, on: date) -> list[Absence]:

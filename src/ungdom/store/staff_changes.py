@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from ungdom.store import keyset
+from ungdom.store import chain_changes, keyset
 from ungdom.store.keyset import KeysetPosition
 from ungdom.store.schema.staff import StaffAction, staff_change
 from ungdom.workflow.vocabulary import Role
@@ -30,6 +30,7 @@ class StaffChange:
 def add(tx: Connection, new: StaffChange) -> None:
     """Writes a change."""
     tx.execute(insert(staff_change), asdict(new))
+    chain_changes.record(tx, staff_change, asdict(new))
 
 
 def page(tx: Connection, subject: str, after: KeysetPosition | None, limit: int) -> list[StaffChange]:

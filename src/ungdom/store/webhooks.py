@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
@@ -63,6 +64,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
         "created_at": new.created_at,
     }
     tx.execute(insert(webhook), row)
+    chain_changes.record(tx, webhook, row)
 
 
 def active(tx: Connection, keys: EncryptionKeys) -> list[Webhook]:
@@ -107,6 +109,7 @@ def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: st
         "disabled_because": None,
     }
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
+    chain_changes.record(tx, webhook, {"webhook_id": old.webhook_id})
     return new
 
 
@@ -115,6 +118,7 @@ def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: 
     new = replace(old, kinds=tuple(kinds), credentials=replace(old.credentials, url=url))
     values = {"kinds": json.dumps(new.kinds), "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
+    chain_changes.record(tx, webhook, {"webhook_id": old.webhook_id})
     return new
 
 
@@ -122,11 +126,13 @@ def disable(tx: Connection, webhook_id: UUID, because: str, at: datetime) -> Non
     """Disable the webhook."""
     values = {"disabled_at": at, "disabled_because": because}
     tx.execute(update(webhook).where(W.webhook_id == webhook_id, W.disabled_at.is_(None)).values(values))
+    chain_changes.record(tx, webhook, {"webhook_id": webhook_id})
 
 
 def remove(tx: Connection, webhook_id: UUID) -> None:
     """Delete the webhook with its address and secrets."""
     tx.execute(delete(webhook).where(W.webhook_id == webhook_id))
+    chain_changes.record(tx, webhook, {"webhook_id": webhook_id})
 
 
 def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:

@@ -34,6 +34,7 @@ _SENTENCES = frozenset(
         "forecast",
         "missing_member",
         "not_shared",
+        "access",
         "delay",
         "waiting",
         "calendar",

@@ -4,6 +4,7 @@ A checker only reads. Most are one query; where the history is needed, a query f
 folded. A checker returns at most `MAX_FINDINGS` findings.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
-from ungdom.store import alerts, duplicates, journal, rebuild
+from ungdom.audit.findings import AuditFinding
+from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.schema.alerts import alert
@@ -30,6 +32,7 @@ from ungdom.workflow.derived.team import running_measures
 from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.rules.escalation import DelayReason, flags
 from ungdom.workflow.vocabulary import EventType, Party, Sanction, State
+from ungdom.worklist import unusual_access
 
 MAX_FINDINGS = 1_000
 """Maximum findings per checker and night."""
@@ -69,6 +72,11 @@ class CheckDay:
     def starts_at(self) -> datetime:
         """The first instant of the day."""
         return datetime.combine(self.day, time(), OSLO)
+
+    @property
+    def before(self) -> date:
+        """The day before, of which the access log is whole."""
+        return self.day - timedelta(days=1)
 
 
 CheckFunction = Callable[[Connection, CheckDay, str], Iterator[Finding]]
@@ -267,6 +275,54 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
         )
 
 
+# --- the access log of the day before -----------------------------------------------------------------------
+
+
+def access_of_other_office(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A case that an office opened which neither has it, nor is to have it, nor gave it away lately."""
+    return (
+        Finding(code, row.case_id, row.reference, check_day.before, subject)
+        for row, subject in unusual_access.of_another_office(tx, check_day.before)
+    )
+
+
+def access_without_task(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A case that a coordinator opened who has no task in it."""
+    return (
+        Finding(code, row.case_id, row.reference, check_day.before, subject)
+        for row, subject in unusual_access.without_a_task(tx, check_day.before)
+    )
+
+
+def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A member of staff who opened the data of very many persons in a day."""
+    return (
+        Finding(code, None, None, check_day.before, subject)
+        for subject, _ in unusual_access.of_very_many_persons(tx, check_day.before)
+    )
+
+
+# --- hash chains --------------------------------------------------------------------------------------------
+
+
+def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """A row of a hash chain that is not as it was written, or a seal that does not follow from its heads.
+
+    Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
+    """
+    bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
+    names = _references(tx, _case_ids(bad))
+    by_stream = {str(case_id): case_id for case_id in names}
+    for finding in bad:
+        case_id = by_stream.get(finding.stream)
+        yield Finding(code, case_id, names[case_id] if case_id else None, None, str(finding))
+
+
+def _case_ids(bad: Sequence[AuditFinding]) -> list[UUID]:
+    with_id = (finding.stream for finding in bad if finding.table == event.name)
+    return [UUID(stream) for stream in with_id if re.fullmatch(r"[0-9a-f-]{36}", stream)]
+
+
 CHECKERS: tuple[Checker, ...] = tuple(
     Checker(finds.__name__, finds)
     for finds in (
@@ -282,6 +338,10 @@ CHECKERS: tuple[Checker, ...] = tuple(
         outbox_waits,
         closed_with_alert,
         row_unlike_replay,
+        access_of_other_office,
+        access_without_task,
+        access_to_many_persons,
+        chain_broken,
     )
 )
 """Every checker, in the order of the sections of `docs/operations.md`."""

@@ -12,6 +12,7 @@ from ungdom.api.calendars import ical
 from ungdom.api.calendars.present import feed_out
 from ungdom.api.calendars.schemas import FeedList, NewFeedOut
 from ungdom.api.http import inputs as i
+from ungdom.api.http.access import Reader
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import NoFeed
@@ -25,7 +26,7 @@ from ungdom.store.calendar_feeds import Feed
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, Viewer
 from ungdom.workflow.vocabulary import Role
 from ungdom.worklist import agenda
 
@@ -33,6 +34,8 @@ router = APIRouter(tags=["calendar"])
 public = APIRouter(tags=["calendar"])
 
 Secret = Annotated[SecretText, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{43}$"})]
+CALENDAR = "calendar"
+"""The system in the access log: a calendar program, which has no token."""
 IfNoneMatch = Annotated[HeaderText | None, Header(alias="If-None-Match")]
 
 
@@ -90,7 +93,9 @@ def get_calendar(
     What they may see now, and nothing once they no longer work there. A revoked address answers as one that never was.
     """
     state = request.app.state
-    body = _read_calendar(state.db, secret, state.clock(), state.public_url)
+    viewer, body = _read_calendar(state.db, secret, state.clock(), state.public_url)
+    if viewer is not None:
+        request.state.reader = Reader(viewer, CALENDAR)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {**PRIVATE_HEADERS, "ETag": tag}
     if tag in (if_none_match or ""):
@@ -137,8 +142,8 @@ def _subject_of_feeds(context: RequestContext) -> str:
     return context.recorder.viewer.subject
 
 
-def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> bytes:
-    """The calendar at this address now. Raises 404 where there is none."""
+def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> tuple[Viewer | None, bytes]:
+    """Whose calendar is at this address, None if they work there no more, and how it is now. Raises 404 for none."""
     with db.reading() as tx:
         feed = calendar_feeds.find_by_secret(tx, secret)
         if feed is None:
@@ -148,4 +153,4 @@ def _read_calendar(db: Database, secret: str, now: datetime, base: str) -> bytes
     if calendar_feeds.should_record_read(feed, now):
         with db.writing() as tx:
             calendar_feeds.record_read(tx, feed, now)
-    return ical.calendar(entries, texts.negotiate(feed.language), base)
+    return viewer, ical.calendar(entries, texts.negotiate(feed.language), base)

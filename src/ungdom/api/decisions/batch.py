@@ -11,7 +11,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
 import anyio
-from anyio import CancelScope, EndOfStream, WouldBlock, to_thread
+from anyio import CancelScope, CapacityLimiter, EndOfStream, WouldBlock, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from fastapi import APIRouter, Query, Request
 from starlette.requests import ClientDisconnect
@@ -83,17 +83,21 @@ async def push_decisions(
     """
     context.check_access()
     stream_context = StreamContext(context.db, context.keys, request.app.state.clock, context.language, context.sender)
-    return ReceiptStream(stream_context, query.dry_run)
+    return ReceiptStream(stream_context, query.dry_run, request.app.state.batch_threads)
 
 
 class ReceiptStream(StreamingResponse):
-    """The response to a batch: one receipt per line, sent as soon as its group is committed."""
+    """The response to a batch: one receipt per line, sent as soon as its group is committed.
 
-    def __init__(self, stream_context: StreamContext, dry_run: bool = False) -> None:
+    `threads`: the share of the threads that batches have, so that they and other requests do not wait for each other.
+    """
+
+    def __init__(self, stream_context: StreamContext, dry_run: bool, threads: CapacityLimiter) -> None:
         headers = {"Cache-Control": "no-store", "Content-Language": stream_context.language}
         super().__init__((), media_type=NDJSON, headers=headers)
         self.stream_context = stream_context
         self.process = _try_all if dry_run else _process_groups
+        self.threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, process and send until all is sent or the client disconnects; a started group is always finished."""
@@ -102,7 +106,7 @@ class ReceiptStream(StreamingResponse):
             spool = Spool(file)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(_read_lines, Request(scope, receive), incoming, task_group.cancel_scope)
-                task_group.start_soon(self.process, self.stream_context, lines, spool)
+                task_group.start_soon(self.process, self.stream_context, lines, spool, self.threads)
                 await self._send(send, spool)
                 task_group.cancel_scope.cancel()
 
@@ -135,18 +139,26 @@ async def _read_lines(
 
 
 async def _process_groups(
-    stream_context: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool"
+    stream_context: StreamContext,
+    lines: MemoryObjectReceiveStream[NdjsonLine],
+    spool: "Spool",
+    threads: CapacityLimiter,
 ) -> None:
     """Process one group after the other, each in a thread."""
     async with lines:
         async for first in lines:
             group = await _collect_group(first, lines)
-            answers = await to_thread.run_sync(process_lines, stream_context, group)
+            answers = await to_thread.run_sync(process_lines, stream_context, group, limiter=threads)
             spool.put(b"".join(answer.body + b"\n" for answer in answers))
     spool.end()
 
 
-async def _try_all(stream_context: StreamContext, lines: MemoryObjectReceiveStream[NdjsonLine], spool: "Spool") -> None:
+async def _try_all(
+    stream_context: StreamContext,
+    lines: MemoryObjectReceiveStream[NdjsonLine],
+    spool: "Spool",
+    threads: CapacityLimiter,
+) -> None:
     """Try the lines after the last one has arrived, in one thread: they share a transaction that is rolled back."""
     tried: list[NdjsonLine] = []
     too_many: list[NdjsonLine] = []
@@ -156,7 +168,7 @@ async def _try_all(stream_context: StreamContext, lines: MemoryObjectReceiveStre
                 tried.append(line)
             else:
                 too_many.append(NdjsonLine(line.number, None))
-    answers = await to_thread.run_sync(lambda: [*try_lines(stream_context, tried)])
+    answers = await to_thread.run_sync(lambda: [*try_lines(stream_context, tried)], limiter=threads)
     spool.put(b"".join(answer.body + b"\n" for answer in (*answers, *refuse_untried(stream_context, too_many))))
     spool.end()
 

@@ -44,9 +44,9 @@ class Operation:
         return "application/x-ndjson" in self.described.get("requestBody", {}).get("content", {})
 
     @property
-    def reads_database(self) -> bool:
-        """Whether the operation reads the database."""
-        return not self.path.startswith(("/health/", "/v1/problems/"))
+    def is_limited(self) -> bool:
+        """Whether a caller may be refused for asking too often, or because the service has too much to do."""
+        return not self.path.startswith("/health/")
 
     def reads(self, parameter: str) -> bool:
         """Whether it has a parameter of this name, in lower case."""
@@ -156,10 +156,16 @@ PROBLEMS: dict[int, ProblemResponse] = {
         lambda operation: not operation.path.startswith("/health/"),
     ),
     428: ProblemResponse("VersionRequired", "`If-Match` is missing.", lambda operation: operation.reads("if-match")),
+    429: ProblemResponse(
+        "TooManyRequests",
+        "The caller, or the address, has sent more requests in a minute than one server process accepts.",
+        lambda operation: operation.is_limited,
+        ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    ),
     503: ProblemResponse(
         "Unavailable",
-        "It cannot be answered now, and nothing is kept: to be tried again.",
-        lambda operation: operation.reads_database,
+        "It cannot be answered now, and nothing is kept: to be tried again. `overloaded`: too many requests wait.",
+        lambda operation: operation.is_limited,
         ("Retry-After",),
     ),
 }
@@ -199,6 +205,14 @@ HEADERS: dict[str, Json] = {
     },
     "Link": {"description": 'The manifest of these rows, as `rel="describedby"`.', "schema": _STRING},
     "Location": {"description": "Where what was made can be read.", "schema": _STRING},
+    "RateLimit": {
+        "description": "The limit that was reached, what remains of it (r), and seconds until more does (t).",
+        "schema": _STRING,
+    },
+    "RateLimit-Policy": {
+        "description": "The limit that was reached: requests (q) in a window of seconds (w), per server process.",
+        "schema": _STRING,
+    },
     "Retry-After": {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}},
     "Ungdom-SHA256": {"description": "The SHA-256 of the file, in hexadecimal.", "schema": _STRING},
     "WWW-Authenticate": {"description": "What the token lacks, by RFC 6750 and RFC 9470.", "schema": _STRING},

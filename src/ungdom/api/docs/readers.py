@@ -37,6 +37,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
             "`GET /v1/staff`.",
         ),
         Tag("people", "What is recorded about a person across cases."),
+        Tag("access", "Who has been given a person's data, when, why and by which route: `GET /v1/access-log`."),
     ),
     "Prosecution and courts": (
         Tag(
@@ -53,6 +54,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
     ),
     "Operator": (
         Tag("jobs", "The nightly job and its ledger. Start with `GET /v1/jobs/nightly/runs`."),
+        Tag("audit", "The hash chains: the last seal and verification, and what is wrong: `GET /v1/audit`."),
         Tag("health", "Whether the service is alive and ready, without a token."),
     ),
     "Everybody": (

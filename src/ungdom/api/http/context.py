@@ -1,16 +1,18 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
+from ungdom.api.http.access import Reader, access_of, ids_of
 from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem
 from ungdom.api.http.preconditions import precondition
@@ -21,11 +23,12 @@ from ungdom.cases import Precondition, Recorder
 from ungdom.intake import IntakeContext, Sender
 from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
-from ungdom.store import idempotency, person_access
+from ungdom.store import idempotency
+from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store.access_subjects import KnownSubjects, subjects_of
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
-from ungdom.store.person_access import PersonAccess
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
@@ -33,6 +36,9 @@ from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 SOURCE = "api"
+
+SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
+"""How the cases and persons are found that the ids in an answer name."""
 
 
 class RequestContext:
@@ -50,6 +56,8 @@ class RequestContext:
         self.if_match = if_match
         self.key = key
         self.language = texts.negotiate(language)
+        self.access_log: AccessLog = state.access_log
+        self._known_subjects: KnownSubjects = state.known_subjects
         self._request = request
         self._needs_service = True
 
@@ -90,13 +98,15 @@ class RequestContext:
     ) -> Response:
         """Response from a read transaction. `in_service`: False for what is no case data.
 
-        Raises `RoleNotAllowed`, `LacksScope` or `NotInService`.
+        Whose data it contains is in the access log before it is returned. Raises `RoleNotAllowed`, `LacksScope`,
+        `NotInService`, or `Unavailable`.
         """
         self.require(scope, may)
         self._needs_service = in_service
         with self._in_service(self.db.reading()) as tx:
             response = self._localised(operation(tx))
-        return response.to_http()
+            access = self._access(tx, response, self._known_subjects.of)
+        return self._logged(response, access)
 
     def write(
         self,
@@ -106,6 +116,8 @@ class RequestContext:
         in_service: bool = True,
     ) -> Response:
         """Response from a write transaction, committed before it is sent; with an idempotency key it is stored as well.
+
+        Whose data it contains is written to the access log in the same transaction.
 
         Deferred messages are retried before the response is sent. `commit`: False rolls everything back, and the
         idempotency key is not used. `attempts`: how often in all, where others write at the same time. `in_service`:
@@ -131,22 +143,10 @@ class RequestContext:
 
     def _rolled_back(self, operation: Callable[[Connection], ApiResponse]) -> Response:
         with self._in_service(self.db.trying()) as tx:
-            return self._localised(operation(tx)).to_http()
-
-    def read_and_log(
-        self,
-        operation: Callable[[Connection], tuple[ApiResponse, Sequence[PersonAccess]]],
-        scope: NeededScope = READ,
-        may: RolePredicate = may_read_cases,
-    ) -> Response:
-        """As `read`, for what is written to the log of access to persons before the response is sent."""
-        self.require(scope, may)
+            response = self._localised(operation(tx))
         with self._in_service(self.db.reading()) as tx:
-            response, entries = operation(tx)
-        if entries:
-            with self._in_service(self.db.writing()) as tx:
-                person_access.add(tx, entries)
-        return self._localised(response).to_http()
+            access = self._access(tx, response)
+        return self._logged(response, access)
 
     def respond(self, response: ApiResponse) -> Response:
         """The response with its language, where no transaction is needed."""
@@ -165,25 +165,45 @@ class RequestContext:
     def _run(self, operation: Callable[[Connection], ApiResponse], commit: bool) -> Response:
         if not commit:
             with self._in_service(self.db.reading()) as tx:
-                return self._localised(operation(tx)).to_http()
-        if not self.key:
-            with self._in_service(self.db.writing()) as tx:
                 response = self._localised(operation(tx))
-            return response.to_http()
-        return self._run_once(self.key, operation)
+                access = self._access(tx, response)
+            return self._logged(response, access)
+        with self.access_log.stream() as stream, self._in_service(self.db.writing()) as tx:
+            response, replayed = self._run_once(tx, self.key, operation) if self.key else (operation(tx), False)
+            response = self._localised(response)
+            access = self._access(tx, response)
+            if access is not None:
+                stream.add(tx, [access])
+        self._request.state.access = access
+        return response.to_http(replayed=replayed)
 
-    def _run_once(self, key: str, operation: Callable[[Connection], ApiResponse]) -> Response:
+    def _run_once(
+        self, tx: Connection, key: str, operation: Callable[[Connection], ApiResponse]
+    ) -> tuple[ApiResponse, bool]:
+        """The response, and whether it is the one stored for an earlier request with this key."""
         viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
         request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
-        with self._in_service(self.db.writing()) as tx:
-            idempotency.claim(tx, request_key)
-            replayed_response = self._replayed(tx, request_key)
-            response = replayed_response or self._localised(operation(tx))
-            if replayed_response is None:
-                body = response.body if response.stored_body is None else response.stored_body
-                stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
-                idempotency.store_response(tx, self.keys, request_key, stored)
-        return response.to_http(replayed=replayed_response is not None)
+        idempotency.claim(tx, request_key)
+        replayed_response = self._replayed(tx, request_key)
+        if replayed_response is not None:
+            return replayed_response, True
+        response = self._localised(operation(tx))
+        body = response.body if response.stored_body is None else response.stored_body
+        stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now)
+        idempotency.store_response(tx, self.keys, request_key, stored)
+        return response, False
+
+    def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
+        """What is to be written to the access log of this answer."""
+        entries = subjects(tx, ids_of(self._request.scope, response.body))
+        return access_of(self._request.scope, Reader.of(self.principal), self.now, response.access, entries)
+
+    def _logged(self, response: ApiResponse, access: Access | None) -> Response:
+        """The response, once it is in the access log whose data it contains. Raises `Unavailable`."""
+        if access is not None:
+            self.access_log.write(access)
+        self._request.state.access = access
+        return response.to_http()
 
     def _localised(self, response: ApiResponse) -> ApiResponse:
         return replace(response, headers={"Content-Language": self.language, **response.headers})

@@ -1,6 +1,5 @@
 """Error handlers: status, code and text of each error. No personal data, SQL or stack trace is sent."""
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +23,7 @@ from ungdom.esas.envelope import NotSigned
 from ungdom.exchange.inbound import Unreadable
 from ungdom.extracts import errors as extracts
 from ungdom.message import BadMessage
+from ungdom.observability.logger import EventLogger
 from ungdom.persons import errors as persons
 from ungdom.staff import errors as staff
 from ungdom.store import errors as store
@@ -43,7 +43,7 @@ from ungdom.workflow.events import escaped
 from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
-log = logging.getLogger("ungdom.api")
+log = EventLogger("ungdom.api")
 
 MAX_PLACES = 50
 """Maximum number of invalid fields that one response lists."""
@@ -213,7 +213,7 @@ async def _overtaken(request: Request, _error: store.Stale) -> Response:
 
 
 async def _unavailable(request: Request, error: store.Unavailable) -> Response:
-    log.warning("unavailable: %s", error.reason, extra={"trace_id": request.state.trace_id})
+    log.warning("request.unavailable", reason=error.reason)
     return problem_to(request, 503, "unavailable", None, {"Retry-After": "2"})
 
 
@@ -238,7 +238,7 @@ def _allowed(request: Request) -> str:
 
 
 async def _internal(request: Request, error: Exception) -> Response:
-    log.error("internal error", exc_info=error, extra={"trace_id": request.state.trace_id})
+    log.error("request.failed", error=error)
     return problem_to(request, 500, "internal")
 
 

@@ -1,20 +1,25 @@
-"""Is the service alive, and is it ready."""
+"""Is the service alive, and is it ready. Neither waits behind other requests."""
 
 from datetime import datetime
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from ungdom.store import job_runs
 from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
+from ungdom.store.write_probe import WriteProbe
 
 router = APIRouter(tags=["health"])
 
+UNKNOWN = ("schema", "night", "journal", "disk", "durability")
+"""Checks that nobody can make without the database."""
+
 
 @router.get("/health/live", summary="The process answers")
-def check_liveness() -> dict[str, str]:
-    """Alive: nothing is asked of the database."""
+async def check_liveness() -> dict[str, str]:
+    """Alive: nothing is asked of the database, and no thread is waited for."""
     return {"status": "ok"}
 
 
@@ -24,18 +29,23 @@ def check_liveness() -> dict[str, str]:
     response_model=dict[str, str],
     responses={503: {"description": "Not ready: what is wrong, and what would help", "model": dict[str, str]}},
 )
-def check_readiness(request: Request) -> Response:
-    """Ready: the database answers, its schema is the one this program was made for, and the nights are run.
+async def check_readiness(request: Request) -> Response:
+    """Ready: database and disk can be written, the schema is the one of this program, and the nights are run.
 
-    503 when not; the last good night may be 26 hours old.
+    503 when not; the last good night may be 26 hours old. What was written to find out counts for five seconds.
     """
-    db: Database = request.app.state.db
-    try:
-        checks = {"database": "ok", **_schema_and_night(db, request.app.state.clock())}
-    except StoreError:
-        checks = {"database": "cannot be reached", "schema": "unknown", "night": "unknown"}
+    state = request.app.state
+    probe, thread = state.write_probe, state.health_thread
+    checks = await to_thread.run_sync(_checks, state.db, probe, state.clock(), limiter=thread)
     good = all(value == "ok" for value in checks.values())
     return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
+
+
+def _checks(db: Database, probe: WriteProbe, now: datetime) -> dict[str, str]:
+    try:
+        return {"database": "ok", **_schema_and_night(db, now), **probe.result()}
+    except StoreError:
+        return {"database": "cannot be reached", **dict.fromkeys(UNKNOWN, "unknown")}
 
 
 def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:

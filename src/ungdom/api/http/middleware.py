@@ -1,7 +1,6 @@
 """Middleware before the routes: authentication, access rules, size and media type of the body. Plain ASGI."""
 
 import hashlib
-import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from anyio import to_thread
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,9 +26,10 @@ from ungdom.api.http.auth.verify import Verifier
 from ungdom.api.http.problems import problem_response
 from ungdom.clock import Clock
 from ungdom.message.sound import MAX_DEPTH, json_fault
+from ungdom.observability.logger import EventLogger
 from ungdom.texts.places import field_problem
 
-log = logging.getLogger("ungdom.access")
+log = EventLogger("ungdom.access")
 
 OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/")
 """Answered without a token: health, the documentation, and what a problem type means."""
@@ -113,7 +114,7 @@ class AccessMiddleware:
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         state = scope.setdefault("state", {})
-        state["trace_id"] = uuid.uuid4().hex
+        state.setdefault("trace_id", uuid.uuid4().hex)
         state["principal"] = None
         try:
             if not is_open(scope["path"]):
@@ -157,7 +158,10 @@ class AccessMiddleware:
         self, scope: Scope, receive: Receive, send: Send, policy: BodyPolicy, kind: str
     ) -> None:
         limit = self.limits.exchange if policy.exchange else self.limits.body
-        body = await _read_body(receive, limit)
+        try:
+            body = await _read_body(receive, limit)
+        except ClientDisconnect:  # part of a request is none, also where the part could be read (RFC 9112 § 8)
+            return
         if body is None:
             await _refuse(scope, receive, send, 413, "body_too_large", limit=limit)
         elif body and kind not in policy.kinds:
@@ -203,11 +207,14 @@ def _media_type(headers: dict[bytes, bytes]) -> str:
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes | None:
+    """The whole body; None if it is larger than the limit. Raises `ClientDisconnect` if it does not arrive whole."""
     parts: list[bytes] = []
     size = 0
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = message.get("more_body", False)
@@ -228,7 +235,7 @@ def _replay_body(body: bytes, then: Receive) -> Receive:
 async def _refuse_token(scope: Scope, receive: Receive, send: Send, error: AccessError) -> None:
     """Every invalid token gets the same response; the reason is logged only."""
     if not isinstance(error, NoToken):
-        log.warning("not let in: %s trace_id=%s %s", error.reason, scope["state"]["trace_id"], error.about)
+        log.warning("token.refused", reason=error.reason, about=str(error.about) or None)
     if isinstance(error, KeysUnavailable):
         await _refuse(scope, receive, send, 503, "unavailable", {"Retry-After": str(error.retry_after)})
     elif isinstance(error, NotLetIn):

@@ -1,13 +1,14 @@
 """Answers about a case without the fields that the viewer may not learn, by `workflow.redaction`."""
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.responses import AccessNote, ApiResponse, etag, json_response
 from ungdom.cases import CaseView, NotVisible
 from ungdom.workflow import redaction
 from ungdom.workflow.redaction import Knowledge
@@ -33,7 +34,8 @@ def case_answer(body: BaseModel, read: CaseView) -> ApiResponse:
     A reader who counts events by their own numbers gets a tag of these events and of the matters shared with them: that
     of the case would change with events that they may not learn of.
     """
-    return json_response(redacted(body, read), ETag=_tag_for(read) if read.by_own_numbers else etag(read.version))
+    tag = _tag_for(read) if read.by_own_numbers else etag(read.version)
+    return replace(json_response(redacted(body, read), ETag=tag), access=AccessNote(knowledge=read))
 
 
 def _tag_for(read: CaseView) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from ungdom.store.schema.access import AccessKind
+from ungdom.workflow.redaction import Knowledge
+
 JSON = "application/json"
 
 PRIVATE_HEADERS = {
@@ -16,16 +19,32 @@ PRIVATE_HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class AccessNote:
+    """What the access log says of an answer beside whose data it contains.
+
+    `kind`: None where the method of the request says it. `criteria` and `hits`: of a search, the names of the fields
+    searched by and the number of persons found. `knowledge`: what the reader may learn; None: of every case the same.
+    """
+
+    kind: AccessKind | None = None
+    criteria: str | None = None
+    hits: int | None = None
+    knowledge: Knowledge | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiResponse:
     """A finished response: status, body, and the headers that belong to it.
 
     `stored_body`: the body that is stored for a repeated request, where the body itself must not be in the database.
+    `access`: what the access log says of it.
     """
 
     status: int
     body: bytes
     headers: dict[str, str]
     stored_body: bytes | None = None
+    access: AccessNote = AccessNote()
 
     def to_http(self, replayed: bool = False) -> Response:
         """The response as it is sent. `replayed`: stored for an earlier request with the same idempotency key."""

@@ -26,7 +26,9 @@ def run_nightly_job(
 ) -> Response:
     """Run the nightly job for a day, with the nights that were missed before it; the runs. Done again, it is empty."""
     context.check_access()
-    nights = nightly.run(context.db, request.app.state.clock, body.on, steps.all_steps(context.keys))
+    nights = nightly.run(
+        context.db, request.app.state.clock, body.on, steps.all_steps(context.keys, request.app.state.anchor_dir)
+    )
     with context.db.reading() as tx:
         runs = job_runs.runs_by_id(tx, [night.run_id for night in nights])
     return context.respond(json_response(NightOut(items=[run_out(run) for run in runs])))

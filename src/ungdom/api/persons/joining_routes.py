@@ -1,6 +1,7 @@
 """Merging and splitting persons: one of leader and secretariat proposes, the other one decides."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.present import from_source
-from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons.joining_schemas import (
     MergeIn,
@@ -25,10 +26,10 @@ from ungdom.api.persons.record_schemas import PersonHitOut
 from ungdom.intake import IntakeContext
 from ungdom.persons import joining
 from ungdom.persons.joining import SplitRequest
-from ungdom.persons.sight import read_entries
 from ungdom.store import case_queries, people, person_proposals
-from ungdom.store.person_access import PersonAccess
 from ungdom.store.person_proposals import PersonProposal
+from ungdom.store.schema.access import AccessKind
+from ungdom.store.schema.persons import ProposalKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import Viewer, may_join_persons
 
@@ -79,7 +80,7 @@ def split_person(
 @router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals to merge or split")
 def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQuery, Query()]) -> Response:
     """The proposals about persons whom the caller may know."""
-    return context.read_and_log(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
+    return context.read(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
 
 
 @router.post(
@@ -113,18 +114,23 @@ def _decide(
 ) -> Response:
     def operation(tx: Connection) -> ApiResponse:
         decided = decide(tx, context.intake, context.recorder.viewer, proposal_id)
-        return json_response(_proposal_out(tx, context, decided))
+        return _proposal_response(tx, context, decided)
 
     return context.write(operation)
 
 
 def _proposed(tx: Connection, context: RequestContext, proposal: PersonProposal) -> ApiResponse:
-    return json_response(_proposal_out(tx, context, proposal), 202)
+    return _proposal_response(tx, context, proposal, 202)
 
 
-def _page_of_proposals(
-    tx: Connection, context: RequestContext, query: PersonProposalQuery
-) -> tuple[ApiResponse, list[PersonAccess]]:
+def _proposal_response(
+    tx: Connection, context: RequestContext, proposal: PersonProposal, status: int = 200
+) -> ApiResponse:
+    kind = AccessKind.MERGED if proposal.kind is ProposalKind.MERGE else AccessKind.SPLIT
+    return replace(json_response(_proposal_out(tx, context, proposal), status), access=AccessNote(kind))
+
+
+def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonProposalQuery) -> ApiResponse:
     name = f"person proposals {query.status}"
     after = start_after(context, name, query)
     rows = person_proposals.page(tx, context.keys, context.recorder.viewer, query.status, after, query.limit + 1)
@@ -132,9 +138,7 @@ def _page_of_proposals(
         context, name, query, rows, lambda proposal: (proposal.proposed_at, proposal.proposal_id)
     )
     items = [_proposal_out(tx, context, proposal) for proposal in page]
-    shown = (hit.id for proposal in items for hit in (proposal.person, proposal.other) if hit)
-    response = json_response(PersonProposalList(items=items, next=following))
-    return response, read_entries(context.recorder.viewer, context.now, shown)
+    return json_response(PersonProposalList(items=items, next=following))
 
 
 def _proposal_out(tx: Connection, context: RequestContext, proposal: PersonProposal) -> PersonProposalOut:

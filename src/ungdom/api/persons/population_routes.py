@@ -1,6 +1,6 @@
 """Events of the population register: received from a system, and decided by people where they are a question."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ungdom.api.http.authorisation import guarded, requires, sends_decisions
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.present import from_source
-from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
 from ungdom.api.persons.population_schemas import (
     PopulationDecisionIn,
@@ -27,9 +27,9 @@ from ungdom.api.persons.population_schemas import (
 from ungdom.api.persons.record_present import person_hit_out
 from ungdom.persons import register
 from ungdom.persons.register import AppliedEvent, QuestionReason, RegisterMessage
-from ungdom.persons.sight import PersonSight, read_entries, sight_of
+from ungdom.persons.sight import PersonSight, sight_of
 from ungdom.store import people, population_events
-from ungdom.store.person_access import PersonAccess
+from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import Disclosure, may_read_persons
 
@@ -68,7 +68,7 @@ def send_population_event(
 @router.get("/v1/population-events", response_model=PopulationEventList, summary="List events of the register")
 def list_population_events(context: ReadContext, query: Annotated[PopulationEventQuery, Query()]) -> Response:
     """The events about persons whom the caller may know. With `outcome=question`: those that somebody has to decide."""
-    return context.read_and_log(lambda tx: _page_of_events(tx, context, query), READ, may_read_persons)
+    return context.read(lambda tx: _page_of_events(tx, context, query), READ, may_read_persons)
 
 
 @router.post(
@@ -81,10 +81,12 @@ def apply_population_event(
     context: WriteContext, event_id: UUID, body: PopulationDecisionIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The person is changed as the register says. After a death, open cases of the caller's office lapse."""
-    return _decide(
-        context,
-        lambda tx: register.apply_question(tx, context.intake, context.recorder, event_id, body.person),
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        applied = register.apply_question(tx, context.intake, context.recorder, event_id, body.person)
+        return replace(json_response(_event_out(tx, context, applied)), access=AccessNote(AccessKind.CORRECTED))
+
+    return context.write(operation)
 
 
 @router.post(
@@ -97,25 +99,21 @@ def dismiss_population_event(
     context: WriteContext, event_id: UUID, body: PopulationDismissalIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The person stays as stored. The event is kept with the reason."""
-    viewer = context.recorder.viewer
-    return _decide(context, lambda tx: register.dismiss_question(tx, context.intake, viewer, event_id, body.reason))
+
+    def operation(tx: Connection) -> ApiResponse:
+        dismissed = register.dismiss_question(tx, context.intake, context.recorder.viewer, event_id, body.reason)
+        return json_response(_event_out(tx, context, dismissed))
+
+    return context.write(operation)
 
 
-def _decide(context: RequestContext, decide: Callable[[Connection], AppliedEvent]) -> Response:
-    return context.write(lambda tx: json_response(_event_out(tx, context, decide(tx))))
-
-
-def _page_of_events(
-    tx: Connection, context: RequestContext, query: PopulationEventQuery
-) -> tuple[ApiResponse, list[PersonAccess]]:
+def _page_of_events(tx: Connection, context: RequestContext, query: PopulationEventQuery) -> ApiResponse:
     name = f"population events {query.outcome}"
     after = start_after(context, name, query)
     rows = population_events.page(tx, context.keys, context.recorder.viewer, query.outcome, after, query.limit + 1)
     page, following = page_and_cursor(context, name, query, rows, lambda event: (event.received_at, event.event_id))
     items = [_event_out(tx, context, AppliedEvent(event)) for event in page]
-    shown = (event.person.id for event in items if event.person)
-    response = json_response(PopulationEventList(items=items, next=following))
-    return response, read_entries(context.recorder.viewer, context.now, shown)
+    return json_response(PopulationEventList(items=items, next=following))
 
 
 def _event_out(tx: Connection, context: RequestContext, applied: AppliedEvent) -> PopulationEventOut:

@@ -21,8 +21,8 @@ from ungdom.api.persons.schemas import ReachOut
 from ungdom.message.national_id import check_national_id
 from ungdom.persons.correct import CorrectedPerson
 from ungdom.persons.sight import PersonSight
+from ungdom.store.access_queries import LoggedAccess
 from ungdom.store.people import StoredPerson
-from ungdom.store.person_access import PersonAccess
 from ungdom.store.person_history import PersonChange, PersonSnapshot
 from ungdom.store.personalia import Personalia
 from ungdom.store.schema.persons import PersonChangeKind
@@ -102,7 +102,7 @@ def person_hit_out(person: StoredPerson, sight: PersonSight) -> PersonHitOut:
     )
 
 
-def person_access_out(entry: PersonAccess) -> PersonAccessOut:
+def person_access_out(entry: LoggedAccess) -> PersonAccessOut:
     return from_source(PersonAccessOut, entry, id=entry.access_id, criteria=(entry.criteria or "").split())
 
 

@@ -1,6 +1,6 @@
 """Person records: read, correct, search, and who has read them. Every access is written to the log of access."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.responses import AccessNote, ApiResponse, etag, json_response
 from ungdom.api.http.tokens import READ, STATUS, WRITE
 from ungdom.api.persons.record_present import correction_out, person_access_out, person_hit_out, person_record_out
 from ungdom.api.persons.record_schemas import (
@@ -26,11 +26,11 @@ from ungdom.api.persons.record_schemas import (
 from ungdom.persons import correct, read, search
 from ungdom.persons.correct import CorrectedPerson, PersonCorrection
 from ungdom.persons.search import PersonCriteria
-from ungdom.persons.sight import PersonSight, access_entry, access_scope, sight_of, working_sight
-from ungdom.store import people, person_access, records, reference
-from ungdom.store.person_access import OfficeScope, PersonAccess
+from ungdom.persons.sight import PersonSight, access_scope, sight_of, working_sight
+from ungdom.store import access_queries, people, records, reference
+from ungdom.store.access_queries import AccessFilters, OfficeScope
 from ungdom.store.personalia import ContactDetails
-from ungdom.store.schema.persons import PersonAccessKind
+from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import may_read_person_access, may_read_persons
 from ungdom.workflow.vocabulary import Role
@@ -49,7 +49,7 @@ def search_persons(context: WriteContext, body: PersonSearchIn, _query: Annotate
 @router.get("/v1/persons/{person_id}", response_model=PersonRecordOut, summary="Read a person")
 def get_person(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The record with its history: for those who may know who the youth of one of the cases is. The read is logged."""
-    return context.read_and_log(lambda tx: _logged_record(tx, context, person_id), READ, may_read_persons)
+    return context.read(lambda tx: _person_detail(tx, context, person_id), READ, may_read_persons)
 
 
 @router.patch("/v1/persons/{person_id}", response_model=PersonCorrectionOut, summary="Correct a person")
@@ -63,7 +63,7 @@ def correct_person(
     the way, and with `dry_run` they are named and the record stays as it is. That it was read is logged.
     """
     if query.dry_run:
-        return context.read_and_log(lambda tx: _tried_correction(tx, context, person_id, body), WRITE, may_read_persons)
+        return context.read(lambda tx: _tried_correction(tx, context, person_id, body), WRITE, may_read_persons)
     return context.write(lambda tx: _corrected_record(tx, context, person_id, body))
 
 
@@ -77,19 +77,15 @@ def list_person_accesses(context: ReadContext, person_id: UUID, query: Annotated
 
 
 def _hits(tx: Connection, context: RequestContext, criteria: PersonCriteria) -> ApiResponse:
-    hits = search.search(tx, context.keys, context.recorder.viewer, criteria, context.now)
+    hits = search.search(tx, context.keys, context.recorder.viewer, criteria)
     items = [person_hit_out(person, sight) for person, sight in hits.people]
-    return json_response(PersonHitList(items=items, more=hits.more))
+    note = AccessNote(AccessKind.SEARCHED, criteria.names, len(items))
+    return replace(json_response(PersonHitList(items=items, more=hits.more)), access=note)
 
 
-def _logged_record(
-    tx: Connection, context: RequestContext, person_id: UUID
-) -> tuple[ApiResponse, Sequence[PersonAccess]]:
-    viewer = context.recorder.viewer
-    sight = sight_of(tx, viewer, person_id)
-    body = _record_out(tx, context, sight)
-    entry = access_entry(viewer, PersonAccessKind.READ, context.now, sight.person_id)
-    return json_response(body, ETag=etag(body.revision)), [entry]
+def _person_detail(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
+    body = _record_out(tx, context, sight_of(tx, context.recorder.viewer, person_id))
+    return json_response(body, ETag=etag(body.revision))
 
 
 def _record_out(tx: Connection, context: RequestContext, sight: PersonSight) -> PersonRecordOut:
@@ -98,19 +94,16 @@ def _record_out(tx: Connection, context: RequestContext, sight: PersonSight) -> 
     return person_record_out(record.person, sight, record.history, viewer, context.today)
 
 
-def _tried_correction(
-    tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn
-) -> tuple[ApiResponse, Sequence[PersonAccess]]:
-    viewer = context.recorder.viewer
+def _tried_correction(tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn) -> ApiResponse:
     result = _correct(tx, context, person_id, body, True)
-    record = person_record_out(result.after, result.sight, (), viewer, context.today)
-    entry = access_entry(viewer, PersonAccessKind.READ, context.now, result.sight.person_id)
-    return _correction_response(context, result, record, True), [entry]
+    record = person_record_out(result.after, result.sight, (), context.recorder.viewer, context.today)
+    return replace(_correction_response(context, result, record, True), access=AccessNote(AccessKind.READ))
 
 
 def _corrected_record(tx: Connection, context: RequestContext, person_id: UUID, body: PersonPatchIn) -> ApiResponse:
     result = _correct(tx, context, person_id, body, False)
-    return _correction_response(context, result, _record_out(tx, context, result.sight), False)
+    response = _correction_response(context, result, _record_out(tx, context, result.sight), False)
+    return replace(response, access=AccessNote(AccessKind.CORRECTED))
 
 
 def _correct(
@@ -145,8 +138,9 @@ def _new_values(body: PersonPatchIn) -> dict[str, Any]:
 
 def _page_of_accesses(tx: Connection, context: RequestContext, person_id: UUID, query: PageQuery) -> ApiResponse:
     canonical_id, scope = _accesses_shown(tx, context, person_id)
-    name = f"person accesses {canonical_id}"
-    rows = person_access.page(tx, canonical_id, scope, start_after(context, name, query), query.limit + 1)
+    name, filters = f"person accesses {canonical_id}", AccessFilters(person_id=canonical_id)
+    after = start_after(context, name, query)
+    rows = access_queries.page(tx, filters, after[1] if after else None, query.limit + 1, scope)
     page, following = page_and_cursor(context, name, query, rows, lambda entry: (entry.at, entry.access_id))
     return json_response(PersonAccessList(items=[person_access_out(entry) for entry in page], next=following))
 

@@ -12,8 +12,10 @@ from ungdom.api.http.schemas import CaseInTheWay, Output
 from ungdom.api.persons.schemas import ReachOut
 from ungdom.message.text import CodeText, LineText, SearchText
 from ungdom.store.personalia import ContactDetails, GuardianKind, PersonGuardian
-from ungdom.store.schema.persons import PersonAccessKind, PersonChangeKind
+from ungdom.store.schema.access import AccessKind
+from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.workflow import patterns
+from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.vocabulary import Protection, Role
 
 IdentityNumber = Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)]
@@ -218,14 +220,16 @@ class PersonHitList(Output):
 
 
 class PersonAccessOut(Output):
-    """Who did what with the record. `criteria`: the fields searched by; empty for another kind of access."""
+    """Who was given data of the person, by which route and why. `criteria`: the fields searched by, of a search."""
 
     id: UUID
     at: datetime
-    kind: PersonAccessKind
+    kind: AccessKind
     subject: str
     role: Role
     konfliktrad: str | None
+    route: str
+    purpose: AccessPurpose
     criteria: list[str]
 
 

@@ -1,7 +1,9 @@
 """The tables of the database, one module per area. `metadata` holds all of them."""
 
 from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the metadata
+    access,
     alerts,
+    audit,
     calendars,
     cases,
     catalogue,

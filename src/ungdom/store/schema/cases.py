@@ -62,6 +62,7 @@ event = Table(
     Column("role", EnumText(Role), nullable=False),
     Column("subject", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("link", LargeBinary, comment="of the hash chain of the case; null until an older version's row is linked"),
     CheckConstraint("seq >= 1", name="seq"),
     comment="what happened; triggers refuse to change or remove a row; no person is named here",
 )

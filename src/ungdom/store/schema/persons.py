@@ -32,16 +32,6 @@ class PersonChangeKind(StrEnum):
     SPLIT = "split"
 
 
-class PersonAccessKind(StrEnum):
-    """What somebody did with a person record."""
-
-    READ = "read"
-    SEARCHED = "searched"
-    CORRECTED = "corrected"
-    MERGED = "merged"
-    SPLIT = "split"
-
-
 class ProposalKind(StrEnum):
     """What two people decide about the records of persons."""
 
@@ -124,22 +114,6 @@ person_change = Table(
     Column("konfliktrad", Text),
     Column("sealed", LargeBinary, comment="the reason and the record before the change, encrypted; null when erased"),
     comment="the history of person records; rows are only added",
-)
-
-person_access = Table(
-    "person_access",
-    metadata,
-    Column("access_id", Uuid, primary_key=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("kind", EnumText(PersonAccessKind), nullable=False),
-    Column("person_id", ForeignKey("person.person_id"), comment="null for the search itself"),
-    Column("subject", Text, nullable=False),
-    Column("role", EnumText(Role), nullable=False),
-    Column("konfliktrad", Text),
-    Column("criteria", Text, comment="what was searched by: names of fields, never their values"),
-    Column("hits", Integer, comment="persons that a search returned"),
-    Index("ix_person_access_person_id_at", "person_id", "at", "access_id"),
-    comment="who has read, searched for or changed a person record; rows are only added",
 )
 
 person_proposal = Table(

@@ -386,6 +386,11 @@ def may_read_downloads(role: Role) -> bool:
     return role in {Role.AUDITOR, Role.ADMIN}
 
 
+def may_read_audit(role: Role) -> bool:
+    """Whether the role reads the state of the hash chains: the supervising roles."""
+    return may_read_downloads(role)
+
+
 def viewer_for_counts(viewer: Viewer) -> Viewer:
     """The viewer whose access applies to counts of cases: for administrators, who read no case, the secretariat's."""
     return Viewer(Role.SECRETARIAT, viewer.subject, None) if viewer.role is Role.ADMIN else viewer

@@ -8,7 +8,7 @@ window.ui = SwaggerUIBundle({
   docExpansion: "none",
   defaultModelsExpandDepth: -1,
   layout: "BaseLayout",
-  persistAuthorization: true,
+  persistAuthorization: false, // a token is gone with the page: nothing of it stays in the browser
   tryItOutEnabled: true,
   validatorUrl: null,
 });

@@ -1,6 +1,5 @@
 """The public keys of an issuer: fetched when needed, cached for a day, and longer while the issuer is unavailable."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +9,9 @@ import anyio
 from joserfc.jwk import ECKey, RSAKey
 
 from ungdom.api.http.auth.principal import BadToken, KeysUnavailable
+from ungdom.observability.logger import EventLogger
 
-log = logging.getLogger("ungdom.access")
+log = EventLogger("ungdom.access")
 
 PublicKey = RSAKey | ECKey
 KeySet = Mapping[str, PublicKey]
@@ -117,7 +117,7 @@ class FetchedKeys:
         try:
             keys = await self._fetch()
         except NotFetched as error:
-            log.warning("keys of %s not fetched: %s", self._issuer, error.reason)
+            log.warning("token.keys_not_fetched", issuer=self._issuer, reason=error.reason)
             return
         previous = self._known
         changed = previous is not None and previous.keys != keys

@@ -4,7 +4,6 @@ The issuer that a token names is only looked up among those that are trusted; no
 signature holds. Keys or addresses of keys in the header are never looked at.
 """
 
-import logging
 import re
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
@@ -20,8 +19,9 @@ from joserfc.errors import JoseError
 from ungdom.api.http.auth.keys import IssuerKeys
 from ungdom.api.http.auth.principal import AccessError, BadToken, Principal, TokenSummary, loggable
 from ungdom.message.sound import read_strict
+from ungdom.observability.logger import EventLogger
 
-log = logging.getLogger("ungdom.access")
+log = EventLogger("ungdom.access")
 
 MAX_TOKEN_LENGTH = 8192
 """Characters of a token."""
@@ -100,7 +100,8 @@ class Verifier:
         except AccessError as error:
             error.about = replace(summary, organisation=error.about.organisation, supplier=error.about.supplier)
             raise
-        log.info("let in: %s", replace(summary, organisation=principal.organisation, supplier=principal.supplier))
+        about = replace(summary, organisation=principal.organisation, supplier=principal.supplier)
+        log.info("token.accepted", about=about)
         return _VerifiedToken(principal, issuer.keys, issuer.keys.version(now))
 
 

@@ -1,0 +1,1 @@
+"""The hash chains: the last seal, anchor and verification, and what is wrong."""

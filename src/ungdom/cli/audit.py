@@ -1,0 +1,149 @@
+"""`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ungdom import clock, texts
+from ungdom.audit import anchors as anchor_files
+from ungdom.audit.anchors import Anchor, seal_values
+from ungdom.audit.export import verify_export
+from ungdom.audit.findings import AuditFinding, VerificationResult
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
+from ungdom.jobs import sealing
+from ungdom.settings import BadSettings
+from ungdom.store import chain_export, chain_seals, chain_verification
+from ungdom.workflow.calendar import oslo_date
+
+audit_app = typer.Typer(no_args_is_help=True, help="The hash chains: verify, seal and export them.")
+
+SHOWN = 20
+"""Findings that are printed."""
+
+
+@audit_app.callback()
+def audit() -> None:
+    """The hash chains: verify, seal and export them."""
+
+
+@audit_app.command()
+def verify(
+    export: Annotated[Path | None, typer.Option(help="Verify this export; no database is needed.")] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="Folder of anchor files; default the configured one, if it is there.")
+    ] = None,
+    record: Annotated[bool, typer.Option(help="Store the result in the database.")] = True,
+    as_json: AsJson = False,
+    on_demo: OnDemo = False,
+) -> None:
+    """Compare every row with its link, the seals and the anchor files. Exit code 1 when a row is not as it was."""
+    if export is not None:
+        exported, unreadable = _read_anchors(anchors)
+        try:
+            with export.open(encoding="ascii", errors="replace") as file:
+                result = verify_export(file, exported)
+        except OSError as error:
+            raise BadSettings(f"{export} cannot be read: {error.strerror}") from None
+    else:
+        result, unreadable = _verified(anchors, record, on_demo)
+    result.findings += unreadable
+    _print(result, as_json)
+    raise typer.Exit(ExitCode.FOUND if result.findings else ExitCode.DONE)
+
+
+@audit_app.command()
+def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+    """Verify what has been written since the last seal, seal it, and write the anchor file.
+
+    Exit code 1 when a row is not as it was; that stream is not sealed.
+    """
+    config = selected_settings(on_demo)
+    db = open_database(config)
+    now = clock.now()
+    done, result = sealing.seal(db, oslo_date(now), clock.now)
+    folder = sealing.anchor_folder(config)
+    try:
+        paths = sealing.export(db, folder, now)
+    except OSError as error:
+        raise BadSettings(f"the anchor file cannot be written to {folder}: {error.strerror}") from None
+    db.close()
+    if as_json:
+        out.print_json(json.dumps({**seal_values(done), "files": [str(path) for path in paths]}))
+    else:
+        out.print(f"seal {done.number} of {done.day}: {done.streams} streams, {done.rows} rows, root {done.root.hex()}")
+        for path in paths:
+            out.print(f"written {path}")
+        _print_findings(result.findings)
+    raise typer.Exit(ExitCode.FOUND if result.findings else ExitCode.DONE)
+
+
+@audit_app.command(name="export")
+def write_export(
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is not overwritten.")],
+    on_demo: OnDemo = False,
+) -> None:
+    """Write the rows of the hash chains to a file that `ungdom audit verify --export` reads."""
+    db = open_database(selected_settings(on_demo))
+    count = 0
+    try:
+        with file.open("x", encoding="ascii") as target, db.reading() as tx, progress("lines") as report:
+            for line in chain_export.lines(tx):
+                target.write(line)
+                count += 1
+                if count % 10_000 == 0:
+                    report(count, count)
+    except OSError as error:
+        raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
+    finally:
+        db.close()
+    out.print(f"written {file}: {count} lines")
+
+
+def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:
+    config = selected_settings(on_demo)
+    usual = sealing.anchor_folder(config)
+    exported, unreadable = _read_anchors(folder or (usual if usual.is_dir() else None))
+    db = open_database(config)
+    began = clock.now()
+    with progress("rows") as report, db.reading() as tx:
+        result = chain_verification.verify(tx, exported, report)
+    if record:
+        with db.writing() as tx:
+            chain_seals.add_verification(tx, chain_seals.ALL, began, clock.now(), result)
+    db.close()
+    return result, unreadable
+
+
+def _read_anchors(folder: Path | None) -> tuple[list[Anchor], list[AuditFinding]]:
+    if folder is None:
+        return [], []
+    try:
+        return anchor_files.read_folder(folder)
+    except OSError as error:
+        raise BadSettings(f"the folder of anchors {folder} cannot be read: {error.strerror}") from None
+
+
+def _print(result: VerificationResult, as_json: bool) -> None:
+    if as_json:
+        findings = [{**asdict(finding), "message": texts.label("en", finding.problem)} for finding in result.findings]
+        out.print_json(json.dumps({"streams": result.streams, "rows": result.rows, "findings": findings}))
+        return
+    out.print(f"{result.rows} rows in {result.streams} streams: {len(result.findings) or 'nothing'} found")
+    _print_findings(result.findings)
+
+
+def _print_findings(findings: list[AuditFinding]) -> None:
+    if findings:
+        out.print(f"first bad row: {_sentence(findings[0])}", markup=False)
+    for finding in findings[1:SHOWN]:
+        out.print(f"               {_sentence(finding)}", markup=False)
+    if len(findings) > SHOWN:
+        out.print(f"               and {len(findings) - SHOWN} more")
+
+
+def _sentence(finding: AuditFinding) -> str:
+    return f"{finding.table} {finding.stream} {finding.position}: {texts.label('en', finding.problem)}"

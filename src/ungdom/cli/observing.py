@@ -1,0 +1,123 @@
+"""Sets up the log of a command, and serves its metrics."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import ungdom
+from ungdom import clock
+from ungdom.exchange.delivery import ExchangeDeliveryCounts
+from ungdom.observability import exposition, logs
+from ungdom.observability.collectors import FigureCollector, ProcessCollector
+from ungdom.observability.exposition import MetricSource
+from ungdom.observability.logger import EventLogger
+from ungdom.observability.metrics import WorkerMetrics
+from ungdom.settings import BadSettings, Settings
+from ungdom.settings.forms import DEVELOPMENT, LOG_FORMATS, LOG_LEVELS
+from ungdom.store.service_figures import read_figures
+from ungdom.store.session import Database
+
+log = EventLogger("ungdom.process")
+
+RUNNING, BRIEF = "info", "warning"
+"""The level of a command that runs unattended, and of one whose result is printed."""
+
+DATABASE_WAIT = 2.0
+"""Seconds that Prometheus waits for the figures of a database that is busy."""
+
+MetricsPort = Annotated[
+    int | None, typer.Option("--metrics-port", min=1, max=65_535, help="Port for Prometheus, at /metrics.")
+]
+
+
+def log_as_started(level: str = BRIEF) -> None:
+    """Log as the variables say, before they are validated: a command that cannot read its settings logs as well."""
+    given, chosen = os.environ.get("UNGDOM_LOG_FORMAT"), os.environ.get("UNGDOM_LOG_LEVEL")
+    development = os.environ.get("UNGDOM_ENV", DEVELOPMENT) == DEVELOPMENT
+    usual = "text" if development else "json"
+    logs.configure(given if given in LOG_FORMATS else usual, chosen if chosen in LOG_LEVELS else level)
+
+
+def log_as_set(config: Settings, level: str = RUNNING) -> None:
+    """Log as the settings say; `level`: where they say none."""
+    logs.configure(config.log_format or ("text" if config.development else "json"), config.log_level or level)
+
+
+class WorkerCounts:
+    """What the worker hands on after each round, to be counted where metrics are served."""
+
+    def __init__(self, *, counting: bool) -> None:
+        self._metrics = WorkerMetrics() if counting else None
+
+    @property
+    def source(self) -> MetricSource | None:
+        """The metrics to serve; None without any."""
+        return self._metrics.registry if self._metrics else None
+
+    def exchange(self, counts: ExchangeDeliveryCounts) -> None:
+        """A round of official messages ended."""
+        self._round("exchange", asdict(counts))
+
+    def notices(self, counts: Mapping[str, int]) -> None:
+        """A round of notices ended."""
+        self._round("notices", counts)
+
+    def _round(self, work: str, counts: Mapping[str, int]) -> None:
+        if self._metrics is not None:
+            self._metrics.round_ended(work, counts, clock.now().timestamp())
+
+
+@contextmanager
+def running(command: str, config: Settings) -> Iterator[None]:
+    """Log the start and the end of a command that stays."""
+    log_as_set(config)
+    log.info("process.started", command=command, version=ungdom.__version__)
+    try:
+        yield
+    finally:
+        log.info("process.stopped", command=command)
+
+
+@contextmanager
+def metrics_of_process(config: Settings, port: int | None, counted: MetricSource | None) -> Iterator[None]:
+    """Serve the metrics of this process inside the `with` statement; nothing without a port."""
+    if port is None or counted is None:
+        yield
+        return
+    with closing(_database(config)) as db, exposition.serving(config.metrics_host, port, [counted, *_sources(db)]):
+        yield
+
+
+@contextmanager
+def metrics_of_workers(config: Settings) -> Iterator[None]:
+    """Serve the metrics of the worker processes that are started inside the `with` statement, if on any port."""
+    if config.metrics_port is None:
+        yield
+        return
+    with exposition.shared_folder() as folder, closing(_database(config)) as db:
+        sources = [folder, *_sources(db, folder.pids)]
+        with exposition.serving(config.metrics_host, config.metrics_port, sources):
+            yield
+
+
+def write_metrics(db: Database, file: Path) -> None:
+    """Write the figures of the database to a file, for the textfile collector. Raises `BadSettings`."""
+    try:
+        exposition.write_file(file, _sources(db))
+    except OSError as error:
+        raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _database(config: Settings) -> Database:
+    """A connection of its own: figures are there also when the requests have taken every other."""
+    return Database.open(config.database_url, pool_size=1, wait_seconds=DATABASE_WAIT)
+
+
+def _sources(db: Database, pids: Callable[[], Iterable[int]] = tuple) -> list[MetricSource]:
+    figures = FigureCollector(lambda: read_figures(db, clock.now()))
+    return [ProcessCollector(ungdom.__version__, pids), figures]

@@ -1,0 +1,208 @@
+"""Writing the access log: durably, before an answer leaves. Rows are linked into a chain per stream.
+
+Reads of a process that wait at the same time share one transaction (`AccessLog.write`). A write of case data logs its
+answer in its own transaction (`AccessStream.add`). A stream is held by one transaction at a time, and a process starts
+another where all are held: writers do not wait for each other. Every transaction here is one of `Database.writing`,
+which is the primary, never a replica.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ungdom.audit import links
+from ungdom.store import bulk
+from ungdom.store.errors import StoreError, Unavailable
+from ungdom.store.schema.access import AccessKind, access_entry, access_log
+from ungdom.store.session import Database
+from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.vocabulary import Role
+
+NOT_WRITTEN = "access_log"
+"""The reason of `Unavailable` where a row of the access log cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """A case, person or message in an answer. `person_id`: the record of the person; `message_id`: one without case."""
+
+    case_id: UUID | None
+    person_id: UUID | None
+    message_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """One answer with persons' data. `about`: of an answer that was broken off, its id."""
+
+    access_id: UUID
+    at: datetime
+    kind: AccessKind
+    subject: str
+    role: Role
+    konfliktrad: str | None
+    system: str | None
+    organisation: str | None
+    route: str
+    matters: tuple[Matter, ...]
+    purpose: AccessPurpose
+    criteria: str | None = None
+    hits: int | None = None
+    about: UUID | None = None
+    entries: tuple[AccessEntry, ...] = ()
+
+
+def content_of(row: Mapping[str, Any]) -> bytes:
+    """A row of `access_log` as the bytes that its link covers: the same for the same values on both databases.
+
+    No value contains the separator, a control character. The entries are covered by their hash, which is a value.
+    """
+    return _SEPARATOR.join([_plain(row[name]) for name in _LINKED]).encode()
+
+
+def shown_hash(entries: Iterable[AccessEntry]) -> bytes:
+    """The hash of these entries of one answer, in their order."""
+    lines = (f"{_plain(entry.case_id)},{_plain(entry.person_id)},{_plain(entry.message_id)}" for entry in entries)
+    return sha256("\n".join(lines).encode()).digest()
+
+
+_SEPARATOR, _NONE = "\x1f", "-"
+_LINKED = tuple(name for name in access_log.columns.keys() if name not in ("stream", "position", "link"))  # noqa: SIM118
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return _NONE
+    if isinstance(value, UUID | bytes):
+        return value.hex if isinstance(value, UUID) else value.hex()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+class AccessStream:
+    """A stream of a process, held by one transaction at a time."""
+
+    def __init__(self) -> None:
+        self.name = str(uuid4())
+        self.written = False
+        self._position, self._link = 0, links.FIRST
+
+    def add(self, tx: Connection, accesses: Sequence[Access]) -> None:
+        """Writes these accesses in the transaction. Raises `Unavailable`."""
+        self.written = True
+        rows = [self._linked(_row(access)) for access in accesses]
+        entries = [
+            (access.access_id, place, entry.case_id, entry.person_id, entry.message_id)
+            for access in accesses
+            for place, entry in enumerate(access.entries)
+        ]
+        try:
+            bulk.add_directly(tx, access_log, [tuple(row[name] for name in _COLUMNS) for row in rows])
+            if len(entries) >= bulk.WORTH_COPYING and tx.dialect.name == "postgresql":
+                bulk.add(tx, access_entry, [dict(zip(_ENTRY, entry, strict=True)) for entry in entries])
+            else:
+                bulk.add_directly(tx, access_entry, entries)
+        except SQLAlchemyError as error:
+            raise Unavailable(NOT_WRITTEN) from error
+
+    def _linked(self, row: dict[str, Any]) -> dict[str, Any]:
+        self._position += 1
+        self._link = links.link(self._link, self.name, self._position, content_of(row))
+        return row | {"stream": self.name, "position": self._position, "link": self._link}
+
+
+_COLUMNS = tuple(access_log.columns.keys())
+_ENTRY = tuple(access_entry.columns.keys())
+
+
+def _row(access: Access) -> dict[str, Any]:
+    return {**{name: getattr(access, name) for name in _GIVEN}, "shown": shown_hash(access.entries)}
+
+
+_GIVEN = tuple(name for name in _LINKED if name != "shown")
+
+
+class _Waiting:
+    """An access that waits to be written. `error`: why it could not be."""
+
+    __slots__ = ("access", "done", "error")
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.done = False
+        self.error: Exception | None = Unavailable(NOT_WRITTEN)
+
+
+class AccessLog:
+    """The access log as one process writes it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._free: list[AccessStream] = []
+        self._waiting: deque[_Waiting] = deque()
+        self._writing = Lock()
+
+    @contextmanager
+    def stream(self) -> Iterator[AccessStream]:
+        """A stream for one transaction, which begins and ends inside.
+
+        A stream whose transaction failed after rows were added to it is not used again: whether they were committed is
+        not known.
+        """
+        try:
+            stream = self._free.pop()
+        except IndexError:
+            stream = AccessStream()
+        stream.written = False
+        try:
+            yield stream
+        except BaseException:
+            if not stream.written:
+                self._free.append(stream)
+            raise
+        self._free.append(stream)
+
+    def write(self, access: Access) -> None:
+        """Writes the access, and returns when it is committed. Raises `Unavailable` where it cannot be written.
+
+        Whoever comes first writes for all who wait by then; the others wait for the commit and find theirs done.
+        """
+        waiting = _Waiting(access)
+        self._waiting.append(waiting)
+        with self._writing:
+            if not waiting.done:
+                self._write([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if waiting.error is not None:
+            raise Unavailable(_reason(waiting.error)) from waiting.error
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        error: Exception | None = Unavailable(NOT_WRITTEN)
+        try:
+            with self.stream() as stream, self._db.writing() as tx:
+                stream.add(tx, [waiting.access for waiting in batch])
+            error = None
+        except (StoreError, SQLAlchemyError) as failed:
+            error = failed
+        finally:
+            for waiting in batch:
+                waiting.error, waiting.done = error, True
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, Unavailable) else NOT_WRITTEN
+
+
+def broken_off(access: Access, access_id: UUID, at: datetime) -> Access:
+    """The row that says that the client was gone before this answer was sent whole."""
+    return replace(access, access_id=access_id, at=at, kind=AccessKind.BROKEN_OFF, about=access.access_id, entries=())

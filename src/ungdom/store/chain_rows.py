@@ -1,0 +1,114 @@
+"""Reads rows of chains and of recorded tables in canonical form, without conversions, in batches."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select
+from sqlalchemy.exc import OperationalError
+
+from ungdom.audit.content import encode
+from ungdom.audit.walk import ChainedRow
+from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
+
+_IN_BATCHES = {"yield_per": 5_000}
+
+
+def chained_rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | None = None) -> Iterator[ChainedRow]:
+    """The rows of these streams, or of all, grouped by stream in the order of positions."""
+    if streams is None:
+        yield from _rows(tx, chain, None)
+        return
+    for start in range(0, len(streams), _STREAMS):
+        yield from _rows(tx, chain, streams[start : start + _STREAMS])
+
+
+def heads(tx: Connection, chain: ChainedTable) -> Iterator[tuple[str, int, bytes | None]]:
+    """The last row of each stream: stream, position and link."""
+    stream, position = chain.table.c[chain.stream], chain.table.c[chain.position]
+    newest = select(stream.label("of"), func.max(position).label("last")).group_by(stream).subquery("newest")
+    columns = _canonical(tx, chain.table, (chain.stream, chain.position, "link"))
+    query = select(*columns).select_from(chain.table)
+    yield from _fetched(tx, query.join(newest, and_(newest.c.of == stream, newest.c.last == position)))
+
+
+def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterator[tuple[str, str, str]]:
+    """Rows of a recorded table: stream, key and content as in `audit_change`. `of`: values that columns must have."""
+    names, columns = recorded.columns, recorded.table.c
+    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table)
+    query = query.order_by(*recorded.table.primary_key)
+    stream, key = names.index(recorded.stream), [names.index(name) for name in recorded.key]
+    for row in tx.execute(query.where(*(columns[name] == value for name, value in of.items()))):
+        content = json.dumps(dict(zip(names, row, strict=True)), default=repr)
+        yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
+
+
+def stream_name(recorded: RecordedTable, value: Any) -> str:
+    """The stream of the rows with this value, in canonical form, in the column that names it."""
+    return f"{recorded.name}:{value}"
+
+
+def key_text(values: Any) -> str:
+    """The key of a row as it stands in `audit_change`."""
+    return encode(values).decode()
+
+
+# --- queries ---------------------------------------------------------------------------------------------------
+
+_STREAMS = 500
+"""Streams that are read with one statement."""
+
+
+def _rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | None) -> Iterator[ChainedRow]:
+    if chain.content is not None:
+        yield from _typed_rows(tx, chain, streams)
+        return
+    columns = _canonical(tx, chain.table, (chain.stream, chain.position, "link", *chain.columns))
+    query = _chosen(chain, select(*columns).select_from(chain.table), streams)
+    for row in _fetched(tx, query):
+        yield row[0], row[1], row[2], encode(row[3:])
+
+
+def _typed_rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | None) -> Iterator[ChainedRow]:
+    content: Any = chain.content
+    for row in tx.execute(_chosen(chain, select(chain.table), streams), execution_options=_IN_BATCHES).mappings():
+        yield str(row[chain.stream]), row[chain.position], row["link"], content(row)
+
+
+def _chosen(chain: ChainedTable, query: Select[Any], streams: Sequence[str] | None) -> Select[Any]:
+    stream = chain.table.c[chain.stream]
+    if streams is not None:
+        query = query.where(stream.in_([UUID(name) if isinstance(stream.type, Uuid) else name for name in streams]))
+    return query.order_by(stream, chain.table.c[chain.position])
+
+
+def _canonical(tx: Connection, table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """These columns in canonical form, without conversions by SQLAlchemy; the link as it is."""
+    dialect = tx.dialect.name
+    sql = (f"{table.name}.link" if name == "link" else canonical_sql(table.c[name], dialect) for name in names)
+    return [literal_column(text) for text in sql]
+
+
+def _fetched(tx: Connection, query: Select[Any]) -> Iterator[Any]:
+    """The rows of a query. On SQLite text that is not UTF-8 does not stop the reading: such a row is a finding."""
+    done = 0
+    try:
+        for row in tx.execute(query, execution_options=_IN_BATCHES):
+            yield row
+            done += 1
+    except OperationalError:
+        if tx.dialect.name == "postgresql":
+            raise
+        yield from islice(_fetched_undecodable(tx, query), done, None)
+
+
+def _fetched_undecodable(tx: Connection, query: Select[Any]) -> Iterator[Any]:
+    driver: Any = tx.connection.driver_connection
+    kept, driver.text_factory = driver.text_factory, partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield from tx.execute(query, execution_options=_IN_BATCHES)
+    finally:
+        driver.text_factory = kept

@@ -1,0 +1,90 @@
+"""Why somebody is given a person's data, who reads the log of it, and what the young person is shown of it. Pure."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from ungdom.workflow.case import Case
+from ungdom.workflow.derived import team
+from ungdom.workflow.payloads import Attendee
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, SYSTEM_SUBJECT, Viewer
+from ungdom.workflow.vocabulary import Role
+
+
+class AccessPurpose(StrEnum):
+    """Why data are given: it follows from the role. POL art. 5 (1) b."""
+
+    CASE_WORK = "case_work"  # the coordinator works on the case; krl §§ 3, 22
+    OFFICE_LEAD = "office_lead"  # the leader leads and follows up the office; krl § 3
+    NATIONAL_TASKS = "national_tasks"  # the Secretariat: complaints, guidance and supervision; krl §§ 3, 31, 33
+    TEAM_TASKS = "team_tasks"  # a member of the follow-up team; krl § 26
+    AUTHORITY_TASKS = "authority_tasks"  # prosecution, court or correctional service: its own task; fvl § 13 b
+    STATISTICS = "statistics"  # under pseudonyms
+    AUDIT = "audit"  # whether access is as it should be
+    OPERATION = "operation"  # administration and jobs of the service
+
+
+PURPOSES: dict[Role, AccessPurpose] = {
+    Role.COORDINATOR: AccessPurpose.CASE_WORK,
+    Role.LEADER: AccessPurpose.OFFICE_LEAD,
+    Role.SECRETARIAT: AccessPurpose.NATIONAL_TASKS,
+    Role.TEAM_MEMBER: AccessPurpose.TEAM_TASKS,
+    Role.PROSECUTION: AccessPurpose.AUTHORITY_TASKS,
+    Role.ANALYST: AccessPurpose.STATISTICS,
+    Role.AUDITOR: AccessPurpose.AUDIT,
+    Role.ADMIN: AccessPurpose.OPERATION,
+    Role.SYSTEM: AccessPurpose.OPERATION,
+}
+"""The purpose of each role."""
+
+
+class WithholdingCode(StrEnum):
+    """Why the youth is not told of an access for the time being."""
+
+    INVESTIGATION = "investigation"  # etterforskning
+    CHILD_WELFARE = "child_welfare"  # barnevernets undersøkelse eller tiltak
+
+
+MOST_WITHHELD_DAYS = 183
+"""Days after which somebody has to decide again whether an access is held back. Office norm, not law."""
+
+
+def purpose_of(viewer: Viewer) -> AccessPurpose:
+    """Why this viewer is given data: by the role; systems of authorities carry out tasks of their authority."""
+    if viewer.subject.startswith(SYSTEM_SUBJECT) and viewer.role is not Role.SYSTEM:
+        return AccessPurpose.AUTHORITY_TASKS
+    return PURPOSES[viewer.role]
+
+
+def may_read_access_log(role: Role) -> bool:
+    """Whether the role reads the whole log of access: the auditor."""
+    return role is Role.AUDITOR
+
+
+def may_read_case_access(role: Role) -> bool:
+    """Whether the role reads who has been given data of a case: the auditor, and the leader of its office."""
+    return role in {Role.AUDITOR, Role.LEADER}
+
+
+def may_withhold_access(role: Role) -> bool:
+    """Whether the role decides what the youth is not told of for the time being: the leader of the office."""
+    return role is Role.LEADER
+
+
+def may_show_access(role: Role) -> bool:
+    """Whether the role reads the young person's list, to hand it over: office roles and the Secretariat.
+
+    The youth reads it as a member of the team (`is_the_youth`). Guardians do not: their responsibility, and that
+    nothing of the youth's stands against theirs, is not confirmed anywhere in this service.
+    """
+    return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+def is_the_youth(agencies: Iterable[Attendee]) -> bool:
+    """Whether a member of the team with these agencies is the young person."""
+    return set(agencies) == {Attendee.YOUTH}
+
+
+def family_members(case: Case) -> frozenset[str]:
+    """The sign-ins of youth and guardians on the team of a case: their own reading is not in the youth's list."""
+    family = {Attendee.YOUTH, Attendee.GUARDIAN}
+    return frozenset(member.member for member in team.members(case) if member.agency in family)

@@ -1,0 +1,96 @@
+"""Nightly checks of the access log of the day before: what was looked at by whom without an obvious reason.
+
+A finding is a question to a leader, not a breach. `about` is the subject of whoever looked.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, or_, select
+
+from ungdom.store.ids import uuid7
+from ungdom.store.schema.access import AccessKind, access_entry, access_log
+from ungdom.store.schema.cases import case_current, event
+from ungdom.store.schema.staff import staff_absence
+from ungdom.workflow.calendar import OSLO
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, STAFF_ROLES
+from ungdom.workflow.vocabulary import EventType, Role
+
+MANY_PERSONS = 100
+"""Persons whose data somebody opened one by one in a day, from which it is a finding. Office norm, not law."""
+TRANSFER_DAYS = timedelta(days=31)
+"""How long after a transfer the former office has reasons to have looked before it. Office norm, not law."""
+
+A, N, C = access_log.c, access_entry.c, case_current.c
+
+
+def of_another_office(tx: Connection, day: date) -> Iterator[tuple[Any, str]]:
+    """Cases that were opened by an office that neither has them, nor is to have them, nor gave them away lately."""
+    moved = exists().where(
+        event.c.case_id == C.case_id,
+        event.c.type == EventType.TRANSFER_ACCEPTED,
+        event.c.recorded_at >= _starts_at(day) - TRANSFER_DAYS,
+    )
+    office = A.konfliktrad
+    query = _opened_cases(day).where(
+        A.role.in_(sorted(OF_THE_OFFICE)),
+        office != C.konfliktrad,
+        or_(C.transfer_to.is_(None), C.transfer_to != office),
+    )
+    return ((row, row.subject) for row in tx.execute(query.where(~moved)))
+
+
+def without_a_task(tx: Connection, day: date) -> Iterator[tuple[Any, str]]:
+    """Cases that a coordinator opened who neither has it, substitutes in it, opened it nor ever recorded in it."""
+    recorded = exists().where(event.c.case_id == C.case_id, event.c.subject == A.subject)
+    substitutes = exists().where(
+        staff_absence.c.subject == C.coordinator,
+        staff_absence.c.substitute == A.subject,
+        staff_absence.c.first_day <= day,
+        staff_absence.c.last_day >= day,
+    )
+    query = _opened_cases(day).where(
+        A.role == Role.COORDINATOR,
+        A.konfliktrad == C.konfliktrad,
+        C.coordinator.is_not(None),
+        C.coordinator != A.subject,
+    )
+    return ((row, row.subject) for row in tx.execute(query.where(~recorded, ~substitutes)))
+
+
+def of_very_many_persons(tx: Connection, day: date) -> Iterator[tuple[str, int]]:
+    """Members of staff who opened the data of very many persons one by one, with how many."""
+    persons = func.count(func.distinct(N.person_id))
+    query = (
+        select(A.subject, persons)
+        .join(access_entry, N.access_id == A.access_id)
+        .where(*_opened(day), A.role.in_(sorted(STAFF_ROLES)))
+        .group_by(A.subject)
+        .having(persons > MANY_PERSONS)
+        .order_by(A.subject)
+    )
+    return ((subject, count) for subject, count in tx.execute(query))
+
+
+def _starts_at(day: date) -> datetime:
+    return datetime.combine(day, time(), OSLO)
+
+
+def _opened(day: date) -> tuple[Any, ...]:
+    """Accesses of that day to one case or person alone: a list that names many is not counted."""
+    first, last = (uuid7(_starts_at(start), 0) for start in (day, day + timedelta(days=1)))
+    second = access_entry.alias("second")
+    alone = ~exists().where(second.c.access_id == A.access_id, second.c.place == 1)
+    return (A.access_id >= first, A.access_id < last, A.kind != AccessKind.BROKEN_OFF, alone)
+
+
+def _opened_cases(day: date) -> Select[Any]:
+    return (
+        select(C.case_id, C.reference, A.subject)
+        .distinct()
+        .join(access_entry, N.access_id == A.access_id)
+        .join(case_current, C.case_id == N.case_id)
+        .where(*_opened(day))
+        .order_by(C.case_id, A.subject)
+    )

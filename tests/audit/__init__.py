@@ -1,0 +1,1 @@
+"""The hash chains: what a verification finds."""

@@ -1,0 +1,188 @@
+"""The hash chains as they are written: the same on every road, without a fork, and through erasure and rotation."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, func, select, text, update
+
+from tests.store import cases
+from ungdom.audit.content import encode, plain
+from ungdom.audit.findings import AuditFinding, AuditProblem
+from ungdom.audit.links import FIRST, link
+from ungdom.store import chain_backfill, chain_verification, journal, people, webhooks
+from ungdom.store.chain_events import EVENT_CONTENT, event_content
+from ungdom.store.chain_tables import CHAINED, RECORDED
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import Stale
+from ungdom.store.journal import EventBatch
+from ungdom.store.schema.audit import audit_change
+from ungdom.store.schema.cases import event
+from ungdom.store.schema.notices import webhook
+from ungdom.store.schema.persons import person_change
+from ungdom.store.session import Database
+from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Protection, Role
+
+WRITERS = 50
+NEW_KEY = "BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+def findings(db: Database) -> list[AuditFinding]:
+    with db.reading() as tx:
+        return chain_verification.verify(tx).findings
+
+
+def test_every_road_writes_the_same_links(db: Database) -> None:
+    whole = cases.told(8)
+    with db.trying() as tx:
+        person = cases.somebody(tx)
+        one = replace(whole, person_id=person)
+        journal.append_many(tx, [EventBatch(replace(one, events=[], version=0), one.events, cases.folded(one))])
+        in_bulk = tx.scalars(select(event.c.link).order_by(event.c.seq)).all()
+    with db.trying() as tx:
+        one = replace(whole, person_id=cases.somebody(tx))
+        stored = cases.start_of(one)
+        journal.open_case(tx, stored, cases.folded(stored))
+        for new in one.events[1:4]:
+            stored = cases.moved(tx, stored, new, journal.append_plain)
+        read = journal.load(tx, one.case_id)
+        assert read is not None
+        for new in one.events[4:]:
+            read = cases.moved(tx, read, new)
+        one_by_one = tx.scalars(select(event.c.link).order_by(event.c.seq)).all()
+        assert chain_verification.verify(tx).findings == []
+    assert one_by_one == in_bulk
+    assert len(set(in_bulk)) == 8
+
+
+def test_the_link_of_an_event_never_changes_its_form() -> None:
+    """Where this fails, every chain that has been written no longer verifies."""
+    stored = cases.told(1)
+    row = journal.event_row(stored.case_id, stored.events[0]) | {"details": '{"é":1}'}
+    content = event_content(row)
+
+    assert EVENT_CONTENT == (
+        "type", "occurred_on", "occurred_at", "details", "recorded_at", "actor", "role", "subject", "source"
+    )  # fmt: skip
+    assert content.decode() == (
+        '["case_registered","2026-01-05",null,"{\\"\\u00e9\\":1}","2026-01-05 12:00:00.000000",'
+        '"coordinator","coordinator","kari","tests"]'
+    )
+    assert link(FIRST, "s", 1, b"x").hex() == "a30064950847b25830a274559df026b72a0865f9b169c7285e0223dfdfb72941"
+    assert encode([plain(True), plain(b"\x01"), plain(None), plain(("a", "b"))]) == b'[1,"01",null,"|a|b|"]'
+
+
+def test_fifty_writers_make_no_fork(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx)
+
+    def append() -> int:
+        try:
+            with db.writing() as tx:
+                cases.moved(tx, stored, cases.next_event(stored))
+        except Stale:
+            return 0
+        return 1
+
+    for _ in range(3):
+        with ThreadPoolExecutor(WRITERS) as pool:
+            written = sum(pool.map(lambda _n: append(), range(WRITERS)))
+        assert written == 1
+        with db.reading() as tx:
+            read = journal.load(tx, stored.case_id)
+        assert read is not None
+        stored = read
+    assert stored.version == 4
+    assert findings(db) == []
+
+
+def test_events_of_an_older_version_are_linked_and_nothing_else(db: Database) -> None:
+    with db.writing() as tx:
+        stored = [cases.opened(tx, length) for length in (4, 2, 7)]
+        before = tx.execute(select(event).order_by(event.c.case_id, event.c.seq)).all()
+        unlink(tx)
+    assert {finding.problem for finding in findings(db)} == {AuditProblem.UNLINKED}
+
+    with db.writing() as tx:  # a new version appends to a case that an older one has left unlinked
+        read = journal.load(tx, stored[0].case_id)
+        assert read is not None
+        cases.moved(tx, read, cases.next_event(read))
+    assert chain_backfill.link_events(db) == 2 + 5
+
+    assert findings(db) == []
+    assert chain_backfill.link_events(db) == 0
+    with db.reading() as tx:
+        after = tx.execute(select(event).order_by(event.c.case_id, event.c.seq)).all()
+    assert set(before) <= set(after)
+    with pytest.raises(Exception, match="only ever added"), db.writing() as tx:
+        tx.execute(update(event).values(link=None))
+
+
+def unlink(tx: Connection) -> None:
+    """Leaves the later events without links, as an older version would have written them."""
+    remove = update(event).where(event.c.seq > 2).values(link=None)
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
+        tx.execute(remove)
+        tx.execute(text("ALTER TABLE event ENABLE TRIGGER USER"))
+        return
+    trigger = tx.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'event_no_update'"))
+    tx.execute(text("DROP TRIGGER event_no_update"))
+    tx.execute(remove)
+    tx.exec_driver_sql(str(trigger))
+
+
+def test_erasure_and_a_new_key_leave_the_chain_as_it_is(db: Database) -> None:
+    hook = Webhook(
+        webhook_id=uuid4(),
+        owner=Viewer(Role.COORDINATOR, "kari", "oslo"),
+        kinds=("alert.raised",),
+        credentials=WebhookCredentials("https://example.no", (Secret("whsec_x"),)),
+        created_at=cases.NOON,
+        disabled_at=None,
+        disabled_because=None,
+    )
+    with db.writing() as tx:
+        stored = cases.opened(tx)
+        people.protect(tx, stored.person_id, Protection.CONFIDENTIAL, cases.NOON, "kari")
+        webhooks.add(tx, cases.KEYS, hook)
+    assert findings(db) == []
+    with db.writing() as tx:
+        assert people.erase_person(tx, stored.person_id, cases.NOON)
+        assert webhooks.rotate_key(tx, EncryptionKeys([NEW_KEY, cases.SECRET])) == 1
+    assert findings(db) == []
+
+    with db.writing() as tx:
+        webhooks.remove(tx, hook.webhook_id)
+    assert findings(db) == []
+    with db.writing() as tx:
+        assert tx.scalar(select(func.count()).select_from(webhook)) == 0
+        assert tx.scalars(select(audit_change.c.content).where(audit_change.c.source == "webhook")).all()[-1] is None
+        tx.execute(person_change.delete())
+    assert [finding.problem for finding in findings(db)] == [AuditProblem.REMOVED]
+
+
+def test_rows_from_before_the_record_are_recorded_once(db: Database) -> None:
+    with db.writing() as tx:
+        stored = cases.opened(tx)
+        row = {"person_id": stored.person_id, "revision": 2, "kind": "corrected", "fields": "sex"}
+        tx.execute(person_change.insert(), {**row, "changed_at": cases.NOON, "changed_by": "kari"})
+    assert [finding.problem for finding in findings(db)] == [AuditProblem.UNRECORDED]
+
+    assert (chain_backfill.record_changes(db), chain_backfill.record_changes(db)) == (1, 0)
+    assert findings(db) == []
+
+
+def test_everything_of_a_linked_row_is_covered() -> None:
+    for chain in CHAINED:
+        covered = {chain.stream, chain.position, "link", *chain.columns}
+        assert {column.name for column in chain.table.columns} == covered, chain.name
+    left_out = {f"{name}.{column}" for name, recorded in RECORDED.items() for column in recorded.left_out}
+    assert left_out == {
+        "contact.sealed", "coordination_contact.name", "person_change.sealed", "person_proposal.sealed",
+        "population_event.content_hash", "population_event.sealed", "staff.display_name", "staff.telephone",
+        "webhook.sealed",
+    }  # fmt: skip

@@ -1,0 +1,207 @@
+"""Who has seen it: for the auditor, for the leader of the office, and in plain words for the young person."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from tests.api.build import assert_problem, case_at, recorded
+from tests.service import Client, Service
+from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store.ids import uuid7
+from ungdom.store.schema.access import AccessKind
+from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.rules.sharing import Matter
+from ungdom.workflow.vocabulary import Role
+from ungdom.worklist import checks
+from ungdom.worklist.unusual_access import MANY_PERSONS
+
+DAY, REVIEW = "2026-01-05", "2026-02-02"
+PLAIN = "/v1/cases/{}/access-log/plain"
+
+
+def ok(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+def case_with_a_team(service: Service, **changed: Any) -> str:
+    """A case that is carried out, with the youth, a guardian and a teacher on the team."""
+    coordinator = service.as_("coordinator", "oslo")
+    case = case_at(coordinator, "executing", **changed)
+    for member, agency in (("youth-1", "youth"), ("guardian-1", "guardian"), ("teacher-1", "school")):
+        recorded(coordinator, case, "team_member_joined", DAY, {"member": member, "agency": agency})
+    return case
+
+
+def member(service: Service, subject: str) -> Client:
+    return service.as_("team_member", subject=subject)
+
+
+def lines(answer: httpx.Response) -> list[tuple[str, str | None, str]]:
+    return [(item["role"], item["office"], item["purpose"]) for item in ok(answer)["items"] if not item["withheld"]]
+
+
+def test_the_young_person_reads_role_office_and_purpose_and_no_name(served: Service) -> None:
+    case = case_with_a_team(served)
+    for reader in (served.as_("secretariat"), member(served, "teacher-1"), member(served, "guardian-1")):
+        ok(reader.get(f"/v1/cases/{case}"))
+    answer = member(served, "youth-1").get(PLAIN.format(case))
+
+    assert set(lines(answer)) == {
+        ("coordinator", "Konfliktrådet i Oslo", "case_work"),
+        ("leader", "Konfliktrådet i Oslo", "office_lead"),
+        ("secretariat", None, "national_tasks"),
+        ("team_member", None, "team_tasks"),
+    }
+    by_team = next(item for item in answer.json()["items"] if item["role"] == "team_member")
+    assert by_team["times"] == 1  # the teacher; neither the guardian's reading nor the youth's own
+    assert not [name for name in ("coordinator-oslo", "leader-oslo", "teacher-1", "guardian-1") if name in answer.text]
+    assert by_team["text"] == (
+        "5. januar 2026: Medlem av oppfølgingsteamet så det som er skrevet om deg. "
+        "Hvorfor: oppgave i oppfølgingsteamet."
+    )
+    bearer = {"Authorization": f"Bearer {member(served, 'youth-1').token}"}
+    nynorsk = served.send("GET", PLAIN.format(case), headers=bearer | {"Accept-Language": "nn"})
+    assert "såg det som er skrive om deg" in nynorsk.text
+
+
+def test_guardians_and_others_on_the_team_do_not_read_it(served: Service) -> None:
+    case = case_with_a_team(served)
+    answers = [member(served, name).get(PLAIN.format(case)) for name in ("guardian-1", "teacher-1", "stranger")]
+
+    for answer in answers:
+        assert_problem(answer, 403, "forbidden_role")
+    assert_problem(served.as_("coordinator", "troms").get(PLAIN.format(case)), 404, "not_found")
+    assert lines(served.as_("coordinator", "oslo").get(PLAIN.format(case)))
+
+
+def test_where_the_address_is_protected_no_office_is_told(served: Service) -> None:
+    person = {
+        "given_name": "Tindra",
+        "family_name": "Pute",
+        "born": "2009-03-12",
+        "protection": "strictly_confidential",
+    }
+    case = case_with_a_team(served, person=person | {"guardians": [{"name": "Sindig Pute"}]})
+    answer = served.as_("leader", "oslo").get(PLAIN.format(case))
+
+    assert {office for _, office, _ in lines(answer)} == {None}
+    audited = ok(served.as_("auditor").get("/v1/access-log", case=case, limit=200))["items"]
+    assert {item["konfliktrad"] for item in audited} == {None}
+    assert ok(served.as_("auditor").get("/v1/access-log", konfliktrad="oslo", case=case))["items"] == []
+
+
+def test_what_is_held_back_stands_with_its_code_and_day_of_review_until_the_leader_decides(served: Service) -> None:
+    case, leader = case_with_a_team(served), served.as_("leader", "oslo")
+    ok(served.as_("secretariat").get(f"/v1/cases/{case}"))
+    log = ok(leader.get(f"/v1/cases/{case}/access-log"))["items"]
+    looked = next(item["id"] for item in log if item["role"] == "secretariat")
+    where = f"/v1/cases/{case}/access-log/{looked}"
+    body = {"code": "child_welfare", "review_on": REVIEW}
+    assert ok(leader.post(f"{where}/withhold", body))["due"] is False
+    assert_problem(leader.post(f"{where}/withhold", body | {"review_on": "2027-01-01"}), 422, "invalid_input")
+    assert_problem(served.as_("coordinator", "oslo").post(f"{where}/withhold", body), 403, "forbidden_role")
+
+    answer = member(served, "youth-1").get(PLAIN.format(case))
+    (held,) = [item for item in answer.json()["items"] if item["withheld"]]
+    assert (held["withheld"]["code"], held["withheld"]["review_on"]) == ("child_welfare", REVIEW)
+    assert (held["day"], held["role"], held["office"], held["purpose"]) == (None, None, None, None)
+    assert "secretariat" not in {role for role, _, _ in lines(answer)}
+
+    assert ok(leader.get("/v1/access-log/withheld", due=True))["items"] == []
+    served.clock.turn_to(date(2026, 2, 3))
+    (due,) = ok(leader.get("/v1/access-log/withheld", due=True))["items"]
+    assert (due["access"], due["due"]) == (looked, True)
+    assert ok(served.as_("leader", "troms").get("/v1/access-log/withheld"))["items"] == []
+    ok(leader.post(f"{where}/disclose"), 204)
+    assert ok(leader.get("/v1/access-log/withheld"))["items"] == []
+    assert "secretariat" in {role for role, _, _ in lines(member(served, "youth-1").get(PLAIN.format(case)))}
+
+
+def test_the_auditor_asks_by_case_person_reader_office_time_and_route(served: Service) -> None:
+    case = case_with_a_team(served)
+    person = ok(served.as_("coordinator", "oslo").get(f"/v1/cases/{case}"))["person"]["id"]
+    ok(served.as_("leader", "oslo").get(f"/v1/persons/{person}"))
+    auditor = served.as_("auditor")
+
+    def asked(**filters: Any) -> list[dict[str, Any]]:
+        return list(ok(auditor.get("/v1/access-log", limit=200, **filters))["items"])
+
+    route = "GET /v1/persons/{person_id}"
+    (read,) = asked(route=route)
+    assert (read["subject"], read["purpose"], read["kind"]) == ("leader-oslo", "office_lead", "read")
+    assert read["matters"] == ["identity", "address"]
+    assert {"case": case, "person": person, "message": None} in read["subjects"]
+    assert asked(route=route, person=person, subject="leader-oslo", konfliktrad="oslo") == [read]
+    assert asked(route=route, case=case, **{"from": DAY, "to": DAY}) == [read]
+    assert asked(route=route, subject="coordinator-oslo") == asked(route=route, konfliktrad="troms") == []
+    assert asked(case=case, **{"to": "2026-01-04"}) == asked(case=case, **{"from": "2026-01-06"}) == []
+    own = asked(subject="auditor", case=case)
+    assert {item["route"] for item in own} == {"GET /v1/access-log"}  # looking at the log is an access, too
+
+    first = ok(auditor.get("/v1/access-log", limit=3, case=case))
+    second = ok(auditor.get("/v1/access-log", limit=3, case=case, cursor=first["next"]))
+    ids = [item["id"] for item in first["items"] + second["items"]]
+    assert ids == sorted(set(ids), reverse=True)
+    assert len(ids) == 6
+    for reader in (served.as_("leader", "oslo"), served.as_("secretariat"), served.as_("admin")):
+        assert_problem(reader.get("/v1/access-log"), 403, "forbidden_role")
+
+
+# --- the night --------------------------------------------------------------------------------------------------
+
+
+def night(service: Service, day: date) -> dict[str, set[tuple[UUID | None, str | None]]]:
+    """The findings about the access of the day before."""
+    findings = checks.run(service.db, day, datetime(day.year, day.month, day.day, 3, tzinfo=UTC))
+    return {
+        code: {(finding.case_id, finding.about) for finding in of_code}
+        for code, of_code in findings.items()
+        if code.startswith("access_") and of_code
+    }
+
+
+def test_the_night_finds_access_without_a_task_of_another_office_and_to_very_many(served: Service) -> None:
+    case, after = case_with_a_team(served), date(2026, 1, 6)
+    for reader in (served.as_("coordinator", "oslo"), served.as_("leader", "oslo"), served.as_("secretariat")):
+        ok(reader.get(f"/v1/cases/{case}"))
+    assert night(served, after) == {}
+
+    ok(served.as_("coordinator", "oslo", "coordinator-oslo-2").get("/v1/cases"))
+    assert night(served, after) == {}  # a list that names many is the work of everybody
+    ok(served.as_("coordinator", "oslo", "coordinator-oslo-2").get(f"/v1/cases/{case}"))
+    forged(served, "coordinator-troms", UUID(case), 1)
+    forged(served, "leader-oslo", None, MANY_PERSONS + 1)
+
+    assert night(served, after) == {
+        "access_without_task": {(UUID(case), "coordinator-oslo-2")},
+        "access_of_other_office": {(UUID(case), "coordinator-troms")},
+        "access_to_many_persons": {(None, "leader-oslo")},
+    }
+    assert night(served, after + timedelta(days=1)) == {}
+
+
+def forged(service: Service, subject: str, case: UUID | None, times: int) -> None:
+    """Accesses to one person at a time, as if the service had let them happen."""
+    role, office = subject.split("-")
+    log = AccessLog(service.db)
+    for number in range(times):
+        at = service.clock()
+        log.write(
+            Access(
+                access_id=uuid7(at),
+                at=at,
+                kind=AccessKind.READ,
+                subject=subject,
+                role=Role(role),
+                konfliktrad=office,
+                system="api",
+                organisation=None,
+                route="GET /v1/cases/{case_id}",
+                matters=(Matter.IDENTITY,),
+                purpose=AccessPurpose.CASE_WORK,
+                entries=(AccessEntry(case, UUID(int=number + 1)),),
+            )
+        )
