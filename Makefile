@@ -9,6 +9,9 @@ TOOL := tools/node_modules/.bin
 WORKERS ?= 3
 FUZZ_REQUESTS ?= 50
 FUZZ_SEED ?= 12
+SOAK_MINUTES ?= 30
+FAULTS := tests/faults tests/store/test_grants.py tests/store/test_rolling_upgrade.py tests/api/test_commit.py \
+	tests/api/test_concurrency.py tests/exchange/test_killed_worker.py tests/notices/test_killed.py tests/extracts/test_jobs.py
 comma := ,
 BENCH ?= moves intake nightly worklist extracts survival shedding
 ARGS ?=
@@ -38,10 +41,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults fuzz spark mutants audit sbom docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz spark mutants audit sbom docs clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DONE)/node $(DONE)/clients ## create .venv with everything for development and tests
 	@echo "ready: make run, make test, make check"
@@ -74,8 +77,17 @@ check: $(DONE)/node ## lint, format check, types, import layers, and the linters
 bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
 	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
 
-faults: $(DONE)/dev ## 100,000 decisions, the server killed on the way (ARGS="--database sqlite postgresql")
-	@$(BIN)/python -m tests.faults.batch_100k $(ARGS)
+# Each step of the office is killed before and after the commits of a place so often (FAULTS_PAIRS).
+faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions; a quarter of an hour
+	@$(BIN)/python -m tests.faults.whole_batch --database sqlite postgresql $(ARGS)
+	@FAULTS_PAIRS=2 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
+
+faults-full: $(DONE)/dev ## the same without a limit: 100,000 decisions, every commit; hours
+	@$(BIN)/python -m tests.faults.whole_batch --decisions 100000 --database sqlite postgresql $(ARGS)
+	@FAULTS_PAIRS=100 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
+
+soak: $(DONE)/dev ## mixed load on both databases: nothing grows, nothing is lost (SOAK_MINUTES=30)
+	@$(BIN)/python -m tests.faults.soak --minutes $(SOAK_MINUTES) $(ARGS)
 
 fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
 	@FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/test_fuzz.py $(ARGS)

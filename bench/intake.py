@@ -25,7 +25,7 @@ from server import Server  # noqa: E402
 from service import cpu_seconds  # noqa: E402
 
 from tests import pg, service  # noqa: E402
-from tests.faults.batch_100k import Peak, Sent, push  # noqa: E402
+from tests.faults.whole_batch import Peak, Sent, push  # noqa: E402
 from tests.intake import content, making  # noqa: E402
 from tests.intake.wire import Wire, token  # noqa: E402
 from tests.process import serving  # noqa: E402

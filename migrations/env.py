@@ -20,6 +20,9 @@ def hold(connection: Connection) -> None:
 
 
 def run(connection: Connection) -> None:
+    """Inside the transaction of the caller, also on SQLite: Alembic would otherwise commit one of its own."""
+    if not connection.in_transaction():
+        connection.begin()
     hold(connection)
     context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
     with context.begin_transaction():

@@ -22,6 +22,9 @@ WAITING = (
     "tests/exchange/test_killed_worker.py",
     "tests/notices/test_killed.py",
     "tests/extracts/test_jobs.py",
+    "tests/faults/test_every_commit.py",
+    "tests/faults/test_database_away.py",
+    "tests/faults/test_upgrade_killed.py",
 )
 """Where tests wait for processes that they start, kill and start again: they need little of a processor."""
 
@@ -39,6 +42,7 @@ LONG = (
     "tests/api/test_known_then.py",
     "tests/extracts/test_rebuild.py",
     "tests/api/test_concurrency.py",
+    "tests/store/test_grants.py",
     "tests/api/test_fuzz.py",
     "tests/api/test_generated_client.py",
     "tests/recipes/test_add_an_event.py",

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -42,6 +42,9 @@ SERVER_OPTIONS = {
     "timezone": "UTC",
 }
 
+AS_DELIVERED = {name: SERVER_OPTIONS[name] for name in ("listen_addresses", "max_connections", "timezone")}
+"""For tests that stop the server: with `fsync` and the others off, it would lose what it had promised."""
+
 
 Fill = Callable[[str], None]
 MakeDatabase = Callable[..., str]
@@ -54,8 +57,9 @@ class ServerDidNotStart(Exception):
 class Server:
     """One PostgreSQL cluster below a folder of its own; `folder` is short enough to hold a socket."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Mapping[str, str] = SERVER_OPTIONS) -> None:
         self.folder = folder
+        self.options = options
         self.data = folder / "data"
         self.log = folder / "server.log"
 
@@ -70,24 +74,28 @@ class Server:
             if not self._running():
                 self._start()
 
-    def stop(self) -> None:
-        """Stop what `ensure_started` started, if anything; connections are cut."""
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop what `ensure_started` started, if anything; connections are cut. `immediate`: as if it had crashed."""
         if self._running():
-            self._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", str(self.data))
+            self.run("pg_ctl", "stop", "--mode", mode, "--pgdata", str(self.data))
+
+    def start_again(self) -> None:
+        """Start it after `stop`; what it had committed is recovered."""
+        self.run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))
 
     def _running(self) -> bool:
         return (self.data / "postmaster.pid").exists()
 
     def _start(self) -> None:
         self._provide_binaries()
-        self._run(
+        self.run(
             "initdb", "--pgdata", str(self.data), "--username", "postgres", "--auth", "trust",
             "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions",
         )  # fmt: skip
-        settings = {**SERVER_OPTIONS, "unix_socket_directories": str(self.folder)}
+        settings = {**self.options, "unix_socket_directories": str(self.folder)}
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))
+        self.start_again()
 
     def _provide_binaries(self) -> None:
         """As root the server must run as somebody else, who may not be able to read the environment."""
@@ -103,7 +111,8 @@ class Server:
     def _binaries(self) -> Path:
         return self.folder / "pg" / PACKAGE / BINARIES if _is_root() else shipped_binaries()
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of this server, as the user of the server. Raises `ServerDidNotStart` when it fails."""
         # Into a file: a pipe would stay open as long as the server runs.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(

@@ -32,6 +32,8 @@ PERIOD = ("--from", "2025-01-01", "--until", "2025-12-31")
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "case show": ("26001-00001",),
     "caseload": (),
+    "db backup": ("backup.sqlite",),
+    "db restore": ("backup.sqlite",),
     "extract": ("cases", "--purpose", "demo", "--known-at", "2026-01-01", "--out", "out.parquet"),
     "extracts": ("--work",),
     "import cases": ("cases.ndjson",),
@@ -56,7 +58,7 @@ length = { days = 45 }
 
 NEED_NOTHING = {"docs", "keys new", "openapi"}
 """Neither settings nor a database: they print or write what stands in the program."""
-NEED_NO_DATABASE = {"token"}
+NEED_NO_DATABASE = {"db restore", "token"}
 MAKE_IT = {"db upgrade", "demo"}
 """These make a database, and bring an older one up to date."""
 ON_DEMO_BY_THEMSELVES = {"demo", "token"}

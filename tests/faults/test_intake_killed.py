@@ -20,9 +20,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tests import pg, service
-from tests.faults import batch_100k
-from tests.faults.batch_100k import FROZEN, Sent
+from tests.faults import whole_batch
 from tests.faults.frozen_server import NOON
+from tests.faults.whole_batch import FROZEN, Sent
 from tests.intake import content, making, wire
 from tests.intake.making import Told
 from tests.intake.wire import Gone, Wire
@@ -48,7 +48,7 @@ from ungdom.workflow.vocabulary import Role
 DECISIONS, TIMES, CLIENTS, KILLS = 1_000, 3, 16, 3
 MINI_BATCH = 10
 LONG_BATCH = 1_000
-"""Ten groups. `make faults` does it with a hundred thousand."""
+"""Ten groups. `make faults` does it with ten thousand, `make faults-full` with a hundred thousand."""
 TRIES = 400
 """How often a client tries to send one thing; between two tries it waits a quarter of a second."""
 AGAIN = {409, 412, 503}
@@ -265,7 +265,7 @@ def test_killed_at_every_commit_of_a_batch_nothing_is_lost_and_nothing_is_there_
 ) -> None:
     messages = making.mixed(6, GROUP_AT_A_TIME * COMMITS)
     body = making.lines(messages)
-    permit = batch_100k.token(url, tmp_path)
+    permit = whole_batch.token(url, tmp_path)
     receipts, expected = undisturbed(plain_url, tmp_path, body, GROUP_AT_A_TIME)
     deaths = [(n, when) for n in range(1, COMMITS + 1) for when in ("before", "after")]
 
@@ -319,7 +319,7 @@ def test_what_a_server_passed_over_before_it_was_killed_is_applied_when_the_next
     pg_database: pg.MakeDatabase, tmp_path: Path
 ) -> None:
     url = pg.sqlalchemy_url(pg_database(service.fill))
-    load, permit = Load(), batch_100k.token(url, tmp_path)
+    load, permit = Load(), whole_batch.token(url, tmp_path)
     case = next(one for one in making.told(8, appealed=0) if one[0]["kind"] == "indicted")
     indicted, judged, final = (next(m for m in case if m["kind"] == kind) for kind in KINDS)
     undisturbed(url, tmp_path, making.lines([indicted, final]), 2)
@@ -352,12 +352,12 @@ def test_a_long_batch_over_a_server_that_is_killed_leaves_what_an_undisturbed_on
     url: str, plain_url: str, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     lines = [making.line(one) for one in making.mixed(7, LONG_BATCH)]
-    expected = batch_100k.undisturbed(plain_url, tmp_path, lines, lambda _: None)
-    run = batch_100k.disturbed(url, tmp_path, lines, 2, lambda _: None, overlap=300)
+    expected = whole_batch.undisturbed(plain_url, tmp_path, lines, lambda _: None)
+    run = whole_batch.disturbed(url, tmp_path, lines, 2, lambda _: None, overlap=300)
     assert run.kills == 2
     assert run.differing == 0
-    assert batch_100k.differences(expected, run.hashes) == []
-    assert run.memory < batch_100k.MOST_MEMORY
+    assert whole_batch.differences(expected, run.hashes) == []
+    assert run.memory < whole_batch.MOST_MEMORY
     figure(
         f"{LONG_BATCH} decisions in one batch, killed twice, {url.split(':', maxsplit=1)[0]}: the same rows, "
         f"{run.seconds:.0f} s, server memory {run.memory} MiB"

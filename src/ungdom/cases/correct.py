@@ -13,6 +13,7 @@ from ungdom.cases.record import (
     external_facts,
     may_record,
     new_event,
+    recording_time,
     with_closing,
     write_event,
 )
@@ -73,7 +74,8 @@ def correct_loaded(
     if not may_record(recorder, case, E.CORRECTED):
         raise OtherOffice(recorder.viewer.konfliktrad)
     entry = EventEntry(E.CORRECTED, oslo_date(now), _permitted_correction(recorder, case, kinds, correction, request))
-    event = new_event(recorder, stored.version + 1, entry, allowed_actor(recorder, case.sanction, entry), now)
+    actor = allowed_actor(recorder, case.sanction, entry)
+    event = new_event(recorder, stored.version + 1, entry, actor, recording_time(stored, now))
     if _changes_nothing(stored, correction):
         raise ChangesNothing(request.seq)
     new_events = consequences.with_ends_of_closing(case, event, _folded(stored, event))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from ungdom.cases.record import write_event
+from ungdom.cases.record import recording_time, write_event
 from ungdom.clock import Clock
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.errors import Stale
@@ -134,7 +134,7 @@ def _move(tx: Connection, candidate: MigrationCandidate, to: str, now: datetime)
     current_preview = preview(stored.youth, stored.events, to, day)
     if candidate.outcome is None or current_preview.text != candidate.outcome.text:
         return Done.CHANGED
-    event = _event(stored.version + 1, to, now)
+    event = _event(stored.version + 1, to, recording_time(stored, now))
     under_new_table = engine.fold(stored.youth, stored.events, to)
     step = ProposedEvent(event.type, event.occurred_on, day, event.details, event.role, event.subject)
     after = engine.fold(stored.youth, [*stored.events, event]) if engine.decide(under_new_table, step).allowed else None

@@ -99,7 +99,7 @@ def record_loaded(
     decision = with_hour_check(decision, entry, now)
     if not decision.allowed:
         raise Refused(_learnt_decision(view_for(viewer, stored, case, today), decision))
-    event = new_event(recorder, stored.version + 1, entry, actor, now)
+    event = new_event(recorder, stored.version + 1, entry, actor, recording_time(stored, now))
     after = engine.apply(case, event)
     if not dry_run:
         write_event(tx, stored, event, after)
@@ -140,6 +140,14 @@ def write_event(
         journal.append(tx, stored, event, after, messages)
     else:
         journal.open_case(tx, stored, after, numbers, messages)
+
+
+def recording_time(stored: StoredCase, now: datetime) -> datetime:
+    """The time to record the next event with: never before the last one, also while the clock is behind it.
+
+    What was known at an instant is read by this time, so that it must follow the order of the events.
+    """
+    return max(now, stored.events[-1].recorded_at)
 
 
 def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now: datetime) -> Event:

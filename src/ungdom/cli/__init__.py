@@ -4,7 +4,6 @@ Packages that a single command needs, such as FastAPI and numpy, are imported by
 time of the others.
 """
 
-import json
 import random
 import signal
 import sys
@@ -22,6 +21,7 @@ import typer
 from ungdom import cases, clock, settings
 from ungdom.cli import checking, extracting, figures, observing, offices, serving
 from ungdom.cli.audit import audit_app
+from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import in_one_sentence
@@ -42,7 +42,6 @@ from ungdom.cli.terminal import (
     AsJson,
     OnDemo,
     demo_settings,
-    erase_again,
     err,
     id_of,
     open_database,
@@ -57,9 +56,8 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import chain_backfill, journal, outbox, person_names, rebuild
+from ungdom.store import journal, outbox
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.opening import UPGRADABLE
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
@@ -74,7 +72,6 @@ YEAR = 24 * 365
 """Maximum lifetime of a token of the development issuer, in hours."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
-db_app = typer.Typer(no_args_is_help=True, help="The database: upgrade the schema, check and rebuild the current rows.")
 case_app = typer.Typer(no_args_is_help=True, help="Show a case.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
@@ -124,7 +121,8 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
-    open_readable_database(config).close()
+    with closing(open_readable_database(config)) as db:
+        serving.require_safe_database(config, db)
     serving.check(config)
     chosen_port = serving.chosen_port(host, port)
     serving.require_free(config.metrics_host, config.metrics_port)
@@ -158,57 +156,6 @@ def token(
     issuer = Issuer(demo_settings())
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
     out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
-
-
-@db_app.command()
-def upgrade() -> None:
-    """Upgrade the schema and the reference data to the newest version."""
-    config = settings.from_environment()
-    with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
-        db.upgrade()
-        rebuild.backfill(db, report)
-        chain_backfill.link_events(db, report)
-        chain_backfill.record_changes(db, report)
-        if config.people_keys:
-            person_names.backfill(db, EncryptionKeys(config.people_keys))
-        erase_again(db, config)
-        out.print(f"schema {db.current()}")
-
-
-@db_app.command()
-def check(as_json: AsJson = False) -> None:
-    """Compare every current row with the events. Exit code 1 when one differs."""
-    db = open_database(settings.from_environment())
-    with progress("cases") as report:
-        differences = rebuild.check(db, report)
-    if as_json:
-        out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
-    for difference in [] if as_json else differences:
-        out.print(
-            f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
-        )
-    if not as_json:
-        out.print(f"{len(differences)} difference(s)")
-    raise typer.Exit(ExitCode.FOUND if differences else ExitCode.DONE)
-
-
-def difference_values(difference: rebuild.Difference) -> dict[str, object]:
-    """A difference as JSON values."""
-    return {
-        "case_id": difference.case_id,
-        "column": difference.column,
-        "found": difference.found,
-        "folded": difference.folded,
-    }
-
-
-@db_app.command(name="rebuild")
-def rebuild_rows() -> None:
-    """Delete the current rows and rebuild them from the events."""
-    db = open_database(settings.from_environment())
-    with progress("cases") as report:
-        counts = rebuild.rebuild(db, report)
-    out.print(f"{counts['cases']} case(s) folded again")
 
 
 @case_app.command()
@@ -321,6 +268,7 @@ def worker(
     serving.require_free(config.metrics_host, port)
     counted = observing.WorkerCounts(counting=port is not None)
     work = _delivery_context(config, stop.is_set)
+    serving.require_safe_database(config, work.db)
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
     with (

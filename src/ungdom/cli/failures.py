@@ -22,6 +22,7 @@ SENTENCES: Mapping[DatabaseFault, str] = {
     DatabaseFault.NEWER: "the schema of the database is newer than this program ({detail}): install the newer program",
     DatabaseFault.BUSY: "the database is locked by another program: try again when it is done ({detail})",
     DatabaseFault.UNREACHABLE: "the database cannot be reached or opened; see UNGDOM_DATABASE_URL ({detail})",
+    DatabaseFault.NOT_DURABLE: "the database may lose what it has committed ({detail}): turn these settings on",
     DatabaseFault.SILENT: "the database does not answer; see UNGDOM_DATABASE_URL and the network",
 }
 

@@ -11,9 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from ungdom.cli import observing
-from ungdom.cli.terminal import out
+from ungdom.cli.terminal import err, out
 from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
+from ungdom.store import durability, grants
+from ungdom.store.opening import DatabaseFault, Unusable
+from ungdom.store.session import Database
 
 GRACE = 5
 """Seconds that requests in progress have when the server is stopped; a batch is interrupted between two groups."""
@@ -73,6 +76,31 @@ def check(config: Settings) -> None:
     from ungdom import app as application
 
     application.create_app(config).state.db.close()
+
+
+def require_safe_database(config: Settings, db: Database) -> None:
+    """Outside development: refuse a database that may lose what it has committed, and warn of the role of the owner.
+
+    Raises `Unusable`.
+    """
+    if config.development:
+        return
+    with db.reading() as tx:
+        given_up = durability.given_up(tx)
+    if given_up:
+        raise Unusable(DatabaseFault.NOT_DURABLE, ", ".join(given_up))
+    warn_of_owner(db)
+
+
+def warn_of_owner(db: Database) -> None:
+    """Print a warning if the service could change history, were it taken over."""
+    with db.reading() as tx:
+        if grants.may_change_history(tx):
+            err.print(
+                "ungdom: warning: the database role of the service can change and remove events;"
+                " give it a role of its own: `ungdom db grants`, docs/operations.md",
+                markup=False,
+            )
 
 
 def run(config: Settings, host: str, port: int, workers: int = 1) -> None:

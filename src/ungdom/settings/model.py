@@ -81,6 +81,21 @@ class Settings(LoadSettings):
         description="The database. An address without a password uses what libpq finds (`~/.pgpass`, peer).",
         examples=["postgresql://ungdom@db.example.no/ungdom"],
     )
+    database_application_role: Annotated[
+        str | None, SettingInfo("the name of a PostgreSQL role", default="none: `db upgrade` grants nothing")
+    ] = Field(
+        default=None,
+        description="The role that the service connects as. `ungdom db upgrade` and `ungdom db grants`, run as owner,"
+        " give it what it needs and no more ([operations](operations.md#database-roles)).",
+        examples=["ungdom_app"],
+    )
+    database_analyst_role: Annotated[
+        str | None, SettingInfo("the name of a PostgreSQL role", default="none: no views are made")
+    ] = Field(
+        default=None,
+        description="The role that reads released figures and reference lists as views, and nothing else.",
+        examples=["ungdom_analyst"],
+    )
     people_keys: Annotated[
         tuple[Secret, ...],
         BeforeValidator(split_list),

@@ -34,6 +34,7 @@ class DatabaseFault(StrEnum):
     BUSY = "busy"
     UNREACHABLE = "unreachable"
     SILENT = "silent"
+    NOT_DURABLE = "not_durable"
 
 
 UPGRADABLE = frozenset({DatabaseFault.MISSING, DatabaseFault.EMPTY, DatabaseFault.OUTDATED})

@@ -1,6 +1,6 @@
-"""A hundred thousand decisions through the batch, the server killed on the way: the database is as if it had not been.
+"""Many decisions through the batch, the server killed on the way: the database is as if it had not been.
 
-    python -m tests.faults.batch_100k [--decisions N] [--kills N] [--database sqlite|postgresql|URL …]
+    python -m tests.faults.whole_batch [--decisions N] [--kills N] [--database sqlite|postgresql|URL …]
 
 The run without disturbance is made in this process on SQLite, line after line through the same door. The other one goes
 over HTTP to a server that is killed (SIGKILL) and started again; the sender then goes on a thousand lines before the
@@ -204,7 +204,7 @@ def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--decisions", type=int, default=100_000)
+    asked.add_argument("--decisions", type=int, default=10_000)
     asked.add_argument("--kills", type=int, default=3)
     asked.add_argument(
         "--database", nargs="+", default=["sqlite"], help="sqlite, postgresql (one is started), or a URL; or several"
@@ -244,7 +244,7 @@ def _differs(folder: Path, lines: list[bytes], kills: int, database: str, expect
 
 
 class _database:  # noqa: N801  # used as a word of a with statement
-    """The address of an empty database of this kind, gone with what it needs afterwards."""
+    """The address of an empty database of this kind, gone with what it needs afterwards; PostgreSQL as delivered."""
 
     def __init__(self, kind: str, folder: Path) -> None:
         self._kind, self._folder = kind, folder
@@ -255,7 +255,7 @@ class _database:  # noqa: N801  # used as a word of a with statement
             return pg.sqlite_url(self._folder)
         if self._kind != "postgresql":
             return self._kind
-        self._server = pg.Server(Path(tempfile.mkdtemp(prefix="ungdom-")))
+        self._server = pg.Server(Path(tempfile.mkdtemp(prefix="ungdom-")), pg.AS_DELIVERED)
         self._server.ensure_started()
         return pg.sqlalchemy_url(pg.Databases(self._server.url).create())
 

@@ -1,0 +1,233 @@
+"""`ungdom db`: the schema, the current rows, roles, backups."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ungdom import clock, settings
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.terminal import AsJson, erase_again, err, open_database, out, progress
+from ungdom.settings import BadSettings, Settings
+from ungdom.store import backup as backups
+from ungdom.store import chain_backfill, person_names, rebuild
+from ungdom.store import fingerprint as fingerprints
+from ungdom.store import grants as privileges
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.grants import DatabaseRoles
+from ungdom.store.opening import UPGRADABLE, is_open_elsewhere
+from ungdom.store.session import Database
+
+db_app = typer.Typer(
+    no_args_is_help=True, help="The database: upgrade, check and rebuild it; its roles; back it up and restore it."
+)
+BackupFile = Annotated[Path, typer.Argument(help="File of the backup.")]
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Upgrade the schema and the reference data to the newest version, and then the privileges of the roles."""
+    config = settings.from_environment()
+    with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
+        db.upgrade()
+        rebuild.backfill(db, report)
+        chain_backfill.link_events(db, report)
+        chain_backfill.record_changes(db, report)
+        if config.people_keys:
+            person_names.backfill(db, EncryptionKeys(config.people_keys))
+        erase_again(db, config)
+        out.print(f"schema {db.current()}")
+        _grant_after_upgrade(db, config)
+
+
+def _grant_after_upgrade(db: Database, config: Settings) -> None:
+    """Give the roles of the settings what new tables need; without them, remind of roles that have privileges."""
+    if config.database_application_role and db.file is None:
+        count = _apply(db, _roles_of(db, config))
+        out.print(f"{count} statements executed for the roles of the database")
+        return
+    with db.reading() as tx:
+        earlier = privileges.grantees(tx)
+    if earlier:
+        names = ", ".join(earlier)
+        err.print(f"{names} may lack privileges on new tables: run `ungdom db grants --apply`", markup=False)
+
+
+@db_app.command()
+def check(as_json: AsJson = False) -> None:
+    """Compare every current row with the events. Exit code 1 when one differs."""
+    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
+        differences = rebuild.check(db, report)
+    if as_json:
+        out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
+    for difference in [] if as_json else differences:
+        out.print(
+            f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
+        )
+    if not as_json:
+        out.print(f"{len(differences)} difference(s)")
+    raise typer.Exit(ExitCode.FOUND if differences else ExitCode.DONE)
+
+
+def difference_values(difference: rebuild.Difference) -> dict[str, object]:
+    """A difference as JSON values."""
+    return {
+        "case_id": difference.case_id,
+        "column": difference.column,
+        "found": difference.found,
+        "folded": difference.folded,
+    }
+
+
+@db_app.command(name="rebuild")
+def rebuild_rows() -> None:
+    """Delete the current rows and rebuild them from the events."""
+    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
+        counts = rebuild.rebuild(db, report)
+    out.print(f"{counts['cases']} case(s) folded again")
+
+
+# --- roles --------------------------------------------------------------------------------------------------
+
+
+@db_app.command()
+def grants(
+    owner: Annotated[str | None, typer.Option(help="Role of the migrations; default: connected as.")] = None,
+    application: Annotated[str | None, typer.Option(help="Role of the service; default the setting.")] = None,
+    analyst: Annotated[str | None, typer.Option(help="Role that reads views only; default the setting.")] = None,
+    execute: Annotated[bool, typer.Option("--apply", help="Execute the SQL, as owner.")] = False,
+    compare: Annotated[bool, typer.Option("--check", help="List what a role may and should not. Exit code 1.")] = False,
+) -> None:
+    """Print the SQL that gives three PostgreSQL roles their privileges. Repeatable; needed after each upgrade."""
+    config = settings.from_environment()
+    with closing(open_database(config)) as db:
+        if db.file is not None:
+            raise BadSettings("SQLite has no roles: whoever can write the file can change everything in it")
+        roles = _roles_of(db, config, owner, application, analyst)
+        if execute:
+            out.print(f"{_apply(db, roles)} statements executed")
+        elif compare:
+            _compare(db, roles)
+        else:
+            _print_sql(db, roles)
+
+
+def _roles_of(
+    db: Database,
+    config: Settings,
+    owner: str | None = None,
+    application: str | None = None,
+    analyst: str | None = None,
+) -> DatabaseRoles:
+    """The roles that are named, or else those of the settings. Raises `BadSettings` where no application is named."""
+    service = application or config.database_application_role
+    if not service:
+        raise BadSettings("no role of the service is named: --application or UNGDOM_DATABASE_APPLICATION_ROLE")
+    with db.reading() as tx:
+        connected = str(tx.exec_driver_sql("SELECT current_user").scalar())
+    return DatabaseRoles(owner or connected, service, analyst or config.database_analyst_role)
+
+
+def _apply(db: Database, roles: DatabaseRoles) -> int:
+    with db.writing() as tx:
+        problems = privileges.unfit(tx, roles)
+        if problems:
+            raise BadSettings("; ".join(problems))
+        return privileges.apply(tx, roles)
+
+
+def _compare(db: Database, roles: DatabaseRoles) -> None:
+    with db.reading() as tx:
+        lines = privileges.differences(tx, roles)
+    for line in lines:
+        out.print(line, markup=False)
+    out.print(f"{len(lines)} difference(s)")
+    raise typer.Exit(ExitCode.FOUND if lines else ExitCode.DONE)
+
+
+def _print_sql(db: Database, roles: DatabaseRoles) -> None:
+    with db.reading() as tx:
+        problems = privileges.unfit(tx, roles)
+        script = privileges.statements(tx, roles)
+    for problem in problems:
+        print(f"-- {problem}")
+    print("\n".join(["BEGIN;", *(f"{statement};" for statement in script), "COMMIT;"]))
+
+
+# --- backups ------------------------------------------------------------------------------------------------
+
+
+@db_app.command()
+def backup(
+    file: BackupFile,
+    pg_dump: Annotated[str, typer.Option(help="The program pg_dump, for PostgreSQL.")] = backups.PG_DUMP,
+) -> None:
+    """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
+    with closing(open_database(settings.from_environment())) as db:
+        try:
+            manifest = backups.back_up(db, file, clock.now(), pg_dump)
+        except backups.CannotBackUp as error:
+            raise BadSettings(str(error)) from None
+    out.print(
+        f"{sum(table.rows for table in manifest.tables.values())} rows of schema {manifest.schema} in {file}",
+        markup=False,
+    )
+
+
+@db_app.command()
+def restore(
+    file: BackupFile,
+    replace: Annotated[bool, typer.Option("--replace", help="Set the present database aside.")] = False,
+) -> None:
+    """Restore a backup of a SQLite database, and compare it with its manifest. Nothing may use the database."""
+    config = settings.from_environment()
+    settings.private_folder(config.data_dir)
+    db = Database.open(config.database_url)
+    place = db.file
+    if place is None:
+        raise BadSettings("a PostgreSQL database is restored with pg_restore: docs/operations.md")
+    if place.exists() and not replace:
+        raise BadSettings(f"there is a database at {place}: --replace sets it aside")
+    if place.exists() and is_open_elsewhere(place):
+        raise BadSettings(f"{place} is open in another program: stop it first")
+    try:
+        expected = backups.read_tables(backups.manifest_of(file))
+        earlier = backups.restore(db, file)
+    except backups.CannotBackUp as error:
+        raise BadSettings(str(error)) from None
+    if earlier:
+        out.print(f"the database that was there is {earlier}", markup=False)
+    with closing(open_database(config, UPGRADABLE)) as restored:
+        _print_differences(restored, expected)
+
+
+@db_app.command()
+def fingerprint(
+    against: Annotated[Path | None, typer.Option("--compare", help="Manifest of a backup; exit code 1.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print rows and SHA-256 of every table, or compare them with the manifest of a backup."""
+    with closing(open_database(settings.from_environment())) as db:
+        if against is not None:
+            try:
+                expected = backups.read_tables(against)
+            except backups.CannotBackUp as error:
+                raise BadSettings(str(error)) from None
+            _print_differences(db, expected)
+        with db.reading() as tx:
+            tables = fingerprints.fingerprint(tx)
+    if as_json:
+        out.print_json(json.dumps(tables))
+    for name, (rows, digest) in () if as_json else tables.items():
+        out.print(f"{name:<24} {rows:>9}  {digest}", markup=False)
+
+
+def _print_differences(db: Database, expected: object) -> None:
+    with db.reading() as tx:
+        names = fingerprints.differing(dict(expected), fingerprints.fingerprint(tx))  # type: ignore[call-overload]
+    for name in names:
+        out.print(f"{name} differs from the manifest")
+    out.print(f"{len(names)} table(s) differ")
+    raise typer.Exit(ExitCode.FOUND if names else ExitCode.DONE)
