@@ -193,7 +193,8 @@ def test_a_database_in_use_keeps_its_answers_short(tmp_path: Path, sqlite_templa
     url = service.sqlite_copy(sqlite_template, tmp_path)
     with Service(url, tmp_path) as served:
         opened(served)
-    with closing(Database.open(url)) as db, db.writing():
+    with closing(Database.open(url)) as db, db.writing() as tx:
+        tx.exec_driver_sql("SELECT 1")  # the lock is taken with the first statement
         running = subprocess.Popen(
             [process.UNGDOM, "keys", "rotate"], env=environment(url, tmp_path, f"{NEW},{OLD}"), stdout=subprocess.PIPE
         )
