@@ -394,7 +394,8 @@ def test_everything_that_is_stored_is_one_file_for_the_person(served: Service) -
     for language, title in titles.items():
         assert title in files[f"{language}.html"]
         assert FAMILY in files[f"{language}.html"]
-    assert ok(leader.get(f"/v1/persons/{who}/access-log"))["items"][0]["kind"] == "exported"
+    logged = ok(leader.get(f"/v1/persons/{who}/access-log"))["items"][0]["route"]
+    assert logged == "POST /v1/persons/{person_id}/subject-access"
 
     assert served.as_("leader", "troms").post(path).status_code == 404
     assert served.as_("auditor").post(path).status_code == 403
