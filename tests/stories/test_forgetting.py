@@ -387,14 +387,15 @@ def test_everything_that_is_stored_is_one_file_for_the_person(served: Service) -
     assert (first["notes"], first["notes_withheld"]) == ([], 1)
     assert [message["kind"] for message in data["messages"]] == ["indicted"]
     assert {event["kind"] for event in data["register_events"]} == {"name"}
-    assert {access["role"] for access in data["accesses"]} <= {"leader", "coordinator", "secretariat"}
+    assert {access["role"] for access in data["accesses"]} <= {"leader", "coordinator", "secretariat", "prosecution"}
     assert {part["code"] for part in data["withheld"]} == {"other_persons", "internal_note", "from_authority"}
     assert not any(name in text for text in files.values() for name in ("leader-oslo", "coordinator-oslo"))
     titles = {"nb": "Dette er lagret om deg", "nn": "Dette er lagra om deg", "en": "This is stored about you"}
     for language, title in titles.items():
         assert title in files[f"{language}.html"]
         assert FAMILY in files[f"{language}.html"]
-    assert ok(leader.get(f"/v1/persons/{who}/access-log"))["items"][0]["kind"] == "exported"
+    logged = ok(leader.get(f"/v1/persons/{who}/access-log"))["items"][0]["route"]
+    assert logged == "POST /v1/persons/{person_id}/subject-access"
 
     assert served.as_("leader", "troms").post(path).status_code == 404
     assert served.as_("auditor").post(path).status_code == 403

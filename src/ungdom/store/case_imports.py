@@ -45,5 +45,5 @@ def add(tx: Connection, keys: EncryptionKeys, source: str, key: str, case_id: UU
 
 def erase_fingerprints(tx: Connection, case_ids: Collection[UUID]) -> int:
     """Erases the fingerprints of what these cases were imported from; the number changed. They match nothing then."""
-    kept = case_import.c.case_id.in_(case_ids) & (case_import.c.fingerprint != ERASED)
-    return tx.execute(update(case_import).where(kept).values(fingerprint=ERASED)).rowcount
+    imported = case_import.c.case_id.in_(case_ids) & (case_import.c.fingerprint != ERASED)
+    return tx.execute(update(case_import).where(imported).values(fingerprint=ERASED)).rowcount

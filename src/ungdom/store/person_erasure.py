@@ -71,7 +71,7 @@ def _dependent(record_ids: Collection[UUID]) -> dict[str, Delete | Update]:
         identity_question.c,
     )
     proposed = or_(proposal.person_id.in_(record_ids), proposal.other_id.in_(record_ids))
-    in_question = or_(question.record_id.in_(record_ids), question.known_id.in_(record_ids))
+    about = or_(question.record_id.in_(record_ids), question.known_id.in_(record_ids))
     registered = or_(event.person_id.in_(record_ids), event.other_id.in_(record_ids))
     hashed = or_(event.sealed.is_not(None), event.content_hash != ERASED_HASH)
     return {
@@ -80,9 +80,7 @@ def _dependent(record_ids: Collection[UUID]) -> dict[str, Delete | Update]:
         .where(change.person_id.in_(record_ids), change.sealed.is_not(None))
         .values(sealed=None),
         "person_proposal": update(person_proposal).where(proposed, proposal.sealed.is_not(None)).values(sealed=None),
-        "identity_question": update(identity_question)
-        .where(in_question, question.sealed.is_not(None))
-        .values(sealed=None),
+        "identity_question": update(identity_question).where(about, question.sealed.is_not(None)).values(sealed=None),
         "population_event": update(population_event)
         .where(registered, hashed)
         .values(sealed=None, content_hash=ERASED_HASH),
