@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ def candidates(
     ]
 
 
+@lru_cache(maxsize=64)
 def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     current, main = case_current, person.alias("main")
     numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
