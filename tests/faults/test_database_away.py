@@ -153,7 +153,7 @@ def test_a_write_that_the_full_database_refuses_is_503_and_is_kept_when_it_is_se
                 )
             written.wait_until_unavailable(4)
             with running.db.writing() as tx:
-                tx.exec_driver_sql("DROP TRIGGER x ON outbox")
+                tx.exec_driver_sql("DROP TRIGGER no_room ON outbox")
             written.wait_for(written.notes + 4)
         assert_kept(running, written)
 
