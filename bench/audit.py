@@ -7,6 +7,7 @@ Cases of 20 events are inserted with their links. Times are processor time of th
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -144,7 +145,9 @@ def places(kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
         if "sqlite" in kinds:
             yield "SQLite", f"sqlite:///{folder}/audit.sqlite"
         if "postgresql" in kinds:
-            server = Server(Path(folder) / "server")
+            server_folder = Path(tempfile.mkdtemp(prefix="ungdom-pg-"))
+            stack.callback(shutil.rmtree, server_folder, ignore_errors=True)
+            server = Server(server_folder)
             stack.callback(server.stop)
             server.ensure_started()
             databases = Databases(server.url)

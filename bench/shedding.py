@@ -70,7 +70,7 @@ async def _read_on(service: Service, token: str, case: str, until: float, result
             results.accepted.append(took)
         elif head.startswith("http/1.1 503 "):
             results.shed.append(took)
-            await asyncio.sleep(float(_field(head, "retry-after")))
+            await asyncio.sleep(min(float(_field(head, "retry-after")), max(0.0, until - time.perf_counter())))
         else:
             raise SystemExit(f"bench: {head}")
     writer.close()

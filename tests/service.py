@@ -41,8 +41,14 @@ def settings_of(url: str, folder: Path, env: str = "development", **more: Any) -
     required: dict[str, Any] = (
         {} if env == "development" else {"allow_sqlite": True, "public_url": "https://ungdom.test"}
     )
-    named = {"env": env, "database_url": url, "data_dir": folder, "people_keys": (KEY,), "cursor_key": CURSOR_KEY}
-    return Settings(**named, **required | UNLIMITED | more)
+    named: dict[str, Any] = {
+        "env": env,
+        "database_url": url,
+        "data_dir": folder,
+        "people_keys": (KEY,),
+        "cursor_key": CURSOR_KEY,
+    }
+    return Settings(**named | required | UNLIMITED | more)
 
 
 UNLIMITED = dict.fromkeys(("subject_limit", "address_limit", "login_limit", "search_limit"), 10_000_000)

@@ -14,7 +14,6 @@ REGISTERING = (
 """Decorators, or the start of their dotted name, that hand a function to a library that calls it."""
 
 PERSONS = "erasing persons by a route of its own"
-KEYS = "a command that encrypts everything with a new key"
 UNCALLED = {
     "api.http.limits.Windows.acquire_entry": "limits",
     "api.http.limits.Windows.get_moving_window": "limits",
@@ -26,10 +25,7 @@ UNCALLED = {
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
     "extracts.writers.HashingStream.seekable": "pyarrow",
     "extracts.writers.HashingStream.writable": "pyarrow",
-    "store.contacts.rotate_key": KEYS,
     "store.notes.erase_note": PERSONS,
-    "store.notes.rotate_note_keys": KEYS,
-    "store.people.rotate_key": KEYS,
     "store.schema.base.EnumSet.coerce_compared_value": "SQLAlchemy",
     "store.schema.base.EnumSet.process_bind_param": "SQLAlchemy",
     "store.schema.base.EnumSet.process_result_value": "SQLAlchemy",
@@ -37,7 +33,6 @@ UNCALLED = {
     "store.schema.base.EnumText.process_result_value": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_bind_param": "SQLAlchemy",
     "store.schema.base.UtcDateTime.process_result_value": "SQLAlchemy",
-    "store.webhooks.rotate_key": KEYS,
     "workflow.views.task_rules.CLOCKS_WITHOUT_TASK": "the test that every clock has a task, or a reason to have none",
     "workflow.derived.plan.MeasureState.days_from_answer": "`api.http.present.from_source`, by the name of the field",
 }

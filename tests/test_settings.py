@@ -15,7 +15,7 @@ from ungdom import cli
 from ungdom.api.http.tokens import Issuer
 from ungdom.cli.serving import served_at
 from ungdom.cli.terminal import demo_settings
-from ungdom.settings import BadSettings, Settings, from_environment, read_or_create, read_or_create_secret
+from ungdom.settings import BadSettings, Settings, from_environment, read_or_create, read_or_create_secret, references
 from ungdom.settings.environment import names
 from ungdom.settings.keys import decode_key, is_development_key, new_development_key, new_key
 from ungdom.settings.model import setting_info
@@ -335,3 +335,62 @@ def test_issuers_of_one_data_directory_share_their_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = {issuer.key.kid for issuer in pool.map(lambda _: Issuer(settings), range(8))}
     assert len(keys) == 1
+
+
+# --- by reference -------------------------------------------------------------------------------------------
+
+
+def printing(folder: Path, script: str) -> str:
+    """A program that does this, as a reference."""
+    program = folder / "key-service"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    return f"exec:{program}"
+
+
+def test_a_secret_is_read_from_where_a_reference_says(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text(f"{KEY}\n")
+    new = new_key()
+    run = printing(tmp_path, f'test "$1 $2" = "people v 2" && echo {new}')
+    given = development(tmp_path, UNGDOM_PEOPLE_KEYS=f"{run} people 'v 2', file:{tmp_path / 'old'}")
+    assert from_environment(given).people_keys == (new, KEY)
+    both = printing(tmp_path, f"echo {new},{KEY}")
+    assert from_environment(development(tmp_path, UNGDOM_PEOPLE_KEYS=both)).people_keys == (new, KEY)
+    database = printing(tmp_path, f"echo '{DATABASE}'")
+    assert from_environment(development(tmp_path, UNGDOM_DATABASE_URL=database)).database_url == DATABASE
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo hemmelig; exit 3", "key-service ended with code 3"),
+        ("exit 0", "key-service has printed nothing"),
+        ("echo hemmelig; sleep 60", "key-service has not ended within 0.3 seconds"),
+        ("printf 'hemmelig\\377'", "key-service has not printed text"),
+        ("echo hemmelig!", "is not base64"),
+    ],
+)
+def test_a_program_that_gives_no_key_is_named_and_what_it_printed_is_not(
+    script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "within" in reason:
+        monkeypatch.setattr(references, "ANSWER_WITHIN", 0.3)
+    (line,) = problems(development(tmp_path, UNGDOM_PEOPLE_KEYS=printing(tmp_path, script)))
+    assert line.startswith("UNGDOM_PEOPLE_KEYS ")
+    assert reason in line
+    assert "hemmelig" not in line
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("exec:", "the command after exec: is empty"),
+        ("exec:/bin/echo 'open", "a quotation mark is not closed"),
+        ("exec:key-service", "key-service is not an absolute path"),
+        ("exec:/nowhere/key-service", "/nowhere/key-service cannot be run: No such file or directory"),
+        ("file:/nowhere/key", "cannot be read from where it says: No such file or directory"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_refused(reference: str, reason: str, tmp_path: Path) -> None:
+    (line,) = problems(development(tmp_path, UNGDOM_CURSOR_KEY=reference))
+    assert reason in line

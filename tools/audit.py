@@ -39,6 +39,7 @@ SHAPES = {
     "password in an address": r"\b(?:postgres(?:ql)?|amqps?|smtps?|https?)(?:\+\w+)?://[^\s:/@\"'{}<>]+:([^\s@/\"'{}<>]{4,})@",
 }
 """The shapes of real secrets, for a scan of seconds that the tests run as well."""
+MADE_LATER = {".git", ".venv", "node_modules", "__pycache__", "build", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 TIMEOUT = 300
 NO_REASON = "say why these are no secrets"
 
@@ -84,12 +85,13 @@ def judge_node(report: Report, name: str, answer: Mapping[str, Any] | None) -> N
 
 
 def judge_secrets(report: Report, results: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """What looks like a secret and is not among the known ones."""
+    """What looks like a secret and is not among the known ones; what is none in one file is none in another."""
+    hashes = {digest for entry in known.values() for digest in entry["hashes"]}
     new = [
         (name, finding)
         for name, findings in results.items()
         for finding in findings
-        if finding["hashed_secret"] not in known.get(name, {}).get("hashes", ())
+        if finding["hashed_secret"] not in hashes
     ]
     for name, finding in new:
         report.say(f"{name}:{finding['line_number']} looks like a secret ({finding['type']})", found=True)
@@ -135,8 +137,11 @@ def shaped_secrets(names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def tracked() -> list[str]:
-    """Every tracked file but those that are made anew each time."""
+    """Every tracked file but those that are made anew each time; in an unpacked archive every file."""
     names = _run("git", "ls-files", "-z").split("\0")
+    if not any(names):
+        files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        names = sorted(path.as_posix() for path in files if not MADE_LATER & set(path.parts))
     return [name for name in names if name and name not in (*RECORDED, KNOWN.relative_to(ROOT).as_posix())]
 
 

@@ -1,13 +1,14 @@
 """The access log: who was given which person's data. It takes over the rows of the log of access to person records."""
 
 from datetime import UTC
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from ungdom.audit import links
+from ungdom.audit.content import encode, plain
+from ungdom.audit.shown import shown_hash
 
 revision = "2026_11_30_access_log"
 down_revision = "2026_11_30_lists"
@@ -21,7 +22,6 @@ GUARDED = {
 """The tables whose rows are only added, and the condition by which a new row is one that is there already."""
 STREAM = "person_access"
 """The stream of the rows from before this table."""
-NONE = "-"
 COPIED = ("access_id", "kind", "subject", "role", "konfliktrad", "criteria", "hits")
 ROUTE = "/v1/persons"
 """Which of the routes of persons it was, is not known of them."""
@@ -169,8 +169,8 @@ def take_over() -> None:
     tx, link = op.get_bind(), links.FIRST
     old_rows = tx.execute(sa.select(OLD).order_by(OLD.c.at, OLD.c.access_id)).mappings().all()
     for place, row in enumerate(old_rows, 1):
-        persons = [] if row["person_id"] is None else [f"{NONE},{row['person_id'].hex},{NONE}"]
-        shown = sha256("\n".join(persons).encode()).digest()
+        persons = [] if row["person_id"] is None else [encode([None, str(row["person_id"]), None])]
+        shown = shown_hash(persons)
         link = links.link(link, STREAM, place, content(row, shown))
         given = {name: row[name] for name in COPIED}
         values = {"at": row["at"], "route": ROUTE, "matters": "|identity|", "purpose": purpose(row["role"])}
@@ -185,17 +185,12 @@ def purpose(role: str) -> str:
     return PURPOSES.get(role, "operation")
 
 
-def instant(row: Any) -> str:
-    at = row["at"] if row["at"].tzinfo else row["at"].replace(tzinfo=UTC)
-    return str(at.astimezone(UTC).isoformat(timespec="microseconds"))
-
-
 def content(row: Any, shown: bytes) -> bytes:
-    """The row as the bytes that its link covers, as `ungdom.store.access_content.content_of` has it."""
-    who = [row["kind"], row["subject"], row["role"], row["konfliktrad"], None, None]
-    why = [ROUTE, "identity", purpose(row["role"]), row["criteria"], row["hits"], None, shown.hex()]
-    values = [row["access_id"].hex, instant(row), *who, *why]
-    return "\x1f".join(NONE if value is None else str(value) for value in values).encode()
+    """The row as the content that its link covers, as `ungdom.store.access_content.answer_content` has it."""
+    at = row["at"] if row["at"].tzinfo else row["at"].replace(tzinfo=UTC)
+    who = [row["access_id"], at, row["kind"], row["subject"], row["role"], row["konfliktrad"], None, None]
+    why = [ROUTE, ("identity",), purpose(row["role"]), row["criteria"], row["hits"], None, shown]
+    return encode(map(plain, [*who, *why]))
 
 
 def guard() -> None:

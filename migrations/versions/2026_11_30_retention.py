@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_retention"
-down_revision = "2026_11_30_chain"
+down_revision = "2026_11_30_keys"
 
 INSTANT = sa.DateTime(timezone=True)
 APPENDED = {"retention_basis": ("rule", "n"), "erasure": ("erasure_id",)}

@@ -1,6 +1,7 @@
 """The application: settings, database, keys, middleware and routes."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
@@ -93,6 +94,8 @@ log = EventLogger("ungdom.app")
 
 EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
+SWITCH_SECONDS = 0.001
+"""Seconds after which a request thread that computes lets the event loop go on, which refuses and answers health."""
 BATCH_SHARE = 2
 """Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
@@ -205,7 +208,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.erasures = ErasureJournal(settings.erasures)
     app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)
     app.state.service = ServiceCheck()
-    app.state.cursor_key = settings.cursor_key
+    app.state.cursor_keys = settings.cursor_keys
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
     app.state.webhook_allow = address.networks(settings.webhook_allow)
@@ -250,6 +253,7 @@ def from_environment() -> FastAPI:
 def prepared_app(settings: Settings) -> FastAPI:
     """The service of a server process: the OpenAPI document is generated before the first request."""
     app = create_app(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     doc_routes.prepare(app)
     gc.collect()
     gc.freeze()  # what a process has loaded by now stays: later collections need not go through it

@@ -7,7 +7,7 @@ and the ids of cases and persons. What the log says is compared with that, answe
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,9 @@ from tests.api.test_rights_before_body import GOOD
 from tests.intake import making
 from tests.service import Service, fill, new_case, sqlite_copy
 from ungdom.audit import links
-from ungdom.store import access_log as log_store
-from ungdom.store.access_log import AccessEntry, AccessLog
+from ungdom.audit.shown import shown_hash
+from ungdom.store import access_content
+from ungdom.store.access_log import Access, AccessEntry, AccessLog, AccessStream
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
 
@@ -350,7 +351,7 @@ def test_nothing_leaves_where_the_log_cannot_be_written(world: World, monkeypatc
     def fails(*_: Any) -> None:
         raise Unavailable("access_log")
 
-    monkeypatch.setattr(log_store.AccessStream, "add", fails)
+    monkeypatch.setattr(AccessStream, "add", fails)
     breach = {"type": "breach_recorded", "occurred_on": DAY, "details": {"kind": "plan"}}
     answers = [
         mine.get(f"/v1/cases/{case.id}"),
@@ -389,8 +390,8 @@ def test_every_row_is_linked_to_the_one_before_it(world: World) -> None:
     for row in rows:
         position, previous = ends.get(row["stream"], (0, links.FIRST))
         assert row["position"] == position + 1
-        assert row["link"] == links.link(previous, row["stream"], row["position"], log_store.content_of(row))
-        assert row["shown"] == log_store.shown_hash(entries.pop(row["access_id"], []))
+        assert row["link"] == links.link(previous, row["stream"], row["position"], access_content.answer_content(row))
+        assert row["shown"] == shown_hash(map(access_content.entry_content, entries.pop(row["access_id"], [])))
         ends[row["stream"]] = (row["position"], row["link"])
     assert entries == {}
     assert len(rows) > 100
@@ -401,16 +402,14 @@ def test_reads_that_wait_at_the_same_time_share_a_transaction(world: World) -> N
     log, case = AccessLog(world.service.db), UUID(world.cases[OPEN].id)
     with world.service.db.reading() as tx:
         row = dict(tx.execute(select(access_log).limit(1)).mappings().one())
-    names = log_store.Access.__dataclass_fields__.keys() - {"entries"}
-    accesses = [
-        log_store.Access(**{name: row[name] for name in names} | {"access_id": UUID(int=n)}) for n in range(1, 9)
-    ]
+    names = Access.__dataclass_fields__.keys() - {"entries"}
+    accesses = [Access(**{name: row[name] for name in names} | {"access_id": UUID(int=n)}) for n in range(1, 9)]
     entry = AccessEntry(case, None)
 
     async def together() -> None:
         async with anyio.create_task_group() as tasks:
             for access in accesses:
-                named = log_store.replace(access, entries=(entry,))
+                named = replace(access, entries=(entry,))
                 tasks.start_soon(anyio.to_thread.run_sync, log.write, named)
 
     anyio.run(together)

@@ -276,4 +276,5 @@ def test_our_loggers_are_all_event_loggers() -> None:
 
 def test_the_page_has_every_event_and_its_fields() -> None:
     text = page.page()
+    assert "`request.finished`" in text
     assert [name for name in EVENTS if f"| `{name}` |" not in text] == []

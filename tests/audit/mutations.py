@@ -37,7 +37,7 @@ class Copy:
 
     def __init__(self, lines: list[Line], rng: Random) -> None:
         self.rng = rng
-        self.table = rng.choice(["event", "event", "event", "audit_change"])
+        self.table = rng.choice(["event", "event", "audit_change", "access_log"])
         kind = f"row:{self.table}"
         self.before = lines[: first_of(lines, kind)]
         self.rows: list[Row] = [copy.copy(line[kind]) for line in lines if kind in line]
@@ -181,7 +181,7 @@ def rewrite_a_stream(world: Copy) -> Place:
     """A row is changed and the links of the whole stream are computed anew: found up to the changed row."""
     rows = world.stream()
     row = world.rng.choice(rows)
-    row[3] = row[3][:-1] + ',"x"]' if world.table == "event" else row[3].replace("{", '{\\"x\\": 1, ')
+    row[3] = row[3][:-1] + ',"x"]' if world.table != "audit_change" else row[3].replace("{", '{\\"x\\": 1, ')
     relinked(rows)
     return at(world.table, row[0], 1, row[1])
 

@@ -20,7 +20,9 @@ from ungdom.audit.content import plain
 from ungdom.audit.export import verify_export
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.store import chain_verification
+from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_tables import RECORDED
+from ungdom.store.schema.access import access_entry, access_log
 from ungdom.store.schema.audit import audit_change, audit_head, audit_seal
 from ungdom.store.schema.cases import event
 from ungdom.store.schema.persons import person_change
@@ -188,6 +190,39 @@ def recorded(tx: Connection, table: Table, row: Any, problem: AuditProblem) -> A
     return AuditFinding(table.name, key, last, problem)
 
 
+def change_an_access(tx: Connection, rng: Random) -> AuditFinding:
+    columns = [access_log.c[name] for name in (*ANSWER_CONTENT, "link") if name != "access_id"]
+    row = change(tx, rng, access_log, columns)
+    return AuditFinding("access_log", row.stream, row.position, AuditProblem.CHANGED)
+
+
+def delete_an_access(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, access_log, rng)
+    tx.execute(delete(access_log).where(same(access_log, row)))
+    return AuditFinding("access_log", row.stream, row.position, AuditProblem.MISSING)
+
+
+def change_an_entry(tx: Connection, rng: Random) -> AuditFinding:
+    return entry_finding(tx, change(tx, rng, access_entry, list(access_entry.c["case_id", "person_id"])).access_id)
+
+
+def delete_an_entry(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, access_entry, rng)
+    tx.execute(delete(access_entry).where(same(access_entry, row)))
+    return entry_finding(tx, row.access_id)
+
+
+def insert_an_entry(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, access_entry, rng)
+    tx.execute(insert(access_entry), {**row._asdict(), "place": 1_000, "case_id": uuid4()})
+    return entry_finding(tx, row.access_id)
+
+
+def entry_finding(tx: Connection, access_id: UUID) -> AuditFinding:
+    answer = tx.execute(select(access_log).where(access_log.c.access_id == access_id)).one()
+    return AuditFinding("access_entry", answer.stream, answer.position, AuditProblem.CHANGED)
+
+
 def change_a_seal(tx: Connection, rng: Random) -> AuditFinding:
     row = change(tx, rng, audit_seal, [column for column in audit_seal.c if not column.primary_key])
     return AuditFinding("audit_seal", "audit_seal", row.number, AuditProblem.ANCHOR_DIFFERS)
@@ -200,6 +235,11 @@ def delete_a_head(tx: Connection, rng: Random) -> AuditFinding:
 
 
 OWNED: tuple[tuple[Callable[[Connection, Random], AuditFinding], Table], ...] = (
+    (change_an_access, access_log),
+    (delete_an_access, access_log),
+    (change_an_entry, access_entry),
+    (delete_an_entry, access_entry),
+    (insert_an_entry, access_entry),
     (change_an_event, event),
     (delete_an_event, event),
     (delete_the_events_of_a_case, event),

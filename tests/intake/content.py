@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from ungdom.store import sealed
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema import inbox
 from ungdom.store.schema.cases import case_current, case_file, case_number, case_team, event, note
@@ -33,8 +34,8 @@ WRITTEN: tuple[Table, ...] = (
 )
 """Every table that messages write to, or could."""
 
-SEALED = {"person": "person:{person_id}", "decision": "decision:{message_id}"}
-"""Tables with a sealed column, and the record that it is sealed for."""
+SEALED = {one.table.name: one for one in (sealed.PERSON, sealed.DECISION)}
+"""Encrypted columns that are compared decrypted, by table."""
 
 BATCH = 2_000
 
@@ -68,5 +69,7 @@ def _rows(tx: Any, table: Table, keys: EncryptionKeys) -> Iterator[tuple[Any, ..
 def _plain(table: Table, row: Mapping[str, Any], name: str, keys: EncryptionKeys) -> Any:
     value = row[name]
     if name == "sealed" and value is not None and table.name in SEALED:
-        return keys.decrypt(value, SEALED[table.name].format(**row))
+        return keys.decrypt(
+            value, SEALED[table.name].record_of(**{key: row[key] for key in SEALED[table.name].record_columns})
+        )
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -5,7 +5,7 @@ import pytest
 from tests import service
 from tests.exchange.world import KEYS
 from tests.notices.build import COORDINATOR, hook, reached
-from ungdom.store import contacts, webhooks
+from ungdom.store import contacts, resealing, webhooks
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen
 from ungdom.store.session import Database
@@ -24,9 +24,9 @@ def test_contacts_and_webhooks_are_sealed_anew(both: Database) -> None:
         with pytest.raises(CannotOpen):
             contacts.find(tx, alone, COORDINATOR.subject)
 
-    with both.writing() as tx:
-        assert (webhooks.rotate_key(tx, turning), contacts.rotate_key(tx, turning)) == (1, 1)
-        assert (webhooks.rotate_key(tx, turning), contacts.rotate_key(tx, turning)) == (0, 0)
+    for times in (1, 0):
+        resealed = {result.table: result.resealed for result in resealing.reseal(both, turning)}
+        assert (resealed["webhook"], resealed["contact"]) == (times, times)
 
     with both.reading() as tx:
         assert webhooks.find(tx, alone, hook_id) == before

@@ -11,7 +11,7 @@ from tests.store import cases
 from ungdom.audit.content import encode, plain
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.links import FIRST, link
-from ungdom.store import chain_backfill, chain_verification, journal, people, webhooks
+from ungdom.store import chain_backfill, chain_verification, journal, people, person_erasure, webhooks
 from ungdom.store.chain_events import EVENT_CONTENT, event_content
 from ungdom.store.chain_tables import CHAINED, RECORDED
 from ungdom.store.encryption import EncryptionKeys
@@ -151,7 +151,7 @@ def test_erasure_and_a_new_key_leave_the_chain_as_it_is(db: Database) -> None:
         webhooks.add(tx, cases.KEYS, hook)
     assert findings(db) == []
     with db.writing() as tx:
-        assert people.erase_person(tx, stored.person_id, cases.NOON)
+        assert person_erasure.erase_records(tx, cases.KEYS, [stored.person_id], cases.NOON)["person"] == 1
         assert webhooks.rotate_key(tx, EncryptionKeys([NEW_KEY, cases.SECRET])) == 1
     assert findings(db) == []
 

@@ -13,7 +13,7 @@ from ungdom import message
 from ungdom.intake import identity
 from ungdom.intake.identity import Likeness
 from ungdom.message.national_id import NationalIdFlag, Series
-from ungdom.store import notes, people, person_erasure
+from ungdom.store import notes, people, person_erasure, resealing
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, Stale
 from ungdom.store.notes import Note
@@ -147,23 +147,19 @@ def test_keys_are_changed_without_losing_anybody(db: Database) -> None:
         case = cases.opened(tx)
         note = Note(uuid4(), case.case_id, "Ringte skolen.", cases.NOON, "kari")
         notes.write_note(tx, old, note)
-
         assert found_by(tx, both, NUMBER, BORN) == min(ids[:4])
-        after, changed = people.rotate_key(tx, both, limit=2)
-        assert after is not None
-        assert changed <= 2
-        assert people.rotate_key(tx, both, after) == (None, 5 - changed)
-        assert notes.rotate_note_keys(tx, both) == 1
 
+    resealed = {result.table: result.resealed for result in resealing.reseal(db, both)}
+    assert (resealed["person"], resealed["note"]) == (5, 1)  # four, and the youth of the case
+    with db.reading() as tx:
         found = people.read_person(tx, new, ids[0])
         assert found is not None
         assert found.personalia == WHO
         assert found_by(tx, new, NUMBER, BORN) == min(ids[:4])
         assert list(notes.notes_of(tx, new, case.case_id)) == [note]
-        assert people.rotate_key(tx, new) == (None, 0)
-        assert notes.rotate_note_keys(tx, new) == 0
         with pytest.raises(CannotOpen, match="not here"):
             people.read_person(tx, old, ids[0])
+    assert {result.resealed for result in resealing.reseal(db, new)} == {0}
 
 
 def test_text_moved_to_another_person_does_not_open(db: Database) -> None:

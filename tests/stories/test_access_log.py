@@ -50,8 +50,8 @@ def test_the_young_person_reads_role_office_and_purpose_and_no_name(served: Serv
     answer = member(served, "youth-1").get(PLAIN.format(case))
 
     assert set(lines(answer)) == {
-        ("coordinator", "Konfliktrådet i Oslo", "case_work"),
-        ("leader", "Konfliktrådet i Oslo", "office_lead"),
+        ("coordinator", "Konfliktrådet Oslo", "case_work"),
+        ("leader", "Konfliktrådet Oslo", "office_lead"),
         ("secretariat", None, "national_tasks"),
         ("team_member", None, "team_tasks"),
     }

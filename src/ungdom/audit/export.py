@@ -1,25 +1,28 @@
 """The export of the hash chains: lines of JSON that can be verified without a database.
 
 The first line names the form; then the seals with their heads, the rows of each chain by stream and position, and the
-rows of recorded tables as they are. The last line has the number of lines before it, so that a file that was cut short
-is noticed. Each line is an object with one key.
+rows of recorded tables as they are, and the entries of the access log. The last line has the number of lines before it,
+so that a file that was cut short is noticed. Each line is an object with one key.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from ungdom.audit.anchors import Anchor, anchor_findings, seal_of, seal_values
 from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.audit.recorded import LastChanges, recorded_findings
 from ungdom.audit.seals import Head, Seal
+from ungdom.audit.shown import LoggedAnswer, ShownEntry, shown_findings
 from ungdom.audit.walk import ChainedRow, ChainWalk, seal_findings, sealed_links
 
 FORM = "ungdom-audit-1"
 CHANGES = "audit_change"
 """The chain whose rows record changes of other tables."""
+ANSWERS = "access_log"
+"""The chain whose rows end with the hash of their entries."""
 
 Line = tuple[str, Any]
 """The key of a line and its value."""
@@ -30,10 +33,14 @@ def export_lines(
     heads: Mapping[int, Sequence[Head]],
     chains: Iterable[tuple[str, Iterable[ChainedRow]]],
     recorded: Iterable[tuple[str, Iterable[tuple[str, str, str]]]],
+    shown: Iterable[ShownEntry],
 ) -> Iterator[str]:
-    """The lines of an export, each with its end. `chains`, `recorded`: name and rows of each table."""
+    """The lines of an export, each with its end. `chains`, `recorded`: name and rows of each table.
+
+    `shown`: the entries of the access log, ordered by answer and place.
+    """
     count = 0
-    for line in _objects(seals, heads, chains, recorded):
+    for line in chain(_objects(seals, heads, chains, recorded), ({"shown": [id, x.decode()]} for id, x in shown)):
         yield json.dumps(line) + "\n"
         count += 1
     yield json.dumps({"end": count}) + "\n"
@@ -62,6 +69,8 @@ class _ExportReading:
         self._last: defaultdict[str, LastChanges] = defaultdict(dict)
         self._sealed = sealed_links({}, anchors)
         self._met: set[str] = set()
+        self._answers: list[LoggedAnswer] = []
+        self._compared = False
         self._line = 0
 
     def lines(self, lines: Iterable[str]) -> Iterator[Line]:
@@ -91,6 +100,8 @@ class _ExportReading:
             self._sealed = sealed_links(self._heads, self._anchors)
         elif kind == "recorded":
             self._compare(values)
+        elif kind == "shown":
+            self._compare_shown(values)
         elif kind.startswith("row:"):
             self._walk(kind.removeprefix("row:"), values)
         else:
@@ -101,6 +112,8 @@ class _ExportReading:
         """Verifies what was met nowhere, and the seals."""
         for name in sorted(self._sealed.keys() - self._met):
             self._walk(name, ())
+        if not self._compared:
+            self._compare_shown(())
         for source, changes in sorted(self._last.items()):
             self.result.findings += recorded_findings(source, (), changes)
         self.result.findings += seal_findings(self._seals, self._heads)
@@ -109,17 +122,25 @@ class _ExportReading:
     def _walk(self, name: str, rows: Iterable[Any]) -> None:
         walk = ChainWalk(name, self._sealed.get(name, {}))
         self._met.add(name)
-        self.result.findings += walk.findings(self._chained(rows, collected=name == CHANGES))
+        self.result.findings += walk.findings(self._chained(name, rows))
         self.result.rows += walk.rows
         self.result.streams += walk.streams
 
-    def _chained(self, rows: Iterable[Any], collected: bool) -> Iterator[ChainedRow]:
-        """The rows of a chain. `collected`: the last recorded change of each row is kept."""
+    def _chained(self, name: str, rows: Iterable[Any]) -> Iterator[ChainedRow]:
+        """The rows of a chain. The last recorded change of each row is kept, and the hash of each answer."""
         for stream, position, link, text in rows:
-            if collected:
+            if name == ANSWERS:
+                content = json.loads(text)
+                self._answers.append((content[0], stream, position, content[-1]))
+            if name == CHANGES:
                 source, key, content = json.loads(text)
                 self._last[source][key] = (position, content)
             yield stream, position, bytes.fromhex(link) if link else None, text.encode()
+
+    def _compare_shown(self, values: Iterable[Any]) -> None:
+        self._compared = True
+        entries = ((access_id, text.encode()) for access_id, text in values)
+        self.result.findings += shown_findings(sorted(self._answers), entries)
 
     def _compare(self, values: Iterable[Any]) -> None:
         rows = ((source, (stream, key, content)) for source, stream, key, content in values)

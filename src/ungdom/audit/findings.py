@@ -35,6 +35,11 @@ class AuditFinding:
     position: int
     problem: AuditProblem
 
+    @property
+    def chain(self) -> str:
+        """The chain whose stream it is: of the entries of an answer, that of the access log."""
+        return "access_log" if self.table == "access_entry" else self.table
+
     def __str__(self) -> str:
         return f"{self.table} {self.stream} {self.position}: {self.problem}"
 

@@ -46,6 +46,7 @@ from ungdom.cli.terminal import (
     err,
     id_of,
     open_database,
+    open_readable_database,
     out,
     print_counts,
     print_rows,
@@ -123,7 +124,7 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
-    open_database(config).close()
+    open_readable_database(config).close()
     serving.check(config)
     chosen_port = serving.chosen_port(host, port)
     serving.require_free(config.metrics_host, config.metrics_port)
@@ -288,7 +289,7 @@ def deliver(
 
 def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.ExchangeDeliveryContext:
     return delivery.ExchangeDeliveryContext(
-        db=open_database(config),
+        db=open_readable_database(config),
         keys=EncryptionKeys(config.people_keys),
         partners=partners.load(config.exchange_file),
         open_transport=transport_for,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
 from ungdom.settings import BadSettings
-from ungdom.store.errors import CannotOpen, Unavailable
+from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 
 UPGRADE, DEMO = "`ungdom db upgrade`", "`ungdom demo`"
@@ -47,6 +47,8 @@ def sentence(error: Exception) -> str:
         return text.replace(UPGRADE, DEMO) if isinstance(error, UnusableDemo) else text
     if isinstance(error, Unavailable):
         return f"the database cannot be reached or is too busy ({error.reason}): try again"
+    if isinstance(error, MissingKeys):
+        return _missing_keys(error)
     if isinstance(error, CannotOpen):
         return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
     if isinstance(error, BadSettings):
@@ -54,6 +56,15 @@ def sentence(error: Exception) -> str:
     return f"the database refused what the command needs ({type(error).__name__}): see its log"
 
 
+def _missing_keys(error: MissingKeys) -> str:
+    named = "; ".join(f"key {key_id} ({', '.join(tables)})" for key_id, tables in sorted(error.tables.items()))
+    return (
+        f"records are encrypted with a key that is not in UNGDOM_PEOPLE_KEYS: {named}. Without it every name, contact"
+        " and identity number in them is lost: put it back, or run `ungdom keys rotate` where it is set. If it is lost"
+        " for good, name it in UNGDOM_LOST_KEYS: the service then starts without those records"
+    )
+
+
 def code_of(error: Exception) -> ExitCode:
     """The exit code of this error."""
-    return ExitCode.CALL if isinstance(error, BadSettings | CannotOpen) else ExitCode.DATABASE
+    return ExitCode.CALL if isinstance(error, BadSettings | CannotOpen | MissingKeys) else ExitCode.DATABASE

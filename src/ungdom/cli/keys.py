@@ -1,15 +1,25 @@
-"""`ungdom keys`: new keys of an installation."""
+"""`ungdom keys`: new keys of an installation, which key encrypts what, and encrypting everything with a new key."""
 
-from collections.abc import Mapping
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ungdom.cli.terminal import err
-from ungdom.settings.keys import KEY_PURPOSES, new_key
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.settings import Settings
+from ungdom.settings.keys import KEY_PURPOSES, decode_key, new_key, parse_versioned_key
+from ungdom.store import key_usage, resealing
+from ungdom.store.encryption import EncryptionKeys, short_id
+from ungdom.store.key_usage import KeyUsage
+from ungdom.store.session import Database
 
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of an installation.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of an installation: docs/keys.md.")
 
 
 class KeyPurpose(StrEnum):
@@ -25,6 +35,17 @@ COSTS: Mapping[KeyPurpose, str] = {
     KeyPurpose.CURSOR: "without it clients begin their lists anew",
     KeyPurpose.EXTRACTS: "without it old extracts cannot be built again, and new ones cannot be joined with them",
 }
+KEEP_APART = "Keep them where only the service and your backup of secrets can read them, apart from the database."
+KEEP_OLD = "Keep a replaced key as long as a backup of the database that it opens: for nothing else can."
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStatus:
+    """A key for encryption. `position`: in UNGDOM_PEOPLE_KEYS from 1; None if it is not there."""
+
+    key_id: str
+    position: int | None
+    records: int
 
 
 @keys_app.callback()
@@ -39,9 +60,129 @@ def new(
 ) -> None:
     """Print new keys as lines of an environment file. Nothing is stored."""
     chosen = purposes or list(KeyPurpose)
-    for purpose in chosen:
+    new_keys = {purpose: new_key() for purpose in chosen}
+    for purpose, key in new_keys.items():
         prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""
-        print(f"{KEY_PURPOSES[purpose]}={prefix}{new_key()}")
-    err.print("Keep them where only the service and your backup of secrets can read them, apart from the database.")
-    for purpose in chosen:
-        err.print(f"{KEY_PURPOSES[purpose]}: {COSTS[purpose]}.")
+        print(f"{KEY_PURPOSES[purpose]}={prefix}{key}")
+    err.print(KEEP_APART)
+    for purpose, key in new_keys.items():
+        err.print(f"{KEY_PURPOSES[purpose]} {short_id(decode_key(key), purpose)}: {COSTS[purpose]}.")
+
+
+@keys_app.command()
+def status(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+    """Show how many records of each table each key encrypts, and which key may be removed.
+
+    Exit code 1 while a record is encrypted with another key than the first.
+    """
+    config = selected_settings(on_demo)
+    with closing(open_database(config)) as db:
+        usage = _usage(db, config)
+    if as_json:
+        out.print_json(json.dumps(_as_json(config, usage)))
+    else:
+        _print(config, usage)
+    raise typer.Exit(_exit_code(config, usage))
+
+
+@keys_app.command()
+def rotate(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
+    """Encrypt every record with the first key of UNGDOM_PEOPLE_KEYS, while the service is used.
+
+    Can be stopped and started again at any time. Exit code 1 if a record is still encrypted with another key.
+    """
+    config = selected_settings(on_demo)
+    encryption = EncryptionKeys(config.people_keys)
+    err.print(f"Encrypting everything with key {encryption.ids[0]}: {COSTS[KeyPurpose.PEOPLE]}.")
+    err.print(KEEP_OLD)
+    with closing(open_database(config)) as db:
+        before = _left(config, _usage(db, config))
+        with progress("records") as report:
+            counts = Counter[str]()
+            results = resealing.reseal(db, encryption, lambda table, done: _report(report, counts, table, done, before))
+        usage = _usage(db, config)
+    rows = [asdict(result) for result in results if result.resealed or result.unopened]
+    if as_json:
+        out.print_json(json.dumps({"resealed": rows, **_as_json(config, usage)}))
+    else:
+        for row in rows:
+            out.print("{table}: {resealed} encrypted anew, {unopened} cannot be opened".format(**row))
+        _print(config, usage)
+    raise typer.Exit(_exit_code(config, usage))
+
+
+def _report(report: Any, counts: Counter[str], table: str, done: int, total: int) -> None:
+    counts[table] = done
+    report(counts.total(), max(total, counts.total()))
+
+
+# --- what is shown ------------------------------------------------------------------------------------------
+
+
+def _usage(db: Database, config: Settings) -> list[KeyUsage]:
+    with db.reading() as tx:
+        return key_usage.usage(tx, EncryptionKeys(config.people_keys))
+
+
+def _left(config: Settings, usage: Sequence[KeyUsage]) -> int:
+    """The number of records that are not encrypted with the first key."""
+    newest = EncryptionKeys(config.people_keys).ids[0]
+    return sum(row.records for row in usage if row.key_id != newest)
+
+
+def _exit_code(config: Settings, usage: Sequence[KeyUsage]) -> ExitCode:
+    return ExitCode.FOUND if _left(config, usage) else ExitCode.DONE
+
+
+def _statuses(config: Settings, usage: Sequence[KeyUsage]) -> list[KeyStatus]:
+    """The keys of the settings in their order, then those that only records name."""
+    ids = EncryptionKeys(config.people_keys).ids
+    records = Counter[str]()
+    for row in usage:
+        records[row.key_id] += row.records
+    known = [KeyStatus(key_id, position, records[key_id]) for position, key_id in enumerate(ids, 1)]
+    return known + [KeyStatus(key_id, None, count) for key_id, count in records.items() if key_id not in ids]
+
+
+def _other_keys(config: Settings) -> Iterator[tuple[str, str, str]]:
+    """Setting, short id and use of the keys that encrypt nothing in the database."""
+    for number, key in enumerate(config.cursor_keys):
+        use = "signs cursors" if number == 0 else "its cursors are accepted: may be removed when no list is being read"
+        yield KEY_PURPOSES[KeyPurpose.CURSOR], short_id(decode_key(key), KeyPurpose.CURSOR), use
+    versions = dict(parse_versioned_key(key) for key in config.extract_keys)
+    for version, raw in sorted(versions.items(), reverse=True):
+        use = f"version {version}: " + ("new extracts" if version == max(versions) else "builds older extracts again")
+        yield KEY_PURPOSES[KeyPurpose.EXTRACTS], short_id(raw, KeyPurpose.EXTRACTS), use
+
+
+def _sentence(key: KeyStatus) -> str:
+    if key.key_id == key_usage.NOT_ENCRYPTED:
+        return "hashes of an earlier version, or of unknown origin: run `ungdom keys rotate`"
+    if key.position is None:
+        return f"not in UNGDOM_PEOPLE_KEYS: these cannot be read; {COSTS[KeyPurpose.PEOPLE]}"
+    if key.position == 1:
+        return "encrypts what is written now"
+    return "keep it, and run `ungdom keys rotate`" if key.records else "may be removed"
+
+
+def _print(config: Settings, usage: Sequence[KeyUsage]) -> None:
+    by_table: defaultdict[str, list[str]] = defaultdict(list)
+    for row in usage:
+        by_table[row.table].append(f"{row.records} with {row.key_id}")
+    for table, parts in by_table.items():
+        out.print(f"{table}: {', '.join(parts)}")
+    for key in _statuses(config, usage):
+        out.print(f"UNGDOM_PEOPLE_KEYS {key.key_id}: {key.records} record(s); {_sentence(key)}")
+    for setting, key_id, use in _other_keys(config):
+        out.print(f"{setting} {key_id}: {use}")
+    out.print(f"{_left(config, usage)} record(s) left to encrypt with the first key")
+
+
+def _as_json(config: Settings, usage: Sequence[KeyUsage]) -> dict[str, Any]:
+    others = [{"setting": setting, "key_id": key_id, "use": use} for setting, key_id, use in _other_keys(config)]
+    return {
+        "tables": [asdict(row) for row in usage],
+        "keys": [asdict(key) | {"use": _sentence(key)} for key in _statuses(config, usage)],
+        "other_keys": others,
+        "left": _left(config, usage),
+    }

@@ -11,7 +11,7 @@ import typer
 from ungdom import clock
 from ungdom.cli import observing
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
 from ungdom.retention.journal import ErasureJournal
@@ -37,7 +37,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
 
     config = selected_settings(on_demo)
     observing.log_as_set(config)
-    db = open_database(config)
+    db = open_readable_database(config)
     with progress("cases") as report:
         try:
             nights = job.run(

@@ -20,6 +20,7 @@ from ungdom.retention.replay import replay
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.forms import DEVELOPMENT
 from ungdom.settings.model import DATA_DIR
+from ungdom.store import key_usage
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import DatabaseFault, Unusable, require
 from ungdom.store.session import Database
@@ -123,6 +124,18 @@ def erase_again(db: Database, config: Settings) -> int:
     except Exception:
         db.close()
         raise
+
+
+def open_readable_database(config: Settings) -> Database:
+    """The database of these settings, whose records their keys open. Raises `Unusable` or `MissingKeys`."""
+    db = open_database(config)
+    try:
+        with db.reading() as tx:
+            key_usage.require_keys(tx, EncryptionKeys(config.people_keys), config.lost_keys)
+    except Exception:
+        db.close()
+        raise
+    return db
 
 
 def selected_settings(on_demo: bool) -> Settings:

@@ -19,7 +19,7 @@ from ungdom.intake import IntakeContext, Sender, acknowledgements
 from ungdom.message import DecisionMessage, read
 from ungdom.message.sound import read_strict
 from ungdom.message.text import is_printable
-from ungdom.store import exchanges, inbox, named_locks, outbox
+from ungdom.store import exchanges, inbox, kept_secrets, named_locks, outbox
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.inbox import SETTLED, InboundMessage
 from ungdom.store.session import Connection
@@ -121,7 +121,7 @@ def _read_and_process(
             incoming.type or inbound.guess(body),
             incoming.version,
             body,
-            lambda who: context.keys.digest(who).hex()[:16],  # nobody reads it back without the key
+            lambda who: kept_secrets.digest(tx, context.keys, who).hex()[:16],  # nobody reads it back without the key
         )
     except BadOfficial as error:
         flags = [{"code": item.kind, "pointer": item.pointer} for item in error.problems]

@@ -95,7 +95,7 @@ def import_case(tx: Connection, context: IntakeContext, source: str, imported: I
     """
     earlier = case_imports.find(tx, source, imported.key)
     if earlier is not None:
-        same = earlier.is_of(context.keys, imported.content)
+        same = earlier.is_of(tx, context.keys, imported.content)
         return ImportResult(ImportOutcome.ALREADY if same else ImportOutcome.CHANGED, earlier.case_id)
     system = Recorder(Viewer(Role.SYSTEM, IMPORTER, None), source)
     opening = imported.opening

@@ -1,6 +1,5 @@
 """Seals the hash chains and exports the seals as anchor files, each night and by `ungdom audit seal`."""
 
-import logging
 from datetime import date, datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from ungdom.audit import anchors
 from ungdom.audit.findings import VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.clock import Clock
+from ungdom.observability.logger import EventLogger
 from ungdom.settings import Settings
 from ungdom.store import chain_seals, chain_verification
 from ungdom.store.chain_seals import PART
@@ -15,7 +15,7 @@ from ungdom.store.errors import DuplicateKey
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
-LOG = logging.getLogger("ungdom.jobs")
+LOG = EventLogger("ungdom.jobs")
 
 
 def anchor_folder(settings: Settings) -> Path:
@@ -41,7 +41,7 @@ def seal_tonight(db: Database, folder: Path | None, day: date, at: datetime) -> 
     try:
         return counts | ({} if folder is None else {"anchors": len(export(db, folder, at))})
     except OSError as error:
-        LOG.error("the seal of %s cannot be written to the folder of anchors: %s", day, error.strerror)
+        LOG.error("chain.anchor_not_written", for_date=day, reason=error.strerror)
         return counts | {"anchors_failed": 1}
 
 
@@ -52,7 +52,7 @@ def seal(db: Database, day: date, now: Clock) -> tuple[Seal, VerificationResult]
     with db.writing() as tx:
         chain_seals.add_verification(tx, PART, began, now(), result)
     for finding in result.findings:
-        LOG.error("the hash chain is broken: %s", finding)
+        LOG.error("chain.broken", finding=finding)
     return done, result
 
 

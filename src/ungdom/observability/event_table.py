@@ -22,6 +22,9 @@ EVENTS: dict[str, LogEvent] = {
     ),
     "request.failed": LogEvent("An error that nobody foresaw; the caller got 500.", error=True),
     "request.unavailable": LogEvent("The database could not be used; the caller got 503.", ("reason",)),
+    "access.break_not_recorded": LogEvent(
+        "An answer was broken off, and the database did not take that into the access log.", ("access_id",)
+    ),
     # --- tokens ---------------------------------------------------------------------------------------------
     "token.accepted": LogEvent(
         "A token was seen for the first time and holds. `about` names issuer, token id, client and organisations.",
@@ -58,6 +61,11 @@ EVENTS: dict[str, LogEvent] = {
     ),
     "notices.case_left_out": LogEvent(
         "A case cannot be read: nobody outside the office is notified of it.", ("case_id",), error=True
+    ),
+    "chain.broken": LogEvent("A row of a hash chain was changed past the service: stream and position.", ("finding",)),
+    "chain.anchor_not_written": LogEvent(
+        "The seal of a night could not be written to the folder of anchors; it is tried again.",
+        ("for_date", "reason"),
     ),
     # --- messages in ----------------------------------------------------------------------------------------
     "batch.line_not_tried": LogEvent("A line of a dry run could not be tried.", ("line",), error=True),

@@ -1,6 +1,7 @@
 """Writes an event: a name from `event_table` with its fields, and never the text of an exception."""
 
 import logging
+from collections.abc import Mapping
 
 from ungdom.observability.failures import described
 
@@ -13,9 +14,6 @@ class EventLogger:
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
-
-    def debug(self, event: str, /, error: BaseException | None = None, **fields: object) -> None:
-        self.log(logging.DEBUG, event, error, **fields)
 
     def info(self, event: str, /, error: BaseException | None = None, **fields: object) -> None:
         self.log(logging.INFO, event, error, **fields)
@@ -33,5 +31,17 @@ class EventLogger:
         values = {name: value for name, value in fields.items() if value is not None}
         if error is not None:
             values |= described(error)
-        text = " ".join((event, *(f"{name}={value}" for name, value in values.items())))
-        self._logger.log(level, "%s", text, extra={"event_name": event, "event_fields": values})
+        self._logger.log(level, "%s", EventText(event, values), extra={"event_name": event, "event_fields": values})
+
+
+class EventText:
+    """An event as text, for processes whose log nobody set up; made only where it is written."""
+
+    __slots__ = ("_event", "_values")
+
+    def __init__(self, event: str, values: Mapping[str, object]) -> None:
+        self._event = event
+        self._values = values
+
+    def __str__(self) -> str:
+        return " ".join((self._event, *(f"{name}={value}" for name, value in self._values.items())))

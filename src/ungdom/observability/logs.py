@@ -12,8 +12,6 @@ from ungdom.observability.failures import described
 from ungdom.observability.masking import masked_value
 from ungdom.observability.request_context import CURRENT
 
-_FIRST = ("time", "level", "event")
-"""The fields that stand first on each line."""
 OURS = "ungdom"
 """The logger above all of ours. The level of a process is that of this one."""
 QUIET = logging.WARNING
@@ -26,7 +24,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     `level`: `debug`, `info`, `warning` or `error`, for our own loggers; libraries log warnings and errors at any level.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*_CHAIN, _renderer(log_format)]))
+    handler.setFormatter(LineFormatter((*_CHAIN, _renderer(log_format))))
     root = logging.getLogger()
     for former in list(root.handlers):
         if type(former) is logging.StreamHandler:
@@ -37,10 +35,46 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # the report on a line that cannot be written would hold its values
     structlog.configure(
-        processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.render_to_log_kwargs],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+class LineFormatter(logging.Formatter):
+    """One line per record, made by a chain of processors of structlog.
+
+    `structlog.stdlib.ProcessorFormatter` does the same for records of both kinds, and copies and formats each twice.
+    """
+
+    def __init__(self, chain: tuple[Processor, ...]) -> None:
+        super().__init__()
+        self._chain = chain
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. Fields of an event of ours are looked at one by one, the text of a library as a whole."""
+        name, values = getattr(record, "event_name", None), getattr(record, "event_fields", {})
+        fields: Any = {"level": record.levelname.lower(), "event": name or masked_value(record.getMessage().strip())}
+        fields |= {field: masked_value(value) for field, value in values.items()} | _raised(record)
+        fields |= {"logger": record.name, "pid": os.getpid()} | _request()
+        for processor in self._chain:
+            fields = processor(None, "log", fields)
+        return str(fields)
+
+
+def _raised(record: logging.LogRecord) -> dict[str, object]:
+    """Type and places of an exception that a library logs; without its text, which may hold values."""
+    raised = record.exc_info[1] if record.exc_info else None
+    return {} if raised is None else described(raised)
+
+
+def _request() -> dict[str, str]:
+    ids = CURRENT.get()
+    return {} if ids is None else {"request_id": ids.request_id, "trace_id": ids.trace_id}
+
+
+def _time_first(_logger: Any, _method: str, fields: EventDict) -> EventDict:
+    return {"time": fields.pop("time"), **fields}
 
 
 def _renderer(log_format: str) -> Processor:
@@ -49,45 +83,5 @@ def _renderer(log_format: str) -> Processor:
     return structlog.processors.LogfmtRenderer(bool_as_flag=False)
 
 
-def _named_event(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    """The name and the fields of an event of ours, in the place of its text."""
-    record = fields["_record"]
-    fields["event"] = fields["event"].strip()
-    if (name := getattr(record, "event_name", None)) is not None:
-        fields["event"] = name
-        fields.update(record.event_fields)
-    return fields
-
-
-def _process_and_request(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    fields["pid"] = os.getpid()
-    if (ids := CURRENT.get()) is not None:
-        fields["request_id"], fields["trace_id"] = ids.request_id, ids.trace_id
-    return fields
-
-
-def _failure(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    """Type and places of an exception that a library logs; without its text, which may hold values."""
-    raised = fields.pop("exc_info", None)
-    fields.pop("stack_info", None)
-    if isinstance(raised, tuple) and raised[1] is not None:
-        fields.update(described(raised[1]))
-    return fields
-
-
-def _mask(_logger: Any, _method: str, fields: EventDict) -> EventDict:
-    """Every value masked, time, level and event first, without what only the formatter needs."""
-    del fields["_record"], fields["_from_structlog"]
-    return {name: masked_value(fields[name]) for name in (*_FIRST, *(name for name in fields if name not in _FIRST))}
-
-
-_CHAIN: tuple[Processor, ...] = (
-    _named_event,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-    _process_and_request,
-    _failure,
-    _mask,
-)
-"""What happens to each event before it is written, the masking last."""
+_CHAIN: tuple[Processor, ...] = (structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _time_first)
+"""What every line passes, before it is written in its form."""

@@ -24,15 +24,17 @@ secrets in paths of calendars and surveys, passwords by name, query strings, 32 
 (eleven digits), e-mail addresses."""
 
 _RULES = tuple((re.compile(shape), replacement) for shape, replacement in _SHAPES)
-_MAY_MATCH = re.compile(r"[0-9]{5}|[@?:=]|eyJ|whsec_|/v1/|(?i:bearer|basic)|[A-Za-z0-9+/_-]{43}")
+_MAY_MATCH = re.compile(
+    r"[0-9]{5}|[@?]|://|eyJ|whsec_|/v1/(?:calendar|surveys)/[^{]|[A-Za-z0-9+/_-]{43}"
+    r"|(?i:bearer|basic|password|passwd|pwd|secret|token|api[_-]?key)"
+)
 """What every one of the shapes has in it; a text without any of it needs no further look."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def masked(text: str) -> str:
     """The text without anything that looks like an identity number or a secret, on one line."""
-    if _CONTROL.search(text):
-        text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    if not text.isprintable():
+        text = "".join(part if part.isprintable() else f"\\x{ord(part):02x}" for part in text)
     if _MAY_MATCH.search(text):
         for shape, replacement in _RULES:
             text = shape.sub(replacement, text)

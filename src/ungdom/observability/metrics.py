@@ -59,7 +59,7 @@ class WorkerMetrics:
 
 def _metric(registry: prometheus_client.CollectorRegistry, name: str) -> Any:
     """The metric of this name, as the table describes it; without a series that says when it was created."""
-    prometheus_client.disable_created_metrics()
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
     info = METRICS[name]
     if info.kind is MetricKind.COUNTER:
         return prometheus_client.Counter(name, info.meaning, info.labels, registry=registry)

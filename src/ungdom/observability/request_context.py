@@ -1,11 +1,11 @@
 """The ids of the request that is being answered: they stand on each log line that is written meanwhile."""
 
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from secrets import token_hex
 
 from opentelemetry import trace
 
@@ -40,8 +40,8 @@ def ids_of(headers: list[tuple[bytes, bytes]]) -> RequestIds:
     """The ids of a request with these headers: those that came with it in a sound form, otherwise new ones."""
     given = [value for name, value in headers if name == b"x-request-id"]
     sound = len(given) == 1 and REQUEST_ID.fullmatch(given[0]) is not None
-    request_id = given[0].decode("ascii") if sound else str(uuid.uuid4())
-    return RequestIds(request_id, _of_span() or _of_parent(headers) or uuid.uuid4().hex)
+    request_id = given[0].decode("ascii") if sound else token_hex(16)
+    return RequestIds(request_id, _of_span() or _of_parent(headers) or token_hex(16))
 
 
 def _of_span() -> str | None:

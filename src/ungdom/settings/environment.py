@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from ungdom.settings import references
 from ungdom.settings.errors import BadSettings
 from ungdom.settings.files import read_or_create_secret
 from ungdom.settings.forms import DEVELOPMENT
@@ -38,7 +40,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     problems = dict(_unknown(given))
     source = EnvSettingsSource(_Environment)
     source.env_vars = {name.lower(): value for name, value in given.items()}
-    values = source() | dict(_from_files(given, problems))
+    values = _resolved(source() | dict(_from_files(given, problems)), problems)
     missing = [f for f in DEVELOPMENT_KEYS if f not in values and PREFIX + f.upper() not in problems]
     if "env" not in values:  # what else is required depends on it; what is given is judged all the same
         problems["UNGDOM_ENV"] = NEEDS_ENV
@@ -83,23 +85,24 @@ def _from_files(given: Mapping[str, str], problems: dict[str, str]) -> Iterator[
             problems[variable] = f"is set, and so is {variable + FILE}: keep one of the two"
             continue
         try:
-            yield field, _text_of(Path(path))
-        except (OSError, ValueError) as error:
-            problems[variable] = f"cannot be read from the file that {variable + FILE} names: {_reason(error)}"
+            yield field, references.read_file(Path(path))
+        except ValueError as error:
+            problems[variable] = f"cannot be read from the file that {variable + FILE} names: {error}"
 
 
-def _text_of(path: Path) -> str:
-    text = path.read_text(encoding="utf-8").strip()
-    if not text:
-        raise ValueError("it is empty")
-    return text
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """The reason of the error, without any content of the file."""
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    return "it is not text" if isinstance(error, UnicodeError) else str(error)
+def _resolved(values: Mapping[str, Any], problems: dict[str, str]) -> dict[str, Any]:
+    """The values, with each secret that is given by reference in its place. Errors are added to `problems`."""
+    resolved = dict(values)
+    for field, value in values.items():
+        if not (setting_info(field).secret and isinstance(value, str)):
+            continue
+        find = references.resolve_list if field in DEVELOPMENT_KEYS else references.resolve
+        try:
+            resolved[field] = find(value)
+        except ValueError as error:
+            problems[PREFIX + field.upper()] = f"cannot be read from where it says: {error}"
+            del resolved[field]
+    return resolved
 
 
 def _development_keys(folder: Path, missing: Iterable[str], problems: dict[str, str]) -> dict[str, str]:

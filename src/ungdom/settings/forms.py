@@ -100,6 +100,13 @@ def _either(value: str | None, known: tuple[str, ...]) -> str | None:
     return value
 
 
+def key_id(value: str) -> str:
+    """This short id of a key, as `ungdom keys status` shows it. Raises `ValueError`."""
+    if not re.fullmatch(r"[0-9a-f]{8}", value):
+        raise ValueError(f"{value!r} is not the short id of a key: eight characters of 0-9 and a-f")
+    return value
+
+
 Secret = Annotated[str, AfterValidator(SecretText)]
 Number = Annotated[int, BeforeValidator(digits), Field(ge=1)]
 Port = Annotated[int, BeforeValidator(digits), Field(ge=1, le=65_535)]

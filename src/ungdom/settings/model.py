@@ -22,6 +22,7 @@ from ungdom.settings.forms import (
     SecretText,
     SettingInfo,
     environment_name,
+    key_id,
     log_format_name,
     log_level_name,
     network,
@@ -89,8 +90,20 @@ class Settings(LoadSettings):
         description="Encrypt names, contacts and identity numbers. The first encrypts, all of them decrypt.",
         examples=["NEW,OLD"],
     )
+    lost_keys: Annotated[
+        tuple[Annotated[str, AfterValidator(key_id)], ...],
+        BeforeValidator(split_list),
+        SettingInfo("short ids of keys, with commas between", default="none"),
+    ] = Field(
+        default=(),
+        description="Keys of `UNGDOM_PEOPLE_KEYS` that are lost for good: the service starts although records that only"
+        " they open cannot be read ([keys](keys.md)).",
+        examples=["5d1c09aa"],
+    )
     cursor_key: Annotated[Secret, SettingInfo(_KEY, _KEY_DEFAULT, "ungdom keys new --for cursor", secret=True)] = Field(
-        default="", description="Signs the cursors of lists.", examples=["KEY"]
+        default="",
+        description="Signs the cursors of lists. Of several with commas between, the first signs and all are accepted.",
+        examples=["NEW,OLD"],
     )
     extract_keys: Annotated[
         tuple[Secret, ...],
@@ -230,6 +243,11 @@ class Settings(LoadSettings):
         return self.erasure_journal or self.data_dir / "erasures.ndjson"
 
     @property
+    def cursor_keys(self) -> tuple[str, ...]:
+        """The keys of cursors: the first signs, all of them are accepted."""
+        return cursor_keys_in(self.cursor_key)
+
+    @property
     def development(self) -> bool:
         """Whether this is a development installation, in which the built-in issuer may run."""
         return self.env == DEVELOPMENT
@@ -263,7 +281,7 @@ class Settings(LoadSettings):
     def _cursor(cls, value: str, info: ValidationInfo) -> str:
         if not value:
             raise ValueError(NOT_SET)
-        _check_keys([keys.decode_key(value)], info)
+        _check_keys([keys.decode_key(key) for key in cursor_keys_in(value)], info)
         return value
 
     @field_validator("extract_keys")
@@ -310,6 +328,11 @@ class Settings(LoadSettings):
         return value
 
 
+def cursor_keys_in(value: str) -> tuple[str, ...]:
+    """The keys in the setting of cursor keys."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def setting_info(name: str) -> SettingInfo:
     """The description of the setting of this field."""
     return next(item for item in Settings.model_fields[name].metadata if isinstance(item, SettingInfo))
@@ -341,5 +364,5 @@ def _check_keys(given: Sequence[bytes], info: ValidationInfo) -> None:
 def _keys_above(data: dict[str, Any]) -> dict[str, set[bytes]]:
     """The keys of other purposes that have been validated so far, by field."""
     people = {keys.decode_key(key) for key in data.get("people_keys", ())}
-    cursor = {keys.decode_key(data["cursor_key"])} if "cursor_key" in data else set()
+    cursor = {keys.decode_key(key) for key in cursor_keys_in(data.get("cursor_key", ""))}
     return {"people_keys": people, "cursor_key": cursor}

@@ -16,6 +16,8 @@ _LINES = (
     "* An empty value is an absent one; blanks around a value are ignored.",
     f"* A secret stands in its variable, or in the file that the variable with `{FILE}` at its end names, as",
     f"  `UNGDOM_PEOPLE_KEYS{FILE}=/run/secrets/people_keys`; not in both. It is shown in no message, log or error.",
+    "* A secret may also be given by reference: `file:/path` reads a file, `exec:/path/to/program argument` runs a",
+    "  program that prints it, for example one that asks a key service ([keys](keys.md)).",
     "* Keys are 32 random bytes; `ungdom keys new` makes them. Refused are keys of another length, keys that repeat",
     "  themselves, count or are text, a key used for two purposes, and outside development those of a development",
     "  installation.",

@@ -7,11 +7,10 @@ which is the primary, never a replica.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +19,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ungdom.audit import links
+from ungdom.audit.shown import shown_hash
 from ungdom.store import bulk
+from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
 from ungdom.store.session import Database
@@ -62,34 +63,6 @@ class Access:
     entries: tuple[AccessEntry, ...] = ()
 
 
-def content_of(row: Mapping[str, Any]) -> bytes:
-    """A row of `access_log` as the bytes that its link covers: the same for the same values on both databases.
-
-    No value contains the separator, a control character. The entries are covered by their hash, which is a value.
-    """
-    return _SEPARATOR.join([_plain(row[name]) for name in _LINKED]).encode()
-
-
-def shown_hash(entries: Iterable[AccessEntry]) -> bytes:
-    """The hash of these entries of one answer, in their order."""
-    lines = (f"{_plain(entry.case_id)},{_plain(entry.person_id)},{_plain(entry.message_id)}" for entry in entries)
-    return sha256("\n".join(lines).encode()).digest()
-
-
-_SEPARATOR, _NONE = "\x1f", "-"
-_LINKED = tuple(name for name in access_log.columns.keys() if name not in ("stream", "position", "link"))  # noqa: SIM118
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return _NONE
-    if isinstance(value, UUID | bytes):
-        return value.hex if isinstance(value, UUID) else value.hex()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return " ".join(value) if isinstance(value, tuple) else str(value)
-
-
 class AccessStream:
     """A stream of a process, held by one transaction at a time."""
 
@@ -118,7 +91,7 @@ class AccessStream:
 
     def _linked(self, row: dict[str, Any]) -> dict[str, Any]:
         self._position += 1
-        self._link = links.link(self._link, self.name, self._position, content_of(row))
+        self._link = links.link(self._link, self.name, self._position, answer_content(row))
         return row | {"stream": self.name, "position": self._position, "link": self._link}
 
 
@@ -127,10 +100,10 @@ _ENTRY = tuple(access_entry.columns.keys())
 
 
 def _row(access: Access) -> dict[str, Any]:
-    return {**{name: getattr(access, name) for name in _GIVEN}, "shown": shown_hash(access.entries)}
+    return {**{name: getattr(access, name) for name in _GIVEN}, "shown": shown_hash(map(entry_content, access.entries))}
 
 
-_GIVEN = tuple(name for name in _LINKED if name != "shown")
+_GIVEN = tuple(name for name in ANSWER_CONTENT if name != "shown")
 
 
 class _Waiting:

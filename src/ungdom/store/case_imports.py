@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
+from ungdom.store import kept_secrets
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_import
+from ungdom.store.sealed import CASE_IMPORT
 
 ERASED = b""
 """The fingerprint of a case whose person was erased."""
@@ -16,15 +18,15 @@ ERASED = b""
 
 @dataclass(frozen=True, slots=True)
 class CaseImport:
-    """A case of another system that has been imported. `fingerprint`: keyed hash of what was read."""
+    """A case of another system that has been imported. `fingerprint`: encrypted keyed hash of what was read."""
 
     case_id: UUID
     fingerprint: bytes
     imported_at: datetime
 
-    def is_of(self, keys: EncryptionKeys, content: str) -> bool:
-        """Whether it was imported from this content."""
-        return self.fingerprint in keys.digests(content)
+    def is_of(self, tx: Connection, keys: EncryptionKeys, content: str) -> bool:
+        """Whether it was imported from this content. May write. Raises `CannotOpen`."""
+        return kept_secrets.is_digest_of(tx, keys, self.fingerprint, content, CASE_IMPORT, case_id=self.case_id)
 
 
 def find(tx: Connection, source: str, key: str) -> CaseImport | None:
@@ -36,7 +38,8 @@ def find(tx: Connection, source: str, key: str) -> CaseImport | None:
 
 def add(tx: Connection, keys: EncryptionKeys, source: str, key: str, case_id: UUID, content: str, at: datetime) -> None:
     """Writes that the case came from this content. Raises `DuplicateKey` when the transaction ends."""
-    row = {"source": source, "key": key, "case_id": case_id, "fingerprint": keys.digest(content), "imported_at": at}
+    fingerprint = kept_secrets.sealed_digest(tx, keys, content, CASE_IMPORT, case_id=case_id)
+    row = {"source": source, "key": key, "case_id": case_id, "fingerprint": fingerprint, "imported_at": at}
     tx.execute(insert(case_import), row)
 
 

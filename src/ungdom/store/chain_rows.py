@@ -11,8 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, fun
 from sqlalchemy.exc import OperationalError
 
 from ungdom.audit.content import encode
+from ungdom.audit.shown import LoggedAnswer, ShownEntry
 from ungdom.audit.walk import ChainedRow
+from ungdom.store.access_content import ENTRY_CONTENT
 from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
+from ungdom.store.schema.access import access_entry, access_log
 
 _IN_BATCHES = {"yield_per": 5_000}
 
@@ -22,8 +25,8 @@ def chained_rows(tx: Connection, chain: ChainedTable, streams: Sequence[str] | N
     if streams is None:
         yield from _rows(tx, chain, None)
         return
-    for start in range(0, len(streams), _STREAMS):
-        yield from _rows(tx, chain, streams[start : start + _STREAMS])
+    for start in range(0, len(streams), STREAMS_AT_ONCE):
+        yield from _rows(tx, chain, streams[start : start + STREAMS_AT_ONCE])
 
 
 def heads(tx: Connection, chain: ChainedTable) -> Iterator[tuple[str, int, bytes | None]]:
@@ -46,6 +49,25 @@ def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterato
         yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
 
 
+def logged_answers(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[LoggedAnswer]:
+    """The rows of the access log in these streams, or of all, with the hash of their entries, ordered by id."""
+    query = select(*_canonical(tx, access_log, ("access_id", "stream", "position", "shown"))).select_from(access_log)
+    if streams is not None:
+        query = query.where(access_log.c.stream.in_(streams))
+    for row in _fetched(tx, query.order_by(access_log.c.access_id)):
+        yield row[0], row[1], row[2], row[3]
+
+
+def shown_entries(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[ShownEntry]:
+    """The entries of the answers in these streams, or of all, ordered by answer and place."""
+    query = select(*_canonical(tx, access_entry, ("access_id", *ENTRY_CONTENT))).select_from(access_entry)
+    if streams is not None:
+        of_streams = select(access_log.c.access_id).where(access_log.c.stream.in_(streams))
+        query = query.where(access_entry.c.access_id.in_(of_streams))
+    for row in _fetched(tx, query.order_by(access_entry.c.access_id, access_entry.c.place)):
+        yield row[0], encode(row[1:])
+
+
 def stream_name(recorded: RecordedTable, value: Any) -> str:
     """The stream of the rows with this value, in canonical form, in the column that names it."""
     return f"{recorded.name}:{value}"
@@ -58,7 +80,7 @@ def key_text(values: Any) -> str:
 
 # --- queries ---------------------------------------------------------------------------------------------------
 
-_STREAMS = 500
+STREAMS_AT_ONCE = 500
 """Streams that are read with one statement."""
 
 

@@ -134,8 +134,8 @@ def open_findings(tx: Connection) -> tuple[AuditFinding, ...]:
     whole = select(func.max(V.finished_at)).where(V.scope == ALL).scalar_subquery()
     query = select(audit_verification).where(V.findings > 0, V.finished_at >= func.coalesce(whole, V.finished_at))
     rows = tx.execute(query.order_by(V.finished_at)).mappings()
-    found = [finding for row in rows for finding in _verification(dict(row)).first]
-    return tuple(dict.fromkeys(found))[:LISTED]
+    findings = [finding for row in rows for finding in _verification(dict(row)).first]
+    return tuple(dict.fromkeys(findings))[:LISTED]
 
 
 def _verification(row: dict[str, object]) -> Verification:

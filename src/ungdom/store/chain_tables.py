@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, LargeBinary, Table, Uuid
 
+from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_events import EVENT_CONTENT
+from ungdom.store.schema.access import access_log
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.base import UtcDateTime
 from ungdom.store.schema.cases import event
@@ -71,6 +73,7 @@ class RecordedTable:
 CHAINED = (
     ChainedTable(event, "case_id", "seq", EVENT_CONTENT),
     ChainedTable(audit_change, "stream", "position", ("source", "key", "content")),
+    ChainedTable(access_log, "stream", "position", ANSWER_CONTENT),
 )
 """The chains, in the order in which they are verified."""
 

@@ -13,9 +13,11 @@ from ungdom.audit.anchors import Anchor, anchor_findings
 from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.audit.recorded import LastChanges, recorded_findings
 from ungdom.audit.seals import Head, Seal
+from ungdom.audit.shown import shown_findings
 from ungdom.audit.walk import ChainWalk, SealedLinks, seal_findings, sealed_links
 from ungdom.store import chain_rows, chain_seals
 from ungdom.store.chain_tables import CHAINED, RECORDED, ChainedTable
+from ungdom.store.schema.access import access_log
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.session import Database
 
@@ -35,6 +37,7 @@ def verify(
     sealed = sealed_links(heads, anchors)
     for chain in CHAINED:
         _walk(tx, chain, sealed.get(chain.name, {}), None, result, progress)
+    result.findings += _shown_findings(tx, None)
     result.findings += _recorded_findings(tx)
     result.findings += seal_findings(seals, heads)
     result.findings += anchor_findings(anchors, seals, heads)
@@ -56,6 +59,8 @@ def verify_part(tx: Connection, day: date) -> VerificationResult:
         result.findings += (AuditFinding(chain.name, stream, 1, AuditProblem.MISSING) for stream in missing)
         due = [stream for stream, last in present.items() if _is_due(stream, last, links, day)]
         _walk(tx, chain, links, sorted(due), result, lambda _done, _all: None)
+        if chain.table is access_log:
+            result.findings += _shown_findings(tx, sorted(due))
     result.findings += _recorded_findings(tx)
     result.findings += seal_findings(seals, heads)
     return result
@@ -69,7 +74,7 @@ def seal(db: Database, day: date, at: datetime) -> tuple[Seal, VerificationResul
     with db.reading() as tx:
         before = chain_seals.newest_heads(tx)
         result = verify_part(tx, day)
-        broken = {(finding.table, finding.stream) for finding in result.findings}
+        broken = {(finding.chain, finding.stream) for finding in result.findings}
         present = [
             Head(chain.name, stream, position, link)
             for chain in CHAINED
@@ -107,6 +112,14 @@ def _walk(
     result.streams += walk.streams
     result.rows += walk.rows
     progress(result.rows, result.rows)
+
+
+def _shown_findings(tx: Connection, streams: Sequence[str] | None) -> Iterator[AuditFinding]:
+    """What was changed among the entries of the answers in these streams of the access log, or of all."""
+    size = chain_rows.STREAMS_AT_ONCE
+    groups = [None] if streams is None else [streams[n : n + size] for n in range(0, len(streams), size)]
+    for group in groups:
+        yield from shown_findings(chain_rows.logged_answers(tx, group), chain_rows.shown_entries(tx, group))
 
 
 def _recorded_findings(tx: Connection) -> Iterator[AuditFinding]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from ungdom.store import bulk, chain_changes
 from ungdom.store import staff as staff_store
@@ -12,6 +12,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
+from ungdom.store.sealed import CONTACT
 from ungdom.texts import Language
 from ungdom.workflow.vocabulary import Role
 
@@ -81,15 +82,5 @@ def coordinates_with(tx: Connection, coordinator: str, member: str) -> bool:
     return tx.execute(joined.where(*ours, case_current.c.closed_on.is_(None)).limit(1)).first() is not None
 
 
-def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
-    """Encrypts every address with the first key; returns the number changed."""
-    rows = tx.execute(select(*contact.c["subject", "sealed"]).where(contact.c.sealed.is_not(None))).all()
-    old = [row for row in rows if not keys.is_newest(row.sealed)]
-    for row in old:
-        sealed = keys.encrypt(keys.decrypt(row.sealed, _record(row.subject)), _record(row.subject))
-        tx.execute(update(contact).where(contact.c.subject == row.subject).values(sealed=sealed))
-    return len(old)
-
-
 def _record(subject: str) -> str:
-    return f"contact:{subject}"
+    return CONTACT.record_of(subject=subject)

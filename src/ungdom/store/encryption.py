@@ -33,7 +33,7 @@ class _Key:
 class EncryptionKeys:
     """The encryption keys: base64 of 32 bytes each. The first one encrypts, all of them decrypt.
 
-    Key rotation: prepend the new key, re-encrypt, remove the old key.
+    Key rotation: docs/keys.md.
     Raises `ValueError` if there is no key or a key is not 32 bytes.
     """
 
@@ -46,6 +46,11 @@ class EncryptionKeys:
     def __repr__(self) -> str:
         return f"Keys({len(self._keys)})"
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The short ids of the keys, in their order, in hexadecimal. They reveal nothing of the keys."""
+        return tuple(key.id.hex() for key in self._keys)
+
     def encrypt(self, plain: bytes, record: str) -> bytes:
         """Encrypts for this record with the first key."""
         key, nonce = self._keys[0], os.urandom(_NONCE)
@@ -55,16 +60,17 @@ class EncryptionKeys:
         """Decrypts a value of this record. Raises `CannotOpen`."""
         key = self._by_id.get(_key_id(sealed))
         if key is None:
-            raise CannotOpen("sealed under a key that is not here")
+            raise CannotOpen(f"sealed under key {_key_id(sealed).hex() or '?'}, which is not here")
         nonce, text = sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
         try:
             return key.cipher.decrypt(nonce, text, record.encode())
         except (InvalidTag, ValueError):
             raise CannotOpen("changed, or sealed for another record") from None
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether the value was encrypted with the first key."""
-        return _key_id(sealed) == self._keys[0].id
+    @staticmethod
+    def id_of(sealed: bytes) -> str:
+        """The short id of the key that an encrypted value names, in hexadecimal."""
+        return _key_id(sealed).hex()
 
     def digest(self, text: str) -> bytes:
         """Keyed hash of a text with the first key, to look up equal texts."""
@@ -74,11 +80,20 @@ class EncryptionKeys:
         """Keyed hashes with every key: the stored hash is one of them."""
         return [_digest(key, text) for key in self._keys]
 
+    def oldest_hash_key(self) -> bytes:
+        """What the last key makes keyed hashes with: what an installation has used so far."""
+        return self._keys[-1].hash_key
+
+
+def short_id(raw: bytes, purpose: str) -> str:
+    """The short id of the 32 bytes of a key, in hexadecimal. `purpose`: as in `ungdom keys new --for`."""
+    return _derive(raw, f"ungdom {purpose}: key id".encode(), _ID).hex()
+
 
 def _key(secret: str) -> _Key:
     raw = decode_key(secret)
     cipher = AESGCM(_derive(raw, b"ungdom people: seal", _SECRET))
-    return _Key(_derive(raw, b"ungdom people: key id", _ID), cipher, _derive(raw, b"ungdom people: hash", _SECRET))
+    return _Key(bytes.fromhex(short_id(raw, "people")), cipher, _derive(raw, b"ungdom people: hash", _SECRET))
 
 
 def _derive(secret: bytes, purpose: bytes, length: int) -> bytes:

@@ -5,8 +5,11 @@ StoreError
 ├── DuplicateKey   a row with this key exists
 ├── InFlight       the same request is being processed
 ├── CannotOpen     an encrypted value has an unknown key, belongs to another record, or was changed
+├── MissingKeys    stored values are encrypted with keys that are not in the settings
 └── Unavailable    the database cannot be reached, is full, or is too busy: retry later
 """
+
+from collections.abc import Mapping, Sequence
 
 
 class StoreError(Exception):
@@ -35,6 +38,14 @@ class DuplicateKey(StoreError):
 
 class InFlight(StoreError):
     """The same request, from the same sender, is being processed."""
+
+
+class MissingKeys(StoreError):
+    """Stored values are encrypted with keys that are not in the settings. `tables`: their tables, by short key id."""
+
+    def __init__(self, tables: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(", ".join(tables))
+        self.tables = tables
 
 
 class CannotOpen(StoreError):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from ungdom.store import keyset
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.inbox import exchange_message
+from ungdom.store.sealed import EXCHANGE_MESSAGE
 
 _NAMESPACE = UUID("f2b0b3ce-7b43-4c5a-8a52-6f1f3a0f7d55")
 
@@ -99,4 +100,4 @@ def page(tx: Connection, filters: ExchangeMessageFilter) -> Sequence[ExchangeMes
 
 
 def _record(exchange_id: UUID) -> str:
-    return f"exchange:{exchange_id}"
+    return EXCHANGE_MESSAGE.record_of(exchange_id=exchange_id)

@@ -10,12 +10,13 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import InFlight
 from ungdom.store.named_locks import try_lock
 from ungdom.store.schema.idempotency import idempotency
+from ungdom.store.sealed import IDEMPOTENCY
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +86,24 @@ def store_response(tx: Connection, keys: EncryptionKeys, request_key: RequestKey
     tx.execute(insert(idempotency), {"key_hash": key_hash, "sealed": sealed, "created_at": answer.created_at})
 
 
+def reseal_response(tx: Connection, keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> bool:
+    """Encrypts and hashes this row with the first key, if it is still stored as read; whether it was.
+
+    Of two rows of one request, which processes with different keys have stored, the first one is kept.
+    """
+    content = keys.decrypt(sealed, _record(key_hash))
+    new_hash = keys.digest(_hash_input(json.loads(content)["asked"]))
+    stored, unchanged = idempotency.c, (idempotency.c.key_hash == key_hash) & (idempotency.c.sealed == sealed)
+    created_at = tx.scalar(select(stored.created_at).where(unchanged).with_for_update())
+    if created_at is None:
+        return False
+    tx.execute(delete(idempotency).where(stored.key_hash == new_hash, stored.created_at > created_at))
+    if tx.scalar(select(stored.key_hash).where(stored.key_hash == new_hash)) is not None:
+        return tx.execute(delete(idempotency).where(unchanged)).rowcount == 1
+    values = {"key_hash": new_hash, "sealed": keys.encrypt(content, _record(new_hash))}
+    return tx.execute(update(idempotency).where(unchanged).values(values)).rowcount == 1
+
+
 def decrypt_row(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> dict[str, Any]:
     """The decrypted content of one row. Raises `CannotOpen`."""
     content: dict[str, Any] = json.loads(keys.decrypt(sealed, _record(key_hash)))
@@ -103,4 +122,4 @@ def _hash_input(text: str) -> str:
 
 
 def _record(key_hash: bytes) -> str:
-    return f"idempotency:{key_hash.hex()}"
+    return IDEMPOTENCY.record_of(key_hash=key_hash)

@@ -31,6 +31,7 @@ from ungdom.store.records import canonical_id_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.identity import QuestionStatus, Resemblance, identity_question
 from ungdom.store.schema.persons import person
+from ungdom.store.sealed import IDENTITY_QUESTION
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 
 Q = identity_question.c
@@ -171,7 +172,7 @@ def confirm_merged(tx: Connection, by: str, at: datetime) -> None:
 
 
 def _record(question_id: UUID) -> str:
-    return f"identity_question:{question_id}"
+    return IDENTITY_QUESTION.record_of(question_id=question_id)
 
 
 def _insert_questions() -> Any:

@@ -36,6 +36,7 @@ from ungdom.store.schema.inbox import (
     exchange_decision,
 )
 from ungdom.store.schema.persons import person
+from ungdom.store.sealed import DECISION
 from ungdom.workflow.rules.permissions import NATIONAL, Viewer
 from ungdom.workflow.vocabulary import Protection, Role, strictest
 
@@ -326,7 +327,7 @@ def _receipt_of(message: InboundMessage, n: int, body: bytes, by: str, at: datet
 
 
 def _record(message_id: UUID) -> str:
-    return f"decision:{message_id}"
+    return DECISION.record_of(message_id=message_id)
 
 
 # --- statements of every message, built once ----------------------------------------------------------------

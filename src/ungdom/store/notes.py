@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import note
+from ungdom.store.sealed import NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,9 @@ def erase_note(tx: Connection, note_id: UUID) -> bool:
     return tx.execute(update(note).where(note.c.note_id == note_id).values(sealed=None)).rowcount == 1
 
 
-def rotate_note_keys(tx: Connection, keys: EncryptionKeys) -> int:
-    """Encrypts every note with the first key; returns the number changed."""
-    old = [row for row in tx.execute(select(note)) if row.sealed is not None and not keys.is_newest(row.sealed)]
-    for row in old:
-        text = _decrypted_text(keys, row.note_id, row.case_id, row.sealed)
-        sealed = keys.encrypt(text.encode(), _record(row.note_id, row.case_id))
-        tx.execute(update(note).where(note.c.note_id == row.note_id).values(sealed=sealed))
-    return len(old)
-
-
 def _decrypted_text(keys: EncryptionKeys, note_id: UUID, case_id: UUID, sealed: bytes) -> str:
     return keys.decrypt(sealed, _record(note_id, case_id)).decode()
 
 
 def _record(note_id: UUID, case_id: UUID) -> str:
-    return f"note:{note_id}:{case_id}"
+    return NOTE.record_of(note_id=note_id, case_id=case_id)

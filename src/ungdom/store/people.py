@@ -32,6 +32,7 @@ from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
 from ungdom.store.records import is_record_of
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change, person_number, person_version
+from ungdom.store.sealed import PERSON
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection, strictest
 
@@ -202,21 +203,15 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
     return version
 
 
-def rotate_key(
-    tx: Connection, keys: EncryptionKeys, after: UUID | None = None, limit: int = 1_000
-) -> tuple[UUID | None, int]:
-    """Encrypts the next people with the first key: the last id (None: all done), and the number changed."""
-    query = select(*person.c["person_id", "sealed"]).order_by(person.c.person_id).limit(limit)
-    rows = tx.execute(query if after is None else query.where(person.c.person_id > after)).all()
-    changed = 0
-    for row in rows:
-        if row.sealed is not None and not keys.is_newest(row.sealed):
-            personalia = _decrypt_personalia(keys, row.person_id, row.sealed)
-            secrets = _encrypted_columns(keys, row.person_id, personalia)
-            tx.execute(update(person).where(person.c.person_id == row.person_id).values(secrets))
-            _set_former_numbers(tx, keys, row.person_id, personalia)
-            changed += 1
-    return (rows[-1].person_id if len(rows) == limit else None), changed
+def reseal_person(tx: Connection, keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> bool:
+    """Encrypts and hashes this record with the first key, if it is still stored as read; whether it was."""
+    personalia = _decrypt_personalia(keys, person_id, sealed)
+    unchanged = (person.c.person_id == person_id) & (person.c.sealed == sealed)
+    values = _encrypted_columns(keys, person_id, personalia)
+    if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
+        return False
+    _set_former_numbers(tx, keys, person_id, personalia)
+    return True
 
 
 def newest_version(of: FromClause = person) -> ScalarSelect[Any]:
@@ -274,7 +269,7 @@ def _decrypt_personalia(keys: EncryptionKeys, person_id: UUID, sealed: bytes) ->
 
 
 def _record(person_id: UUID) -> str:
-    return f"person:{person_id}"
+    return PERSON.record_of(person_id=person_id)
 
 
 def _version_row(person_id: UUID, version: int, youth: Youth, at: datetime) -> dict[str, object]:

@@ -13,6 +13,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change
+from ungdom.store.sealed import PERSON_CHANGE
 from ungdom.workflow.case import Youth
 from ungdom.workflow.vocabulary import Protection, Role
 
@@ -133,4 +134,4 @@ def _opened(keys: EncryptionKeys, person_id: UUID, revision: int, sealed: bytes 
 
 
 def _record(person_id: UUID, revision: int) -> str:
-    return f"person_change:{person_id}:{revision}"
+    return PERSON_CHANGE.record_of(person_id=person_id, revision=revision)

@@ -15,6 +15,7 @@ from ungdom.store.keyset import KeysetPosition
 from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import ProposalKind, ProposalStatus, person, person_proposal
+from ungdom.store.sealed import PERSON_PROPOSAL
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -159,4 +160,4 @@ def _proposal(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PersonProposa
 
 
 def _record(proposal_id: UUID) -> str:
-    return f"person_proposal:{proposal_id}"
+    return PERSON_PROPOSAL.record_of(proposal_id=proposal_id)

@@ -11,17 +11,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
-from ungdom.store import chain_changes, keyset
+from ungdom.store import chain_changes, kept_secrets, keyset
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
 from ungdom.store.records import canonical_id_of, is_record_of
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.persons import ERASED_HASH, PopulationOutcome, person, population_event
+from ungdom.store.sealed import POPULATION_EVENT, POPULATION_EVENT_CONTENT
 from ungdom.workflow.rules.permissions import Disclosure, Viewer
 from ungdom.workflow.vocabulary import Role
 
 E = population_event.c
+CONTENT = POPULATION_EVENT_CONTENT
 
 NUMBER_OF_ANOTHER = "number_of_another"
 """The reason of an event whose new number belongs to another person."""
@@ -57,7 +59,7 @@ def add(tx: Connection, keys: EncryptionKeys, new: PopulationEvent, content: dic
         "source": new.source,
         "register_id": new.register_id,
         "kind": new.kind,
-        "content_hash": keys.digest(_text(content)),
+        "content_hash": kept_secrets.sealed_digest(tx, keys, _text(content), CONTENT, event_id=new.event_id),
         "sealed": _sealed(keys, new),
         "occurred_on": new.occurred_on,
         "received_at": new.received_at,
@@ -79,9 +81,12 @@ def known(
     """
     query = select(population_event).where(E.source == source, E.register_id == register_id)
     row = tx.execute(query).one_or_none()
-    return (
-        None if row is None else (_event(keys, row), row.content_hash in (ERASED_HASH, *keys.digests(_text(content))))
-    )
+    if row is None:
+        return None
+    if row.content_hash == ERASED_HASH:
+        return _event(keys, row), True
+    text, event_id = _text(content), row.event_id
+    return _event(keys, row), kept_secrets.is_digest_of(tx, keys, row.content_hash, text, CONTENT, event_id=event_id)
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
@@ -176,4 +181,4 @@ def _text(content: dict[str, Any]) -> str:
 
 
 def _record(event_id: UUID) -> str:
-    return f"population_event:{event_id}"
+    return POPULATION_EVENT.record_of(event_id=event_id)

@@ -14,6 +14,7 @@ from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
+from ungdom.store.sealed import WEBHOOK
 from ungdom.workflow.rules.permissions import Viewer
 
 W = webhook.c
@@ -135,15 +136,6 @@ def remove(tx: Connection, webhook_id: UUID) -> None:
     chain_changes.record(tx, webhook, {"webhook_id": webhook_id})
 
 
-def rotate_key(tx: Connection, keys: EncryptionKeys) -> int:
-    """Re-encrypt every webhook with the first key; returns the number of changed rows."""
-    old = [row for row in tx.execute(select(*webhook.c["webhook_id", "sealed"])) if not keys.is_newest(row.sealed)]
-    for row in old:
-        sealed = _encrypt_credentials(keys, row.webhook_id, _decrypt_credentials(keys, row.webhook_id, row.sealed))
-        tx.execute(update(webhook).where(W.webhook_id == row.webhook_id).values(sealed=sealed))
-    return len(old)
-
-
 def _webhook_of_row(keys: EncryptionKeys, row: Any) -> Webhook:
     return Webhook(
         webhook_id=row["webhook_id"],
@@ -165,7 +157,7 @@ def _decrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, sealed: bytes) 
 
 
 def _record(webhook_id: UUID) -> str:
-    return f"webhook:{webhook_id}"
+    return WEBHOOK.record_of(webhook_id=webhook_id)
 
 
 _CREDENTIALS = TypeAdapter(WebhookCredentials)

@@ -78,11 +78,11 @@ def _starts_at(day: date) -> datetime:
 
 
 def _opened(day: date) -> tuple[Any, ...]:
-    """Accesses of that day to one case or person alone: a list that names many is not counted."""
+    """Accesses of that day to one case or person that the address named: a list is not counted."""
     first, last = (uuid7(_starts_at(start), 0) for start in (day, day + timedelta(days=1)))
     second = access_entry.alias("second")
     alone = ~exists().where(second.c.access_id == A.access_id, second.c.place == 1)
-    return (A.access_id >= first, A.access_id < last, A.kind != AccessKind.BROKEN_OFF, alone)
+    return (A.access_id >= first, A.access_id < last, A.kind != AccessKind.BROKEN_OFF, A.route.contains("{"), alone)
 
 
 def _opened_cases(day: date) -> Select[Any]:

@@ -1,11 +1,10 @@
 """The state of the hash chains as schemas."""
 
-from sqlalchemy import Connection
-
 from ungdom import texts
 from ungdom.api.audit.schemas import AnchorOut, AuditFindingOut, AuditOut, SealOut, VerificationOut
 from ungdom.api.http.present import from_source
 from ungdom.store import chain_seals
+from ungdom.store.session import Connection
 from ungdom.texts import Language
 
 

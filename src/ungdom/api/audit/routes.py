@@ -10,7 +10,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext
 from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import ADMIN, STATUS
-from ungdom.workflow.rules.permissions import may_read_audit
+from ungdom.workflow.rules.permissions import may_read_downloads
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["audit"])
@@ -24,4 +24,4 @@ def scope_of(role: Role) -> str:
 @router.get("/v1/audit", response_model=AuditOut, summary="The state of the hash chains")
 def get_audit(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The last seal, its export and the last verification, with every open finding. For auditors, administrators."""
-    return context.read(lambda tx: json_response(audit_out(tx, context.language)), scope_of, may_read_audit)
+    return context.read(lambda tx: json_response(audit_out(tx, context.language)), scope_of, may_read_downloads)

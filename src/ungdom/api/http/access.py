@@ -20,7 +20,7 @@ from ungdom.store.access_log import Access, AccessEntry
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.workflow import redaction
-from ungdom.workflow.redaction.kinds import matters_of_path, matters_of_schemas
+from ungdom.workflow.redaction.kinds import matters_of_answer
 from ungdom.workflow.rules.access import purpose_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter
@@ -105,7 +105,7 @@ def _matters(path: str, model: Any, note: AccessNote) -> tuple[Matter, ...]:
 
 @lru_cache(maxsize=1_000)
 def _matters_of_model(path: str, model: Any) -> frozenset[Matter]:
-    return matters_of_schemas(tuple(sorted({*_schemas_in(model)}))) or matters_of_path(path)
+    return matters_of_answer(path, {*_schemas_in(model)})
 
 
 def _schemas_in(annotation: Any) -> Iterator[str]:

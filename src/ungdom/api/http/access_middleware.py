@@ -4,7 +4,6 @@ Answers of `RequestContext` are in the log already. Everything else is written h
 case, streams part by part, calendars, and whatever a route sends by itself.
 """
 
-import logging
 from collections.abc import MutableMapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ungdom.api.http.access import ID_LENGTH, PSEUDONYMOUS, Reader, access_of, ids_in
 from ungdom.api.http.handlers import response_for
 from ungdom.api.http.responses import AccessNote
+from ungdom.observability.logger import EventLogger
 from ungdom.store import case_queries, person_search, records
 from ungdom.store.access_log import Access, AccessEntry, AccessLog, broken_off
 from ungdom.store.access_subjects import subjects_of
@@ -25,7 +25,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.rules.permissions import Viewer
 
-log = logging.getLogger("ungdom.api")
+log = EventLogger("ungdom.api")
 
 GIVEN = range(200, 300)
 REFUSALS = frozenset({409, 412, 422})
@@ -51,7 +51,10 @@ class AccessLogMiddleware:
 
 
 class _Answer:
-    """One answer on its way out. `state`: of the request, with `access` once the route has written its access."""
+    """One answer on its way out.
+
+    The state of the request has `access` once the route has written its access, `has_read` once it has read anything.
+    """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
@@ -96,8 +99,11 @@ class _Answer:
         if reader is None or not self._shows_something():
             return True
         text, self._tail = self._tail + body, body[1 - ID_LENGTH :]
+        ids = set() if self._pseudonymous else ids_in(text) | ids_in(self._scope["path"].encode())
+        if not ids and not self._pseudonymous:
+            return True
         try:
-            self._access = await to_thread.run_sync(self._written, reader, text) or self._access
+            self._access = await to_thread.run_sync(self._written, reader, ids) or self._access
         except StoreError as error:
             await self._refuse(error)
             return False
@@ -110,29 +116,34 @@ class _Answer:
         return reader or (Reader.of(principal) if principal is not None else None)
 
     def _shows_something(self) -> bool:
-        return "route" in self._scope and (self._status in GIVEN or self._status in REFUSALS)
+        """Whether this part may contain data: rows under pseudonyms are written down with the first part."""
+        later_rows = self._start is None and "route" in self._scope and self._pseudonymous
+        refused = self._status in REFUSALS and "has_read" in self._state
+        return "route" in self._scope and not later_rows and (self._status in GIVEN or refused)
 
-    def _written(self, reader: Reader, text: bytes) -> Access | None:
+    @property
+    def _pseudonymous(self) -> bool:
+        return self._scope["route"].path in PSEUDONYMOUS
+
+    def _written(self, reader: Reader, ids: set[UUID]) -> Access | None:
         """What was written of this part of the answer; None where it contains nobody's data. Raises `StoreError`."""
         entries: tuple[AccessEntry, ...] = ()
-        if self._scope["route"].path not in PSEUDONYMOUS:
+        if ids:
             with _database(self._scope).reading() as tx:
-                entries = subjects_of(tx, ids_in(text) | self._ids_of_address(tx, reader.viewer))
-        elif self._start is None:
-            return None  # a later part of rows that have been written down with the first
+                entries = subjects_of(tx, ids - self._hidden(tx, reader.viewer))
         access = access_of(self._scope, reader, self._now(), AccessNote(), entries)
         if access is not None:
             _access_log(self._scope).write(access)
         return access
 
-    def _ids_of_address(self, tx: Connection, viewer: Viewer) -> set[UUID]:
-        """What the request is about: of a refusal only what the reader may see, others learn nothing by it."""
+    def _hidden(self, tx: Connection, viewer: Viewer) -> set[UUID]:
+        """What the address of a refusal names that the reader may not see: they learn nothing of it."""
+        if self._status not in REFUSALS:
+            return set()
         named = ids_in(self._scope["path"].encode())
-        if self._status not in REFUSALS or not named:
-            return named
         seen = case_queries.visible_case_ids(tx, viewer, sorted(named))
         known = {id for id in named if person_search.cases_of(tx, viewer, records.canonical_id(tx, id))}
-        return {*seen, *known}
+        return named - {*seen, *known}
 
     async def _is_gone(self) -> bool:
         """Whether the client has closed the connection. The request has been read whole by now."""
@@ -147,7 +158,7 @@ class _Answer:
         try:
             _access_log(self._scope).write(broken_off(access, uuid7(now), now))
         except Unavailable:
-            log.warning("an answer was broken off, which could not be written", extra={"access": str(access.access_id)})
+            log.warning("access.break_not_recorded", access_id=access.access_id)
 
     async def _refuse(self, error: StoreError) -> None:
         """Nothing of the answer leaves; of a stream, nothing more."""

@@ -1,6 +1,6 @@
 """The request context of a route: viewer, time, language, and read and write transactions."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -50,7 +50,7 @@ class RequestContext:
         self.db: Database = state.db
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
-        self.cursor_key: str = state.cursor_key
+        self.cursor_keys: Sequence[str] = state.cursor_keys
         self.service: ServiceCheck = state.service
         self.public_url: str = state.public_url
         self.erasures: ErasureJournal = state.erasures
@@ -235,6 +235,7 @@ class RequestContext:
 
         Every transaction of a request is opened here, so that no route can leave the check out.
         """
+        self._request.state.has_read = True
         with transaction as tx:
             if self._needs_service:
                 self.service.require(tx, self.principal.viewer, self.today)

@@ -37,12 +37,12 @@ class PageQuery(Input):
 
 def read_cursor(context: RequestContext, name: str, query: Paged) -> str | None:
     """The place after which the page begins; None for the first page. `name`: of the list. Raises `BadCursor`."""
-    return cursors.read(context.cursor_key, name, query.cursor) if query.cursor else None
+    return cursors.read(context.cursor_keys, name, query.cursor) if query.cursor else None
 
 
 def write_cursor(context: RequestContext, name: str, last: str | None) -> str | None:
     """The cursor of the page after the place `last`; None after the last page. `name`: of the list."""
-    return cursors.write(context.cursor_key, name, last) if last else None
+    return cursors.write(context.cursor_keys, name, last) if last else None
 
 
 def start_after(context: RequestContext, name: str, query: Paged) -> KeysetPosition | None:

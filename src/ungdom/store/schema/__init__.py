@@ -15,6 +15,7 @@ from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the m
     identity,
     inbox,
     job_runs,
+    kept_secrets,
     notices,
     observations,
     outbox,

@@ -159,7 +159,7 @@ case_import = Table(
     Column("source", Text, primary_key=True),
     Column("key", Text, primary_key=True, comment="of the case in that system; never the number of a person"),
     Column("case_id", ForeignKey("case_file.case_id"), nullable=False, index=True),
-    Column("fingerprint", LargeBinary, nullable=False, comment="of what the file said, keyed: no text can be tried"),
+    Column("fingerprint", LargeBinary, nullable=False, comment="encrypted keyed hash of what the file said"),
     Column("imported_at", UtcDateTime, nullable=False),
     comment="which case came from which case of another system, so that a file can be read again",
 )

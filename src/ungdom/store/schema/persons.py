@@ -154,7 +154,12 @@ population_event = Table(
     Column("source", Text, nullable=False, comment="the system that sends"),
     Column("register_id", Text, nullable=False, comment="the sender's id of the event"),
     Column("kind", Text, nullable=False),
-    Column("content_hash", LargeBinary, nullable=False, comment="keyed hash of the content, to recognise a repeat"),
+    Column(
+        "content_hash",
+        LargeBinary,
+        nullable=False,
+        comment="encrypted keyed hash, to recognise a repeat",
+    ),
     Column("sealed", LargeBinary, comment="the event, encrypted; null when erased"),
     Column("occurred_on", Date, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),

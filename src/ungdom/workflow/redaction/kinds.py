@@ -1,5 +1,7 @@
 """Which kinds of data an answer contains: the matters of its fields, as far as the reader may learn them. Pure."""
 
+from collections.abc import Iterable
+
 from ungdom.workflow.redaction.fields import gates_of
 from ungdom.workflow.rules.sharing import Matter
 
@@ -10,6 +12,7 @@ OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/population-events": (M.IDENTITY, M.ADDRESS),
     "/v1/decisions": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
     "/v1/esas": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
+    "/v1/extracts": (M.STAGE_DATES, M.SANCTION, M.OFFENCE, M.PLAN, M.PROGRESS),
     "/v1/plans": (M.PLAN,),
     "/v1/meetings": (M.MEETING_DATES,),
     "/v1/consents": (M.RIGHTS,),
@@ -17,13 +20,19 @@ OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/complaints": (M.RIGHTS,),
     "/v1/cases/{case_id}/notes": (M.PROGRESS,),
 }
-"""The matters of answers that only the office is given, whose schemas `fields` does not list: by the start of the path.
-
-Any other answer that names a case or a person says where the case stands.
-"""
+"""The matters of answers of the office, whose schemas `fields` does not list: by the start of the path."""
 
 
-def matters_of_schemas(names: tuple[str, ...]) -> frozenset[Matter]:
+def matters_of_answer(path: str, names: Iterable[str]) -> frozenset[Matter]:
+    """The matters of an answer: those of its schemas and of its path. Any answer says at least where a case stands.
+
+    `path`: the template of its address. `names`: of its schemas.
+    """
+    listed = (matter for start, matters in OFFICE_ANSWERS.items() if path.startswith(start) for matter in matters)
+    return frozenset({*_matters_of_schemas(names), *listed}) or frozenset({M.CURRENT_STATUS})
+
+
+def _matters_of_schemas(names: Iterable[str]) -> frozenset[Matter]:
     """The matters of the fields of these schemas; empty for schemas that `fields` does not list."""
     return frozenset(
         gate
@@ -32,9 +41,3 @@ def matters_of_schemas(names: tuple[str, ...]) -> frozenset[Matter]:
         for gate in gates
         if isinstance(gate, Matter)
     )
-
-
-def matters_of_path(path: str) -> frozenset[Matter]:
-    """The matters of an answer of the office, by the template of its path."""
-    listed = [matters for start, matters in OFFICE_ANSWERS.items() if path.startswith(start)]
-    return frozenset(listed[-1]) if listed else frozenset({M.CURRENT_STATUS})

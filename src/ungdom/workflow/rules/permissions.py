@@ -382,13 +382,8 @@ def may_list_extracts(role: Role) -> bool:
 
 
 def may_read_downloads(role: Role) -> bool:
-    """Whether the role reads the log of downloads: the supervising roles."""
+    """Whether the role reads the log of downloads and the state of the hash chains: the supervising roles."""
     return role in {Role.AUDITOR, Role.ADMIN}
-
-
-def may_read_audit(role: Role) -> bool:
-    """Whether the role reads the state of the hash chains: the supervising roles."""
-    return may_read_downloads(role)
 
 
 def viewer_for_counts(viewer: Viewer) -> Viewer:
