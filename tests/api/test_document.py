@@ -65,6 +65,8 @@ def test_a_key_is_read_by_what_writes_and_by_nothing_else() -> None:
         "POST /v1/deadline-rules/simulate",
         "POST /v1/decisions/batch",
         "POST /v1/jobs/nightly/runs",
+        "POST /v1/jobs/retention/runs",
+        "POST /v1/persons/{person_id}/subject-access",
     }
     writes = {name for name in OPERATIONS if not name.startswith("GET ")}
 

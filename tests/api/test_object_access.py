@@ -340,7 +340,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/persons/{person_id}/subject-access"): reads(Of.PERSON),
     ("GET", "/v1/retention"): reads(Of.RETENTION),
     ("PUT", "/v1/retention/{rule}"): (Of.NIGHT, (Ask(body={}),)),
-    ("POST", "/v1/retention/runs"): (Of.NIGHT, (Ask(body={"dry_run": True}),)),
+    ("POST", "/v1/jobs/retention/runs"): (Of.NIGHT, (Ask(body={"dry_run": True}),)),
     ("GET", "/v1/persons/proposals"): reads(Of.PROPOSALS, "?status=proposed"),
     ("GET", "/v1/persons/protection-reviews"): reads(Of.PROPOSALS),
     ("POST", "/v1/persons/proposals/{proposal_id}/approve"): reads(Of.PROPOSAL),

@@ -65,7 +65,7 @@ GOOD: dict[str, Any] = {
     "/v1/persons/{person_id}/split": {"cases": [HIDDEN], "reason": "Two cousins of one name."},
     "/v1/persons/{person_id}/erasure": {"reason": "The youth has asked for it."},
     "/v1/retention/{rule}": {"basis": "Consent.", "source": "Decision 1", "name": "Kari Nordmann"},
-    "/v1/retention/runs": {"dry_run": True},
+    "/v1/jobs/retention/runs": {"dry_run": True},
     "/v1/population-events": {
         "event_id": "fr-1", "kind": "death", "occurred_on": DAY, "person": {"national_id": "17850998027"},
     },

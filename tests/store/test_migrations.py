@@ -44,6 +44,7 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
         "ck_access_withholding_review_on",
         "ck_person_proposal_kind",
         "ck_person_proposal_status",
+        "ck_retention_basis_n",
         "ck_person_protection",
         "ck_person_same_as",
         "ck_person_version_guardians",

@@ -48,7 +48,9 @@ def confirm_retention_rule(
     return context.write(lambda tx: _confirmed(tx, context, rule, body), in_service=False)
 
 
-@router.post("/v1/retention/runs", response_model=RetentionRunOut, summary="Apply the rules of retention, or try them")
+@router.post(
+    "/v1/jobs/retention/runs", response_model=RetentionRunOut, summary="Apply the rules of retention, or try them"
+)
 @guarded(requires(ADMIN, may_administer))
 def run_retention(context: ReadContext, body: RetentionRunIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What is due by rule, as numbers; without `dry_run` it is erased where the rule applies. Every night does it."""
