@@ -30,6 +30,7 @@ Run = Callable[..., Ended]
 
 PERIOD = ("--from", "2025-01-01", "--until", "2025-12-31")
 ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "audit export": ("chains.ndjson",),
     "case show": ("26001-00001",),
     "caseload": (),
     "db backup": ("backup.sqlite",),
@@ -39,6 +40,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "import cases": ("cases.ndjson",),
     "import decisions": ("decisions.ndjson",),
     "indicators": PERIOD,
+    "retention confirm": ("persons", "--basis", "archive plan", "--source", "arkivlova § 9", "--name", "Ola Arkivar"),
     "simulate rules": ("changes.toml",),
     "staff add": ("coordinator-ost", "--name", "Sindig Vaffelpresse", "--role", "coordinator"),
     "staff end": ("coordinator-ost",),
@@ -46,6 +48,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "statistics completion": PERIOD,
     "statistics lead-time": PERIOD,
     "statistics recidivism": PERIOD,
+    "subject-access": ("01890a5d-ac96-774b-bcce-b302099a8057", "--out", "person.zip"),
     "token": ("admin",),
 }
 """What a command cannot do without."""

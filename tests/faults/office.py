@@ -30,6 +30,7 @@ from ungdom.extracts.job_worker import ExtractWorkerContext
 from ungdom.jobs import nightly, steps
 from ungdom.notices import delivery as notice_delivery
 from ungdom.notices.dispatch import dispatch
+from ungdom.retention.journal import ErasureJournal
 from ungdom.store import rebuild
 from ungdom.store.encryption import EncryptionKeys
 
@@ -166,7 +167,11 @@ def _night(on: date) -> Step:
 
     def step(office: Office) -> None:
         office.at(on)
-        runs = nightly.run(office.service.db, office.service.clock, steps=steps.quick_steps(KEYS))
+        runs = nightly.run(
+            office.service.db,
+            office.service.clock,
+            steps=steps.quick_steps(KEYS, ErasureJournal(office.service.settings.erasures)),
+        )
         assert [run.status for run in runs if run.status != nightly.SUCCEEDED] == []
 
     return step

@@ -9,6 +9,7 @@ from tests.faults.office import KEYS
 from tests.service import Client, Service, new_case
 from ungdom.delivery.engine import LEASE
 from ungdom.jobs import nightly, steps
+from ungdom.retention.journal import ErasureJournal
 from ungdom.store import outbox, rebuild
 from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
@@ -57,8 +58,9 @@ def test_a_token_is_refused_outside_its_time_whatever_the_clock_did_before(one: 
     assert answers == [200, 401, 200, 200, 401, 200]
 
 
-def night(db: Database, at: datetime) -> list[str]:
-    runs = nightly.run(db, lambda: at, steps=steps.quick_steps(KEYS))
+def night(running: Service, at: datetime) -> list[str]:
+    journal = ErasureJournal(running.settings.erasures)
+    runs = nightly.run(running.db, lambda: at, steps=steps.quick_steps(KEYS, journal))
     return [str(run.for_date) for run in runs]
 
 
@@ -66,11 +68,11 @@ def test_a_night_is_run_once_for_each_day_in_whatever_order_the_clock_shows_them
     client = one.as_("coordinator", "oslo")
     client.post("/v1/cases", new_case())
     at = datetime(2026, 1, 10, 3, tzinfo=UTC)
-    assert night(one.db, at) == ["2026-01-10"]
-    assert night(one.db, at - timedelta(days=2)) == []
-    assert night(one.db, at + timedelta(days=3)) == ["2026-01-11", "2026-01-12", "2026-01-13"]
-    assert night(one.db, at + timedelta(days=1)) == []
-    assert night(one.db, at + timedelta(days=4)) == ["2026-01-14"]
+    assert night(one, at) == ["2026-01-10"]
+    assert night(one, at - timedelta(days=2)) == []
+    assert night(one, at + timedelta(days=3)) == ["2026-01-11", "2026-01-12", "2026-01-13"]
+    assert night(one, at + timedelta(days=1)) == []
+    assert night(one, at + timedelta(days=4)) == ["2026-01-14"]
 
 
 def test_a_claim_ends_by_the_clock_and_the_worker_that_comes_too_late_changes_nothing(database_url: str) -> None:

@@ -93,9 +93,9 @@ def rotate(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """
     config = selected_settings(on_demo)
     encryption = EncryptionKeys(config.people_keys)
-    err.print(f"Encrypting everything with key {encryption.ids[0]}: {COSTS[KeyPurpose.PEOPLE]}.")
-    err.print(KEEP_OLD)
     with closing(open_database(config)) as db:
+        err.print(f"Encrypting everything with key {encryption.ids[0]}: {COSTS[KeyPurpose.PEOPLE]}.")
+        err.print(KEEP_OLD)
         before = _left(config, _usage(db, config))
         with progress("records") as report:
             counts = Counter[str]()

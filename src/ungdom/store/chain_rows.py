@@ -129,8 +129,8 @@ def _fetched(tx: Connection, query: Select[Any]) -> Iterator[Any]:
 
 def _fetched_undecodable(tx: Connection, query: Select[Any]) -> Iterator[Any]:
     driver: Any = tx.connection.driver_connection
-    kept, driver.text_factory = driver.text_factory, partial(str, encoding="utf-8", errors="surrogateescape")
+    own_factory, driver.text_factory = driver.text_factory, partial(str, encoding="utf-8", errors="surrogateescape")
     try:
         yield from tx.execute(query, execution_options=_IN_BATCHES)
     finally:
-        driver.text_factory = kept
+        driver.text_factory = own_factory
