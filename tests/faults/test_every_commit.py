@@ -62,6 +62,9 @@ ELSEWHERE = {
     "ungdom.notices.delivery": "the worker is killed in tests/notices/test_killed.py",
     "ungdom.api.calendars.routes": "the hour at which a calendar was read, nothing else",
     "ungdom.cli.database": "one transaction; repeatable (test_grants.py)",
+    "ungdom.store.resealing": "killed after each commit in tests/faults/test_rotation_killed.py",
+    "ungdom.retention.replay": "one transaction per line of the journal; a repeat erases what is left",
+    "ungdom.cli.retaining": "one transaction, one row that is only added",
     "ungdom.store.rebuild": "one transaction per batch of cases; repeatable",
     "ungdom.extracts.download_log": "the ways out of a download: tests/extracts/test_pulls.py",
 }
