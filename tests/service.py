@@ -160,9 +160,12 @@ class Service:
             return
         self._employed = {one for one in self._employed if one.subject != who.subject} | {who}
         with self.db.writing() as tx:
-            known = staff_store.find(tx, who.subject) or employee(who.role, who.subject, who.konfliktrad)
-            roles, office = {*known.roles, who.role}, who.konfliktrad or known.konfliktrad
-            staff_store.save_staff(tx, [replace(known, roles=tuple(roles), konfliktrad=office)])
+            stored = staff_store.find(tx, who.subject)
+            known = stored or employee(who.role, who.subject, who.konfliktrad)
+            roles = known.roles if who.role in known.roles else (*known.roles, who.role)
+            wanted = replace(known, roles=roles, konfliktrad=who.konfliktrad or known.konfliktrad)
+            if wanted != stored:
+                staff_store.save_staff(tx, [wanted])
 
     def send(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One request as it is, without what a client adds for cookies, redirects and retries."""

@@ -6,7 +6,7 @@ from tests.recipes.applying import Recipe, Step, Tree, after, before, published,
 
 COLUMNS, CATALOGUE = "src/ungdom/extracts/columns/measures.py", "src/ungdom/extracts/catalogue.py"
 VERSIONS = "tests/versions"
-RAISED = ('Extract("measures", 1, ', 'Extract("measures", 2, ')
+RAISED = ('Extract("measures", 2, ', 'Extract("measures", 3, ')
 
 RECIPE = Recipe(
     "Add an extract column",
@@ -25,7 +25,7 @@ RECIPE = Recipe(
         ),
         Step((replaced(CATALOGUE, *RAISED),), VERSIONS),
         Step(
-            (after("docs/extracts.md", "| `measures` | 1 | ", "| `measures` | 2 | new: `days_from_answer` |\n"),),
+            (after("docs/extracts.md", "| `measures` | 2 | ", "| `measures` | 3 | new: `days_from_answer` |\n"),),
             VERSIONS,
         ),
         published(),

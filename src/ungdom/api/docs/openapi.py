@@ -245,6 +245,7 @@ SENT_HEADERS: dict[str, tuple[str, ...]] = {
     "add_staff": ("ETag", "Location"),
     **dict.fromkeys(("get_staff", "change_staff"), ("ETag",)),
     "get_calendar": ("ETag",),
+    "export_person": _FILE,
     "get_extract": (*_FILE, "Link"),
     "get_extract_aggregates": (*_FILE, "Link"),
     "get_extract_file": (*_FILE, "Ungdom-SHA256"),
