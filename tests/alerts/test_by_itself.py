@@ -13,6 +13,7 @@ from tests import service
 from tests.alerts import world
 from tests.alerts.world import WARNED, kept, nights, put, suspects
 from tests.exchange.world import work, write
+from tests.store import cases
 from ungdom import cli, clock, settings
 from ungdom.cli.nightly import run_if_due
 from ungdom.exchange.worker import run_worker
@@ -32,7 +33,7 @@ def tonight(monkeypatch: pytest.MonkeyPatch, url: str, tmp_path: Path) -> None:
     monkeypatch.setenv("UNGDOM_ENV", "development")
     monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
     monkeypatch.setenv("UNGDOM_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", service.KEY)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", f"{service.KEY},{cases.SECRET}")
     monkeypatch.setattr(clock, "now", world.clock(WARNED, 3))
 
 

@@ -89,6 +89,11 @@ def said(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def without_id(headers: httpx.Headers) -> dict[str, str]:
+    """The headers of an answer but its id, which is another for each."""
+    return {name: value for name, value in headers.items() if name != "x-request-id"}
+
+
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """The problem, whole: RFC 9457 with what this service adds to it."""
     assert answer.status_code == status, answer.text

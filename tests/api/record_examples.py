@@ -275,7 +275,7 @@ def of_retention(record: Recorder) -> None:
     record("confirm_retention_rule", admin, basis | {"name": "Kari Nordmann", "keep": {"days": 30}}, rule="persons")
     record("list_retention_rules", admin)
     record("run_retention", admin, {"dry_run": True})
-    youth = {"given_name": "Stripete", "family_name": "Kvist", "born": "2009-04-05"}
+    youth = {"given_name": "Stripete", "family_name": "Fiskegrateng", "born": "2009-04-05"}
     case = leader.post("/v1/cases", new_case(konfliktrad=OFFICE, person=youth)).json()
     leader.record(case["id"], "other_outcome", "2026-01-05", {"outcome": "dropped"}, on_behalf_of="prosecution")
     record("erase_person", leader, {"reason": "The youth has asked for it."}, person_id=case["person"]["id"])

@@ -114,7 +114,7 @@ def test_no_asset_outside_the_folder_is_served(shared: Service) -> None:
 def test_a_good_service_is_alive_and_ready(served: Service) -> None:
     assert served.send("GET", "/health/live").json() == {"status": "ok"}
     ready = served.send("GET", "/health/ready")
-    checks = dict.fromkeys(("status", "database", "schema", "night", "disk", "journal", "durability"), "ok")
+    checks = dict.fromkeys(("status", "database", "schema", "night", "erasures", "disk", "journal", "durability"), "ok")
     assert (ready.status_code, ready.json()) == (200, checks)
 
 

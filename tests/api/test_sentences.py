@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.build import DAY, assert_problem, case_at, etag, raw
+from tests.api.build import DAY, assert_problem, case_at, etag, raw, without_id
 from tests.service import Client, Service, new_case
 from ungdom import texts
 from ungdom.message.sound import MAX_DEPTH
@@ -143,7 +143,7 @@ def test_head_is_answered_as_get_without_its_body(oslo: Client, path: str) -> No
     get, head = (oslo.service.send(method, path, headers=headers) for method in ("GET", "HEAD"))
     assert (head.status_code, head.content) == (200, b"")
     assert get.content
-    assert head.headers == get.headers
+    assert without_id(head.headers) == without_id(get.headers)
 
 
 @pytest.mark.parametrize(("wanted", "language"), [("nn", "nn"), ("en-GB", "en"), ("de", "nb")])

@@ -32,6 +32,7 @@ WITHOUT_CASE_DATA = {
     "/v1/statistics/indicators/definitions": "what indicators count",
     "/v1/workflows/{sanction}/{regime}": "the law as data",
     "/v1/deadline-rules": "the law as data",
+    "/v1/retention": "the rules of retention as data",
     "/v1/extracts": "the catalogue of columns",
     "/v1/extracts/aggregates": "released tables, which anybody may publish",
 }

@@ -40,7 +40,8 @@ def computed_by(service: Service, case: dict[str, Any]) -> Youth:
 def accesses(service: Service, person_id: str) -> list[tuple[str, str]]:
     """Who did what with the record, the newest first."""
     log = ok(service.as_("auditor").get(f"/v1/persons/{person_id}/access-log"))
-    return [(entry["subject"], entry["kind"]) for entry in log["items"]]
+    of_persons = (x for x in log["items"] if "/v1/persons" in x["route"] and "access-log" not in x["route"])
+    return [(entry["subject"], entry["kind"]) for entry in of_persons]
 
 
 # --- several records of one person --------------------------------------------------------------------------

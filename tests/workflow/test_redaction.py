@@ -98,7 +98,12 @@ def test_consent_to_share_gives_the_name_and_the_year_of_birth_and_no_more_of_th
     named = shared(Matter.NAME_AND_BIRTH_YEAR)
 
     assert "person" not in hidden("CaseOut", named)
-    assert set(fields_of("PersonOut")) - hidden("PersonOut", named) == {"given_name", "family_name", "birth_year"}
+    assert set(fields_of("PersonOut")) - hidden("PersonOut", named) == {
+        "given_name",
+        "family_name",
+        "birth_year",
+        "erased",
+    }
     assert "reach" in hidden("PersonOut", shared(Matter.NAME_AND_BIRTH_YEAR, Matter.IDENTITY))
 
 

@@ -25,6 +25,14 @@ EVENTS: dict[str, LogEvent] = {
     "access.break_not_recorded": LogEvent(
         "An answer was broken off, and the database did not take that into the access log.", ("access_id",)
     ),
+    # --- erasures -------------------------------------------------------------------------------------------
+    "erasures.carried_out_again": LogEvent(
+        "Erasures of the journal were not in the database, which was restored, and have been carried out again.",
+        ("count",),
+    ),
+    "erasures.not_carried_out": LogEvent(
+        "Erasures of the journal are not in the database; nothing is served until they are.", ("reason",)
+    ),
     # --- tokens ---------------------------------------------------------------------------------------------
     "token.accepted": LogEvent(
         "A token was seen for the first time and holds. `about` names issuer, token id, client and organisations.",

@@ -172,7 +172,7 @@ def _case(tx: Connection, context: IntakeContext, view: CaseView) -> Json:
     return named | {
         "sanction": str(row.sanction),
         "state": str(row.state),
-        "office": row.konfliktrad if Disclosure.OFFICE in view.disclosures else None,
+        "office": row.konfliktrad if Disclosure.LISTED in view.disclosures else None,
         "registered_on": str(row.registered_on),
         "received_on": _text(row.received_on),
         "started_on": _text(row.started_on),

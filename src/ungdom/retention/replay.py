@@ -1,9 +1,9 @@
 """After a restored backup: what was erased is erased again before anything is served."""
 
-import logging
 from threading import Lock
 
 from ungdom.clock import Clock
+from ungdom.observability.logger import EventLogger
 from ungdom.retention.erase import LOCK, apply
 from ungdom.retention.journal import BadErasureJournal, ErasureJournal, ErasureLine, parse_line
 from ungdom.store import named_locks, retention
@@ -11,7 +11,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
 
-LOG = logging.getLogger("ungdom.retention")
+LOG = EventLogger("ungdom.retention")
 
 
 def missing(db: Database, journal: ErasureJournal) -> list[ErasureLine]:
@@ -34,7 +34,7 @@ def replay(db: Database, keys: EncryptionKeys, journal: ErasureJournal, clock: C
         raise Unavailable("erasure_journal") from error
     done = sum(_apply(db, keys, line, clock) for line in waiting)
     if done:
-        LOG.warning("%d erasure(s) of the journal were not in the database, and have been carried out again", done)
+        LOG.warning("erasures.carried_out_again", count=done)
     return done
 
 

@@ -1,15 +1,14 @@
 """Middleware: nothing is served before what was erased is erased from a restored database as well. Plain ASGI."""
 
-import logging
-
 from anyio import to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ungdom.api.http.problems import problem_response
+from ungdom.observability.logger import EventLogger
 from ungdom.retention.replay import ErasureGate
 from ungdom.store.errors import StoreError
 
-LOG = logging.getLogger("ungdom.api")
+LOG = EventLogger("ungdom.api")
 
 
 class ErasuresFirst:
@@ -27,7 +26,7 @@ class ErasuresFirst:
         try:
             await to_thread.run_sync(self.gate.open)
         except StoreError as error:
-            LOG.warning("erasures could not be carried out again: %s", type(error).__name__)
+            LOG.warning("erasures.not_carried_out", reason=type(error).__name__)
             language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
             trace_id = scope["state"]["trace_id"]
             response = problem_response(503, "unavailable", language, trace_id, None, {"Retry-After": "2"}, "detail")
