@@ -419,3 +419,17 @@ def test_reads_that_wait_at_the_same_time_share_a_transaction(world: World) -> N
     assert len({row.stream for row in written}) == 1
     with pytest.raises(Unavailable):
         log.write(accesses[0])  # a row with this id is there
+
+
+@pytest.mark.parametrize("spelling", [str.upper, lambda id: id.replace("-", "")], ids=["upper case", "no hyphens"])
+def test_an_id_that_is_spelt_otherwise_is_in_the_log_as_well(world: World, spelling: Callable[[str], str]) -> None:
+    watch, client, case = Watch(world), world.as_("mine"), world.cases[OPEN].id
+    paths = [path for method, path in ROUTES if method == "GET" and path.startswith("/v1/cases/{case_id}")]
+    answered = []
+    for path in paths:
+        answer = client.get(path.replace("{case_id}", spelling(case)))
+        rows = watch.new_rows()
+        if answer.status_code == 200:
+            answered.append(path)
+            assert {str(entry.case_id) for row in rows for entry in row["entries"]} >= {case}, path
+    assert len(answered) > 10

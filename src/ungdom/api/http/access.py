@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -59,9 +60,18 @@ def _is_id(text: bytes) -> bool:
     return all(character in b"0123456789abcdef" for character in text[:_BEFORE])
 
 
+def ids_in_address(path: str) -> set[UUID]:
+    """Every id that is a part of the path, in each spelling that a route takes: any case, with and without hyphens."""
+    ids: set[UUID] = set()
+    for part in path.split("/"):
+        with suppress(ValueError):
+            ids.add(UUID(part))
+    return ids
+
+
 def ids_of(scope: Scope, body: bytes) -> set[UUID]:
     """Every id in the address and in the body of an answer: what the request is about, and what else is shown."""
-    return ids_in(scope["path"].encode()) | ids_in(body)
+    return ids_in_address(scope["path"]) | ids_in(body)
 
 
 def access_of(

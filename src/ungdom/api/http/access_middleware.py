@@ -13,7 +13,7 @@ from anyio import CancelScope, to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ungdom.api.http.access import ID_LENGTH, PSEUDONYMOUS, Reader, access_of, ids_in
+from ungdom.api.http.access import ID_LENGTH, PSEUDONYMOUS, Reader, access_of, ids_in, ids_in_address
 from ungdom.api.http.handlers import response_for
 from ungdom.api.http.responses import AccessNote
 from ungdom.observability.logger import EventLogger
@@ -98,8 +98,9 @@ class _Answer:
         reader = self._reader()
         if reader is None or not self._shows_something():
             return True
-        text, self._tail = self._tail + body, body[1 - ID_LENGTH :]
-        ids = set() if self._pseudonymous else ids_in(text) | ids_in(self._scope["path"].encode())
+        text = self._tail + body
+        self._tail = text[1 - ID_LENGTH :]
+        ids = set() if self._pseudonymous else ids_in(text) | ids_in_address(self._scope["path"])
         if not ids and not self._pseudonymous:
             return True
         try:
@@ -140,7 +141,7 @@ class _Answer:
         """What the address of a refusal names that the reader may not see: they learn nothing of it."""
         if self._status not in REFUSALS:
             return set()
-        named = ids_in(self._scope["path"].encode())
+        named = ids_in_address(self._scope["path"])
         seen = case_queries.visible_case_ids(tx, viewer, sorted(named))
         known = {id for id in named if person_search.cases_of(tx, viewer, records.canonical_id(tx, id))}
         return named - {*seen, *known}

@@ -7,7 +7,7 @@ the caller may not learn everything any more that they could learn then, it is w
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from ungdom.api.http.access import ids_in
+from ungdom.api.http.access import ids_in, ids_in_address
 from ungdom.api.http.authorisation import sends_decisions
 from ungdom.store import case_sights
 from ungdom.store.case_sights import CaseSight
@@ -23,7 +23,7 @@ NOTHING_WITHHELD: tuple[Callable[..., object], ...] = (sends_decisions,)
 
 def sights_in(tx: Connection, viewer: Viewer, path: str, body: bytes) -> dict[UUID, CaseSight]:
     """What the viewer may learn now of the cases whose ids are in the path or the response."""
-    named = ids_in(path.encode() + b" " + body)
+    named = ids_in_address(path) | ids_in(body)
     return case_sights.sights(tx, viewer, sorted(named)) if named else {}
 
 
