@@ -33,7 +33,8 @@ def tonight(monkeypatch: pytest.MonkeyPatch, url: str, tmp_path: Path) -> None:
     monkeypatch.setenv("UNGDOM_ENV", "development")
     monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
     monkeypatch.setenv("UNGDOM_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", f"{service.KEY},{cases.SECRET}")
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", service.KEY)
+    monkeypatch.setenv("UNGDOM_LOST_KEYS", cases.KEYS.ids[0])  # the night reads no name
     monkeypatch.setattr(clock, "now", world.clock(WARNED, 3))
 
 

@@ -255,7 +255,7 @@ def test_a_night_that_is_killed_is_completed_by_the_next_without_telling_anythin
 ) -> None:
     ids = put(db, suspects(80, YEAR_BEFORE))
     night = date(2025, 2, 10)
-    env = environment(url, tmp_path) | {"UNGDOM_PEOPLE_KEYS": f"{service.KEY},{cases.SECRET}"}
+    env = environment(url, tmp_path) | {"UNGDOM_PEOPLE_KEYS": service.KEY, "UNGDOM_LOST_KEYS": cases.KEYS.ids[0]}
     command = [str(UNGDOM), "nightly", "--on", night.isoformat()]
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from tests import pg
-from ungdom.demo import people
+from ungdom.demo import catalogue, people
 from ungdom.demo.load import load
 from ungdom.message.national_id import Series
 from ungdom.store.encryption import EncryptionKeys
@@ -19,6 +19,7 @@ from ungdom.store.errors import DuplicateKey
 from ungdom.store.people import read_person
 from ungdom.store.schema import metadata
 from ungdom.store.schema import persons as person_tables
+from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
@@ -129,3 +130,21 @@ def test_a_coordinator_named_in_a_case_is_one_of_the_office(two: tuple[Database,
         named = set(tx.scalars(select(case_current.c.coordinator)))
 
     assert named - {None} <= known
+
+
+def test_the_catalogue_is_written_twice_and_its_rows_are_recorded_once(database_url: str) -> None:
+    """The rows of `measure_availability` are only ever added, also where the same rows are written again."""
+    db = Database.open(database_url)
+    db.upgrade()
+    counts = []
+    for _ in range(2):
+        with db.writing() as tx:
+            catalogue.write(tx, TODAY)
+        with db.reading() as tx:
+            recorded = (
+                select(func.count()).select_from(audit_change).where(audit_change.c.source == measure_availability.name)
+            )
+            counts.append((tx.scalar(select(func.count()).select_from(measure_availability)), tx.scalar(recorded)))
+    db.close()
+    assert counts[0] == counts[1]
+    assert counts[0][0] == counts[0][1] > 0

@@ -79,6 +79,10 @@ class SubjectAccess:
     content: Json
 
 
+PLACES = frozenset({"konfliktrad", "to", "municipality"})
+"""Fields of events that say where a youth belongs."""
+
+
 def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UUID) -> SubjectAccess:
     """What is stored about the person, as far as the viewer may hand it out. Writes nothing. Raises NotVisible."""
     sight = working_sight(tx, viewer, person_id)
@@ -177,7 +181,7 @@ def _case(tx: Connection, context: IntakeContext, view: CaseView) -> Json:
         "received_on": _text(row.received_on),
         "started_on": _text(row.started_on),
         "closed_on": _text(row.closed_on),
-        "events": [_event(event) for event in view.events],
+        "events": [_event(event, Disclosure.LISTED in view.disclosures) for event in view.events],
         "notes": [
             {"at": _text(note.created_at), "text": note.text}
             for note in notes.notes_of(tx, context.keys, stored.case_id)
@@ -196,8 +200,10 @@ def _under_investigation(view: CaseView) -> bool:
     return PHASE[view.case.state] is Phase.INVESTIGATION
 
 
-def _event(event: Event) -> Json:
+def _event(event: Event, placed: bool) -> Json:
+    """One event. `placed`: whether its office and places may be told."""
     details = plain_details(event.type, event.details)
+    details = details if placed else {name: value for name, value in details.items() if name not in PLACES}
     return {
         "number": event.seq,
         "type": str(event.type),

@@ -70,6 +70,16 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
     tx.execute(new.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
+def add_missing(tx: Connection, table: Table, rows: Sequence[Row]) -> list[Row]:
+    """Inserts the rows whose primary key is not stored yet, and returns them; a stored row is never touched."""
+    if not rows:
+        return []
+    keys = [column.name for column in table.primary_key]
+    new = dialect_insert(tx, table).on_conflict_do_nothing(index_elements=keys).returning(*table.primary_key)
+    added = {tuple(key) for key in tx.execute(new, rows)}
+    return [row for row in rows if tuple(row[name] for name in keys) in added]
+
+
 def _copy(tx: Connection, table: Table, rows: Sequence[Row]) -> None:
     names = list(rows[0])
     columns = ", ".join(tx.dialect.identifier_preparer.quote(name) for name in names)

@@ -82,14 +82,13 @@ def add_availability(tx: Connection, new: MeasureAvailability) -> None:
 def upsert_provider(
     tx: Connection, provider: Provider, offers: Iterable[str], availabilities: Iterable[MeasureAvailability]
 ) -> None:
-    """Writes or updates a provider and availabilities, and adds missing measures; nothing is deleted."""
+    """Writes or updates a provider, and adds missing measures and availabilities; nothing is deleted."""
     bulk.upsert(tx, measure_provider, [asdict(provider)])
     chain_changes.record(tx, measure_provider, asdict(provider))
     missing = set(offers) - set(tx.scalars(select(OFFER.code).where(OFFER.provider_id == provider.provider_id)))
     _add_offers(tx, provider.provider_id, sorted(missing))
-    rows = [asdict(item) for item in availabilities]
-    bulk.upsert(tx, measure_availability, rows)
-    chain_changes.record(tx, measure_availability, *rows)
+    added = bulk.add_missing(tx, measure_availability, [asdict(item) for item in availabilities])
+    chain_changes.record(tx, measure_availability, *added)
 
 
 def _add_offers(tx: Connection, provider_id: UUID, codes: Iterable[str]) -> None:
