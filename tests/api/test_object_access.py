@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from tests import pg
 from tests.api import sights
-from tests.api.build import DAY, HIDDEN, assert_problem, rows
+from tests.api.build import DAY, HIDDEN, assert_problem, rows, without_id
 from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
 from tests.service import Client, Service, fill, sqlite_copy
 from ungdom.api.http.tokens import SCOPES
@@ -465,7 +465,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
 
 def told(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
     """All of an answer but the trace."""
-    return answer.status_code, answer.json() | {"trace_id": ""}, dict(answer.headers)
+    return answer.status_code, answer.json() | {"trace_id": ""}, without_id(answer.headers)
 
 
 def sees(viewer: str, of: Of, about: str) -> bool:

@@ -21,6 +21,7 @@ from ungdom.store.schema import metadata
 from ungdom.store.schema import persons as person_tables
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.cases import case_current, event
+from ungdom.store.schema.catalogue import measure_availability
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 
