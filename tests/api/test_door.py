@@ -245,7 +245,7 @@ def heard(worlds: dict[str, World]) -> Answers:
 
 
 AUDITOR, AUDITED = "auditor", ("/v1/access-log", "/v1/audit")
-"""An auditor reads who was shown which case and person: by their ids, without a name. The other counts what is linked."""
+"""An auditor reads who was shown whose data: by ids, without a name. The other counts what is linked."""
 IDS = ("id of the case", "id of the person")
 
 
