@@ -123,7 +123,7 @@ lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer 
 	@echo "1/7 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
 	@echo "2/7 requirements/run.txt"
-	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --extra web --group build --output-file requirements/run.txt >/dev/null
+	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
 	@echo "3/7 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null

@@ -58,6 +58,7 @@ _SENTENCES = frozenset(
         "subject_access",
         "subject_access_purpose",
         "subject_access_withheld",
+        "page",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}
