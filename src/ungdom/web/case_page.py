@@ -132,9 +132,14 @@ def _page(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse
         delay=_delay(read, language),
         lead_time=_lead_time(read),
         events=redacted(redacted_events(events_out(read.stored, language, None), read), read),
-        options=redacted(options_out(options, language), read),
+        options=_without_schemas(redacted(options_out(options, language), read)),
     )
     return _with_access(json_response(page), read)
+
+
+def _without_schemas(options: OptionList) -> OptionList:
+    """The same without the shapes of details: a form is drawn from one of them, on a page of its own."""
+    return OptionList(items=[option.model_copy(update={"details_schema": {}}) for option in options.items])
 
 
 def _with_access(response: ApiResponse, read: CaseView) -> ApiResponse:
