@@ -24,6 +24,7 @@ FAMILIES: dict[str, set[str]] = {
     "today.late": set(Late.__args__),
     "today.sort": set(SORTS),
     "receipt": {"begun", "counted", "moved", "binding", "norm", "stopped"},
+    "form": {"yes", "no"},
     "days": {"one", "many"},
     "law": {"office norm"}
     | {f"{place} paragraph" for place in ("first", "second", "third", "fourth", "fifth", "sixth", "last")},

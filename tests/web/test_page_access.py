@@ -86,6 +86,13 @@ def test_every_page_with_a_persons_data_is_in_the_log(world: World, figure: Call
     for viewer in VIEWERS:
         browser, client = visitor(world, viewer), world.as_(viewer)
         addresses = {f"/cases/{case.id}": ("/cases/{case_id}", f"/v1/cases/{case.id}") for case in world.cases.values()}
+        addresses |= {
+            f"/cases/{world.cases[kind].id}/record/note_added": (
+                "/cases/{case_id}/record/{kind}",
+                f"/v1/cases/{world.cases[kind].id}",
+            )
+            for kind in COMPARED
+        }
         addresses |= {"/today?whose=office": ("/today", "/v1/worklist")}
         for address, (route, path) in addresses.items():
             allowed = watch.shown_in(client.get(path)) if path.startswith("/v1/worklist") else {path.rpartition("/")[2]}

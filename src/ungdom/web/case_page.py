@@ -45,6 +45,8 @@ from ungdom.workflow.vocabulary import EventType
 router = APIRouter(include_in_schema=False)
 
 NOW = i.AsOf()
+BY_OTHER_PAGES = (EventType.CORRECTED, EventType.CASE_REGISTERED)
+"""Events that are not recorded by a form of their own: corrections begin at the event that is corrected."""
 LATEST = 12
 """Events of the history that are shown at once; the earlier ones are one click away."""
 Part = TypeVar("Part", bound=BaseModel)
@@ -85,7 +87,8 @@ def case_page(
         **page,
         "saved": query.saved,
         "office": reference.office_name(page["case"]["konfliktrad"], language) if page["case"]["konfliktrad"] else "",
-        "step_link": None,
+        "recordable": [str(kind) for kind in EventType if kind not in BY_OTHER_PAGES],
+        "correctable": [x["type"] for x in options],
         "clocks": [clock for clock in clocks if not clock["stopped_on"]],
         "stopped_clocks": [clock for clock in clocks if clock["stopped_on"]],
         "late_now": late_now,

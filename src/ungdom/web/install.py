@@ -6,14 +6,14 @@ from starlette.types import ASGIApp
 
 from ungdom.api.docs.routes import takes_gzip
 from ungdom.settings import Settings
-from ungdom.web import case_page, home, sign_in, today
+from ungdom.web import case_page, home, record_page, sign_in, today
 from ungdom.web.assets import PREFIX, assets
 from ungdom.web.middleware import PageAnswers, PageSessions
 from ungdom.web.oidc import OpenIdClient
 from ungdom.web.sessions import Sessions
 
 router = APIRouter(include_in_schema=False)
-ROUTERS = (home.router, sign_in.router, today.router, case_page.router, router)
+ROUTERS = (home.router, sign_in.router, today.router, case_page.router, record_page.router, router)
 """Every page, in the order in which their addresses are looked at."""
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}

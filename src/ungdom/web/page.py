@@ -59,7 +59,7 @@ def language_of(request: Request) -> Language:
     return texts.negotiate(request.headers.get("accept-language"))
 
 
-def form_of(request: Request) -> list[tuple[str, str]]:
+def sent_fields(request: Request) -> list[tuple[str, str]]:
     """The fields that a form has sent, in their order. Raises `ValueError` for a body that is no form."""
     body: bytes = getattr(request.state, "body", b"")
     return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)

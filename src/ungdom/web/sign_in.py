@@ -16,7 +16,7 @@ from ungdom.store import reference
 from ungdom.store import staff as staff_store
 from ungdom.store.staff import Staff
 from ungdom.web.oidc import OpenIdClient, SignInFailed
-from ungdom.web.page import answer, browser_of, form_of, is_safe_target, language_of
+from ungdom.web.page import answer, browser_of, is_safe_target, language_of, sent_fields
 from ungdom.web.sessions import LANGUAGE_COOKIE, LANGUAGE_SECONDS, Sessions
 from ungdom.workflow.calendar import oslo_date
 
@@ -56,7 +56,7 @@ def sign_in_answer(request: Request, template: str, target: str) -> Response:
 @guarded(allows_anybody)
 def pick_person(request: Request) -> Response:
     """Sign in as a person of the staff: in development only."""
-    fields = dict(form_of(request))
+    fields = dict(sent_fields(request))
     target = fields.get("next", FIRST)
     member = next((x for x in _staff(request) if x.subject == fields.get("subject")), None)
     if not request.app.state.pick_person or member is None:
@@ -111,7 +111,7 @@ async def end_sign_in(
 @guarded(allows_anybody)
 def sign_out(request: Request) -> Response:
     """Sign this browser out, or every browser of the person."""
-    browser, fields = browser_of(request), dict(form_of(request))
+    browser, fields = browser_of(request), dict(sent_fields(request))
     response: Response = RedirectResponse("/sign-in", 303)
     if browser is None or not browser.gave(fields.get("key", "")):
         return answer(request, "refused.html", {"code": "form_key"}, 403)
@@ -122,7 +122,7 @@ def sign_out(request: Request) -> Response:
 @guarded(allows_anybody)
 def choose_language(request: Request) -> Response:
     """The language from now on, for whoever uses this browser."""
-    fields = dict(form_of(request))
+    fields = dict(sent_fields(request))
     target, chosen = fields.get("next", "/"), fields.get("language", "")
     response = RedirectResponse(target if is_safe_target(target) else "/sign-in", 303)
     if chosen in texts.languages():
