@@ -178,6 +178,15 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_a_traceback(
 # --- what a page consists of ----------------------------------------------------------------------------------------
 
 
+def test_a_fragment_is_a_part_of_its_page(one: Service) -> None:
+    case_at(one.as_("coordinator", "oslo"), "preparing")
+    visitor = signed_in(one)
+    whole, part = visitor.get("/today").text, visitor.get("/today", **{"X-Fragment": "work"}).text
+    assert part.strip().startswith('<div id="work">')
+    assert part.strip() in whole
+    assert "<html" not in part
+
+
 def test_a_page_has_its_policy_and_is_stored_nowhere(one: Service) -> None:
     for path in ("/", "/sign-in", "/today", "/cases/018f0000-0000-7000-8000-000000000000"):
         headers = signed_in(one).get(path).headers if path != "/" else Visitor(one).get(path).headers

@@ -64,7 +64,7 @@ def law_in(language: Language, written: str) -> str:
 
 
 def render(language: Language, template: str, values: Mapping[str, Any], block: str | None = None) -> str:
-    """The page, or one block of it, in this language."""
+    """The page, or one block of it, in this language. Such a block imports inside itself what it uses."""
     found_template = environment(language).get_template(template)
     if block is None:
         return found_template.render(values)

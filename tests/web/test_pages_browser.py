@@ -1,0 +1,252 @@
+"""The pages in a real browser: the story of a late case, also without JavaScript and by keyboard; and axe on each."""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests import process
+from tests.api.build import case_at, opened
+from tests.service import CURSOR_KEY, KEY, Service, sqlite_copy
+from tests.web.browser import chromium
+
+AXE = Path(__file__).parents[2] / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE = 60_000
+"""Milliseconds: a bound on a machine that does much else."""
+EXPECTED = re.compile(r"status of (?:404|409|412|422)")
+"""What Chromium writes to the console of each such answer, also where a form comes back as it should."""
+MOST_TABS = 80
+VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
+
+
+@dataclass
+class Watched:
+    """What a page asked for and complained of."""
+
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("console", self._line)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _line(self, line: Any) -> None:
+        if line.type == "error" and not EXPECTED.search(line.text):
+            self.complaints.append(line.text)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server with cases that are late by now. `cases`: the ids, by the stage that each has come to."""
+
+    address: str
+    cases: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("pages")
+    url, data = sqlite_copy(sqlite_template, folder), tmp_path_factory.mktemp("data")
+    with Service(url, data) as service:
+        client = service.as_("coordinator", "oslo")
+        changed = ("late", "by_keyboard", "without_javascript", "clicked_twice", "left_alone")
+        cases = {
+            **{name: case_at(client, "preparing", "2026-01-05") for name in changed},
+            "executing": case_at(client, "executing", "2026-01-05"),
+            "new": opened(client),
+        }
+    keys = {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_CURSOR_KEY": CURSOR_KEY}
+    subprocess.run([process.UNGDOM, "nightly"], env=process.environment(url, data) | keys, check=True, timeout=120)
+    with process.serving(url, data, **keys) as (address, _):
+        yield Site(address, cases)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Opens a page of a new context, whose complaints and hosts are looked at in the end."""
+    contexts: list[BrowserContext] = []
+    watched = Watched()
+
+    def begin(width: int = 1280, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript, locale="nb-NO"
+        )
+        context.add_init_script(VIOLATIONS)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        watched.watch(page)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert (watched.hosts, watched.complaints) == ({urlsplit(site.address).netloc}, [])
+
+
+def signed_in(page: Page, site: Site) -> Page:
+    page.goto(f"{site.address}/")
+    page.get_by_role("button", name="coordinator-oslo").click()
+    page.wait_for_url("**/today")
+    return page
+
+
+def record_with_a_mistake_and_correct_it(page: Page, site: Site, case: str) -> None:
+    """From the page of the case: a plan meeting without a day, then right, then corrected."""
+    page.goto(f"{site.address}/cases/{site.cases[case]}")
+    page.get_by_role("link", name="Ungdomsplanmøte holdt").click()
+    page.get_by_label("Hvilken dag skjedde det?").fill("")
+    page.get_by_label("Ungdommen", exact=True).check()
+    page.get_by_role("button", name="Lagre").click()
+    assert page.locator("#f-occurred_on-error").is_visible()
+    assert page.get_by_label("Ungdommen", exact=True).is_checked()
+    page.get_by_label("Hvilken dag skjedde det?").fill("2026-01-06")
+    page.get_by_label("Vergen", exact=True).check()
+    page.get_by_role("button", name="Se hva som skjer").click()
+    assert page.get_by_text("Dette skjer når du lagrer").is_visible()
+    page.get_by_role("button", name="Lagre").click()
+    page.wait_for_url("**?saved=*")
+    page.locator(".history li").first.get_by_text("Rett", exact=True).click()
+    page.get_by_label("Skolen", exact=True).check()
+    page.locator("#f-reason").select_option(index=1)
+    page.get_by_role("button", name="Lagre").click()
+    page.wait_for_url("**?saved=*")
+    assert page.locator(".history del").first.inner_text() == "Ungdomsplanmøte holdt"
+
+
+def test_a_newcomer_finds_a_late_case_and_why_within_three_clicks(visit: Callable[..., Page], site: Site) -> None:
+    page = visit()
+    page.goto(f"{site.address}/")
+    page.get_by_role("button", name="coordinator-oslo").click()
+    page.locator("table.work a.reference").first.click()
+    page.wait_for_url("**/cases/*")
+
+    assert page.get_by_role("heading", name="Hvorfor er saken forsinket?").is_visible()
+    assert page.locator(".why p").first.is_visible()
+    assert page.get_by_text("hadde det vært").first.is_visible()
+
+
+def test_an_event_is_recorded_with_a_mistake_and_corrected(visit: Callable[..., Page], site: Site) -> None:
+    record_with_a_mistake_and_correct_it(signed_in(visit(), site), site, "late")
+
+
+def test_the_same_without_javascript(visit: Callable[..., Page], site: Site) -> None:
+    page = signed_in(visit(javascript=False), site)
+    page.locator("#f-late").select_option("yes")
+    page.get_by_role("button", name="Vis").click()
+    page.wait_for_url("**late=yes**")
+    assert page.locator("table.work a.reference").count() >= 1
+    record_with_a_mistake_and_correct_it(page, site, "without_javascript")
+
+
+def reach(page: Page, selector: str) -> None:
+    """Press Tab until this element has the focus."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached by {MOST_TABS} tabs")
+
+
+def test_the_same_by_keyboard_alone(visit: Callable[..., Page], site: Site) -> None:
+    page = visit()
+    page.goto(f"{site.address}/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    reach(page, "form:has([value=coordinator-oslo]) button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/today")
+    reach(page, f"a[href='/cases/{site.cases['by_keyboard']}']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/*")
+    reach(page, "a[href$='/record/plan_meeting_held']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/record/plan_meeting_held")
+    reach(page, "input[value=youth]")
+    page.keyboard.press("Space")
+    reach(page, "input[value=guardian]")
+    page.keyboard.press("Space")
+    reach(page, "button[value=save]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?saved=*")
+
+
+def test_a_double_click_records_once(visit: Callable[..., Page], site: Site) -> None:
+    page = signed_in(visit(), site)
+    page.goto(f"{site.address}/cases/{site.cases['clicked_twice']}/record/plan_meeting_held")
+    page.get_by_label("Ungdommen", exact=True).check()
+    page.get_by_label("Vergen", exact=True).check()
+    page.get_by_role("button", name="Lagre").dblclick()
+    page.wait_for_url("**?saved=*")
+    assert page.locator(".history li", has_text="Ungdomsplanmøte holdt").count() == 1
+
+
+def test_the_language_is_switched_and_remembered(visit: Callable[..., Page], site: Site) -> None:
+    page = signed_in(visit(), site)
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("heading", name="Tasks of today").wait_for()
+    page.goto(f"{site.address}/cases/{site.cases['new']}")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_role("button", name="Nynorsk").click()
+    page.get_by_role("heading", name="Historikk").wait_for()
+    assert page.get_by_text("Kan registrerast no").is_visible()
+
+
+def test_a_filter_changes_the_list_without_loading_the_page(visit: Callable[..., Page], site: Site) -> None:
+    page = signed_in(visit(), site)
+    page.evaluate("window.same = true")
+    before = page.locator("table.work tbody tr").count()
+    page.locator(".tabs a", has_text="Få ungdomsplanen på plass").click()
+    page.wait_for_url("**kind=make_plan**")
+    assert page.evaluate("window.same") is True
+    assert 0 < page.locator("table.work tbody tr").count() < before
+    page.reload()
+    assert page.locator(".tabs [aria-current]").inner_text().startswith("Få ungdomsplanen")
+
+
+ADDRESSES = {
+    "home": "/",
+    "sign in": "/sign-in",
+    "today": "/today",
+    "an empty list": "/today?kind=judge_breach",
+    "a late case": "/cases/{late}",
+    "a case in execution": "/cases/{executing}",
+    "a form": "/cases/{executing}/record/plan_approved",
+    "a closed step": "/cases/{new}/record/completed",
+    "a correction": "/cases/{executing}/correct/8",
+    "not found": "/cases/018f0000-0000-7000-8000-000000000000",
+}
+SIGNED_OUT = ("home", "sign in")
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_page_has_a_barrier(visit: Callable[..., Page], site: Site, width: int) -> None:
+    """Axe finds nothing, and no page is wider than the window."""
+    stranger, page = visit(width), signed_in(visit(width), site)
+    found: dict[str, Any] = {}
+    script = AXE.read_text(encoding="utf-8")
+    for name, address in ADDRESSES.items():
+        shown = stranger if name in SIGNED_OUT else page
+        shown.goto(site.address + address.format(**site.cases))
+        shown.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+        shown.evaluate(script)
+        answer = shown.evaluate("axe.run()")
+        wider = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        faults = [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in answer["violations"]]
+        if faults or wider > 0:
+            found[name] = (faults, wider)
+        assert answer["passes"], name
+    assert found == {}
