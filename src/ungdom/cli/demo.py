@@ -78,7 +78,8 @@ def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
 
     out.print(f"\nTry these five calls in another terminal (a token for each role is in {tokens}, for 12 hours):\n")
     out.print(first_calls.as_text(base, str(tokens)), markup=False)
-    out.print(f"\nungdom is served on {base}/docs, {seconds:.0f} s after the start   (stop it with Ctrl-C)\n")
+    out.print(f"\nThe pages are on {base}/: pick a person, and open the case at the top.")
+    out.print(f"ungdom is served on {base}/docs, {seconds:.0f} s after the start   (stop it with Ctrl-C)\n")
 
 
 def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
