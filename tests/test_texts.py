@@ -49,7 +49,7 @@ from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
-from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
+from ungdom.workflow.rules.access import AccessPurpose, EmergencyReason, WithholdingCode
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.task_rules import TaskKind
@@ -155,6 +155,10 @@ PROBLEMS: dict[str, set[str]] = {
     "population_event_overtaken": set(),
     "population_event_differs": set(),
     "proposal_decided": set(),
+    "emergency_is_open": set(),
+    "emergency_not_needed": set(),
+    "emergency_reviewed": set(),
+    "own_emergency_access": set(),
     "same_person": set(),
     "second_person_needed": set(),
     "unknown_guardian": set(),
@@ -224,7 +228,7 @@ EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = (
     "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
-    "closing_contact"
+    "closing_contact emergency_access"
 )
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
@@ -304,6 +308,7 @@ def expected() -> dict[str, set[str]]:
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
         "access_purpose": {str(purpose) for purpose in AccessPurpose},
+        "emergency_reason": {str(reason) for reason in EmergencyReason},
         "withholding_code": {str(code) for code in WithholdingCode},
         "access": {"line", "line_with_office", "withheld"},
         "indicator": {one.code for one in indicators.INDICATORS},

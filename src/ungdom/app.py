@@ -33,6 +33,7 @@ from ungdom.api.decisions import routes as decisions
 from ungdom.api.delays import routes as delays
 from ungdom.api.docs import document
 from ungdom.api.docs import routes as doc_routes
+from ungdom.api.emergency_access import routes as emergency_access
 from ungdom.api.esas import routes as esas
 from ungdom.api.events import routes as events
 from ungdom.api.extracts import job_routes
@@ -143,6 +144,7 @@ ROUTERS = (
     record_routes.router,
     population_routes.router,
     access_log.router,
+    emergency_access.router,
     releases.router,
     surveys.router,
     surveys.public,
@@ -212,6 +214,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.cursor_keys = settings.cursor_keys
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
+    app.state.emergency_hours = settings.emergency_hours
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)

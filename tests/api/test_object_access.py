@@ -74,6 +74,10 @@ class Of(Enum):
     CASE_ACCESS_PLAIN = auto()  # in plain words, for the youth: for those who hand it over
     CASE_ACCESS_DECIDED = auto()  # what the youth is not told of: for the leader of the office
     ACCESS_WITHHELD = auto()
+    EMERGENCY = auto()  # wider sight on a case: for office roles that do not see it, and none on graded ones
+    EMERGENCY_ENDED = auto()
+    EMERGENCY_REVIEWED = auto()  # for the leader of the office that has the case, and those who watch over it
+    EMERGENCIES = auto()
     PERSONS_JOINED = auto()  # whether two persons are one: for leader and secretariat
     PROPOSAL = auto()
     PROPOSALS = auto()
@@ -128,6 +132,10 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASE_ACCESS_PLAIN: NO_CASES | TEAM | SYSTEMS,
     Of.CASE_ACCESS_DECIDED: set(VIEWERS) - {"leader", "their_leader"},
     Of.ACCESS_WITHHELD: set(VIEWERS) - {"leader", "their_leader"},
+    Of.EMERGENCY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.EMERGENCY_ENDED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.EMERGENCY_REVIEWED: set(VIEWERS) - {"leader", "their_leader", "auditor"},
+    Of.EMERGENCIES: set(VIEWERS) - {"leader", "their_leader", "auditor"},
     Of.PERSONS_JOINED: set(VIEWERS) - JOINING,
     Of.PROPOSAL: set(VIEWERS) - JOINING,
     Of.PROPOSALS: set(VIEWERS) - JOINING,
@@ -185,6 +193,8 @@ TO_MERGE = {"other": HIDDEN, "reason": "One youth."}
 TO_SPLIT = {"cases": [HIDDEN], "reason": "Two youths."}
 TO_ERASE = {"reason": "The youth has asked for it."}
 LATER_DEATH = {"kind": "death", "occurred_on": "2099-01-01"}
+EMERGENCY = {"code": "danger", "reason": "Somebody is in danger.", "hours": 1}
+REVIEW = {"justified": True, "note": "There was danger."}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
 THEN = f"?known_at={DAY}&valid_at={DAY}"
@@ -227,6 +237,10 @@ ROUTES: dict[tuple[str, str], Row] = {
         (Ask(body={"code": "investigation", "review_on": "2026-02-01"}, seen=404),),
     ),
     ("POST", "/v1/cases/{case_id}/access-log/{access_id}/disclose"): (Of.CASE_ACCESS_DECIDED, (Ask(seen=404),)),
+    ("POST", "/v1/cases/{case_id}/emergency-access"): (Of.EMERGENCY, (Ask(body=EMERGENCY, seen=409),)),
+    ("GET", "/v1/emergency-access"): reads(Of.EMERGENCIES, "?state=to_review"),
+    ("POST", "/v1/emergency-access/{emergency_id}/end"): reads(Of.EMERGENCY_ENDED),
+    ("POST", "/v1/emergency-access/{emergency_id}/review"): (Of.EMERGENCY_REVIEWED, (Ask(body=REVIEW),)),
     ("GET", "/v1/cases/{case_id}/notes"): reads(Of.NOTES, THEN),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
@@ -392,6 +406,7 @@ by_the_case = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def heard(world: World) -> Heard:
     """Everything that everybody is answered, on every route that speaks of one case or message. Nothing is written."""
     cases = {ABSENT: HIDDEN, **{kind: case.id for kind, case in world.cases.items()}}
+    graded = {kind: id for kind, id in cases.items() if kind == ABSENT or KINDS[kind].protection != "none"}
     messages = {ABSENT: HIDDEN, **world.messages}
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
@@ -406,11 +421,14 @@ def heard(world: World) -> Heard:
         Of.CASE_ACCESS_PLAIN: cases,
         Of.CASE_ACCESS_DECIDED: cases,
         Of.SURVEY: cases,
+        Of.EMERGENCY: graded,
         **{of: {ABSENT: HIDDEN, **people_of(world)} for of in OF_A_PERSON},
         Of.MESSAGE: messages,
         Of.MESSAGE_SETTLED: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
+        Of.EMERGENCY_ENDED: {ABSENT: HIDDEN},
+        Of.EMERGENCY_REVIEWED: {ABSENT: HIDDEN},
         Of.QUESTION: {ABSENT: HIDDEN},
         Of.PROPOSAL: {ABSENT: HIDDEN},
     }
@@ -452,7 +470,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
-    whole = whole.replace("{access_id}", HIDDEN).replace("{rule}", "persons")
+    whole = whole.replace("{emergency_id}", id).replace("{access_id}", HIDDEN).replace("{rule}", "persons")
     whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
     whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
@@ -546,6 +564,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.OFFICIALS,
         Of.ACCESS,
         Of.ACCESS_WITHHELD,
+        Of.EMERGENCIES,
         Of.COUNTS,
         Of.RELEASED,
         Of.FEEDS,
@@ -633,7 +652,8 @@ def test_what_somebody_was_told_or_has_made_does_not_exist_for_others(world: Wor
     heard_of = own(world, viewer, mine)
     assert heard_of == own(world, viewer, nobodys)
     refused = {status for route, (status, _) in heard_of.items() if "{" in route}
-    assert refused == ({403} if viewer in NO_CASES else {403, 404} if viewer in TEAM else {404})
+    some = TEAM | {"auditor"}  # the auditor has notices, and no webhook
+    assert refused == ({403, 404} if viewer in some else {403} if viewer in NO_CASES else {404})
     if viewer != "admin":
         assert not any(one in json.dumps(list(heard_of.values())) for one in mine.values())
     assert rows(world.service) == before

@@ -96,6 +96,11 @@ class RecipientDirectory:
             viewers |= {viewer.subject: viewer for viewer in self._leaders(case, case.transfer_to)}
         return [viewer for viewer in viewers.values() if self.may_learn_alert(viewer, case_id, code)]
 
+    def leaders(self, case_id: UUID) -> list[Viewer]:
+        """The leaders of the office that has the case, or who stands in for one who is absent, each once."""
+        case = self.cases[case_id]
+        return list({viewer.subject: viewer for viewer in self._leaders(case, case.konfliktrad)}.values())
+
     def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
         match audience:
             case Audience.COORDINATOR:
@@ -159,5 +164,7 @@ def learnt_notices(tx: Connection, notices: Sequence[NoticeWithCase], day: date)
 
 
 def _is_learnt(notice: UserNotice, knowledge: ViewerKnowledge | None) -> bool:
+    if notice.of_emergency:
+        return True
     as_contact = notice.agency is not None and notice.reason is None
     return as_contact or (knowledge is not None and redaction.may_learn_alert(knowledge, notice.code))

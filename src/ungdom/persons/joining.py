@@ -24,7 +24,17 @@ from ungdom.persons.errors import (
 )
 from ungdom.persons.sight import PersonSight, sight_of, working_sight
 from ungdom.retention.journal import ErasureJournal
-from ungdom.store import identity, journal, named_locks, people, person_history, person_proposals, person_split, records
+from ungdom.store import (
+    emergency_access,
+    identity,
+    journal,
+    named_locks,
+    people,
+    person_history,
+    person_proposals,
+    person_split,
+    records,
+)
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
@@ -186,6 +196,7 @@ def _merged(tx: Connection, context: IntakeContext, viewer: Viewer, proposal: Pe
     if first.person_id == second.person_id:
         raise SamePerson
     done = records.merge(tx, ids, context.now)
+    emergency_access.end_protected(tx, context.now)
     identity.confirm_merged(tx, viewer.subject, context.now)
     before = first if first.person_id == done.person_id else second
     _write_history(tx, context, viewer, PersonChangeKind.MERGED, proposal, before)

@@ -212,6 +212,12 @@ class Settings(LoadSettings):
         description="Networks that webhooks may lead to beside the public internet; only there may it be `http`.",
         examples=["10.20.0.0/16,127.0.0.0/8"],
     )
+    emergency_hours: Annotated[Number, SettingInfo("a whole number above 0")] = Field(
+        default=8,
+        description="Hours that an emergency access may last at most, an office norm"
+        " ([access log](access-log.md#emergency-access)).",
+        examples=["4"],
+    )
     log_format: Annotated[
         str | None,
         AfterValidator(log_format_name),

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Date, LargeBinary, Table, Uuid
 
 from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_events import EVENT_CONTENT
-from ungdom.store.schema.access import access_log
+from ungdom.store.schema.access import access_log, emergency_access
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.base import UtcDateTime
 from ungdom.store.schema.cases import event
@@ -92,6 +92,7 @@ RECORDED = {
         RecordedTable(measure_provider, "provider_id"),
         RecordedTable(measure_offer, "provider_id"),
         RecordedTable(measure_availability, "availability_id"),
+        RecordedTable(emergency_access, "case_id", ("sealed", "review_sealed")),
     )
 }
 """The tables whose changes are recorded, by name."""

@@ -14,7 +14,16 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, or_, select, update
 
 from ungdom.message.national_id import normalise
-from ungdom.store import case_imports, chain_changes, exchanges, idempotency, inbox, person_erasure, person_history
+from ungdom.store import (
+    case_imports,
+    chain_changes,
+    emergency_access,
+    exchanges,
+    idempotency,
+    inbox,
+    person_erasure,
+    person_history,
+)
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson, read_person
 from ungdom.store.person_history import ChangeAuthor, PersonChange
@@ -107,6 +116,7 @@ def erase_person(
     counts["note"] += tx.execute(
         update(note).where(note.c.case_id.in_(case_ids), note.c.sealed.is_not(None)).values(sealed=None)
     ).rowcount
+    counts["emergency_access"] += emergency_access.erase_texts(tx, case_ids)
     linked = select(exchange_decision.c.exchange_id).where(exchange_decision.c.message_id.in_(message_ids))
     exchange_ids = [*tx.scalars(linked), *_unlinked_official(tx, keys, traces)]
     counts["decision"] += erase_messages(tx, message_ids)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
-from ungdom.store import bulk, chain_changes
+from ungdom.store import bulk, chain_changes, emergency_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
@@ -179,6 +179,7 @@ def change_person(
     if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
         raise Stale(before.revision, None)
     _set_former_numbers(tx, keys, before.person_id, personalia)
+    emergency_access.end_protected(tx, at)
     return before.revision + 1
 
 
@@ -192,6 +193,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by
     if rows:
         tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
         chain_changes.record(tx, person_change, *(row._asdict() for row in rows))
+        emergency_access.end_protected(tx, at)
     return bool(rows)
 
 

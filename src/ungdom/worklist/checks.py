@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_
 
 from ungdom.audit.findings import AuditFinding
 from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
+from ungdom.store.emergency_access import review_day
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.schema.alerts import alert
@@ -280,18 +281,16 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
 
 def access_of_other_office(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A case that an office opened which neither has it, nor is to have it, nor gave it away lately."""
-    return (
-        Finding(code, row.case_id, row.reference, check_day.before, subject)
-        for row, subject in unusual_access.of_another_office(tx, check_day.before)
-    )
+    return _of_readers(check_day, code, unusual_access.of_another_office(tx, check_day.before))
 
 
 def access_without_task(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A case that a coordinator opened who has no task in it."""
-    return (
-        Finding(code, row.case_id, row.reference, check_day.before, subject)
-        for row, subject in unusual_access.without_a_task(tx, check_day.before)
-    )
+    return _of_readers(check_day, code, unusual_access.without_a_task(tx, check_day.before))
+
+
+def _of_readers(check_day: CheckDay, code: str, rows: Iterator[tuple[Any, str]]) -> Iterator[Finding]:
+    return (Finding(code, row.case_id, row.reference, check_day.before, subject) for row, subject in rows)
 
 
 def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
@@ -300,6 +299,12 @@ def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> It
         Finding(code, None, None, check_day.before, subject)
         for subject, _ in unusual_access.of_very_many_persons(tx, check_day.before)
     )
+
+
+def emergency_access_unreviewed(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """An emergency access that nobody has reviewed in time."""
+    unreviewed = unusual_access.unreviewed_emergencies(tx, check_day.day)
+    return (Finding(code, late.case_id, late.reference, review_day(late.taken_at), late.subject) for late in unreviewed)
 
 
 # --- hash chains --------------------------------------------------------------------------------------------
@@ -341,6 +346,7 @@ CHECKERS: tuple[Checker, ...] = tuple(
         access_of_other_office,
         access_without_task,
         access_to_many_persons,
+        emergency_access_unreviewed,
         chain_broken,
     )
 )

@@ -9,11 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, or_, select
 
+from ungdom.store import emergency_access
+from ungdom.store.emergency_access import UnreviewedEmergency
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.staff import staff_absence
 from ungdom.workflow.calendar import OSLO
+from ungdom.workflow.rules.access import EMERGENCY_PURPOSES, EMERGENCY_REVIEW
 from ungdom.workflow.rules.permissions import OF_THE_OFFICE, STAFF_ROLES
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -26,7 +29,10 @@ A, N, C = access_log.c, access_entry.c, case_current.c
 
 
 def of_another_office(tx: Connection, day: date) -> Iterator[tuple[Any, str]]:
-    """Cases that were opened by an office that neither has them, nor is to have them, nor gave them away lately."""
+    """Cases that were opened by an office that neither has them, nor is to have them, nor gave them away lately.
+
+    Not what was read by an emergency access: that is reviewed by itself.
+    """
     moved = exists().where(
         event.c.case_id == C.case_id,
         event.c.type == EventType.TRANSFER_ACCEPTED,
@@ -36,6 +42,7 @@ def of_another_office(tx: Connection, day: date) -> Iterator[tuple[Any, str]]:
     query = _opened_cases(day).where(
         A.role.in_(sorted(OF_THE_OFFICE)),
         office != C.konfliktrad,
+        A.purpose.not_in(sorted(EMERGENCY_PURPOSES.values())),
         or_(C.transfer_to.is_(None), C.transfer_to != office),
     )
     return ((row, row.subject) for row in tx.execute(query.where(~moved)))
@@ -71,6 +78,11 @@ def of_very_many_persons(tx: Connection, day: date) -> Iterator[tuple[str, int]]
         .order_by(A.subject)
     )
     return ((subject, count) for subject, count in tx.execute(query))
+
+
+def unreviewed_emergencies(tx: Connection, day: date) -> list[UnreviewedEmergency]:
+    """Emergency accesses that nobody has reviewed, although the time for it was over before that day."""
+    return emergency_access.unreviewed(tx, taken_before=_starts_at(day) - EMERGENCY_REVIEW)
 
 
 def _starts_at(day: date) -> datetime:

@@ -22,7 +22,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.workflow import redaction
 from ungdom.workflow.redaction.kinds import matters_of_answer
-from ungdom.workflow.rules.access import purpose_of
+from ungdom.workflow.rules.access import AccessPurpose, purpose_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter
 
@@ -37,11 +37,15 @@ PSEUDONYMOUS = ("/v1/extracts/{name}", "/v1/extracts/jobs/{job_id}/files/{file:p
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who is given an answer: the viewer, the system they use, and the organisation that its token was made for."""
+    """Who is given an answer: the viewer, the system they use, and the organisation that its token was made for.
+
+    `purpose`: why; None where it follows from the role.
+    """
 
     viewer: Viewer
     system: str
     organisation: str | None = None
+    purpose: AccessPurpose | None = None
 
     @classmethod
     def of(cls, principal: Principal) -> "Reader":
@@ -93,7 +97,7 @@ def access_of(
         organisation=reader.organisation,
         route=f"{method} {route.path}",
         matters=_matters(route.path, route.response_model, note),
-        purpose=purpose_of(viewer),
+        purpose=reader.purpose or purpose_of(viewer),
         criteria=note.criteria,
         hits=note.hits,
         entries=entries,

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from ungdom import texts
 from ungdom.api.http.access import Reader, access_of, ids_of
-from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
+from ungdom.api.http.authorisation import SAFE_METHODS, NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem, ResponseWithheld
 from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.replays import NOTHING_WITHHELD, is_withheld, sights_in
@@ -34,6 +34,7 @@ from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
@@ -44,7 +45,10 @@ SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
 
 
 class RequestContext:
-    """One request: principal, time, language, and its transaction."""
+    """One request: principal, time, language, and its transaction.
+
+    `purpose`: why data are given, where it does not follow from the role: what an emergency access was taken for.
+    """
 
     def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
         state = request.app.state
@@ -61,6 +65,7 @@ class RequestContext:
         self.language = texts.negotiate(language)
         self.access_log: AccessLog = state.access_log
         self._known_subjects: KnownSubjects = state.known_subjects
+        self.purpose: AccessPurpose | None = None
         self._request = request
         self._needs_service = True
 
@@ -68,6 +73,11 @@ class RequestContext:
     def today(self) -> date:
         """The day in Norway."""
         return oslo_date(self.now)
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the method of the request is one that writes nothing."""
+        return self._request.method in SAFE_METHODS
 
     @property
     def recorder(self) -> Recorder:
@@ -200,7 +210,8 @@ class RequestContext:
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
         entries = subjects(tx, ids_of(self._request.scope, response.body))
-        return access_of(self._request.scope, Reader.of(self.principal), self.now, response.access, entries)
+        reader = replace(Reader.of(self.principal), purpose=self.purpose)
+        return access_of(self._request.scope, reader, self.now, response.access, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
         """The response, once it is in the access log whose data it contains. Raises `Unavailable`."""

@@ -145,6 +145,12 @@ FIXED: dict[type[Exception], Handler] = {
         field=("/substitute", "value_error"),
         values=lambda error: {"substitute": error.substitute},
     ),
+    staff.EmergencyNotNeeded: _fixed_problem(409, "emergency_not_needed"),
+    staff.EmergencyIsOpen: _fixed_problem(
+        409, "emergency_is_open", extra=lambda error: {"until": error.until.isoformat()}
+    ),
+    staff.EmergencyReviewed: _fixed_problem(409, "emergency_reviewed"),
+    staff.OwnEmergencyAccess: _fixed_problem(403, "own_emergency_access"),
     staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     ContactOfOthers: _fixed_problem(
         409,
