@@ -31,6 +31,7 @@ Run = Callable[..., Ended]
 PERIOD = ("--from", "2025-01-01", "--until", "2025-12-31")
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit export": ("chains.ndjson",),
+    "case archive": ("26001-00001", "--out", "case.zip"),
     "case show": ("26001-00001",),
     "caseload": (),
     "db backup": ("backup.sqlite",),

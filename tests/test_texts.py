@@ -159,6 +159,7 @@ PROBLEMS: dict[str, set[str]] = {
     "emergency_not_needed": set(),
     "emergency_reviewed": set(),
     "own_emergency_access": set(),
+    "case_not_closed": set(),
     "same_person": set(),
     "second_person_needed": set(),
     "unknown_guardian": set(),

@@ -19,6 +19,7 @@ from ungdom import clock as clocks
 from ungdom import polling
 from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
+from ungdom.api.archives import routes as archives
 from ungdom.api.audit import routes as audit
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
@@ -107,6 +108,7 @@ ROUTERS = (
     cases.router,
     events.router,
     notes.router,
+    archives.router,
     forecasts.router,
     team.router,
     worklist.router,

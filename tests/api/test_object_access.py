@@ -73,6 +73,7 @@ class Of(Enum):
     CASE_ACCESS = auto()  # the same of a case: for the leader of its office as well
     CASE_ACCESS_PLAIN = auto()  # in plain words, for the youth: for those who hand it over
     CASE_ACCESS_DECIDED = auto()  # what the youth is not told of: for the leader of the office
+    CASE_ARCHIVE = auto()  # a closed case as a file: for the leader of its office
     ACCESS_WITHHELD = auto()
     EMERGENCY = auto()  # wider sight on a case: for office roles that do not see it, and none on graded ones
     EMERGENCY_ENDED = auto()
@@ -107,7 +108,10 @@ class Of(Enum):
 
 
 OF_A_PERSON = (Of.PERSON, Of.PERSON_READ, Of.PERSON_LOG, Of.PERSONS_JOINED)
-OF_THOSE_WHO_WORK = (Of.PERSON, Of.PERSON_LOG, Of.PERSONS_JOINED, Of.CASE_ACCESS, Of.CASE_ACCESS_DECIDED)
+OF_THOSE_WHO_WORK = (
+    *(Of.PERSON, Of.PERSON_LOG, Of.PERSONS_JOINED),
+    *(Of.CASE_ACCESS, Of.CASE_ACCESS_DECIDED, Of.CASE_ARCHIVE),
+)
 OF_A_MESSAGE = (Of.MESSAGE, Of.MESSAGE_SETTLED)
 
 
@@ -131,6 +135,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASE_ACCESS: set(VIEWERS) - {"leader", "their_leader", "auditor"},
     Of.CASE_ACCESS_PLAIN: NO_CASES | TEAM | SYSTEMS,
     Of.CASE_ACCESS_DECIDED: set(VIEWERS) - {"leader", "their_leader"},
+    Of.CASE_ARCHIVE: set(VIEWERS) - {"leader", "their_leader"},
     Of.ACCESS_WITHHELD: set(VIEWERS) - {"leader", "their_leader"},
     Of.EMERGENCY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.EMERGENCY_ENDED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
@@ -230,6 +235,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/access-log"): reads(Of.ACCESS, "?konfliktrad=oslo&from=2026-01-01", f"?case={HIDDEN}"),
     ("GET", "/v1/access-log/withheld"): reads(Of.ACCESS_WITHHELD, "?due=true"),
+    ("GET", "/v1/cases/{case_id}/archive"): (Of.CASE_ARCHIVE, (Ask(seen=409),)),
     ("GET", "/v1/cases/{case_id}/access-log"): reads(Of.CASE_ACCESS, "?to=2026-01-04"),
     ("GET", "/v1/cases/{case_id}/access-log/plain"): reads(Of.CASE_ACCESS_PLAIN),
     ("POST", "/v1/cases/{case_id}/access-log/{access_id}/withhold"): (
@@ -419,6 +425,7 @@ def heard(world: World) -> Heard:
         Of.NOTES: cases,
         Of.CASE_ACCESS: cases,
         Of.CASE_ACCESS_PLAIN: cases,
+        Of.CASE_ARCHIVE: cases,
         Of.CASE_ACCESS_DECIDED: cases,
         Of.SURVEY: cases,
         Of.EMERGENCY: graded,

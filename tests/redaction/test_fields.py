@@ -47,6 +47,7 @@ NOT_OUTSIDE: dict[str, str] = {
     "/v1/cases/reassignments": "staff of the office",
     "/v1/access-log": "who has been given data, for auditors and leaders",
     "/v1/cases/{case_id}/access-log": "the same of a case; for the youth role, office and purpose, nothing of the case",
+    "/v1/cases/{case_id}/archive": "for the leader of the office",
     "/v1/cases/{case_id}/emergency-access": "wider sight, for the office",
     "/v1/emergency-access": "the same, for leaders and auditors",
     "/v1/alerts/unreached": "lists of the office",

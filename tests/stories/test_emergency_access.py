@@ -25,6 +25,7 @@ YOUTH = {"given_name": "Vimsete", "family_name": "Bokhylle", "born": "2009-05-17
 OTHER = {"given_name": "Tindra", "family_name": "Pute", "born": "2009-03-12", "national_id": None}
 
 OFFICE_ONLY = {
+    "/v1/cases/{case_id}/archive": "for the leader of the office that has the case",
     "/v1/cases/{case_id}/access-log": "for the leader of the office that has the case",
     "/v1/cases/{case_id}/options": "what may be recorded: nothing",
 }

@@ -10,16 +10,15 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from ungdom import cases, clock, settings
-from ungdom.cli import checking, extracting, figures, observing, offices, serving
+from ungdom import clock, settings
+from ungdom.cli import archiving, checking, extracting, figures, observing, offices, serving
 from ungdom.cli.audit import audit_app
 from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
@@ -56,9 +55,8 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, outbox
+from ungdom.store import outbox
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
@@ -72,10 +70,11 @@ YEAR = 24 * 365
 """Maximum lifetime of a token of the development issuer, in hours."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
-case_app = typer.Typer(no_args_is_help=True, help="Show a case.")
+case_app = typer.Typer(no_args_is_help=True, help="Show a case, or write the archive of a closed one.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+case_app.command()(archiving.archive)
 import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
@@ -171,7 +170,7 @@ def show(
     config = selected_settings(on_demo)
     now = clock.now()
     with open_database(config).reading() as tx:
-        read = _read_case(tx, case, now)
+        read = archiving.case_named(tx, case, now)
     if read is None:
         err.print(f"ungdom: no case {case}", markup=False)
         raise typer.Exit(ExitCode.FOUND)
@@ -187,24 +186,6 @@ def show(
         out.print(f"{event.seq:>4}  {event.occurred_on}  {event.label}{late}")
     for deadline in views.deadlines_out(read, "en", None).items:
         out.print(f"      due {deadline.due}  {deadline.label}: {deadline.status}, {deadline.law}")
-
-
-def _read_case(tx: Connection, case: str, now: datetime) -> cases.CaseView | None:
-    """The case with this id or reference; None when there is none."""
-    case_id = _as_uuid(case) or journal.case_id_of(tx, case.upper())
-    if case_id is None:
-        return None
-    try:
-        return cases.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
-    except cases.NotVisible:
-        return None
-
-
-def _as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 # --- official messages --------------------------------------------------------------------------------------

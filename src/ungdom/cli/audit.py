@@ -10,6 +10,7 @@ import typer
 from ungdom import clock, texts
 from ungdom.audit import anchors as anchor_files
 from ungdom.audit.anchors import Anchor, seal_values
+from ungdom.audit.archive import verify_archive
 from ungdom.audit.export import verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
 from ungdom.cli.exit_codes import ExitCode
@@ -33,6 +34,7 @@ def audit() -> None:
 @audit_app.command()
 def verify(
     export: Annotated[Path | None, typer.Option(help="Verify this export; no database is needed.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="Verify the archive of a case; no database is needed.")] = None,
     anchors: Annotated[
         Path | None, typer.Option(help="Folder of anchor files; default the configured one, if it is there.")
     ] = None,
@@ -41,7 +43,13 @@ def verify(
     on_demo: OnDemo = False,
 ) -> None:
     """Compare every row with its link, the seals and the anchor files. Exit code 1 when a row is not as it was."""
-    if export is not None:
+    if archive is not None:
+        exported, unreadable = _read_anchors(anchors)
+        try:
+            result = verify_archive(archive.read_bytes(), exported)
+        except OSError as error:
+            raise BadSettings(f"{archive} cannot be read: {error.strerror}") from None
+    elif export is not None:
         exported, unreadable = _read_anchors(anchors)
         try:
             with export.open(encoding="ascii", errors="replace") as file:

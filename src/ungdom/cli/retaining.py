@@ -1,5 +1,7 @@
 """`ungdom retention` and `ungdom subject-access`: rules of retention, what is due, and what a person is stored with."""
 
+import errno
+import os
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -165,9 +167,18 @@ def _export_of(person_id: UUID, at: datetime) -> Access:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner reads. Raises `BadSettings` where it is there already."""
+    """Write a new file that only its owner reads, whole or not at all. Raises `BadSettings` if it is there already."""
+    unfinished = path.with_name(f".{path.name}.part")
     try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(content)
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600, exist_ok=False)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
     except OSError as error:
+        unfinished.unlink(missing_ok=True)
         raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

@@ -90,6 +90,7 @@ def _fixed_problem(
 
 FIXED: dict[type[Exception], Handler] = {
     c.NotVisible: _fixed_problem(404, "not_found"),
+    c.CaseNotClosed: _fixed_problem(409, "case_not_closed"),
     c.VersionRequired: _fixed_problem(428, "precondition_required"),
     c.NotCorrectable: _fixed_problem(
         422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}

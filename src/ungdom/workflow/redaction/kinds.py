@@ -19,6 +19,7 @@ OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/breaches": (M.PROGRESS,),
     "/v1/complaints": (M.RIGHTS,),
     "/v1/cases/{case_id}/notes": (M.PROGRESS,),
+    "/v1/cases/{case_id}/archive": tuple(matter for matter in Matter if matter is not M.ADDRESS),
 }
 """The matters of answers of the office, whose schemas `fields` does not list: by the start of the path."""
 

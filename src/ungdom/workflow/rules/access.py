@@ -106,6 +106,11 @@ def may_review_emergency_access(role: Role) -> bool:
     return role in {Role.AUDITOR, Role.LEADER}
 
 
+def may_archive_cases(role: Role) -> bool:
+    """Whether the role makes the archive of a closed case: the leader of its office. Administrators read no case."""
+    return role is Role.LEADER
+
+
 def may_show_access(role: Role) -> bool:
     """Whether the role reads the young person's list, to hand it over: office roles and the Secretariat.
 
