@@ -13,6 +13,8 @@ from tests.api.build import HIDDEN, assert_problem, without_id
 from tests.api.test_object_access import ROUTES
 from tests.service import Client, Service, new_case
 from tests.stories.test_access_log import PLAIN, case_with_a_team, member, ok
+from ungdom.store import chain_verification, erasing
+from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.schema.access import emergency_access
 from ungdom.store.schema.audit import audit_change
 from ungdom.worklist import checks
@@ -294,6 +296,15 @@ def test_the_words_are_encrypted_and_each_change_is_in_the_chain(served: Service
     assert JUDGED["note"].encode() not in row.review_sealed
     assert len(changes) == 3  # taken, ended by the review, reviewed
     assert not [text for text in changes if REASON in text or JUDGED["note"] in text]
+
+    people = [UUID(ok(served.as_("leader", "oslo").get(f"/v1/cases/{case}"))["person"]["id"])]
+    with served.db.writing() as tx:
+        erasing.erase_person(tx, served.app.state.keys, people, served.clock(), ChangeAuthor(subject="kari"))
+    with served.db.reading() as tx:
+        row = tx.execute(select(emergency_access)).one()
+        assert (row.sealed, row.review_sealed, chain_verification.verify(tx).findings) == (None, None, [])
+    (listed,) = ok(served.as_("leader", "oslo").get(LIST))["items"]
+    assert (listed["reason"], listed["review"]["note"], listed["review"]["justified"]) == (None, None, True)
 
 
 def night(service: Service, day: date) -> dict[str, list[tuple[UUID | None, str | None]]]:
