@@ -195,6 +195,5 @@ def test_everything_of_a_linked_row_is_covered() -> None:
     assert left_out == {
         "contact.sealed", "coordination_contact.name", "emergency_access.review_sealed", "emergency_access.sealed",
         "person_change.sealed", "person_proposal.sealed", "population_event.content_hash",
-            "population_event.sealed", "staff.display_name", "staff.telephone",
-        "webhook.sealed",
+        "population_event.sealed", "staff.display_name", "staff.telephone", "webhook.sealed",
     }  # fmt: skip
