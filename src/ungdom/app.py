@@ -73,7 +73,6 @@ from ungdom.exchange import partners
 from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
-from ungdom.jobs import sealing
 from ungdom.notices import address
 from ungdom.observability.logger import EventLogger
 from ungdom.observability.metrics import RequestMetrics
@@ -215,7 +214,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
-    app.state.anchor_dir = sealing.anchor_folder(settings)
+    app.state.anchor_dir = settings.anchors
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     app.state.batch_threads = CapacityLimiter(batch_threads)
     app.state.health_thread = CapacityLimiter(1)

@@ -4,6 +4,10 @@ Packages that a single command needs, such as FastAPI and numpy, are imported by
 time of the others.
 """
 
+from ungdom.cli import interrupts
+
+interrupts.end_at_once()  # before the imports below, which take most of a second
+
 import random
 import signal
 import sys
@@ -63,6 +67,8 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
+interrupts.raise_again()
+
 ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, statistics.
 
 `ungdom demo --serve` starts it with invented people.
@@ -100,7 +106,7 @@ app.command()(releases)
 
 
 def main() -> None:
-    """Run the command; expected errors are printed as one sentence."""
+    """Run the command; expected errors are printed as one sentence, and an interrupt ends it without a traceback."""
     observing.log_as_started()
     with in_one_sentence():
         app()

@@ -65,7 +65,7 @@ def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     db = open_database(config)
     now = clock.now()
     done, result = sealing.seal(db, oslo_date(now), clock.now)
-    folder = sealing.anchor_folder(config)
+    folder = config.anchors
     try:
         paths = sealing.export(db, folder, now)
     except OSError as error:
@@ -105,7 +105,7 @@ def write_export(
 
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:
     config = selected_settings(on_demo)
-    usual = sealing.anchor_folder(config)
+    usual = config.anchors
     exported, unreadable = _read_anchors(folder or (usual if usual.is_dir() else None))
     db = open_database(config)
     began = clock.now()

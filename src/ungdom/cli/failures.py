@@ -33,9 +33,14 @@ EXPECTED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """End the program with a sentence and an exit code for an expected error of call, settings or database."""
+    """End the program with a sentence and an exit code for an expected error of call, settings or database.
+
+    An interrupt ends it without a sentence.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
     except EXPECTED as error:
         err.print(f"ungdom: {sentence(error)}", markup=False)
         sys.exit(code_of(error))
