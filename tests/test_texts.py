@@ -118,6 +118,7 @@ PROBLEMS: dict[str, set[str]] = {
     "unsupported_content_encoding": set(),
     "method_not_allowed": {"method", "allowed"},
     "internal": {"trace_id"},
+    "history_unreadable": {"reference", "seq"},
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
     "alert_cleared": set(),

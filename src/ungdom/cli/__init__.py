@@ -176,7 +176,7 @@ def show(
 
     config = selected_settings(on_demo)
     now = clock.now()
-    with open_database(config).reading() as tx:
+    with closing(open_database(config)) as db, db.reading() as tx:
         read = _read_case(tx, case, now)
     if read is None:
         err.print(f"ungdom: no case {case}", markup=False)

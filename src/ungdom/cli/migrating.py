@@ -12,6 +12,7 @@ from ungdom.cases import migrate
 from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import UNREADABLE_HELP
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
@@ -105,9 +106,9 @@ def _case_values(case: MigrationCandidate, done: Done | None) -> dict[str, Any]:
 
 def _print_case(case: MigrationCandidate, done: Done | None) -> None:
     ending = f", {done}" if done else ", moved before" if case.already_moved else ""
-    out.print(f"{case.reference}  {case.table}  {_verdict(case)}{ending}")
+    out.print(f"{case.reference}  {case.table or '?'}  {_verdict(case)}{ending}")
     if case.outcome is None:
-        err.print(f"    {case.reference} cannot be read: {case.error}")
+        err.print(f"    {case.reference} cannot be read: {case.error}; {UNREADABLE_HELP}")
         return
     for text in _outcome_lines(case.outcome):
         out.print(f"    {text}")
