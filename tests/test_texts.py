@@ -163,6 +163,8 @@ PROBLEMS: dict[str, set[str]] = {
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
+    "history_unreadable.event_unknown": {"reference"},
+    "history_unreadable.unnamed": set(),
     "forbidden_role.actor": {"actors"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
@@ -184,8 +186,8 @@ INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
-    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
-    "corrects_or_inserts "
+    "unknown_clock clock_without_length length_is_zero selects_nothing overlapping_changes changes_nothing "
+    "day_has_passed corrects_or_inserts "
     "out_of_range one_of one_of_many "
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "

@@ -275,6 +275,15 @@ def test_a_rule_without_a_basis_counts_and_erases_nothing(served: Service) -> No
     assert report["kept_answers"]["erased"] == 1
     assert ok(read(served.as_("leader", "oslo"), who))["family_name"] == FAMILY
 
+    for language, word in (("nb", "null"), ("en", "zero")):
+        answer = served.send(
+            "PUT",
+            "/v1/retention/persons",
+            json=BASIS | {"keep": {}},
+            headers={"Authorization": f"Bearer {served.as_('admin').token}", "Accept-Language": language},
+        )
+        (place,) = problem(answer, 422, "invalid_input")["errors"]
+        assert (place["pointer"], place["code"], word in place["detail"]) == ("/keep", "length_is_zero", True)
     first = confirmed(served, years=12)
     assert (first["applies"], first["keep"]["years"], first["confirmed"][0]["source"]) == (True, 12, BASIS["source"])
     assert ok(admin.post("/v1/jobs/retention/runs", {}))["items"][0]["due"] == 0

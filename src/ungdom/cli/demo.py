@@ -2,10 +2,9 @@
 
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -146,8 +145,7 @@ def _new_file(file: Path) -> Iterator[Path]:
     So is what an earlier build left that was killed. Raises `Unusable` while another program builds there.
     """
     unfinished = file.with_name(f"{file.name}.new")
-    with suppress(sqlite3.DatabaseError):  # what was left is no database
-        _require_closed(unfinished, "is being built by another `ungdom demo`")
+    _require_closed(unfinished, "is being built by another `ungdom demo`")
     _delete(unfinished)
     try:
         yield unfinished

@@ -7,6 +7,7 @@ from typing import Any
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
+from ungdom.retention.journal import BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
@@ -64,6 +65,9 @@ def sentence(error: Exception) -> str:
 
 
 def _unavailable(error: Unavailable) -> str:
+    cause = error.__cause__
+    if error.reason == "erasure_journal" and isinstance(cause, OSError):
+        return f"the journal of erasures {cause.filename} cannot be used: {cause.strerror}; see UNGDOM_ERASURE_JOURNAL"
     return f"the database cannot be reached or is too busy ({error.reason}): try again"
 
 
@@ -91,6 +95,7 @@ TEXTS: tuple[tuple[type[Exception], Callable[[Any], str]], ...] = (
     (Unavailable, _unavailable),
     (MissingKeys, _missing_keys),
     (CannotOpen, _cannot_open),
+    (BadErasureJournal, str),
     (IllegalHistory, unreadable),
     (BadSettings, str),
 )

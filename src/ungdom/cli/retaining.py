@@ -24,7 +24,7 @@ from ungdom.cli.terminal import (
 )
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
-from ungdom.retention.rules import RetentionCode, effective, parse_length
+from ungdom.retention.rules import RetentionCode, effective, entered_length
 from ungdom.settings import BadSettings
 from ungdom.store import retention
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
@@ -78,7 +78,7 @@ def confirm(
         if not text.strip():
             raise BadSettings(f"{option} says nothing")
     try:
-        length = str(parse_length(keep)) if keep is not None else None
+        length = str(entered_length(keep)) if keep is not None else None
     except ValueError as error:
         raise BadSettings(f"--keep: {error}") from None
     new = StoredBasis(

@@ -54,7 +54,10 @@ class BadErasureJournal(StoreError):
     """A line of the journal of erasures cannot be read. `number`: of the line, from 1."""
 
     def __init__(self, path: Path, number: int) -> None:
-        super().__init__(f"line {number} of {path} is no erasure: bring the file back from where it was copied to")
+        super().__init__(
+            f"line {number} of {path} is no erasure: correct it, or bring the file back from its copy. Until then"
+            " nothing is read or served, because erased data might come back"
+        )
         self.path = path
         self.number = number
 
