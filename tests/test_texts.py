@@ -33,12 +33,16 @@ from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
-from ungdom.persons.register import QuestionReason
+from ungdom.persons import subject_access
+from ungdom.persons.register import PopulationKind, QuestionReason
 from ungdom.persons.subject_access import DataCategory, WithheldCode
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.retention.rules import CountedFrom, RetentionCode
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
+from ungdom.store.personalia import GuardianKind
+from ungdom.store.schema.outbox import OFFICIAL_KINDS
+from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
@@ -259,6 +263,15 @@ def guard_codes() -> set[str]:
 
 
 @cache
+def fields_of_subject_access() -> set[str]:
+    """Every field of the data about a person, as the functions that gather it write them."""
+    parts = ("_person", "_guardian", "_contact", "_change", "_case", "_event", "_deliveries", "_messages")
+    parts += ("_register_events", "_observations", "_accesses")
+    nodes = (node for part in parts for node in ast.walk(ast.parse(inspect.getsource(getattr(subject_access, part)))))
+    keys = (key for node in nodes if isinstance(node, ast.Dict) for key in node.keys)
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)} - {"history"}
+
+
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
     enums: list[type[StrEnum]] = [
@@ -321,7 +334,11 @@ def expected() -> dict[str, set[str]]:
         **{texts.section_of(enum): {str(word) for word in enum} for enum in (RetentionCode, CountedFrom, DataCategory)},
         "retention_basis": {"verified", "unverified"},
         "erasure_hold": {"open_case", "message_waits", "identity_question", *(f"retention_rule.{end}" for end in ENDS)},
-        "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until"},
+        "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until", "moment"},
+        "subject_access_field": fields_of_subject_access(),
+        "subject_access_kind": {
+            str(kind) for kind in (*PersonChangeKind, *PopulationKind, *GuardianKind, *sorted(OFFICIAL_KINDS))
+        },
         "subject_access_purpose": {str(category) for category in DataCategory},
         "subject_access_withheld": {str(code) for code in WithheldCode},
         "survey": {"opening", "scale", "thanks"},
@@ -470,6 +487,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "access",
     }
     sentences |= {"caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
+    sentences |= {"subject_access_withheld"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []

@@ -1,26 +1,39 @@
 """Retention and erasure, told over HTTP: what holds them back, what goes and what stays, and restored backups."""
 
+import errno
 import io
 import json
+import os
+import pwd
+import re
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from tests.intake.build import File, opening
 from tests.intake.build import person as told_person
-from tests.service import Client, Service, new_case
+from tests.process import environment
+from tests.service import KEY, Client, Service, new_case
 from tests.store.test_chain import findings
 from tests.stories import traces
 from tests.stories.backups import Backups
 from tests.stories.test_persons import approved, corrected, ok, problem, read
+from ungdom import texts
+from ungdom.cli import app
 from ungdom.retention.journal import ErasureJournal
-from ungdom.store import exchanges
+from ungdom.store import access_queries, exchanges
+from ungdom.store.access_queries import AccessFilters
 from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.schema.access import access_log
 from ungdom.store.schema.persons import person
+from ungdom.workflow.rules.sharing import Matter
 
 GIVEN, FAMILY, BORN, NUMBER = "Knusktrea", "Mosegrodde", "2009-05-17", "17850998027"
 FORMER = "57850998002"
@@ -416,6 +429,77 @@ def test_everything_that_is_stored_is_one_file_for_the_person(served: Service) -
     ok(corrected(coordinator, who, protection="strictly_confidential"))
     colleague = served.as_("coordinator", "oslo", "coordinator-oslo-2").post(path)
     assert ADDRESS not in str(unpacked(colleague)) if colleague.status_code == 200 else colleague.status_code == 404
+
+
+def test_the_page_of_a_subject_access_is_in_words_and_says_what_is_held_back(served: Service) -> None:
+    who, cases = everywhere(served)
+    leader, path = served.as_("leader", "oslo"), f"/v1/persons/{who}/subject-access"
+    files = unpacked(leader.post(path))
+    events = next(case["events"] for case in json.loads(files["data.json"])["cases"] if case["id"] == cases[0])
+    pages = [text for name, text in files.items() if name != "data.json"]
+    heads = [head for text in pages for head in re.findall("<th>(.*?)</th>", text)]
+    assert heads
+    assert [head for head in heads if re.fullmatch("[a-z_]+", head)] == []
+    recorded = datetime.fromisoformat(events[0]["recorded_at"]).astimezone(ZoneInfo("Europe/Oslo"))
+    for language, at in (("nb", "kl."), ("nn", "kl."), ("en", "at")):
+        day = texts.render(language, recorded.date())
+        assert f"<td>{day} {at} {recorded:%H:%M}</td>" in files[f"{language}.html"]
+        assert "+00:00" not in files[f"{language}.html"]
+
+    with served.db.reading() as tx:
+        page = access_queries.page(tx, AccessFilters(person_id=UUID(who)), None, 9)
+        (made,) = (entry for entry in page if entry.route.endswith("/subject-access"))
+        assert set(made.matters) == set(Matter)
+        assert all(access_queries.is_of_case(tx, UUID(case), made.access_id) for case in cases)
+    body = {"code": "investigation", "review_on": "2026-02-01"}
+    ok(leader.post(f"/v1/cases/{cases[0]}/access-log/{made.access_id}/withhold", body))
+    held = unpacked(leader.post(path))
+    parts = [part for part in json.loads(held["data.json"])["withheld"] if part["code"] == "access_held_back"]
+    assert [(part["count"], part["reason"], part["review_on"]) for part in parts] == [(1, *body.values())]
+    assert "inntil videre: 1 (Etterforskning). Det vurderes på nytt senest 1. februar 2026." in held["nb.html"]
+    assert "for the time being: 1 (Investigation). Somebody decides again by 1 February 2026." in held["en.html"]
+
+
+def test_what_an_operator_reads_by_a_command_is_in_the_log_before_it_is_given(
+    served: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    case = opened(served)
+    who = case["person"]["id"]
+    for name, value in environment(served.settings.database_url, served.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", KEY)
+
+    def logged() -> list[tuple[str, str, set[Matter], str]]:
+        with served.db.reading() as tx:
+            page = access_queries.page(tx, AccessFilters(person_id=UUID(who)), None, 20)
+        rows = [(row.route, row.subject, set(row.matters), str(row.kind)) for row in page]
+        return [row for row in rows if row[0].startswith("ungdom ")]
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, list(words))
+
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert run("case", "show", case["reference"]).exit_code == 0
+    shown = set(Matter) - {Matter.IDENTITY, Matter.NAME_AND_BIRTH_YEAR, Matter.ADDRESS}
+    assert logged() == [("ungdom case show", user, shown, "read")]
+    assert run("case", "show", "00000-00000").exit_code == 1
+    refused = run("subject-access", who, "--out", str(tmp_path / "no" / "such.zip"))
+    assert "cannot be written" in str(refused.exception)
+    assert len(logged()) == 1
+    assert run("subject-access", who, "--out", str(tmp_path / "a.zip")).exit_code == 0
+    assert logged()[0] == ("ungdom subject-access", user, set(Matter), "read")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        refused = run("subject-access", who, "--out", str(tmp_path / "b.zip"))
+    assert "No space left on device" in str(refused.exception)
+    assert not (tmp_path / "b.zip").exists()
+    with served.db.reading() as tx:
+        kinds = tx.scalars(select(access_log.c.kind).where(access_log.c.route == "ungdom subject-access")).all()
+    assert sorted(kinds) == ["broken_off", "read", "read"]
 
 
 def test_a_case_under_investigation_is_named_and_its_content_withheld(served: Service) -> None:

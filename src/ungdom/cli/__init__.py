@@ -36,6 +36,7 @@ from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import notice_worker, notices_app
+from ungdom.cli.reading import COMMAND_LINE, HISTORY, STANDING, log_read
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.retaining import retention_app, subject_access
@@ -170,17 +171,19 @@ def show(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Show a case: its state, history and deadlines. Names are left out."""
+    """Show a case: its state, history and deadlines. Names are left out. That it was read is logged."""
     from ungdom.api.cases import present as views
     from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()
-    with closing(open_database(config)) as db, db.reading() as tx:
-        read = _read_case(tx, case, now)
-    if read is None:
-        err.print(f"ungdom: no case {case}", markup=False)
-        raise typer.Exit(ExitCode.FOUND)
+    with closing(open_database(config)) as db:
+        with db.reading() as tx:
+            read = _read_case(tx, case, now)
+        if read is None:
+            err.print(f"ungdom: no case {case}", markup=False)
+            raise typer.Exit(ExitCode.FOUND)
+        log_read(db, "case show", {read.stored.case_id}, HISTORY)
     shown = views.case_out(read, None, "en", None)
     if as_json:
         out.print_json(shown.model_dump_json())
@@ -201,7 +204,7 @@ def _read_case(tx: Connection, case: str, now: datetime) -> cases.CaseView | Non
     if case_id is None:
         return None
     try:
-        return cases.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
+        return cases.read(tx, COMMAND_LINE, case_id, now, None, None)
     except cases.NotVisible:
         return None
 
@@ -230,7 +233,9 @@ def deliver(
         return
     if held:
         with work.db.reading() as tx:
-            rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
+            entries = list(outbox.undelivered(tx))
+        log_read(work.db, "deliver", {entry.message.case_id for entry in entries}, STANDING)
+        rows = [delivery.plain(entry) for entry in entries]
         print_rows(rows, "{message_id}  {kind:<18} {held}  since {since}, tries {attempts}", as_json)
         return
     with progress("messages") as report:

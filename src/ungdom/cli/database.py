@@ -10,6 +10,7 @@ import typer
 from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import UNREADABLE_HELP, unreadable
+from ungdom.cli.reading import HISTORY, log_read
 from ungdom.cli.terminal import AsJson, erase_again, err, open_database, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
@@ -61,6 +62,7 @@ def check(as_json: AsJson = False) -> None:
     """Compare every current row with the events. Exit code 1 when one differs."""
     with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
         differences = rebuild.check(db, report)
+        log_read(db, "db check", {difference.case_id for difference in differences}, HISTORY)
     if as_json:
         out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
     for difference in [] if as_json else differences:

@@ -13,11 +13,13 @@ from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import UNREADABLE_HELP
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
 from ungdom.workflow.migration import MigrationOutcome, MigrationSnapshot, MigrationVerdict
+from ungdom.workflow.rules.sharing import Matter
 
 FAILED = "unreadable"
 """The verdict on a case whose history cannot be read."""
@@ -53,6 +55,7 @@ def migrate_cases(
         if expect is not None and expect != digest:
             raise BadSettings(f"what the dry run showed has changed: it is {digest} now, not {expect}")
         done = {} if dry_run else _move(db, examined, to)
+        log_read(db, "migrate-cases", {candidate.case_id for candidate in examined}, (*STANDING, Matter.STAGE_DATES))
     finally:
         db.close()
     _print_result(examined, done, to, digest, as_json)

@@ -1,16 +1,16 @@
 """`ungdom retention` and `ungdom subject-access`: rules of retention, what is due, and what a person is stored with."""
 
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from ungdom import cases, clock
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import COMMAND_LINE, log_broken_off, log_read
 from ungdom.cli.terminal import (
     AsJson,
     OnDemo,
@@ -27,20 +27,11 @@ from ungdom.retention.journal import ErasureJournal
 from ungdom.retention.rules import RetentionCode, effective, entered_length
 from ungdom.settings import BadSettings
 from ungdom.store import retention
-from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.ids import uuid7
 from ungdom.store.retention import StoredBasis
-from ungdom.store.schema.access import AccessKind
-from ungdom.workflow.rules.access import PURPOSES
-from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter
-from ungdom.workflow.vocabulary import Role
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
-
-COMMAND_LINE = Viewer(Role.SYSTEM, "command-line", None)
-"""Who enters a basis, or makes a file, by a command."""
 
 
 @retention_app.command(name="rules")
@@ -126,7 +117,7 @@ def subject_access(
 ) -> None:
     """Write everything that is stored about a person to a file for them. That it was made is logged.
 
-    Exit code 1 when there is no such person.
+    Exit code 1 when there is no such person, or one of their cases cannot be read.
     """
     from ungdom.intake import IntakeContext
     from ungdom.persons import subject_access as gathering
@@ -141,33 +132,30 @@ def subject_access(
         except cases.NotVisible:
             err.print(f"ungdom: no person {person}", markup=False)
             raise typer.Exit(ExitCode.FOUND) from None
-        AccessLog(db).write(_export_of(access.person_id, access.made_at))
-    write_private(out_file, build(access))
+        content = build(access)
+        with _new_private_file(out_file) as write:
+            logged = log_read(db, "subject-access", {access.person_id, *access.case_ids}, tuple(Matter))
+            try:
+                write(content)
+            except OSError:
+                if logged is not None:
+                    log_broken_off(db, logged)
+                raise
     out.print(f"written {out_file}", markup=False)
 
 
-def _export_of(person_id: UUID, at: datetime) -> Access:
-    """What the access log says of a file that a command has made."""
-    return Access(
-        access_id=uuid7(at),
-        at=at,
-        kind=AccessKind.READ,
-        subject=COMMAND_LINE.subject,
-        role=COMMAND_LINE.role,
-        konfliktrad=None,
-        system=None,
-        organisation=None,
-        route="ungdom subject-access",
-        matters=tuple(Matter),
-        purpose=PURPOSES[COMMAND_LINE.role],
-        entries=(AccessEntry(None, person_id),),
-    )
+@contextmanager
+def _new_private_file(path: Path) -> Iterator[Callable[[bytes], int]]:
+    """Create a file that only its owner reads, and give what writes its content. Without content it is deleted.
 
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner reads. Raises `BadSettings` where it is there already."""
+    Raises `BadSettings` where it is there already, or cannot be written.
+    """
     try:
         path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(content)
+        try:
+            yield path.write_bytes
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

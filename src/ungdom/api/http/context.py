@@ -199,7 +199,7 @@ class RequestContext:
 
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
-        entries = subjects(tx, ids_of(self._request.scope, response.body))
+        entries = subjects(tx, ids_of(self._request.scope, response.body) | response.access.named)
         return access_of(self._request.scope, Reader.of(self.principal), self.now, response.access, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
