@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from ungdom.retention.rules import BY_CODE, RetentionCode, effective
 from ungdom.store import erasing, retention
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.erasing import UnlinkedData
 from ungdom.store.inbox import PARKED
 from ungdom.store.records import is_record_of
 from ungdom.store.schema.cases import case_current
@@ -44,8 +45,13 @@ def record_ids_of(tx: Connection, person_id: UUID) -> list[UUID]:
     return list(tx.scalars(select(person.c.person_id).where(is_record_of(person_id)).order_by(person.c.person_id)))
 
 
-def holds(tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date) -> tuple[ErasureHold, ...]:
-    """Everything that holds back the erasure of the person with this canonical id; none if it may be erased."""
+def holds(
+    tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date, known_data: UnlinkedData | None = None
+) -> tuple[ErasureHold, ...]:
+    """Everything that holds back the erasure of the person with this canonical id; none if it may be erased.
+
+    `known_data`: what was decrypted before this transaction.
+    """
     columns = case_current.c["case_id", "closed_on"]
     rows = tx.execute(select(*columns).where(case_current.c.person_id == person_id).order_by(case_current.c.case_id))
     closings = {row.case_id: row.closed_on for row in rows}
@@ -54,7 +60,7 @@ def holds(tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date) ->
     ]
     closed = [day for day in closings.values() if day is not None]
     duties = _duties(tx, max(closed), today) if closed and not open_cases else ()
-    waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id) else []
+    waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id, known_data) else []
     unanswered = tx.scalar(select(open_question(record_ids_of(tx, person_id))))
     questions = [ErasureHold(reason=HoldReason.IDENTITY_QUESTION)] if unanswered else []
     return (*open_cases, *waits, *questions, *duties)
@@ -77,10 +83,9 @@ def _duties(tx: Connection, last_closed: date, today: date) -> tuple[ErasureHold
     return tuple(holding)
 
 
-def _message_waits(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> bool:
+def _message_waits(tx: Connection, keys: EncryptionKeys, person_id: UUID, known_data: UnlinkedData | None) -> bool:
     record_ids = record_ids_of(tx, person_id)
     about = decision.c.person_id.in_(record_ids) & (decision.c.outcome == PARKED)
     if tx.scalar(select(decision.c.message_id).where(about).limit(1)) is not None:
         return True
-    traces = erasing.traces_of(tx, keys, record_ids)
-    return any(outcome == PARKED for _, outcome in erasing.unlinked_messages(tx, keys, traces))
+    return PARKED in erasing.find_unlinked(tx, keys, record_ids, known_data).messages.values()

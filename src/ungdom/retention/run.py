@@ -1,21 +1,25 @@
 """Applying the rules of retention: what is due is erased, or only counted where a rule does not apply yet."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, func, not_, or_, select
+from sqlalchemy import Column, Select, Table, delete, exists, func, not_, or_, select
 
 from ungdom.esas.receipt import ReceiptStatus
+from ungdom.observability.logger import EventLogger
 from ungdom.retention.erase import erase
 from ungdom.retention.holds import open_question, record_ids_of
-from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
+from ungdom.retention.journal import UNREADABLE_JOURNAL, ErasureJournal, ErasureKind, ErasureLine
 from ungdom.retention.rules import RULES, EffectiveRule, RetentionCode, effective
-from ungdom.store import bulk, chain_changes, retention
+from ungdom.store import bulk, chain_changes, erasing, retention
 from ungdom.store.chain_tables import RECORDED
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.erasing import UnlinkedData
+from ungdom.store.errors import CannotOpen, StoreError, Unavailable
 from ungdom.store.ids import uuid7
 from ungdom.store.inbox import PARKED, REJECTED, SETTLED
 from ungdom.store.schema.calendars import calendar_feed
@@ -29,8 +33,18 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.vocabulary import Role
 
+LOG = EventLogger("ungdom.retention")
+
 BATCH = 200
 """Ids that are erased in one transaction, and named in one line of the journal."""
+
+
+class RetentionFault(StrEnum):
+    """Why a rule has not erased everything that is due."""
+
+    CANNOT_OPEN = "cannot_open"  # something encrypted cannot be read: it was changed, or its key is missing
+    JOURNAL = "journal"  # the journal of erasures cannot be written
+    UNAVAILABLE = "unavailable"  # the database is away or too busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,7 @@ class RuleReport:
     """What a rule found and did. `due`: how many the rule is about, persons as one each; `erased`: 0 in a dry run.
 
     `applies`: the basis of the rule is known; `dry_run`: nothing was erased, since it does not apply or by request.
+    `fault`: why not everything that is due was erased; None if it was.
     """
 
     rule: RetentionCode
@@ -45,33 +60,69 @@ class RuleReport:
     dry_run: bool
     due: int
     erased: int
+    fault: RetentionFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRun:
+    """Where the rules are applied, with which keys and journal of erasures, and when."""
+
+    db: Database
+    keys: EncryptionKeys
+    journal: ErasureJournal
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day in Norway."""
+        return oslo_date(self.now)
 
 
 def run(
     db: Database, keys: EncryptionKeys, journal: ErasureJournal, now: datetime, dry_run: bool = False
 ) -> list[RuleReport]:
-    """Applies every rule, a batch per transaction. Raises `Unavailable` where the journal cannot be written."""
+    """Applies every rule, a batch per transaction. What stops one rule is in its report, and stops no other.
+
+    Raises `Unavailable` where the database is away from the beginning.
+    """
     with db.reading() as tx:
         rules = effective(retention.bases(tx))
-    return [_run_rule(db, keys, journal, rules[rule.code], now, dry_run) for rule in RULES]
+    return [_run_rule(RetentionRun(db, keys, journal, now), rules[rule.code], dry_run) for rule in RULES]
 
 
-def _run_rule(
-    db: Database, keys: EncryptionKeys, journal: ErasureJournal, rule: EffectiveRule, now: datetime, dry_run: bool
-) -> RuleReport:
+def _run_rule(at: RetentionRun, rule: EffectiveRule, dry_run: bool) -> RuleReport:
     only_counted = dry_run or not rule.applies
-    with db.reading() as tx:
-        due = _due(tx, rule, oslo_date(now))
-    erased = 0
-    if not only_counted:
-        eraser = _ERASERS[rule.rule.code]
-        for batch in bulk.batches(due, 1 if rule.rule.code is RetentionCode.PERSONS else BATCH):
-            with db.writing() as tx:
-                still_due = [key for key in _due(tx, rule, oslo_date(now), batch) if key in set(batch)]
-                if still_due:
-                    eraser(tx, keys, journal, still_due, now)
-                    erased += len(still_due)
-    return RuleReport(rule=rule.rule.code, applies=rule.applies, dry_run=only_counted, due=len(due), erased=erased)
+    due, erased, fault = [], 0, None
+    try:
+        with at.db.reading() as tx:
+            due = _due(tx, rule, at.today)
+        batches = bulk.batches(due, 1 if rule.rule.code is RetentionCode.PERSONS else BATCH)
+        for batch in batches if not only_counted else ():
+            try:
+                erased += _erase_batch(at, rule, batch)
+            except CannotOpen:  # of this person: others may still be erased
+                fault = RetentionFault.CANNOT_OPEN
+    except Unavailable as error:
+        journal = error.reason == UNREADABLE_JOURNAL
+        fault = RetentionFault.JOURNAL if journal else RetentionFault.UNAVAILABLE
+    except StoreError:
+        fault = RetentionFault.UNAVAILABLE
+    if fault is not None:
+        LOG.warning("retention.not_erased", rule=rule.rule.code, reason=fault, count=len(due) - erased)
+    return RuleReport(
+        rule=rule.rule.code, applies=rule.applies, dry_run=only_counted, due=len(due), erased=erased, fault=fault
+    )
+
+
+def _erase_batch(at: RetentionRun, rule: EffectiveRule, batch: list[Any]) -> int:
+    """Erases what is still due of these, in one transaction; how many."""
+    eraser = _ERASERS[rule.rule.code]
+    known_data = eraser.find(at, batch)
+    with at.db.writing() as tx:
+        still_due = [key for key in _due(tx, rule, at.today, batch) if key in set(batch)]
+        if still_due:
+            eraser.erase(tx, at, still_due, known_data)
+    return len(still_due)
 
 
 # --- what is due --------------------------------------------------------------------------------------------
@@ -163,47 +214,58 @@ _KEPT: dict[RetentionCode, tuple[Select[Any], Any]] = {
 
 # --- erasing it ---------------------------------------------------------------------------------------------
 
-Eraser = Callable[[Connection, EncryptionKeys, ErasureJournal, list[Any], datetime], None]
+
+@dataclass(frozen=True, slots=True)
+class JournaledErasure:
+    """Erases what ids of this kind name, and writes it to the journal."""
+
+    kind: ErasureKind
+    rule: RetentionCode
+
+    def find(self, at: RetentionRun, ids: list[UUID]) -> UnlinkedData | None:
+        """What is decrypted before the transaction that erases. Raises `CannotOpen`."""
+        if self.kind is not ErasureKind.PERSON:
+            return None
+        with at.db.reading() as tx:
+            return erasing.find_unlinked(tx, at.keys, self._named(tx, ids))
+
+    def erase(self, tx: Connection, at: RetentionRun, ids: list[UUID], known_data: UnlinkedData | None) -> None:
+        """Erases, and writes the line to the journal last. Raises `Unavailable` or `CannotOpen`."""
+        line = ErasureLine(
+            erasure_id=uuid7(at.now), kind=self.kind, rule=self.rule, decided_at=at.now, ids=self._named(tx, ids)
+        )
+        erase(tx, at.keys, at.journal, line, at.now, known_data=known_data)
+
+    def _named(self, tx: Connection, ids: list[UUID]) -> tuple[UUID, ...]:
+        if self.kind is not ErasureKind.PERSON:
+            return tuple(ids)
+        return tuple(record_id for person_id in ids for record_id in record_ids_of(tx, person_id))
 
 
-def _with_journal(kind: ErasureKind, rule: RetentionCode) -> Eraser:
-    """Erases what the ids name, and writes it to the journal."""
-
-    def run_erasure(
-        tx: Connection, keys: EncryptionKeys, journal: ErasureJournal, ids: list[UUID], now: datetime
-    ) -> None:
-        named = _records_of_all(tx, ids) if kind is ErasureKind.PERSON else ids
-        line = ErasureLine(erasure_id=uuid7(now), kind=kind, rule=rule, decided_at=now, ids=tuple(named))
-        erase(tx, keys, journal, line, now)
-
-    return run_erasure
-
-
-def _records_of_all(tx: Connection, person_ids: Iterable[UUID]) -> Iterator[UUID]:
-    for person_id in person_ids:
-        yield from record_ids_of(tx, person_id)
-
-
-def _deletes(column: Any) -> Eraser:
+@dataclass(frozen=True, slots=True)
+class PlainDeletion:
     """Deletes the rows with these keys. A restored database is searched for them anew every night."""
 
-    def run_deletion(
-        tx: Connection, _keys: EncryptionKeys, _journal: ErasureJournal, ids: list[Any], _now: datetime
-    ) -> None:
-        tx.execute(delete(column.table).where(column.in_(ids)))
-        if column.table.name in RECORDED:
-            chain_changes.record(tx, column.table, *({column.name: key} for key in ids))
+    column: Column[Any]
 
-    return run_deletion
+    def find(self, _at: RetentionRun, _keys: list[Any]) -> None:
+        """Nothing is decrypted."""
+
+    def erase(self, tx: Connection, _at: RetentionRun, keys: list[Any], _known_data: UnlinkedData | None) -> None:
+        """Deletes the rows, and records it where changes of the table are recorded."""
+        table: Table = self.column.table
+        tx.execute(delete(table).where(self.column.in_(keys)))
+        if table.name in RECORDED:
+            chain_changes.record(tx, table, *({self.column.name: key} for key in keys))
 
 
-_ERASERS: dict[RetentionCode, Eraser] = {
-    RetentionCode.PERSONS: _with_journal(ErasureKind.PERSON, RetentionCode.PERSONS),
-    RetentionCode.DECISION_CONTENT: _with_journal(ErasureKind.MESSAGES, RetentionCode.DECISION_CONTENT),
-    RetentionCode.REJECTED_MESSAGES: _with_journal(ErasureKind.MESSAGES, RetentionCode.REJECTED_MESSAGES),
-    RetentionCode.OFFICIAL_MESSAGES: _with_journal(ErasureKind.OFFICIAL_MESSAGES, RetentionCode.OFFICIAL_MESSAGES),
-    RetentionCode.REGISTER_EVENTS: _with_journal(ErasureKind.REGISTER_EVENTS, RetentionCode.REGISTER_EVENTS),
-    RetentionCode.KEPT_ANSWERS: _deletes(idempotency.c.key_hash),
-    RetentionCode.TEAM_CONTACTS: _deletes(contact.c.subject),
-    RetentionCode.CALENDAR_FEEDS: _deletes(calendar_feed.c.feed_id),
+_ERASERS: dict[RetentionCode, JournaledErasure | PlainDeletion] = {
+    RetentionCode.PERSONS: JournaledErasure(ErasureKind.PERSON, RetentionCode.PERSONS),
+    RetentionCode.DECISION_CONTENT: JournaledErasure(ErasureKind.MESSAGES, RetentionCode.DECISION_CONTENT),
+    RetentionCode.REJECTED_MESSAGES: JournaledErasure(ErasureKind.MESSAGES, RetentionCode.REJECTED_MESSAGES),
+    RetentionCode.OFFICIAL_MESSAGES: JournaledErasure(ErasureKind.OFFICIAL_MESSAGES, RetentionCode.OFFICIAL_MESSAGES),
+    RetentionCode.REGISTER_EVENTS: JournaledErasure(ErasureKind.REGISTER_EVENTS, RetentionCode.REGISTER_EVENTS),
+    RetentionCode.KEPT_ANSWERS: PlainDeletion(idempotency.c.key_hash),
+    RetentionCode.TEAM_CONTACTS: PlainDeletion(contact.c.subject),
+    RetentionCode.CALENDAR_FEEDS: PlainDeletion(calendar_feed.c.feed_id),
 }

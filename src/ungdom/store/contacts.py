@@ -45,8 +45,8 @@ def find_many(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> 
     by_subject: dict[str, NotificationContact] = {}
     for row in tx.execute(select(contact).where(contact.c.subject.in_(subjects))).mappings():
         columns = dict(row)
-        sealed = columns.pop("sealed")
-        address = None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode()
+        plain = keys.decrypt_stored(columns.pop("sealed"), _record(row["subject"]))
+        address = None if plain is None else plain.decode()
         by_subject[row["subject"]] = NotificationContact(**columns, address=address)
     return by_subject
 
