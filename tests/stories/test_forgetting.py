@@ -408,6 +408,8 @@ def test_what_only_a_lost_key_opens_is_named_as_such_and_lists_still_answer(serv
         assert [hook["disabled_because"] for hook in ok(leader.get("/v1/webhooks"))["items"]] == ["key_lost"]
         problem(leader.post(f"/v1/webhooks/{hook_id}/rotate"), 410, "key_lost")
         assert again.as_("coordinator", "oslo").post("/v1/cases", new_case(person=YOUTH)).status_code == 201
+        dismissed(again)
+        assert ok(secretariat.get("/v1/decisions", outcome="parked"))["items"] == []
         dispatch(again.db, again.app.state.keys, again.clock())
 
 
