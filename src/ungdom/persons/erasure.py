@@ -11,13 +11,14 @@ from ungdom.intake import IntakeContext
 from ungdom.persons.errors import ErasureHeld, PersonErased
 from ungdom.persons.sight import PersonSight, sight_of
 from ungdom.retention.erase import erase
-from ungdom.retention.holds import ErasureHold, holds, record_ids_of
+from ungdom.retention.holds import ErasureHold, holds
 from ungdom.retention.journal import REQUEST, ErasureJournal, ErasureKind, ErasureLine
 from ungdom.store import erasing, people, person_proposals, records
 from ungdom.store.erasing import UnlinkedData
 from ungdom.store.ids import uuid7
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.person_proposals import PersonProposal
+from ungdom.store.records import record_ids_of
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer

@@ -7,31 +7,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Select, Table, delete, exists, func, not_, or_, select
-
-from ungdom.esas.receipt import ReceiptStatus
 from ungdom.observability.logger import EventLogger
 from ungdom.retention.erase import erase
-from ungdom.retention.holds import open_question, record_ids_of
 from ungdom.retention.journal import UNREADABLE_JOURNAL, ErasureJournal, ErasureKind, ErasureLine
 from ungdom.retention.rules import RULES, EffectiveRule, RetentionCode, effective
-from ungdom.store import bulk, chain_changes, erasing, retention
-from ungdom.store.chain_tables import RECORDED
+from ungdom.store import bulk, erasing, retained, retention
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.erasing import UnlinkedData
 from ungdom.store.errors import CannotOpen, StoreError, Unavailable
 from ungdom.store.ids import uuid7
-from ungdom.store.inbox import PARKED, REJECTED, SETTLED
-from ungdom.store.schema.calendars import calendar_feed
-from ungdom.store.schema.cases import case_current, case_team
-from ungdom.store.schema.coordination_groups import coordination_contact
-from ungdom.store.schema.idempotency import idempotency
-from ungdom.store.schema.inbox import decision, exchange_message
-from ungdom.store.schema.notices import contact
-from ungdom.store.schema.persons import PopulationOutcome, person, population_event
+from ungdom.store.records import record_ids_of
+from ungdom.store.retained import RetainedRows
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.vocabulary import Role
 
 LOG = EventLogger("ungdom.retention")
 
@@ -130,10 +118,8 @@ def _erase_batch(at: RetentionRun, rule: EffectiveRule, batch: list[Any]) -> int
 
 def _due(tx: Connection, rule: EffectiveRule, today: date, among: Collection[Any] | None = None) -> list[Any]:
     """The keys of what the rule is about whose term has passed. `among`: only of these."""
-    query, key = _KEPT[rule.rule.code]
-    if among is not None:
-        query = query.where(key.in_(among))
-    return [row[0] for row in tx.execute(query) if rule.is_due(_day(row[1]), today)]
+    rows = _RETAINED[rule.rule.code].read(tx, among)
+    return [key for key, counted_from in rows if rule.is_due(_day(counted_from), today)]
 
 
 def _day(counted_from: date) -> date:
@@ -141,75 +127,17 @@ def _day(counted_from: date) -> date:
     return oslo_date(counted_from) if isinstance(counted_from, datetime) else counted_from
 
 
-def _persons() -> Select[Any]:
-    """Persons all of whose cases are closed, without a message or question that waits; the day of the last closing."""
-    waiting = exists().where(decision.c.person_id == case_current.c.person_id, decision.c.outcome == PARKED)
-    of_person = or_(person.c.person_id == case_current.c.person_id, person.c.same_as == case_current.c.person_id)
-    sealed = exists().where(of_person, person.c.sealed.is_not(None))
-    records = select(person.c.person_id).where(of_person).correlate(case_current)
-    return (
-        select(case_current.c.person_id, func.max(case_current.c.closed_on))
-        .where(sealed, not_(waiting), not_(open_question(records).correlate(case_current)))
-        .group_by(case_current.c.person_id)
-        .having(func.count() == func.count(case_current.c.closed_on))
-        .order_by(case_current.c.person_id)
-    )
-
-
-def _messages() -> Select[Any]:
-    """Settled messages whose case is closed."""
-    joined = decision.join(case_current, case_current.c.case_id == decision.c.case_id)
-    settled = decision.c.outcome.in_((*SETTLED, "superseded"))
-    return (
-        select(decision.c.message_id, case_current.c.closed_on)
-        .select_from(joined)
-        .where(settled, decision.c.sealed.is_not(None), case_current.c.closed_on.is_not(None))
-        .order_by(decision.c.message_id)
-    )
-
-
-def _rejected_messages() -> Select[Any]:
-    """Rejected messages that are of no case. Parked ones wait for a person, who may dismiss them."""
-    rejected = (decision.c.outcome == REJECTED) & decision.c.case_id.is_(None) & decision.c.sealed.is_not(None)
-    return select(decision.c.message_id, decision.c.received_at).where(rejected).order_by(decision.c.message_id)
-
-
-def _official_messages() -> Select[Any]:
-    answered = (exchange_message.c.status != ReceiptStatus.UNDER_MOTTAK) & exchange_message.c.sealed.is_not(None)
-    columns = exchange_message.c["exchange_id", "received_at"]
-    return select(*columns).where(answered).order_by(exchange_message.c.exchange_id)
-
-
-def _register_events() -> Select[Any]:
-    decided = population_event.c.outcome != PopulationOutcome.QUESTION
-    columns = population_event.c["event_id", "received_at"]
-    sealed = population_event.c.sealed.is_not(None)
-    return select(*columns).where(decided, sealed).order_by(population_event.c.event_id)
-
-
-def _team_contacts() -> Select[Any]:
-    """Contacts of members of teams who are on the team of no open case, nor a standing contact of an agency."""
-    open_case = case_team.join(case_current, case_current.c.case_id == case_team.c.case_id)
-    on_team = exists().select_from(open_case)
-    on_team = on_team.where(case_team.c.member == contact.c.subject, case_current.c.closed_on.is_(None))
-    standing = exists().where(coordination_contact.c.subject == contact.c.subject)
-    members = select(*contact.c["subject", "updated_at"]).where(contact.c.role == Role.TEAM_MEMBER)
-    return members.where(not_(on_team), not_(standing)).order_by(contact.c.subject)
-
-
-_LAST_READ = func.coalesce(calendar_feed.c.read_at, calendar_feed.c.created_at, type_=calendar_feed.c.created_at.type)
-
-_KEPT: dict[RetentionCode, tuple[Select[Any], Any]] = {
-    RetentionCode.PERSONS: (_persons(), case_current.c.person_id),
-    RetentionCode.DECISION_CONTENT: (_messages(), decision.c.message_id),
-    RetentionCode.REJECTED_MESSAGES: (_rejected_messages(), decision.c.message_id),
-    RetentionCode.OFFICIAL_MESSAGES: (_official_messages(), exchange_message.c.exchange_id),
-    RetentionCode.REGISTER_EVENTS: (_register_events(), population_event.c.event_id),
-    RetentionCode.KEPT_ANSWERS: (select(*idempotency.c["key_hash", "created_at"]), idempotency.c.key_hash),
-    RetentionCode.TEAM_CONTACTS: (_team_contacts(), contact.c.subject),
-    RetentionCode.CALENDAR_FEEDS: (select(calendar_feed.c.feed_id, _LAST_READ), calendar_feed.c.feed_id),
+_RETAINED: dict[RetentionCode, RetainedRows] = {
+    RetentionCode.PERSONS: retained.PERSONS,
+    RetentionCode.DECISION_CONTENT: retained.DECISION_CONTENT,
+    RetentionCode.REJECTED_MESSAGES: retained.REJECTED_MESSAGES,
+    RetentionCode.OFFICIAL_MESSAGES: retained.OFFICIAL_MESSAGES,
+    RetentionCode.REGISTER_EVENTS: retained.REGISTER_EVENTS,
+    RetentionCode.KEPT_ANSWERS: retained.KEPT_ANSWERS,
+    RetentionCode.TEAM_CONTACTS: retained.TEAM_CONTACTS,
+    RetentionCode.CALENDAR_FEEDS: retained.CALENDAR_FEEDS,
 }
-"""By rule: key and day of everything that is kept under it, and the column of the key."""
+"""What each rule is about."""
 
 
 # --- erasing it ---------------------------------------------------------------------------------------------
@@ -246,17 +174,14 @@ class JournaledErasure:
 class PlainDeletion:
     """Deletes the rows with these keys. A restored database is searched for them anew every night."""
 
-    column: Column[Any]
+    rows: RetainedRows
 
     def find(self, _at: RetentionRun, _keys: list[Any]) -> None:
         """Nothing is decrypted."""
 
     def erase(self, tx: Connection, _at: RetentionRun, keys: list[Any], _known_data: UnlinkedData | None) -> None:
-        """Deletes the rows, and records it where changes of the table are recorded."""
-        table: Table = self.column.table
-        tx.execute(delete(table).where(self.column.in_(keys)))
-        if table.name in RECORDED:
-            chain_changes.record(tx, table, *({self.column.name: key} for key in keys))
+        """Deletes the rows."""
+        self.rows.delete(tx, keys)
 
 
 _ERASERS: dict[RetentionCode, JournaledErasure | PlainDeletion] = {
@@ -265,7 +190,7 @@ _ERASERS: dict[RetentionCode, JournaledErasure | PlainDeletion] = {
     RetentionCode.REJECTED_MESSAGES: JournaledErasure(ErasureKind.MESSAGES, RetentionCode.REJECTED_MESSAGES),
     RetentionCode.OFFICIAL_MESSAGES: JournaledErasure(ErasureKind.OFFICIAL_MESSAGES, RetentionCode.OFFICIAL_MESSAGES),
     RetentionCode.REGISTER_EVENTS: JournaledErasure(ErasureKind.REGISTER_EVENTS, RetentionCode.REGISTER_EVENTS),
-    RetentionCode.KEPT_ANSWERS: PlainDeletion(idempotency.c.key_hash),
-    RetentionCode.TEAM_CONTACTS: PlainDeletion(contact.c.subject),
-    RetentionCode.CALENDAR_FEEDS: PlainDeletion(calendar_feed.c.feed_id),
+    RetentionCode.KEPT_ANSWERS: PlainDeletion(retained.KEPT_ANSWERS),
+    RetentionCode.TEAM_CONTACTS: PlainDeletion(retained.TEAM_CONTACTS),
+    RetentionCode.CALENDAR_FEEDS: PlainDeletion(retained.CALENDAR_FEEDS),
 }
