@@ -38,6 +38,7 @@ from ungdom.persons.register import PopulationKind, QuestionReason
 from ungdom.persons.subject_access import DataCategory, WithheldCode
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.retention.rules import CountedFrom, RetentionCode
+from ungdom.retention.run import RetentionFault
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
 from ungdom.store.personalia import GuardianKind
@@ -150,6 +151,7 @@ PROBLEMS: dict[str, set[str]] = {
     "cases_do_not_split": set(),
     "erasure_held": set(),
     "person_erased": set(),
+    "key_lost": set(),
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),
@@ -169,6 +171,7 @@ PARTS: dict[str, set[str]] = {
     "stale.entry": set(),
     "history_unreadable.event_unknown": {"reference"},
     "history_unreadable.unnamed": set(),
+    "unavailable.erasures": set(),
     "forbidden_role.actor": {"actors"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
@@ -332,6 +335,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         **{texts.section_of(enum): {str(word) for word in enum} for enum in (RetentionCode, CountedFrom, DataCategory)},
+        texts.section_of(RetentionFault): {str(one) for one in RetentionFault},
         "retention_basis": {"verified", "unverified"},
         "erasure_hold": {"open_case", "message_waits", "identity_question", *(f"retention_rule.{end}" for end in ENDS)},
         "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until", "moment"},

@@ -193,7 +193,7 @@ def _load(config: Settings, cases: int | None, seed: int, processes: int) -> Non
         with progress("cases") as report:
             summary = load.load(
                 db,
-                EncryptionKeys(config.people_keys),
+                EncryptionKeys.of(config),
                 cases=total,
                 seed=seed,
                 today=today,

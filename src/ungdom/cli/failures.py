@@ -7,7 +7,7 @@ from typing import Any
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
-from ungdom.retention.journal import BadErasureJournal
+from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
@@ -66,8 +66,10 @@ def sentence(error: Exception) -> str:
 
 def _unavailable(error: Unavailable) -> str:
     cause = error.__cause__
-    if error.reason == "erasure_journal" and isinstance(cause, OSError):
+    if error.reason == UNREADABLE_JOURNAL and isinstance(cause, OSError):
         return f"the journal of erasures {cause.filename} cannot be used: {cause.strerror}; see UNGDOM_ERASURE_JOURNAL"
+    if error.reason == UNREADABLE_JOURNAL:
+        return "the journal of erasures cannot be read or written: see the file in UNGDOM_ERASURE_JOURNAL"
     return f"the database cannot be reached or is too busy ({error.reason}): try again"
 
 
