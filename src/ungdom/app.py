@@ -75,7 +75,6 @@ from ungdom.exchange import partners
 from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
-from ungdom.jobs import sealing
 from ungdom.notices import address
 from ungdom.observability.logger import EventLogger
 from ungdom.observability.metrics import RequestMetrics
@@ -208,7 +207,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
-    app.state.keys = EncryptionKeys(settings.people_keys)
+    app.state.keys = EncryptionKeys.of(settings)
     app.state.clock = clock
     app.state.erasures = ErasureJournal(settings.erasures)
     app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)
@@ -220,7 +219,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
-    app.state.anchor_dir = sealing.anchor_folder(settings)
+    app.state.anchor_dir = settings.anchors
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     app.state.batch_threads = CapacityLimiter(batch_threads)
     app.state.health_thread = CapacityLimiter(1)

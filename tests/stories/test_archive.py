@@ -112,7 +112,7 @@ def _is_for_the_leader_and_logged(served: Service, case: str) -> None:
         assert_problem(served.as_(role, office).get(f"/v1/cases/{case}/archive"), 403, "forbidden_role")
     assert_problem(served.as_("leader", "troms").get(f"/v1/cases/{case}/archive"), 404, "not_found")
     log = ok(served.as_("auditor").get("/v1/access-log", case=case, limit=200))["items"]
-    assert {item["subject"] for item in log if item["route"] == "ungdom case archive"} == {"command-line"}
+    assert {item["role"] for item in log if item["route"] == "ungdom case archive"} == {"system"}
     by_route = [item["subject"] for item in log if item["route"] == "GET /v1/cases/{case_id}/archive"]
     assert by_route == ["leader-oslo"] * 4  # a refusal, and three files
 

@@ -4,6 +4,10 @@ Packages that a single command needs, such as FastAPI and numpy, are imported by
 time of the others.
 """
 
+from ungdom.cli import interrupts
+
+interrupts.end_at_once()  # before the imports below, which take most of a second
+
 import random
 import signal
 import sys
@@ -31,6 +35,7 @@ from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import notice_worker, notices_app
+from ungdom.cli.reading import HISTORY, STANDING, log_read
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.retaining import retention_app, subject_access
@@ -60,6 +65,8 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
+
+interrupts.raise_again()
 
 ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, statistics.
 
@@ -99,7 +106,7 @@ app.command()(releases)
 
 
 def main() -> None:
-    """Run the command; expected errors are printed as one sentence."""
+    """Run the command; expected errors are printed as one sentence, and an interrupt ends it without a traceback."""
     observing.log_as_started()
     with in_one_sentence():
         app()
@@ -163,17 +170,19 @@ def show(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Show a case: its state, history and deadlines. Names are left out."""
+    """Show a case: its state, history and deadlines. Names are left out. That it was read is logged."""
     from ungdom.api.cases import present as views
     from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()
-    with open_database(config).reading() as tx:
-        read = archiving.case_named(tx, case, now)
-    if read is None:
-        err.print(f"ungdom: no case {case}", markup=False)
-        raise typer.Exit(ExitCode.FOUND)
+    with closing(open_database(config)) as db:
+        with db.reading() as tx:
+            read = archiving.case_named(tx, case, now)
+        if read is None:
+            err.print(f"ungdom: no case {case}", markup=False)
+            raise typer.Exit(ExitCode.FOUND)
+        log_read(db, "case show", {read.stored.case_id}, HISTORY)
     shown = views.case_out(read, None, "en", None)
     if as_json:
         out.print_json(shown.model_dump_json())
@@ -205,7 +214,9 @@ def deliver(
         return
     if held:
         with work.db.reading() as tx:
-            rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
+            entries = list(outbox.undelivered(tx))
+        log_read(work.db, "deliver", {entry.message.case_id for entry in entries}, STANDING)
+        rows = [delivery.plain(entry) for entry in entries]
         print_rows(rows, "{message_id}  {kind:<18} {held}  since {since}, tries {attempts}", as_json)
         return
     with progress("messages") as report:
@@ -218,7 +229,7 @@ def deliver(
 def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.ExchangeDeliveryContext:
     return delivery.ExchangeDeliveryContext(
         db=open_readable_database(config),
-        keys=EncryptionKeys(config.people_keys),
+        keys=EncryptionKeys.of(config),
         partners=partners.load(config.exchange_file),
         open_transport=transport_for,
         now=clock.now,

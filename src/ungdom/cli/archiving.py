@@ -10,16 +10,12 @@ import typer
 
 from ungdom import cases, clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.retaining import COMMAND_LINE, write_private
+from ungdom.cli.private_files import write_logged
+from ungdom.cli.reading import COMMAND_LINE
 from ungdom.cli.terminal import OnDemo, err, open_database, out, selected_settings
 from ungdom.store import journal
-from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.ids import uuid7
-from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Connection
-from ungdom.workflow.rules.access import PURPOSES
-from ungdom.workflow.rules.sharing import Matter
 
 
 def archive(
@@ -41,11 +37,10 @@ def archive(
             if read is None:
                 _refuse(f"no case {case}")
             try:
-                content = archive_of(tx, EncryptionKeys(config.people_keys), read, schema)
+                content = archive_of(tx, EncryptionKeys.of(config), read, schema)
             except cases.CaseNotClosed:
                 _refuse(f"the case {read.stored.reference} is not closed: only closed cases are archived")
-        AccessLog(db).write(_archived(read.stored.case_id, read.stored.person_id, now))
-    write_private(out_file, content)
+        write_logged(db, out_file, content, "case archive", {read.stored.case_id})
     out.print(f"written {out_file}", markup=False)
 
 
@@ -70,21 +65,3 @@ def _as_uuid(text: str) -> UUID | None:
 def _refuse(why: str) -> NoReturn:
     err.print(f"ungdom: {why}", markup=False)
     raise typer.Exit(ExitCode.FOUND)
-
-
-def _archived(case_id: UUID, person_id: UUID, at: datetime) -> Access:
-    """What the access log says of a file that a command has made."""
-    return Access(
-        access_id=uuid7(at),
-        at=at,
-        kind=AccessKind.READ,
-        subject=COMMAND_LINE.subject,
-        role=COMMAND_LINE.role,
-        konfliktrad=None,
-        system=None,
-        organisation=None,
-        route="ungdom case archive",
-        matters=tuple(Matter),
-        purpose=PURPOSES[COMMAND_LINE.role],
-        entries=(AccessEntry(case_id, person_id),),
-    )

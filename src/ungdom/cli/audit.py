@@ -1,6 +1,8 @@
 """`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +16,12 @@ from ungdom.audit.archive import verify_archive
 from ungdom.audit.export import verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import HISTORY, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
+from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 
 audit_app = typer.Typer(no_args_is_help=True, help="The hash chains: verify, seal and export them.")
@@ -73,7 +77,7 @@ def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     db = open_database(config)
     now = clock.now()
     done, result = sealing.seal(db, oslo_date(now), clock.now)
-    folder = sealing.anchor_folder(config)
+    folder = config.anchors
     try:
         paths = sealing.export(db, folder, now)
     except OSError as error:
@@ -98,7 +102,7 @@ def write_export(
     db = open_database(selected_settings(on_demo))
     count = 0
     try:
-        with file.open("x", encoding="ascii") as target, db.reading() as tx, progress("lines") as report:
+        with file.open("x", encoding="ascii") as target, progress("lines") as report, _logged_reading(db) as tx:
             for line in chain_export.lines(tx):
                 target.write(line)
                 count += 1
@@ -111,9 +115,17 @@ def write_export(
     out.print(f"written {file}: {count} lines")
 
 
+@contextmanager
+def _logged_reading(db: Database) -> Iterator[Connection]:
+    """A transaction that reads the rows of every case, once that is in the access log."""
+    log_read(db, "audit export", None, HISTORY)
+    with db.reading() as tx:
+        yield tx
+
+
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:
     config = selected_settings(on_demo)
-    usual = sealing.anchor_folder(config)
+    usual = config.anchors
     exported, unreadable = _read_anchors(folder or (usual if usual.is_dir() else None))
     db = open_database(config)
     began = clock.now()

@@ -9,6 +9,8 @@ import typer
 
 from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import UNREADABLE_HELP, unreadable
+from ungdom.cli.reading import HISTORY, log_read
 from ungdom.cli.terminal import AsJson, erase_again, err, open_database, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
@@ -32,11 +34,11 @@ def upgrade() -> None:
     config = settings.from_environment()
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
-        rebuild.backfill(db, report)
+        _report_unreadable(rebuild.backfill(db, report))
         chain_backfill.link_events(db, report)
         chain_backfill.record_changes(db, report)
         if config.people_keys:
-            person_names.backfill(db, EncryptionKeys(config.people_keys))
+            person_names.backfill(db, EncryptionKeys.of(config))
         erase_again(db, config)
         out.print(f"schema {db.current()}")
         _grant_after_upgrade(db, config)
@@ -60,15 +62,20 @@ def check(as_json: AsJson = False) -> None:
     """Compare every current row with the events. Exit code 1 when one differs."""
     with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
         differences = rebuild.check(db, report)
+        log_read(db, "db check", {difference.case_id for difference in differences}, HISTORY)
     if as_json:
         out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
     for difference in [] if as_json else differences:
-        out.print(
-            f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
-        )
+        out.print(_difference_line(difference), markup=False)
     if not as_json:
         out.print(f"{len(differences)} difference(s)")
     raise typer.Exit(ExitCode.FOUND if differences else ExitCode.DONE)
+
+
+def _difference_line(difference: rebuild.Difference) -> str:
+    if difference.column == "history" and difference.folded is None:
+        return f"{difference.case_id} history: cannot be read; {UNREADABLE_HELP}"
+    return f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
 
 
 def difference_values(difference: rebuild.Difference) -> dict[str, object]:
@@ -83,10 +90,18 @@ def difference_values(difference: rebuild.Difference) -> dict[str, object]:
 
 @db_app.command(name="rebuild")
 def rebuild_rows() -> None:
-    """Delete the current rows and rebuild them from the events."""
+    """Rebuild the current rows from the events. Exit code 1 when a case cannot be read: its row stays as it was."""
     with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
-        counts = rebuild.rebuild(db, report)
-    out.print(f"{counts['cases']} case(s) folded again")
+        result = rebuild.rebuild(db, report)
+    out.print(f"{result.cases} case(s) folded again")
+    _report_unreadable(result)
+    raise typer.Exit(ExitCode.FOUND if result.unreadable else ExitCode.DONE)
+
+
+def _report_unreadable(result: rebuild.RebuildResult) -> None:
+    """A line for each case that was left as it was."""
+    for error in result.unreadable:
+        err.print(f"ungdom: {unreadable(error)}", markup=False)
 
 
 # --- roles --------------------------------------------------------------------------------------------------

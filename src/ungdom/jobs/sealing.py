@@ -8,7 +8,6 @@ from ungdom.audit.findings import VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.clock import Clock
 from ungdom.observability.logger import EventLogger
-from ungdom.settings import Settings
 from ungdom.store import chain_seals, chain_verification
 from ungdom.store.chain_seals import PART
 from ungdom.store.errors import DuplicateKey
@@ -16,11 +15,6 @@ from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
 LOG = EventLogger("ungdom.jobs")
-
-
-def anchor_folder(settings: Settings) -> Path:
-    """The folder of the anchor files."""
-    return settings.anchor_dir or settings.data_dir / "anchors"
 
 
 def seal_tonight(db: Database, folder: Path | None, day: date, at: datetime) -> dict[str, int]:

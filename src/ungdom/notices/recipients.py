@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.notices.group_notices import readable_cases
 from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.notices import NoticeWithCase, UserNotice
+from ungdom.store.replaying import readable_cases
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
 from ungdom.store.viewer_knowledge import knowledge_of
@@ -75,8 +75,7 @@ class RecipientDirectory:
         """What the viewer may learn: of the office of every case at once, of others of this one, if it can be read."""
         if viewer.role in OF_THE_OFFICE | NATIONAL:
             return {**knowledge_of(self.tx, viewer, self._seen[viewer], self.day)}
-        readable = [case_id] if readable_cases(self.tx, [case_id]) else []
-        return {case_id: knowledge_of(self.tx, viewer, readable, self.day).get(case_id)}
+        return {case_id: knowledge_of(self.tx, viewer, [case_id], self.day).get(case_id)}
 
     def still_works(self, viewer: Viewer) -> bool:
         """Whether a member of staff is in service; True for roles without service."""

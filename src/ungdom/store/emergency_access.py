@@ -75,7 +75,7 @@ class EmergencyAccess:
     @property
     def review_by(self) -> date:
         """The last day for the review. Office norm, not law."""
-        return review_day(self.taken_at)
+        return _review_day(self.taken_at)
 
     def state_at(self, now: datetime) -> EmergencyState:
         """Where it stands at that instant."""
@@ -85,8 +85,7 @@ class EmergencyAccess:
         return EmergencyState.OPEN if running else EmergencyState.TO_REVIEW
 
 
-def review_day(taken_at: datetime) -> date:
-    """The last day for the review of an emergency access that was taken at that instant."""
+def _review_day(taken_at: datetime) -> date:
     return oslo_date(taken_at + REVIEW_TIME)
 
 
@@ -170,6 +169,11 @@ class UnreviewedEmergency:
     reference: str
     subject: str
     taken_at: datetime
+
+    @property
+    def review_by(self) -> date:
+        """The last day for the review. Office norm, not law."""
+        return _review_day(self.taken_at)
 
 
 def unreviewed(

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_
 
 from ungdom.audit.findings import AuditFinding
 from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
-from ungdom.store.emergency_access import review_day
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
+from ungdom.store.replaying import replayed
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, case_file, event
 from ungdom.store.schema.inbox import decision
@@ -25,7 +25,7 @@ from ungdom.store.schema.outbox import outbox
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.store.staff import works
-from ungdom.workflow import engine, law
+from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, after, oslo_date
 from ungdom.workflow.case import Case
@@ -151,9 +151,10 @@ def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) ->
     """Two open cases of one person with one police case number that nobody has marked as not duplicates."""
     pairs = duplicates.open_duplicates(tx, MAX_FINDINGS)
     known = {
-        stored.case_id: stored for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair})
+        stored.case_id: stored
+        for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair}, None, [])
     }
-    for pair in pairs:
+    for pair in (pair for pair in pairs if known.keys() >= set(pair)):
         received = (e.details for case_id in pair for e in known[case_id].events if isinstance(e.details, d.Received))
         marked = any(details.not_a_duplicate for details in received)
         for case_id in pair if not marked else ():
@@ -304,7 +305,7 @@ def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> It
 def emergency_access_unreviewed(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """An emergency access that nobody has reviewed in time."""
     unreviewed = unusual_access.unreviewed_emergencies(tx, check_day.day)
-    return (Finding(code, late.case_id, late.reference, review_day(late.taken_at), late.subject) for late in unreviewed)
+    return (Finding(code, late.case_id, late.reference, late.review_by, late.subject) for late in unreviewed)
 
 
 # --- hash chains --------------------------------------------------------------------------------------------
@@ -377,8 +378,8 @@ def _candidates(tx: Connection, query: Select[Any]) -> Iterator[tuple[Any, Case 
 def _folded_case(tx: Connection, case_id: UUID) -> Case | None:
     try:
         stored = journal.load(tx, case_id)
-        return engine.fold(stored.youth, stored.events) if stored else None
-    except (IllegalHistory, ValueError):  # ValueError: stored details that do not validate, or an unknown code
+        return replayed(stored) if stored else None
+    except (IllegalHistory, ValueError):  # ValueError: an unknown code
         return None
 
 

@@ -34,7 +34,9 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
+    IllegalHistory,
     NotInService,
+    UnreadableHistory,
     allowed_values,
     named_values,
     place_of,
@@ -246,6 +248,16 @@ async def _internal(request: Request, error: Exception) -> Response:
     return problem_to(request, 500, "internal")
 
 
+async def _unreadable_history(request: Request, error: IllegalHistory) -> Response:
+    """A stored case that does not replay: named to whoever may see it by its current row."""
+    log.error("request.failed", error=error)
+    if not isinstance(error, UnreadableHistory):
+        return problem_to(request, 500, "history_unreadable", None, None, "unnamed")
+    extra = {"case": str(error.case_id), "reference": error.reference, "seq": error.seq or None}
+    part = "detail" if error.seq else "event_unknown"
+    return problem_to(request, 500, "history_unreadable", extra, None, part, reference=error.reference, seq=error.seq)
+
+
 def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
     if not request.url.path.endswith("/corrections"):
@@ -291,6 +303,8 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     store.Unavailable: _unavailable,
     RequestValidationError: _invalid,
     HTTPException: _http,
+    IllegalHistory: _unreadable_history,
+    UnreadableHistory: _unreadable_history,
     Exception: _internal,
 }
 """A handler for every error that the layers below may raise."""

@@ -14,7 +14,7 @@ from ungdom.api.worklist.schemas import (
     WorkRow,
     WorkTaskOut,
 )
-from ungdom.store.emergency_access import UnreviewedEmergency, review_day
+from ungdom.store.emergency_access import UnreviewedEmergency
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.task_rules import TASK_RULES, TaskKind
@@ -81,15 +81,14 @@ def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
 
 
 def emergency_task_out(unreviewed: UnreviewedEmergency, day: date, language: texts.Language) -> EmergencyTaskOut:
-    due = review_day(unreviewed.taken_at)
     return EmergencyTaskOut(
         id=unreviewed.emergency_id,
         case=unreviewed.case_id,
         reference=unreviewed.reference,
         label=texts.text(language, "notice", "emergency_access"),
         taken_at=unreviewed.taken_at,
-        due=due,
-        days_left=days_between(day, due),
+        due=unreviewed.review_by,
+        days_left=days_between(day, unreviewed.review_by),
     )
 
 

@@ -9,6 +9,7 @@ M = Matter
 
 OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/persons": (M.IDENTITY, M.ADDRESS),
+    "/v1/persons/{person_id}/subject-access": tuple(M),
     "/v1/population-events": (M.IDENTITY, M.ADDRESS),
     "/v1/decisions": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
     "/v1/esas": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
