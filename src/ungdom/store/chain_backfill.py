@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
+from ungdom.audit.content import plain
 from ungdom.store import bulk, chain_changes, chain_events, chain_rows
-from ungdom.store.chain_tables import RECORDED
+from ungdom.store.chain_tables import RECORDED, RecordedTable
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.cases import event
 from ungdom.store.session import Database
@@ -42,12 +43,15 @@ def link_events(db: Database, progress: Progress = lambda _done, _all: None) -> 
 def record_changes(db: Database, progress: Progress = lambda _done, _all: None) -> int:
     """Records the rows that were never recorded; their number."""
     with db.reading() as tx:
-        missing = [change for name in RECORDED for change in _unrecorded(tx, name)]
-    for done, batch in enumerate(bulk.batches(missing, CHANGES)):
-        with db.writing() as tx:
-            chain_changes.write(tx, batch)
-        progress(done * CHANGES + len(batch), len(missing))
-    return len(missing)
+        missing = {recorded.table: _unrecorded(tx, recorded) for recorded in RECORDED.values()}
+    done, total = 0, sum(map(len, missing.values()))
+    for table, keys in missing.items():
+        for batch in bulk.batches(keys, CHANGES):
+            with db.writing() as tx:
+                chain_changes.record_missing(tx, table, batch)
+            done += len(batch)
+            progress(done, total)
+    return total
 
 
 def _unlinked_cases(db: Database, after: UUID | None) -> list[UUID]:
@@ -93,8 +97,8 @@ def _links_writable(tx: Connection) -> Iterator[None]:
     tx.exec_driver_sql(str(trigger))
 
 
-def _unrecorded(tx: Connection, source: str) -> Iterator[chain_changes.Change]:
-    known: Any = set(tx.scalars(select(audit_change.c.key).where(audit_change.c.source == source)))
-    for stream, key, content in chain_rows.recorded_rows(tx, RECORDED[source]):
-        if key not in known:
-            yield stream, source, key, content
+def _unrecorded(tx: Connection, recorded: RecordedTable) -> list[Any]:
+    """The primary keys of the rows that were never recorded."""
+    known = set(tx.scalars(select(audit_change.c.key).where(audit_change.c.source == recorded.name)))
+    keys = tx.execute(select(*recorded.table.primary_key).order_by(*recorded.table.primary_key))
+    return [tuple(key) for key in keys if chain_rows.key_text(map(plain, key)) not in known]

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select, tuple_
 from sqlalchemy.exc import OperationalError
 
 from ungdom.audit.content import encode
@@ -40,11 +40,27 @@ def heads(tx: Connection, chain: ChainedTable) -> Iterator[tuple[str, int, bytes
 
 def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterator[tuple[str, str, str]]:
     """Rows of a recorded table: stream, key and content as in `audit_change`. `of`: values that columns must have."""
-    names, columns = recorded.columns, recorded.table.c
-    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table)
+    columns = recorded.table.c
+    yield from _recorded_rows(tx, recorded, *(columns[name] == value for name, value in of.items()))
+
+
+def rows_with_keys(
+    tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]]
+) -> Iterator[tuple[str, str, str]]:
+    """The rows of a recorded table with these primary keys, as `recorded_rows`."""
+    columns = [recorded.table.c[name] for name in recorded.key]
+    chosen = tuple_(*columns).in_(keys) if len(columns) > 1 else columns[0].in_([key for (key,) in keys])
+    yield from _recorded_rows(tx, recorded, chosen)
+
+
+def _recorded_rows(
+    tx: Connection, recorded: RecordedTable, *where: ColumnElement[bool]
+) -> Iterator[tuple[str, str, str]]:
+    names = recorded.columns
+    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table).where(*where)
     query = query.order_by(*recorded.table.primary_key)
     stream, key = names.index(recorded.stream), [names.index(name) for name in recorded.key]
-    for row in tx.execute(query.where(*(columns[name] == value for name, value in of.items()))):
+    for row in tx.execute(query):
         content = json.dumps(dict(zip(names, row, strict=True)), default=repr)
         yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
 
