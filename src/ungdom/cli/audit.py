@@ -1,7 +1,9 @@
 """`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
 
 import json
+from contextlib import closing
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +11,17 @@ import typer
 
 from ungdom import clock, texts
 from ungdom.audit import anchors as anchor_files
-from ungdom.audit.anchors import Anchor, seal_values
+from ungdom.audit.anchors import Anchor, AnchorTaken, seal_values
 from ungdom.audit.export import verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
+from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
+from ungdom.store.errors import DuplicateKey
+from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
 audit_app = typer.Typer(no_args_is_help=True, help="The hash chains: verify, seal and export them.")
@@ -62,23 +67,48 @@ def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     Exit code 1 when a row is not as it was; that stream is not sealed.
     """
     config = selected_settings(on_demo)
-    db = open_database(config)
     now = clock.now()
-    done, result = sealing.seal(db, oslo_date(now), clock.now)
-    folder = sealing.anchor_folder(config)
-    try:
-        paths = sealing.export(db, folder, now)
-    except OSError as error:
-        raise BadSettings(f"the anchor file cannot be written to {folder}: {error.strerror}") from None
-    db.close()
+    with closing(open_database(config)) as db:
+        try:
+            done, result = sealing.seal(db, oslo_date(now), clock.now)
+        except DuplicateKey:
+            raise BadSettings(
+                "another process has sealed at the same time, and nothing was sealed here: run it again for what has"
+                " been written since"
+            ) from None
+        if not as_json:
+            _print_seal(done)
+        paths = _exported(db, sealing.anchor_folder(config), now)
     if as_json:
         out.print_json(json.dumps({**seal_values(done), "files": [str(path) for path in paths]}))
     else:
-        out.print(f"seal {done.number} of {done.day}: {done.streams} streams, {done.rows} rows, root {done.root.hex()}")
         for path in paths:
-            out.print(f"written {path}")
+            out.print(f"written {path}", markup=False)
         _print_findings(result.findings)
     raise typer.Exit(ExitCode.FOUND if result.findings else ExitCode.DONE)
+
+
+def _print_seal(done: Seal) -> None:
+    out.print(
+        f"seal {done.number} of {done.day}: {done.leaves} streams have grown since the seal before;"
+        f" all seals cover {done.rows} rows in {done.streams} streams; link {done.link.hex()}",
+        soft_wrap=True,
+    )
+
+
+def _exported(db: Database, folder: Path, at: datetime) -> list[Path]:
+    """The anchor files that were written. Raises `BadSettings` where one cannot be."""
+    try:
+        return sealing.export(db, folder, at)
+    except AnchorTaken as error:
+        raise BadSettings(
+            f"seal {error.number} is in the database, but was not exported: {error.filename} is another seal with that"
+            " number, and is left as it is. It was written before a backup was restored, or by another database. Keep"
+            f" it: move the files from {error.number} on to another folder, or set UNGDOM_ANCHOR_DIR to a new one,"
+            " and run `ungdom audit seal` again"
+        ) from None
+    except OSError as error:
+        raise BadSettings(f"the anchor file cannot be written to {folder}: {error.strerror}") from None
 
 
 @audit_app.command(name="export")
