@@ -163,6 +163,7 @@ PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
     "forbidden_role.actor": {"actors"},
+    "forbidden_role.youth": {"roles"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
     "not_in_service.ended": {"last"},

@@ -1,6 +1,7 @@
 """Seals and anchor files that meet others: of two seals at once one counts, and no file is ever overwritten."""
 
 import re
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.api.build import opened
 from tests.service import Service
 from ungdom.audit.anchors import AnchorTaken
 from ungdom.cli import app
+from ungdom.cli.failures import code_of
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_seals, chain_verification
@@ -95,3 +97,28 @@ def test_the_other_of_two_commands_says_that_nothing_was_sealed(
 
     assert isinstance(done.exception, BadSettings)
     assert "another process has sealed at the same time, and nothing was sealed here" in str(done.exception)
+
+
+# --- exports ----------------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_for_its_owner_alone(one: Service, tmp_path: Path) -> None:
+    file = tmp_path / "all.ndjson"
+    environment = process.environment(one.settings.database_url, tmp_path)
+    done = CliRunner().invoke(app, ["audit", "export", str(file)], env=environment)
+
+    assert done.exit_code == 0, done.exception
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "content", ["", "name,born\n", '{"number": 1}\n', "[1]\n", '{"form": "another"}\n{"end": 1}\n']
+)
+def test_a_file_that_is_no_export_is_bad_input_and_no_finding(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text(content)
+    done = CliRunner().invoke(app, ["audit", "verify", "--export", str(file)])
+
+    assert isinstance(done.exception, BadSettings)
+    assert "other.csv is no export of the hash chains: name a file that" in str(done.exception)
+    assert code_of(done.exception) == 2

@@ -1,5 +1,6 @@
 """Who has seen it: for the auditor, for the leader of the office, and in plain words for the young person."""
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -75,7 +76,8 @@ def test_guardians_and_others_on_the_team_do_not_read_it(served: Service) -> Non
     answers = [member(served, name).get(PLAIN.format(case)) for name in ("guardian-1", "teacher-1", "stranger")]
 
     for answer in answers:
-        assert_problem(answer, 403, "forbidden_role")
+        problem = assert_problem(answer, 403, "forbidden_role")
+        assert problem["detail"].startswith("Denne listen er for ungdommen selv, som leser den som medlem av")
     assert_problem(served.as_("coordinator", "troms").get(PLAIN.format(case)), 404, "not_found")
     assert lines(served.as_("coordinator", "oslo").get(PLAIN.format(case)))
 
@@ -146,6 +148,9 @@ def test_the_auditor_asks_by_case_person_reader_office_time_and_route(served: Se
 
     first = ok(auditor.get("/v1/access-log", limit=3, case=case))
     second = ok(auditor.get("/v1/access-log", limit=3, case=case, cursor=first["next"]))
+    payload = first["next"].split(".")[1]
+    assert "UUID(" not in urlsafe_b64decode(payload + "==").decode()
+    assert_problem(auditor.get("/v1/access-log", limit=3, person=person, cursor=first["next"]), 400, "bad_cursor")
     ids = [item["id"] for item in first["items"] + second["items"]]
     assert ids == sorted(set(ids), reverse=True)
     assert len(ids) == 6

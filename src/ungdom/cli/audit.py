@@ -12,7 +12,7 @@ import typer
 from ungdom import clock, texts
 from ungdom.audit import anchors as anchor_files
 from ungdom.audit.anchors import Anchor, AnchorTaken, seal_values
-from ungdom.audit.export import verify_export
+from ungdom.audit.export import NotAnExport, verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
@@ -53,6 +53,10 @@ def verify(
                 result = verify_export(file, exported)
         except OSError as error:
             raise BadSettings(f"{export} cannot be read: {error.strerror}") from None
+        except NotAnExport:
+            raise BadSettings(
+                f"{export} is no export of the hash chains: name a file that `ungdom audit export` has written"
+            ) from None
     else:
         result, unreadable = _verified(anchors, record, on_demo)
     result.findings += unreadable
@@ -116,11 +120,12 @@ def write_export(
     file: Annotated[Path, typer.Argument(help="The file to write; one that is there is not overwritten.")],
     on_demo: OnDemo = False,
 ) -> None:
-    """Write the rows of the hash chains to a file that `ungdom audit verify --export` reads."""
+    """Write the rows of the hash chains to a file of mode 600 that `ungdom audit verify --export` reads."""
     db = open_database(selected_settings(on_demo))
     count = 0
     try:
-        with file.open("x", encoding="ascii") as target, db.reading() as tx, progress("lines") as report:
+        file.touch(mode=0o600, exist_ok=False)
+        with file.open("w", encoding="ascii") as target, db.reading() as tx, progress("lines") as report:
             for line in chain_export.lines(tx):
                 target.write(line)
                 count += 1
@@ -130,7 +135,7 @@ def write_export(
         raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
     finally:
         db.close()
-    out.print(f"written {file}: {count} lines")
+    out.print(f"written {file}: {count} lines", markup=False)
 
 
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:
