@@ -41,7 +41,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz spark mutants audit sbom docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz thorough spark mutants audit sbom docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ soak: $(DONE)/dev ## mixed load on both databases: nothing grows, nothing is los
 
 fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
 	@FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/test_fuzz.py $(ARGS)
+
+thorough: $(DONE)/dev ## the random walks, 100,000 cases whose stages tile, and every history in every view; an hour
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/model tests/redaction $(ARGS)
 
 spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
 	@$(BIN)/python bench/spark.py $(ARGS)

@@ -275,7 +275,7 @@ def wrong_password() -> Iterator[str]:
                     connection.sendall(b"E" + (len(refusal) + 4).to_bytes(4, "big") + refusal)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = Thread(target=answer, args=(server,))
+        thread = Thread(target=answer, args=(server,), daemon=True)
         thread.start()
         port = server.getsockname()[1]
         yield f"postgresql://me:hemmelig@127.0.0.1:{port}/a?sslmode=disable&gssencmode=disable"

@@ -105,7 +105,7 @@ def two_at_once(service: Service, foretold: list[MigrationCandidate]) -> Counter
     def run(mine: list[Done]) -> None:
         mine += [migrate.move(service.db, one, CANDIDATE, service.clock) for one in foretold]
 
-    threads = [threading.Thread(target=run, args=(mine,)) for mine in each]
+    threads = [threading.Thread(target=run, args=(mine,), daemon=True) for mine in each]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -86,7 +86,7 @@ def test_a_wait_ends_when_the_loop_is_stopped() -> None:
         for _ in polling.rounds(stop, 3600, LOG):
             begun.set()
 
-    thread = Thread(target=loop)
+    thread = Thread(target=loop, daemon=True)
     thread.start()
     assert begun.wait(10)
     stop.set()

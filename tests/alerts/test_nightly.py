@@ -229,7 +229,7 @@ def test_two_runners_at_once_raise_everything_once(
         except Exception as error:  # noqa: BLE001  # told below, in the test's own thread
             wrong.append(error)
 
-    threads = [threading.Thread(target=night, args=(db,)) for db in runners]
+    threads = [threading.Thread(target=night, args=(db,), daemon=True) for db in runners]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -392,7 +392,7 @@ def test_an_answer_and_a_night_that_meet_wait_for_each_other(
         with db.writing() as tx:
             answered.append(alerts.acknowledge(tx, COORDINATOR, one.alert_id, clock(LATE, 9)()))
 
-    other = threading.Thread(target=say)
+    other = threading.Thread(target=say, daemon=True)
     with db.writing() as tx:
         assert stored_alerts.claim(tx, case, LATE) is not None
         other.start()

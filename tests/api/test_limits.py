@@ -211,7 +211,7 @@ class Blocked:
         """This many requests are at the route or wait for it; their answers are there when they are let go."""
         ask = partial(sent_from, self.service, "192.0.2.1", "/v1/block", **bearer(self.service))
         answers: list[httpx.Response] = []
-        threads = [threading.Thread(target=lambda: answers.append(ask())) for _ in range(count)]
+        threads = [threading.Thread(target=lambda: answers.append(ask()), daemon=True) for _ in range(count)]
         self.go.clear()
         for thread in threads:
             thread.start()

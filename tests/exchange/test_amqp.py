@@ -155,7 +155,7 @@ def test_a_peer_that_speaks_no_amqp_is_told(said: bytes) -> None:
             connection.recv(8)
             connection.sendall(said)
 
-    speaking = threading.Thread(target=answer)
+    speaking = threading.Thread(target=answer, daemon=True)
     speaking.start()
     error = refused(AmqpTransport(BrokerAddress(f"amqp://127.0.0.1:{server.getsockname()[1]}/"), "x", "", PATIENCE))
     speaking.join(5)

@@ -365,7 +365,7 @@ def test_any_number_of_workers_send_each_message_once_and_in_order(
         start.wait()
         counts.append(deliver(run))
 
-    threads = [threading.Thread(target=go) for _ in range(workers)]
+    threads = [threading.Thread(target=go, daemon=True) for _ in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -386,7 +386,7 @@ def test_two_workers_on_one_file_send_each_message_once(db: Database, receiver: 
     for _ in range(6):
         case(db, Told((world.ASSIGNED, world.PLAN_HELD, world.SIGNED)))
     path = one_partner(tmp_path, receiver)
-    threads = [threading.Thread(target=lambda: deliver(work(db, path))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: deliver(work(db, path)), daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

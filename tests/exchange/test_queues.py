@@ -26,7 +26,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def consuming(url: str, queue: str, handle: MessageHandler) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=consume, args=(BrokerAddress(url), queue, handle, stop, 0.05))
+    thread = threading.Thread(target=consume, args=(BrokerAddress(url), queue, handle, stop, 0.05), daemon=True)
     thread.start()
     try:
         yield
@@ -174,7 +174,7 @@ def test_messages_are_taken_one_at_a_time_and_the_rest_left_when_told_to_stop(li
         stop.set()
 
     desk = Desk(last)
-    thread = threading.Thread(target=consume, args=(BrokerAddress(line.url), line.name, desk, stop))
+    thread = threading.Thread(target=consume, args=(BrokerAddress(line.url), line.name, desk, stop), daemon=True)
     thread.start()
     thread.join(SECONDS)
 
@@ -186,7 +186,9 @@ def test_messages_are_taken_one_at_a_time_and_the_rest_left_when_told_to_stop(li
 
 def test_a_broker_that_is_not_there_is_waited_for_without_haste(caplog: pytest.LogCaptureFixture) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=consume, args=(BrokerAddress("amqp://127.0.0.1:9/"), "q", fine, stop, 0.1))
+    thread = threading.Thread(
+        target=consume, args=(BrokerAddress("amqp://127.0.0.1:9/"), "q", fine, stop, 0.1), daemon=True
+    )
     thread.start()
     threading.Event().wait(1.0)
     stop.set()

@@ -36,7 +36,7 @@ def working(
     run: ExchangeDeliveryContext, path: Path | None, report: Callable[[ExchangeDeliveryCounts], None] = lambda _: None
 ) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=run_worker, args=(run, path, stop, 0.05, report))
+    thread = threading.Thread(target=run_worker, args=(run, path, stop, 0.05, report), daemon=True)
     thread.start()
     try:
         yield

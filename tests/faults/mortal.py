@@ -6,6 +6,7 @@ answer is a line: whether it died, what is remembered now, which places committe
 of its own: its connections end with it.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -23,6 +24,10 @@ from ungdom.store.session import Database
 
 AROUND = ("contextlib.py", "session.py", "mortal.py")
 """Files whose frames lie between a commit and the function whose transaction it is."""
+
+
+PATIENCE = 120
+"""Seconds for a step; then the process writes the stacks of its threads to standard error and ends."""
 
 
 class Order(NamedTuple):
@@ -74,6 +79,7 @@ def forked(order: Order, db: Database, url: str, folder: Path, receiver: str) ->
         if not child:
             status = 1
             try:
+                faulthandler.dump_traceback_later(PATIENCE, exit=True)
                 die_once(order, log.fileno())
                 with Service(url, folder, db, webhook_allow=("127.0.0.0/8",)) as running:
                     memory = run(order, running, folder, receiver)
@@ -105,7 +111,9 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order is None:
+            faulthandler.dump_traceback_later(PATIENCE, exit=True)
             undisturbed(db, url, folder, receiver)
+            faulthandler.cancel_dump_traceback_later()
         answer = {} if order is None else forked(Order(*order), db, url, folder, receiver)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -263,9 +263,9 @@ def soaked(url: str, folder: Path, seconds: float, say: Callable[[str], None]) -
     with serving(url, folder) as (base, server), worker(url, folder) as beside:
         began = time.monotonic()
         load = Load(base, token, began + seconds)
-        threads = [threading.Thread(target=nights, args=(load, url, folder))]
+        threads = [threading.Thread(target=nights, args=(load, url, folder), daemon=True)]
         for target, number in ((writer, WRITERS), (reader, READERS), (sender, SENDERS)):
-            threads += [threading.Thread(target=target, args=(load, n)) for n in range(number)]
+            threads += [threading.Thread(target=target, args=(load, n), daemon=True) for n in range(number)]
         for thread in threads:
             thread.start()
         while not load.over:
@@ -344,7 +344,7 @@ def main() -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ungdom-")))
             url = stack.enter_context(database(kind, folder))
             service.fill(url)
-            threads.append(threading.Thread(target=run, args=(url, folder)))
+            threads.append(threading.Thread(target=run, args=(url, folder), daemon=True))
         for thread in threads:
             thread.start()
         for thread in threads:

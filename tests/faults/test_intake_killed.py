@@ -166,7 +166,7 @@ def test_each_of_a_thousand_decisions_has_one_effect_however_often_and_in_whatev
         load.todo.put(one)
     who = Viewer(Role.PROSECUTION, "system", None)
     token = Issuer(from_environment(environment(url, tmp_path))).issue(who, clock.now(), timedelta(hours=2))
-    clients = [threading.Thread(target=client, args=(load, token)) for _ in range(CLIENTS)]
+    clients = [threading.Thread(target=client, args=(load, token), daemon=True) for _ in range(CLIENTS)]
     marks = sorted(rng.sample(range(total // 10, total * 9 // 10), KILLS))
 
     begun = time.monotonic()

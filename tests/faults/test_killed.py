@@ -84,7 +84,9 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(
             found = {case: send(f"{base}/v1/cases/{case}", token)[1]["version"] for case in acknowledged}
             assert all(acknowledged[case] <= found[case] <= acknowledged[case] + 1 for case in found)
             threads = [
-                threading.Thread(target=write_until_gone, args=(base, token, case, found[case], acknowledged, refused))
+                threading.Thread(
+                    target=write_until_gone, args=(base, token, case, found[case], acknowledged, refused), daemon=True
+                )
                 for case in acknowledged
             ]
             for thread in threads:

@@ -157,18 +157,20 @@ def test_killed_at_any_moment_while_others_write_nothing_is_lost(
     rng = Random(36)  # noqa: S311  # a moment is no secret
     with Service(url, tmp_path, people_keys=(B, A)) as served:
         writers = Writers(served)
-        thread = threading.Thread(target=writers.write)
+        thread = threading.Thread(target=writers.write, daemon=True)
         thread.start()
-        for _ in range(KILLS):
-            with rotation(url, tmp_path) as killed:
-                assert killed.stdout is not None
-                assert killed.stdout.readline().startswith("Encrypting everything with key ")
-                time.sleep(rng.uniform(0, 0.4))
-                killed.send_signal(signal.SIGKILL)
-        with rotation(url, tmp_path) as last:
-            printed, _ = last.communicate(timeout=60)
-        writers.stop.set()
-        thread.join()
+        try:
+            for _ in range(KILLS):
+                with rotation(url, tmp_path) as killed:
+                    assert killed.stdout is not None
+                    assert killed.stdout.readline().startswith("Encrypting everything with key ")
+                    time.sleep(rng.uniform(0, 0.4))
+                    killed.send_signal(signal.SIGKILL)
+            with rotation(url, tmp_path) as last:
+                printed, _ = last.communicate(timeout=300)
+        finally:
+            writers.stop.set()
+            thread.join()
     assert (last.returncode, writers.wrong) == (0, []), printed
     assert printed.endswith("0 record(s) left to encrypt with the first key\n")
     assert len(writers.answers) > KILLS

@@ -83,7 +83,9 @@ def live(client: socket.socket) -> None:
     client.sendall(LIVE)
     received = b""
     while not received.endswith(b'{"status":"ok"}'):
-        received += client.recv(65536)
+        chunk = client.recv(65536)
+        assert chunk, f"closed after {received!r}"
+        received += chunk
     assert status(received) == 200
 
 

@@ -181,7 +181,9 @@ def test_a_body_shorter_than_it_was_said_to_be_is_broken_off(own: Server) -> Non
         raw.sendall(head.encode() + body)
         answer = b""
         while b'"applied"' not in answer:
-            answer += raw.recv(65536)
+            chunk = raw.recv(65536)
+            assert chunk, f"closed after {answer!r}"
+            answer += chunk
     time.sleep(0.5)
     assert own.decisions() == 1
 
@@ -215,7 +217,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_group_in_hand(own: Server) -
     receipts: list[bytes] = []
 
     with own.wire() as wire:
-        reader = threading.Thread(target=read_until_gone, args=(wire, receipts))
+        reader = threading.Thread(target=read_until_gone, args=(wire, receipts), daemon=True)
         reader.start()
         sender = threading.Thread(target=send_until_gone, args=(wire, making.lines(messages)), daemon=True)
         sender.start()

@@ -224,7 +224,7 @@ def test_the_worker_takes_up_what_a_day_lets_be_done(one: Service) -> None:
         now=one.clock,
         jitter=float,
     )
-    working = threading.Thread(target=run_worker, args=(work, None, stop, 0.05))
+    working = threading.Thread(target=run_worker, args=(work, None, stop, 0.05), daemon=True)
     working.start()
     try:
         one.clock.turn_to(date(2025, 7, 3), 1)

@@ -1,5 +1,6 @@
 """T7: the stages and the waits of a case tile its life, day for day; and what holds of time whatever happens."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,9 +27,11 @@ from ungdom.workflow.vocabulary import EventType, Party
 E = EventType
 TODAY = date(2026, 11, 20)
 SEED = 7
-SHARES = 20
+ALL = 100_000
 CASES = 5_000
-"""Cases in a share: 100,000 in all."""
+"""Cases in a share."""
+SHARES = ALL // CASES if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 4
+"""20,000 cases, every one of the 100,000 with the thorough profile (`make thorough`)."""
 SAMPLED = 20
 """One in so many is looked at more closely."""
 
@@ -41,7 +44,7 @@ def test_stages_and_waits_tile_every_case(share: int, figure: Callable[[str], No
     days = 0
     for number in range(share * CASES, (share + 1) * CASES):
         rng = random.Random(f"{SEED}:{number}")  # noqa: S311 - a case that can be told again
-        told = case_generator.generate_case(number, rng, TODAY, SHARES * CASES)
+        told = case_generator.generate_case(number, rng, TODAY, ALL)
         days += assert_tiles(told.case, TODAY)
         if number % SAMPLED == 0:
             assert_more(told.case, told.events, rng)

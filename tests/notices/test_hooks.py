@@ -358,7 +358,7 @@ def test_while_one_receiver_hangs_another_gets_what_is_promised_meanwhile(
     hook(db, other_receiver.url, kinds=RAISED)
     late(db)
     run = work(db, total_timeout=20, stop=stop.is_set)
-    thread = threading.Thread(target=delivery.run_until_stopped, args=(run, stop, 0.05))
+    thread = threading.Thread(target=delivery.run_until_stopped, args=(run, stop, 0.05), daemon=True)
     thread.start()
     try:
         until(lambda: len(other_receiver.got) == 1 and len(receiver.got) == 1)

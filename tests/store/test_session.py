@@ -174,7 +174,7 @@ def test_writers_of_one_file_take_turns(db: Database) -> None:
     def write(number: int) -> None:
         add(db, f"n{number}")
 
-    threads = [threading.Thread(target=write, args=(n,)) for n in range(20)]
+    threads = [threading.Thread(target=write, args=(n,), daemon=True) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -56,7 +56,7 @@ class IdentityPart(StrEnum):
 class PersonComparison:
     """How each part of a given person compares with a stored one. `names`: None if the stored person is erased.
 
-    `number_proves`: two different numbers that are both well-formed and of one kind, so that they name two people.
+    `number_proves`: the numbers are different, both well-formed and of one kind, so that they name two people.
     """
 
     number: Agreement
@@ -193,7 +193,9 @@ def compare_parts(given: Person, known: Known) -> PersonComparison:
     numbers = {normalise(number) for number in _numbers_of(known)}
     number = Agreement.MISSING if not own or not numbers else Agreement.DIFFERENT
     names = compare_names((given.given_name, given.family_name), (theirs.given_name, theirs.family_name))
-    return PersonComparison(Agreement.EQUAL if own in numbers else number, born, names, _name_two_people(own, numbers))
+    if own in numbers:
+        return PersonComparison(Agreement.EQUAL, born, names)
+    return PersonComparison(number, born, names, number is Agreement.DIFFERENT and _name_two_people(own, numbers))
 
 
 def _numbers_of(known: Known) -> tuple[str, ...]:
@@ -254,7 +256,6 @@ def _weighed_names(parts: PersonComparison, names: NameComparison, confirmed: bo
         return Likeness.SAME
     if names.resembles or (confirmed and (names.share_a_part or names.is_missing)):
         return Likeness.CONTRADICTS
-    proved_other = parts.number is Agreement.DIFFERENT and parts.number_proves
-    if names.family is Agreement.EQUAL or (names.share_a_part and not proved_other):
+    if names.family is Agreement.EQUAL or (names.share_a_part and not parts.number_proves):
         return Likeness.RESEMBLES  # twins share family name and day; so does who changes number and given name at once
     return Likeness.OTHER

@@ -105,8 +105,10 @@ def _overlap(left: list[str], right: list[str]) -> bool:
 def _alike(left: str, right: str) -> bool:
     """Whether most letters are equal, or the consonants: transcriptions differ mostly in vowels and double letters."""
     consonants = _consonants(left)
-    same_sound = len(consonants) > 1 and consonants == _consonants(right)
-    return same_sound or SequenceMatcher(None, left, right, autojunk=False).ratio() >= _ALIKE
+    if len(consonants) > 1 and consonants == _consonants(right):
+        return True
+    letters = SequenceMatcher(None, left, right, autojunk=False)  # the quick ratios are never below the ratio
+    return all(ratio() >= _ALIKE for ratio in (letters.real_quick_ratio, letters.quick_ratio, letters.ratio))
 
 
 def _consonants(word: str) -> str:
@@ -130,6 +132,8 @@ def normalised_name(name: str | None) -> str:
 
 
 def _words(name: str | None) -> list[str]:
+    if name and name.isascii() and name.isalpha():
+        return [name.casefold()]
     visible = "".join(letter for letter in unicodedata.normalize("NFC", name or "") if letter not in _LEFT_OUT)
     spelled = unicodedata.normalize("NFKD", visible.casefold()).casefold().translate(_LETTERS)
     for marked, letters in _MARKED.items():

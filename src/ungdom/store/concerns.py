@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from sqlalchemy import ColumnElement, exists, false, or_
@@ -58,6 +59,7 @@ def concerns_office(konfliktrad: str | None, open_only: bool) -> ColumnElement[b
     return or_(*(decision.c.offices.contains(f"|{konfliktrad}:{level}:", autoescape=True) for level in levels))
 
 
+@lru_cache(maxsize=64)
 def handled_by(source: str) -> ColumnElement[bool]:
     """SQL condition: the cases that this system opened, or to which it has sent a settled message."""
     first = exists().where(event.c.case_id == case_current.c.case_id, event.c.seq == 1, event.c.source == source)
