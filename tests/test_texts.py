@@ -37,6 +37,7 @@ from ungdom.persons.register import QuestionReason
 from ungdom.persons.subject_access import DataCategory, WithheldCode
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.retention.rules import CountedFrom, RetentionCode
+from ungdom.retention.run import RetentionFault
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
 from ungdom.texts import Language, fields
@@ -145,6 +146,7 @@ PROBLEMS: dict[str, set[str]] = {
     "cases_do_not_split": set(),
     "erasure_held": set(),
     "person_erased": set(),
+    "key_lost": set(),
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),
@@ -162,6 +164,7 @@ PROBLEMS: dict[str, set[str]] = {
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
+    "unavailable.erasures": set(),
     "forbidden_role.actor": {"actors"},
     "forbidden_role.youth": {"roles"},
     "not_in_service.unknown": set(),
@@ -317,6 +320,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         **{texts.section_of(enum): {str(word) for word in enum} for enum in (RetentionCode, CountedFrom, DataCategory)},
+        texts.section_of(RetentionFault): {str(one) for one in RetentionFault},
         "retention_basis": {"verified", "unverified"},
         "erasure_hold": {"open_case", "message_waits", "identity_question", *(f"retention_rule.{end}" for end in ENDS)},
         "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until"},

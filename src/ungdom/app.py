@@ -204,7 +204,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
-    app.state.keys = EncryptionKeys(settings.people_keys)
+    app.state.keys = EncryptionKeys.of(settings)
     app.state.clock = clock
     app.state.erasures = ErasureJournal(settings.erasures)
     app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)

@@ -19,6 +19,7 @@ from ungdom.store import (
     key_usage,
     notes,
     people,
+    person_candidates,
     person_history,
     person_proposals,
     population_events,
@@ -30,7 +31,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.inbox import InboundMessage
-from ungdom.store.people import Particulars
+from ungdom.store.person_candidates import Particulars
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.person_proposals import PersonProposal
 from ungdom.store.personalia import FormerNumber, Personalia
@@ -207,7 +208,7 @@ def openable(tx: Connection, keys: EncryptionKeys) -> int:
 def assert_found(tx: Connection, keys: EncryptionKeys) -> None:
     """What is looked up by a keyed hash is found: a person, an answer, a parked message, a repeat, a pseudonym."""
     for given in FOUND_BY:
-        names = [candidate.person.personalia for candidate in people.candidates(tx, keys, given, (), None)]
+        names = [candidate.person.personalia for candidate in person_candidates.candidates(tx, keys, given, (), None)]
         assert WHO in names, given
     assert idempotency.find_response(tx, keys, REQUEST) == ANSWER
     waits = list(key_usage.person_waits(tx, keys))

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,16 +12,26 @@ from tests.store import cases
 from ungdom.audit.content import encode, plain
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.links import FIRST, link
-from ungdom.store import chain_backfill, chain_verification, journal, people, person_erasure, resealing, webhooks
+from ungdom.store import (
+    chain_backfill,
+    chain_verification,
+    contacts,
+    journal,
+    people,
+    person_erasure,
+    resealing,
+    webhooks,
+)
 from ungdom.store.chain_events import EVENT_CONTENT, event_content
 from ungdom.store.chain_tables import CHAINED, RECORDED
+from ungdom.store.contacts import NotificationContact
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.journal import EventBatch
 from ungdom.store.schema import metadata
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.cases import event
-from ungdom.store.schema.notices import webhook
+from ungdom.store.schema.notices import contact, webhook
 from ungdom.store.schema.persons import person_change
 from ungdom.store.session import Database
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
@@ -185,6 +196,44 @@ def test_rows_from_before_the_record_are_recorded_once(db: Database) -> None:
     assert [finding.problem for finding in findings(db)] == [AuditProblem.UNRECORDED]
 
     assert (chain_backfill.record_changes(db), chain_backfill.record_changes(db)) == (1, 0)
+    assert findings(db) == []
+
+
+def test_a_row_that_changes_while_others_are_recorded_is_recorded_as_it_stands(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = [NotificationContact(subject=f"kari-{n}", role=Role.COORDINATOR, written_by="kari") for n in range(3)]
+    with db.writing() as tx:
+        for contact_of in who:
+            contacts.write(tx, cases.KEYS, contact_of, cases.NOON)
+        disarm(tx, "audit_change")
+        tx.execute(audit_change.delete())
+    monkeypatch.setattr(chain_backfill, "CHANGES", 1)
+
+    def changing(done: int, _all: int) -> None:
+        if done == 1:
+            with db.writing() as tx:
+                contacts.write(tx, cases.KEYS, replace(who[1], language="nn"), cases.NOON)
+                tx.execute(contact.delete().where(contact.c.subject == who[2].subject))
+
+    assert chain_backfill.record_changes(db, changing) == 1
+    assert findings(db) == []
+    with db.reading() as tx:
+        assert len(tx.scalars(select(audit_change.c.key)).all()) == 2
+
+
+def test_a_contact_that_is_saved_unchanged_is_no_change(db: Database) -> None:
+    who = NotificationContact(
+        subject="kari", role=Role.COORDINATOR, address="kari@konfliktrad.test", email_digest=True, written_by="kari"
+    )
+    later = cases.NOON + timedelta(days=1)
+    with db.writing() as tx:
+        stored = contacts.write(tx, cases.KEYS, who, cases.NOON)
+        assert contacts.write(tx, cases.KEYS, who, later) == stored == replace(who, updated_at=cases.NOON)
+        changed = contacts.write(tx, cases.KEYS, replace(who, address="kari@annet.test"), later)
+    with db.reading() as tx:
+        assert contacts.find(tx, cases.KEYS, "kari") == changed
+        assert len(tx.scalars(select(audit_change.c.key).where(audit_change.c.source == "contact")).all()) == 2
     assert findings(db) == []
 
 

@@ -3,25 +3,34 @@
 import io
 import json
 import zipfile
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from tests.intake.build import File, opening
+from tests.intake.build import File, identities, opening
 from tests.intake.build import person as told_person
-from tests.service import Client, Service, new_case
+from tests.service import KEY, Client, Service, new_case
 from tests.store.test_chain import findings
 from tests.stories import traces
 from tests.stories.backups import Backups
 from tests.stories.test_persons import approved, corrected, ok, problem, read
-from ungdom.retention.journal import ErasureJournal
+from ungdom.notices.dispatch import dispatch
+from ungdom.retention import journal as retention_journal
+from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
 from ungdom.store import exchanges
+from ungdom.store import idempotency as answers
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.schema.idempotency import idempotency
 from ungdom.store.schema.persons import person
 
+NEW_KEY = "5OLU8MyW3kICvatAfgglWm0Nycjhj/eZ5Nx6lGXi4n8="
 GIVEN, FAMILY, BORN, NUMBER = "Knusktrea", "Mosegrodde", "2009-05-17", "17850998027"
 FORMER = "57850998002"
 TELEPHONE, ADDRESS, GUARDIAN = "+47 000 77 123", "Ugleveien 77", "Sildrende Mosegrodde"
@@ -282,6 +291,7 @@ def test_a_rule_without_a_basis_counts_and_erases_nothing(served: Service) -> No
     assert [basis["keep"] for basis in second["confirmed"]] == [None, {"years": 12, "months": 0, "days": 0}]
     assert ok(admin.post("/v1/jobs/retention/runs", {}))["items"][0] | {"what": ""} == {
         "rule": "persons", "what": "", "applies": True, "dry_run": True, "due": 1, "erased": 0,
+        "fault": None, "message": None,
     }  # fmt: skip
 
     night = ok(admin.post("/v1/jobs/nightly/runs", {"on": "2036-01-06"}))["items"][-1]
@@ -361,6 +371,156 @@ def test_a_lost_journal_is_written_anew_from_the_database(one: Service) -> None:
     ok(read(one.as_("leader", "oslo"), who))
     assert ErasureJournal(file).lines()[0].ids == (UUID(who),)
     assert file.read_text() == written
+
+
+# --- keys that are lost, values that cannot be read, and a journal that cannot be ----------------------------
+
+
+@contextmanager
+def with_lost_key(service: Service, url: str | None = None) -> Iterator[Service]:
+    """The service with a new key, where the one that everything is encrypted with is declared lost."""
+    lost = EncryptionKeys([KEY]).ids
+    url = url or service.settings.database_url
+    with Service(url, service.settings.data_dir, people_keys=(NEW_KEY,), lost_keys=lost) as again:
+        again.clock = again.app.state.clock = service.clock
+        yield again
+
+
+def test_what_only_a_lost_key_opens_is_named_as_such_and_lists_still_answer(served: Service) -> None:
+    who, cases = everywhere(served)
+    hook = {"url": "https://system.test/inn", "kinds": ["alert.raised"]}
+    hook_id = ok(served.as_("leader", "oslo").post("/v1/webhooks", hook, key="hook"), 201)["id"]
+    with with_lost_key(served) as again:
+        leader, secretariat = again.as_("leader", "oslo"), again.as_("secretariat")
+        titles = set()
+        for language in ("nb", "nn", "en"):
+            headers = {"Accept-Language": language, "Authorization": f"Bearer {leader.token}"}
+            titles.add(problem(again.send("GET", f"/v1/persons/{who}", headers=headers), 410, "key_lost")["title"])
+        assert len(titles) == 3
+        change = {"If-Match": "*", "Authorization": f"Bearer {leader.token}"}
+        body = {"reason": "Opplyst.", "family_name": "Kvist"}
+        problem(again.send("PATCH", f"/v1/persons/{who}", json=body, headers=change), 410, "key_lost")
+        for path in ("/v1/cases", "/v1/worklist", "/v1/persons/questions", "/v1/population-events", "/v1/decisions",
+                     "/v1/persons/proposals", f"/v1/cases/{cases[0]}", f"/v1/cases/{cases[0]}/notes"):  # fmt: skip
+            for client in (leader, secretariat):
+                assert client.get(path).status_code == 200, path
+        assert [hit["id"] for hit in ok(leader.post("/v1/persons/search", {"born": BORN}))["items"]] == [who]
+        assert [hook["disabled_because"] for hook in ok(leader.get("/v1/webhooks"))["items"]] == ["key_lost"]
+        problem(leader.post(f"/v1/webhooks/{hook_id}/rotate"), 410, "key_lost")
+        assert again.as_("coordinator", "oslo").post("/v1/cases", new_case(person=YOUTH)).status_code == 201
+        dismissed(again)
+        assert ok(secretariat.get("/v1/decisions", outcome="parked"))["items"] == []
+        dispatch(again.db, again.app.state.keys, again.clock())
+
+
+def test_what_only_a_lost_key_opens_stops_no_erasure_and_no_replay(served: Service, copied: Backups) -> None:
+    lost = ready_to_erase(served)
+    official(served)
+    nobody = told_person(born="2008-03-12", national_id=next(identities("2008-03-12")))
+    unknown = File(served, nobody, day=date(2027, 1, 7))
+    assert unknown.send("became_final", "2025-06-27")["outcome"] == "parked"
+    with with_lost_key(served) as again:
+        other = opened(again, given_name="Prikke", national_id=None, born="2009-05-20")
+        closed(again, other["id"])
+    backup = copied.taken()
+    with with_lost_key(served) as again:
+        again.clock.turn_to(date(2028, 1, 10))
+        erasable = [UUID(lost), UUID(other["person"]["id"])]
+        report = reported(again)["persons"]
+        assert (report["due"], report["erased"], report["fault"]) == (2, 2, None)
+        with again.db.reading() as tx:
+            assert (
+                list(
+                    tx.scalars(
+                        select(person.c.person_id).where(person.c.sealed.is_not(None), person.c.person_id.in_(erasable))
+                    )
+                )
+                == []
+            )
+    with with_lost_key(served, backup) as restored:
+        leader = restored.as_("leader", "oslo")
+        for who in (lost, other["person"]["id"]):
+            assert ok(read(leader, who))["erased_at"] is not None
+
+
+def changed(sealed: bytes) -> bytes:
+    """The encrypted value with one other bit: no key opens it."""
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
+
+
+def test_what_stops_one_rule_stops_no_other_and_leaves_the_night_partial(served: Service) -> None:
+    who = ready_to_erase(served)
+    served.clock.turn_to(date(2027, 1, 7))
+    with served.db.writing() as tx:
+        damaged = tx.scalars(select(idempotency.c.sealed)).first()
+        tx.execute(update(idempotency).where(idempotency.c.sealed == damaged).values(sealed=changed(damaged)))
+
+    night = ok(served.as_("admin").post("/v1/jobs/nightly/runs", {"on": "2027-01-07"}))["items"][-1]
+    counts = {name: count for name, count in night["counts"].items() if name.startswith("retention_")}
+    assert counts == {"retention_persons_failed": 1, "retention_kept_answers_erased": 1}
+    assert night["status"] == "partly"
+    assert ok(read(served.as_("leader", "oslo"), who))["family_name"] == FAMILY
+    assert reported(served)["persons"]["erased"] == 1
+
+
+def test_a_rule_whose_value_cannot_be_read_says_why(served: Service) -> None:
+    ready_to_erase(served)
+    with served.db.writing() as tx:
+        damaged = tx.scalars(select(person.c.sealed)).first()
+        tx.execute(update(person).where(person.c.sealed == damaged).values(sealed=changed(damaged)))
+    rule = reported(served)["persons"]
+    assert (rule["due"], rule["erased"], rule["fault"]) == (1, 0, "cannot_open")
+    assert "UNGDOM_LOST_KEYS" in rule["message"]
+
+
+def test_nothing_is_decrypted_while_others_wait_to_write(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = ready_to_erase(one)
+    proposal = proposed(one.as_("leader", "oslo"), who)
+    lock, plain, free = one.db.writer_lock, answers.decrypt_row, []
+
+    def spied(*given: Any) -> Any:
+        assert lock is not None
+        free.append(lock.acquire(blocking=False))
+        if free[-1]:
+            lock.release()
+        return plain(*given)
+
+    monkeypatch.setattr(answers, "decrypt_row", spied)
+    approved(one.as_("secretariat"), proposal)
+    assert free
+    assert all(free)
+
+
+def test_a_journal_that_cannot_be_read_is_503_and_says_what_helps(one: Service) -> None:
+    leader, gate = one.as_("leader", "oslo"), one.app.state.erasure_gate
+    assert leader.get("/v1/cases").status_code == 200
+    file = one.settings.data_dir / "file"
+    file.touch()
+    gate.journal.path = file / "erasures.ndjson"  # no folder: neither found nor read
+    details = set()
+    for language in ("nb", "nn", "en"):
+        headers = {"Accept-Language": language, "Authorization": f"Bearer {leader.token}"}
+        details.add(problem(one.send("GET", "/v1/cases", headers=headers), 503, "unavailable")["detail"])
+    assert len(details) == 3
+    assert all("ungdom retention replay" in detail for detail in details)
+    ready = one.send("GET", "/health/ready")
+    assert (ready.status_code, "retention replay" in ready.json()["erasures"]) == (503, True)
+    gate.journal.path = one.settings.erasures
+    assert leader.get("/v1/cases").status_code == 200
+
+
+def test_the_journal_is_read_again_only_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, plain = [], retention_journal.parse_line
+    monkeypatch.setattr(retention_journal, "parse_line", lambda text: parsed.append(text) or plain(text))
+    journal, at = ErasureJournal(tmp_path / "erasures.ndjson"), datetime(2026, 1, 5, tzinfo=UTC)
+    line = ErasureLine(erasure_id=uuid4(), kind=ErasureKind.MESSAGES, rule="request", decided_at=at, ids=(uuid4(),))
+    journal.append(line)
+    assert journal.lines() == journal.lines() == [line]
+    assert len(parsed) == 1
+    with journal.path.open("a") as file:
+        file.write("cut off")
+    journal.append(line)
+    assert journal.lines() == [line, line]
 
 
 # --- subject access -----------------------------------------------------------------------------------------

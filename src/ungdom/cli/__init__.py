@@ -237,7 +237,7 @@ def deliver(
 def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.ExchangeDeliveryContext:
     return delivery.ExchangeDeliveryContext(
         db=open_readable_database(config),
-        keys=EncryptionKeys(config.people_keys),
+        keys=EncryptionKeys.of(config),
         partners=partners.load(config.exchange_file),
         open_transport=transport_for,
         now=clock.now,

@@ -36,7 +36,7 @@ def upgrade() -> None:
         chain_backfill.link_events(db, report)
         chain_backfill.record_changes(db, report)
         if config.people_keys:
-            person_names.backfill(db, EncryptionKeys(config.people_keys))
+            person_names.backfill(db, EncryptionKeys.of(config))
         erase_again(db, config)
         out.print(f"schema {db.current()}")
         _grant_after_upgrade(db, config)

@@ -135,7 +135,7 @@ def _load(db: Database, config: Settings, cases: int | None, seed: int, processe
     with progress("cases") as report:
         summary = load.load(
             db,
-            EncryptionKeys(config.people_keys),
+            EncryptionKeys.of(config),
             cases=total,
             seed=seed,
             today=today,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
+from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
@@ -47,14 +48,20 @@ def sentence(error: Exception) -> str:
         text = SENTENCES[error.fault].format(detail=error.detail)
         return text.replace(UPGRADE, DEMO) if isinstance(error, UnusableDemo) else text
     if isinstance(error, Unavailable):
-        return f"the database cannot be reached or is too busy ({error.reason}): try again"
+        return _unavailable(error.reason)
     if isinstance(error, MissingKeys):
         return _missing_keys(error)
     if isinstance(error, CannotOpen):
         return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
-    if isinstance(error, BadSettings):
+    if isinstance(error, BadSettings | BadErasureJournal):
         return str(error)
     return f"the database refused what the command needs ({type(error).__name__}): see its log"
+
+
+def _unavailable(reason: str) -> str:
+    if reason == UNREADABLE_JOURNAL:
+        return "the journal of erasures cannot be read or written: see the file in UNGDOM_ERASURE_JOURNAL"
+    return f"the database cannot be reached or is too busy ({reason}): try again"
 
 
 def _missing_keys(error: MissingKeys) -> str:

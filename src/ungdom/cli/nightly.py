@@ -74,7 +74,7 @@ def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
 
 def _keys_and_journal(config: Settings) -> tuple[EncryptionKeys, ErasureJournal]:
     """The keys of the people, and the journal of erasures."""
-    return EncryptionKeys(config.people_keys), ErasureJournal(config.erasures)
+    return EncryptionKeys.of(config), ErasureJournal(config.erasures)
 
 
 def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from ungdom import cases, clock
+from ungdom import cases, clock, texts
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import (
     AsJson,
@@ -101,13 +101,20 @@ def run(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Apply the rules now, as every night does, and print by rule what was due and what was erased."""
+    """Apply the rules now, as every night does, and print by rule what was due and what was erased.
+
+    Exit code 1 when something stopped a rule from erasing everything that is due.
+    """
     config = selected_settings(on_demo)
     with closing(open_database(config)) as db:
         reports = retention_run.run(
-            db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now(), dry_run
+            db, EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now(), dry_run
         )
     print_rows([asdict(report) for report in reports], "{rule:<18} due {due}, erased {erased}", as_json)
+    for report in reports:
+        if report.fault is not None:
+            err.print(f"{report.rule}: {texts.label('en', report.fault)}", markup=False)
+    raise typer.Exit(ExitCode.FOUND if any(report.fault for report in reports) else ExitCode.DONE)
 
 
 @retention_app.command()
@@ -133,7 +140,7 @@ def subject_access(
     from ungdom.persons.subject_access_file import build
 
     config, person_id = selected_settings(on_demo), id_of("person", person)
-    context = IntakeContext(EncryptionKeys(config.people_keys), clock.now(), "nb")
+    context = IntakeContext(EncryptionKeys.of(config), clock.now(), "nb")
     with closing(open_database(config)) as db:
         try:
             with db.reading() as tx:

@@ -119,7 +119,7 @@ def open_readable_database(config: Settings) -> Database:
     db = open_database(config)
     try:
         with db.reading() as tx:
-            key_usage.require_keys(tx, EncryptionKeys(config.people_keys), config.lost_keys)
+            key_usage.require_keys(tx, EncryptionKeys.of(config))
     except Exception:
         db.close()
         raise
@@ -132,7 +132,7 @@ def erase_again(db: Database, config: Settings) -> int:
     Closes the database where that fails. Raises the errors of the store.
     """
     try:
-        return replay(db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now)
+        return replay(db, EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now)
     except Exception:
         db.close()
         raise

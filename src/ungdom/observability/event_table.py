@@ -30,6 +30,10 @@ EVENTS: dict[str, LogEvent] = {
         "Erasures of the journal were not in the database, which was restored, and have been carried out again.",
         ("count",),
     ),
+    "retention.not_erased": LogEvent(
+        "A rule of retention has not erased everything that is due; it is tried again in the next night.",
+        ("rule", "reason", "count"),
+    ),
     "erasures.not_carried_out": LogEvent(
         "Erasures of the journal are not in the database; nothing is served until they are.", ("reason",)
     ),

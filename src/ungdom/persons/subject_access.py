@@ -16,7 +16,6 @@ from ungdom.cases import CaseView
 from ungdom.intake import IntakeContext
 from ungdom.persons import read as reading
 from ungdom.persons.sight import PersonSight, working_sight
-from ungdom.retention.holds import record_ids_of
 from ungdom.retention.rules import EffectiveRule, effective
 from ungdom.store import (
     access_queries,
@@ -32,6 +31,7 @@ from ungdom.store.access_queries import AccessFilters
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.person_history import PersonChange
 from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
+from ungdom.store.records import record_ids_of
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived.consents import sharing_consents

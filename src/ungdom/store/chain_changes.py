@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, func, select, tuple_
 from ungdom.audit.content import encode, plain
 from ungdom.audit.links import FIRST, link
 from ungdom.store import bulk, named_locks
-from ungdom.store.chain_rows import key_text, recorded_rows, rows_with_keys, stream_name
+from ungdom.store.chain_rows import key_text, recorded_rows, stream_name
 from ungdom.store.chain_tables import RECORDED, RecordedTable
 from ungdom.store.schema.audit import audit_change
 
@@ -30,7 +30,7 @@ def record(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
     wanted = [[row[name] for name in recorded.key] for row in rows]
     present = _present(tx, recorded, wanted)
     names = [key_text(map(plain, key)) for key in wanted]
-    _write(tx, [present.get(name) or _removal(tx, recorded, name) for name in dict.fromkeys(names)])
+    write(tx, [present.get(name) or _removal(tx, recorded, name) for name in dict.fromkeys(names)])
 
 
 def record_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -48,30 +48,15 @@ def record_group(tx: Connection, table: Table, value: Any) -> None:
     before = _last_contents(tx, stream)
     gone = sorted(key for key, content in before.items() if content and key not in {key for _, key, _ in present})
     changed = [(name, recorded.name, key, content) for name, key, content in present if before.get(key) != content]
-    _write(tx, [*((stream, recorded.name, key, None) for key in gone), *changed])
+    write(tx, [*((stream, recorded.name, key, None) for key in gone), *changed])
 
 
-def record_missing(tx: Connection, table: Table, keys: Sequence[Sequence[Any]]) -> None:
-    """Records the rows with these primary keys that nobody has recorded by the time their streams are locked."""
-    recorded = RECORDED[table.name]
-    streams = {stream for stream, *_ in _present(tx, recorded, keys).values()}
-    named_locks.lock(tx, {_lock_name(stream) for stream in streams})
-    names = [key_text(map(plain, key)) for key in keys]
-    known = set(tx.scalars(select(C.key).where(C.source == recorded.name, C.key.in_(names))))
-    missing = [change for name, change in _present(tx, recorded, keys).items() if name not in known]
-    _append(tx, missing, _heads(tx, streams))
-
-
-def _write(tx: Connection, changes: Sequence[Change]) -> None:
+def write(tx: Connection, changes: Sequence[Change]) -> None:
     """Writes changes at the ends of their streams."""
     if not changes:
         return
-    named_locks.lock(tx, {_lock_name(stream) for stream, *_ in changes})
+    named_locks.lock(tx, {f"audit_change:{stream}" for stream, *_ in changes})
     _append(tx, changes, _heads(tx, {stream for stream, *_ in changes}))
-
-
-def _lock_name(stream: str) -> str:
-    return f"audit_change:{stream}"
 
 
 def _append(tx: Connection, changes: Iterable[Change], heads: dict[str, tuple[int, bytes]]) -> None:
@@ -90,7 +75,7 @@ def _present(tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[An
     return {
         name: (stream, recorded.name, name, content)
         for batch in bulk.batches(keys, AT_ONCE)
-        for stream, name, content in rows_with_keys(tx, recorded, batch)
+        for stream, name, content in recorded_rows(tx, recorded, batch)
     }
 
 

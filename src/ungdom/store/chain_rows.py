@@ -38,29 +38,20 @@ def heads(tx: Connection, chain: ChainedTable) -> Iterator[tuple[str, int, bytes
     yield from _fetched(tx, query.join(newest, and_(newest.c.of == stream, newest.c.last == position)))
 
 
-def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterator[tuple[str, str, str]]:
-    """Rows of a recorded table: stream, key and content as in `audit_change`. `of`: values that columns must have."""
-    columns = recorded.table.c
-    yield from _recorded_rows(tx, recorded, *(columns[name] == value for name, value in of.items()))
-
-
-def rows_with_keys(
-    tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]]
+def recorded_rows(
+    tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]] | None = None, **of: Any
 ) -> Iterator[tuple[str, str, str]]:
-    """The rows of a recorded table with these primary keys, as `recorded_rows`."""
-    columns = [recorded.table.c[name] for name in recorded.key]
-    chosen = tuple_(*columns).in_(keys) if len(columns) > 1 else columns[0].in_([key for (key,) in keys])
-    yield from _recorded_rows(tx, recorded, chosen)
+    """Rows of a recorded table: stream, key and content as in `audit_change`.
 
-
-def _recorded_rows(
-    tx: Connection, recorded: RecordedTable, *where: ColumnElement[bool]
-) -> Iterator[tuple[str, str, str]]:
-    names = recorded.columns
-    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table).where(*where)
+    `keys`: primary keys of the rows; None: of all. `of`: values that columns must have.
+    """
+    names, columns = recorded.columns, recorded.table.c
+    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table)
     query = query.order_by(*recorded.table.primary_key)
+    if keys is not None:
+        query = query.where(tuple_(*recorded.table.primary_key).in_(keys))
     stream, key = names.index(recorded.stream), [names.index(name) for name in recorded.key]
-    for row in tx.execute(query):
+    for row in tx.execute(query.where(*(columns[name] == value for name, value in of.items()))):
         content = json.dumps(dict(zip(names, row, strict=True)), default=repr)
         yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
 

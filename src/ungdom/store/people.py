@@ -42,7 +42,8 @@ class StoredPerson:
     """A person as stored. `personalia`: None after erasure. `revision`: raised by every change of the record.
 
     `review_protection`: the protection level was taken over by a merge that has been undone since. `erased_at`: when
-    the personal data was erased; None if it was not.
+    the personal data was erased; None if it was not. `lost_key`: short id of the key under which the personal data is
+    stored, if it is declared lost: `personalia` is None then as well.
     """
 
     person_id: UUID
@@ -55,6 +56,7 @@ class StoredPerson:
     revision: int = 1
     review_protection: bool = False
     erased_at: datetime | None = None
+    lost_key: str | None = None
 
     @property
     def number(self) -> NationalIdCheck | None:
@@ -141,6 +143,7 @@ def person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPer
         revision=row.revision,
         review_protection=row.review_protection,
         erased_at=row.erased_at,
+        lost_key=keys.id_of(row.sealed) if row.sealed is not None and keys.is_lost(row.sealed) else None,
     )
 
 
@@ -215,7 +218,7 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
 
 def reseal_person(tx: Connection, keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> bool:
     """Encrypts and hashes this record with the first key, if it is still stored as read; whether it was."""
-    personalia = _decrypt_personalia(keys, person_id, sealed)
+    personalia = _PERSONALIA.validate_json(keys.decrypt(sealed, _record(person_id)))
     unchanged = (person.c.person_id == person_id) & (person.c.sealed == sealed)
     values = _encrypted_columns(keys, person_id, personalia)
     if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
@@ -270,12 +273,12 @@ def _set_former_numbers(tx: Connection, keys: EncryptionKeys, person_id: UUID, p
 
 
 def read_encrypted(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
-    """The personal data in the column `sealed` of this record; None after erasure. Raises `CannotOpen`."""
-    return None if sealed is None else _decrypt_personalia(keys, person_id, sealed)
+    """The personal data in the column `sealed` of this record. Raises `CannotOpen`.
 
-
-def _decrypt_personalia(keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> Personalia:
-    return _PERSONALIA.validate_json(keys.decrypt(sealed, _record(person_id)))
+    None after erasure, and where the key is declared lost.
+    """
+    plain = keys.decrypt_stored(sealed, _record(person_id))
+    return None if plain is None else _PERSONALIA.validate_json(plain)
 
 
 def _record(person_id: UUID) -> str:

@@ -129,6 +129,11 @@ def records_by_case(tx: Connection, person_id: UUID) -> dict[UUID, UUID]:
     return {row.case_id: row.person_id for row in rows}
 
 
+def record_ids_of(tx: Connection, person_id: UUID) -> list[UUID]:
+    """The ids of every record of the person with this canonical id."""
+    return list(tx.scalars(select(person.c.person_id).where(is_record_of(person_id)).order_by(person.c.person_id)))
+
+
 def is_record_of(person_id: UUID) -> ColumnElement[bool]:
     """SQL condition: this record, or one that refers to it."""
     return (person.c.person_id == person_id) | (person.c.same_as == person_id)

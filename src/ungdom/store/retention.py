@@ -71,6 +71,11 @@ def erasures(tx: Connection) -> dict[UUID, str]:
     return {row.erasure_id: row.line for row in tx.execute(query)}
 
 
+def erasure_ids(tx: Connection) -> set[UUID]:
+    """The ids of everything that was erased from this database."""
+    return set(tx.scalars(select(erasure.c.erasure_id)))
+
+
 def is_applied(tx: Connection, erasure_id: UUID) -> bool:
     """Whether this erasure was applied to this database."""
     return tx.scalar(select(erasure.c.erasure_id).where(erasure.c.erasure_id == erasure_id)) is not None

@@ -134,6 +134,11 @@ PROBLEMS: dict[int, ProblemResponse] = {
         lambda operation: operation.reads("idempotency-key"),
         ("Retry-After",),
     ),
+    410: ProblemResponse(
+        "Gone",
+        "`key_lost`: the key that it is encrypted with is declared lost for good, and nobody can read it any more.",
+        lambda operation: operation.path.startswith(("/v1/persons/{", "/v1/webhooks/{")),
+    ),
     412: ProblemResponse(
         "VersionOutdated",
         "The case, or the entry, has changed since: `current_etag` and, for a case, `events_since` say how.",

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -38,6 +38,8 @@ from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 SOURCE = "api"
+
+T = TypeVar("T")
 
 SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
 """How the cases and persons are found that the ids in an answer name."""
@@ -132,6 +134,15 @@ class RequestContext:
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def read_before(self, operation: Callable[[Connection], T]) -> T:
+        """What takes long and has to be known before `write`, so that it keeps no writer waiting. It is not answered.
+
+        Raises the errors of the rule of the route, `NotInService`, or `Unavailable`.
+        """
+        self.check_access()
+        with self._in_service(self.db.reading()) as tx:
+            return operation(tx)
 
     def try_out(self, operation: Callable[[Connection], ApiResponse], attempts: int) -> Response:
         """The response that `write` would give, with everything that the operation wrote rolled back.

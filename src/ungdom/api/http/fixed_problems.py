@@ -183,6 +183,7 @@ FIXED: dict[type[Exception], Handler] = {
     inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
     inviting.DoesNotFit: _fixed_problem(422, "invalid_input", field=("/answers", "value_error")),
     UnknownMachine: _fixed_problem(404, "not_found"),
+    store.KeyLost: _fixed_problem(410, "key_lost"),
     store.InFlight: _fixed_problem(409, "idempotency_in_flight", {"Retry-After": "1"}),
 }
 """The handler of each error whose response is a status and a code."""

@@ -10,6 +10,7 @@ from ungdom.api.http.inputs import Input
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import LineText
 from ungdom.retention.rules import CountedFrom, RetentionCode
+from ungdom.retention.run import RetentionFault
 from ungdom.workflow.calendar import Length
 
 
@@ -98,7 +99,10 @@ class RetentionRunIn(Input):
 
 
 class RuleReportOut(Output):
-    """What a rule found and did. `due`: how many its term has passed for; `erased`: how many were erased."""
+    """What a rule found and did. `due`: how many its term has passed for; `erased`: how many were erased.
+
+    `fault`: why the rule has not erased everything that is due, with `message` in words; null if nothing stopped it.
+    """
 
     rule: RetentionCode
     what: str
@@ -106,6 +110,8 @@ class RuleReportOut(Output):
     dry_run: bool
     due: int
     erased: int
+    fault: RetentionFault | None
+    message: str | None
 
 
 class RetentionRunOut(Output):
