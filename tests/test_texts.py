@@ -178,6 +178,7 @@ PARTS: dict[str, set[str]] = {
     "history_unreadable.unnamed": set(),
     "unavailable.erasures": set(),
     "forbidden_role.actor": {"actors"},
+    "forbidden_role.youth": {"roles"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
     "not_in_service.ended": {"last"},

@@ -11,7 +11,7 @@ from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import UNREADABLE_HELP, unreadable
 from ungdom.cli.reading import HISTORY, log_read
-from ungdom.cli.terminal import AsJson, erase_again, err, open_database, out, progress
+from ungdom.cli.terminal import AsJson, OnDemo, erase_again, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
 from ungdom.store import chain_backfill, person_names, rebuild
@@ -58,9 +58,9 @@ def _grant_after_upgrade(db: Database, config: Settings) -> None:
 
 
 @db_app.command()
-def check(as_json: AsJson = False) -> None:
+def check(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Compare every current row with the events. Exit code 1 when one differs."""
-    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
+    with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
         differences = rebuild.check(db, report)
         log_read(db, "db check", {difference.case_id for difference in differences}, HISTORY)
     if as_json:
@@ -89,9 +89,9 @@ def difference_values(difference: rebuild.Difference) -> dict[str, object]:
 
 
 @db_app.command(name="rebuild")
-def rebuild_rows() -> None:
+def rebuild_rows(on_demo: OnDemo = False) -> None:
     """Rebuild the current rows from the events. Exit code 1 when a case cannot be read: its row stays as it was."""
-    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
+    with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
         result = rebuild.rebuild(db, report)
     out.print(f"{result.cases} case(s) folded again")
     _report_unreadable(result)
@@ -178,9 +178,10 @@ def _print_sql(db: Database, roles: DatabaseRoles) -> None:
 def backup(
     file: BackupFile,
     pg_dump: Annotated[str, typer.Option(help="The program pg_dump, for PostgreSQL.")] = backups.PG_DUMP,
+    on_demo: OnDemo = False,
 ) -> None:
     """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
-    with closing(open_database(settings.from_environment())) as db:
+    with closing(open_database(selected_settings(on_demo))) as db:
         try:
             manifest = backups.back_up(db, file, clock.now(), pg_dump)
         except backups.CannotBackUp as error:
@@ -222,9 +223,10 @@ def restore(
 def fingerprint(
     against: Annotated[Path | None, typer.Option("--compare", help="Manifest of a backup; exit code 1.")] = None,
     as_json: AsJson = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """Print rows and SHA-256 of every table, or compare them with the manifest of a backup."""
-    with closing(open_database(settings.from_environment())) as db:
+    with closing(open_database(selected_settings(on_demo))) as db:
         if against is not None:
             try:
                 expected = backups.read_tables(against)

@@ -116,8 +116,7 @@ def load(
 def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -> None:
     """Write the batch in one transaction."""
     with db.writing() as tx:
-        for generated in batch:
-            people_store.create_people(tx, keys, [generated.person], generated.events[0].recorded_at)
+        people_store.create_people(tx, keys, [(new.person, new.events[0].recorded_at) for new in batch])
         journal.append_many(tx, [_event_batch(generated) for generated in batch])
 
 

@@ -265,7 +265,7 @@ def open_case(
     """
     message, now, (newcomer, person_id, youth) = context.message, context.intake.now, whose
     if newcomer is not None:
-        people.create_people(tx, context.intake.keys, [newcomer], now)
+        people.create_people(tx, context.intake.keys, [(newcomer, now)])
     case_id = matching.case_opened_by(message, context.arrival)
     new = _new_case(message, opening, person_id, youth)
     try:

@@ -51,14 +51,18 @@ def seal(db: Database, day: date, now: Clock) -> tuple[Seal, VerificationResult]
 
 
 def export(db: Database, folder: Path, at: datetime) -> list[Path]:
-    """Writes an anchor file for every seal that has not been exported; their paths. Raises `OSError`."""
+    """Writes an anchor file for every seal that has not been exported; the paths of the files that were not there.
+
+    Raises `AnchorTaken` and `OSError`; the seals before that one are exported.
+    """
     paths = []
     with db.reading() as tx:
         pending = chain_seals.unexported(tx)
         heads = chain_seals.heads_by_seal(tx, pending[0].number - 1) if pending else {}
     for unexported in pending:
-        path = anchors.write(folder, unexported, heads.get(unexported.number, ()))
+        name = anchors.file_name(unexported)
+        if anchors.write(folder, unexported, heads.get(unexported.number, ())):
+            paths.append(folder / name)
         with db.writing() as tx:
-            chain_seals.add_exported(tx, unexported.number, path.name, at)
-        paths.append(path)
+            chain_seals.add_exported(tx, unexported.number, name, at)
     return paths

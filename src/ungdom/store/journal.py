@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, append_sql, bulk, chain_events, journal_queries, outbox
+from ungdom.store import alerts, append_sql, bulk, chain_changes, chain_events, journal_queries, outbox
 from ungdom.store.chain_events import ChainHead
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
@@ -283,6 +283,7 @@ def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
     known = [batch for batch in batches if batch.stored.version]
     files = [{**c.stored.identity._asdict(), "opened_at": c.stored.opened_at} for c in new]
     bulk.add(tx, case_file, files)
+    chain_changes.record_new(tx, case_file, files)
     bulk.add(tx, case_number, [row for c in new for row in _number_rows(c.stored.case_id, c.numbers)])
     updates = [_update_values(c.stored, c.events[-1], c.case) for c in known]
     if updates and tx.execute(append_sql.OPTIMISTIC_UPDATE, updates).rowcount != len(known):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
+from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import note
 from ungdom.store.sealed import NOTE
@@ -35,6 +36,7 @@ def write_note(tx: Connection, keys: EncryptionKeys, new: Note) -> None:
         insert(note),
         {**row, "created_at": new.created_at, "created_by": new.created_by, "youth_may_read": new.youth_may_read},
     )
+    chain_changes.record(tx, note, row)
 
 
 def notes_of(tx: Connection, keys: EncryptionKeys, case_id: UUID) -> Iterator[Note]:

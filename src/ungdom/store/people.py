@@ -95,20 +95,26 @@ def create_person(
         guardians=youth.guardians,
         protection=protection,
     )
-    create_people(tx, keys, [new], at)
+    create_people(tx, keys, [(new, at)])
     return new.person_id
 
 
-def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[NewPerson], at: datetime) -> None:
-    """Creates many persons."""
+def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[tuple[NewPerson, datetime]]) -> None:
+    """Creates many persons, each at its instant."""
     if new_people:
-        tx.execute(insert(person), [_person_row(keys, new, at) for new in new_people])
-        youths = [(new.person_id, Youth(new.born, new.guardians)) for new in new_people]
-        tx.execute(insert(person_version), [_version_row(person_id, 1, youth, at) for person_id, youth in youths])
+        rows = [_person_row(keys, new, at) for new, at in new_people]
+        versions = [_version_row(new.person_id, 1, Youth(new.born, new.guardians), at) for new, at in new_people]
+        tx.execute(insert(person), rows)
+        tx.execute(insert(person_version), versions)
+        chain_changes.record_new(tx, person, rows)
+        chain_changes.record_new(tx, person_version, versions)
 
 
 def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: datetime) -> None:
-    """Creates a record without the facts for the rules, which the caller adds. It is found by former numbers too."""
+    """Creates a record without the facts for the rules. It is found by former numbers too.
+
+    The caller adds the facts, and records the record when it is finished.
+    """
     tx.execute(insert(person), _person_row(keys, new, at))
     _set_former_numbers(tx, keys, new.person_id, new.personalia)
 
@@ -181,6 +187,7 @@ def change_person(
     unchanged = (person.c.person_id == before.person_id) & (person.c.revision == before.revision)
     if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
         raise Stale(before.revision, None)
+    chain_changes.record(tx, person, {"person_id": before.person_id})
     _set_former_numbers(tx, keys, before.person_id, personalia)
     emergency_access.end_protected(tx, at)
     return before.revision + 1
@@ -195,6 +202,7 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by
     common = {"kind": PersonChangeKind.PROTECTED, "fields": "protection", "changed_at": at, "changed_by": by}
     if rows:
         tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
+        chain_changes.record(tx, person, *(row._asdict() for row in rows))
         chain_changes.record(tx, person_change, *(row._asdict() for row in rows))
         emergency_access.end_protected(tx, at)
     return bool(rows)
@@ -204,7 +212,9 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
     """Adds a version with the facts for the rules; its number. The caller refolds the person's cases afterwards."""
     last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)
     version = (tx.scalar(last) or 0) + 1
-    tx.execute(insert(person_version), _version_row(person_id, version, youth, at))
+    row = _version_row(person_id, version, youth, at)
+    tx.execute(insert(person_version), row)
+    chain_changes.record(tx, person_version, row)
     return version
 
 

@@ -59,6 +59,8 @@ _BUSY = {
     sqlite3.SQLITE_READONLY,
 }
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+_IS_THERE = "is there already"
+"""How the trigger of a table that only grows refuses a second row with the same key."""
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _WRITER_LOCKS: dict[str, Semaphore] = {}
 
@@ -298,7 +300,9 @@ def _translated_errors() -> Iterator[None]:
 def _duplicate(error: IntegrityError) -> DuplicateKey | None:
     driver_error: Any = error.orig
     if isinstance(driver_error, sqlite3.Error):
-        return DuplicateKey(str(driver_error).rpartition(": ")[2]) if driver_error.sqlite_errorcode in _UNIQUE else None
+        text, code = str(driver_error), driver_error.sqlite_errorcode
+        refused = code == sqlite3.SQLITE_CONSTRAINT_TRIGGER and text.endswith(_IS_THERE)
+        return DuplicateKey(text.rpartition(": ")[2]) if code in _UNIQUE or refused else None
     return DuplicateKey(str(driver_error.diag.constraint_name)) if driver_error.sqlstate == "23505" else None
 
 

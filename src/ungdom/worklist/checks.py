@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
 from ungdom.audit.findings import AuditFinding
-from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
+from ungdom.store import alerts, chain_seals, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.replaying import replayed
@@ -296,10 +296,8 @@ def _of_readers(check_day: CheckDay, code: str, rows: Iterator[tuple[Any, str]])
 
 def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A member of staff who opened the data of very many persons in a day."""
-    return (
-        Finding(code, None, None, check_day.before, subject)
-        for subject, _ in unusual_access.of_very_many_persons(tx, check_day.before)
-    )
+    readers = unusual_access.of_very_many_persons(tx, check_day.before)
+    return (Finding(code, None, None, check_day.before, subject) for subject, _ in readers)
 
 
 def emergency_access_unreviewed(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
@@ -315,8 +313,10 @@ def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
     """A row of a hash chain that is not as it was written, or a seal that does not follow from its heads.
 
     Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
+    What an earlier verification found stays until a verification of everything no longer has it.
     """
-    bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
+    new = chain_verification.verify_part(tx, check_day.day).findings
+    bad = list(dict.fromkeys([*new, *chain_seals.open_findings(tx)]))[:MAX_FINDINGS]
     names = _references(tx, _case_ids(bad))
     by_stream = {str(case_id): case_id for case_id in names}
     for finding in bad:

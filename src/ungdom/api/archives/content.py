@@ -26,6 +26,7 @@ Json = dict[str, Any]
 
 LANGUAGE: Language = "nb"
 """The language of the labels: that of the archives."""
+EVENTS = next(chain for chain in CHAINED if chain.name == archive.EVENT_CHAIN)
 DOCUMENT_FIELDS = {"note": "notes.json", "form_version": "office"}
 """Fields of events that refer to a document, and where it is: a file of the archive, or the archive of the office."""
 NUMBER_PLACES = {"police": "police", "court": "court"}
@@ -37,7 +38,7 @@ def archive_of(tx: Connection, keys: EncryptionKeys, read: CaseView, schema: str
     stored, closed_on = read.stored, read.case.closed_on
     if closed_on is None:
         raise CaseNotClosed
-    rows = list(chain_rows.chained_rows(tx, CHAINED[0], [str(stored.case_id)]))
+    rows = list(chain_rows.chained_rows(tx, EVENTS, [str(stored.case_id)]))
     files = {
         archive.EVENTS: archive.as_json(events_out(stored, LANGUAGE).model_dump(mode="json")),
         archive.CHAIN: archive.chain_lines(rows),

@@ -56,12 +56,12 @@ class Reader:
 def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
     places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
-    candidates = (text[start - _BEFORE : end] for start, end in places)
-    return {UUID(candidate.decode()) for candidate in candidates if _is_id(candidate)}
+    candidates = {text[start - _BEFORE : end] for start, end in places}
+    return {UUID(int=int(digits.replace(b"-", b""), 16)) for digits in candidates if _is_id(digits)}
 
 
 def _is_id(text: bytes) -> bool:
-    return all(character in b"0123456789abcdef" for character in text[:_BEFORE])
+    return not text[:_BEFORE].translate(None, b"0123456789abcdef")
 
 
 def ids_in_address(path: str) -> set[UUID]:

@@ -42,6 +42,7 @@ from ungdom.workflow.errors import (
     place_of,
 )
 from ungdom.workflow.events import escaped
+from ungdom.workflow.rules.access import NotTheYouth
 from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -76,13 +77,18 @@ async def _role_not_allowed(request: Request, error: RoleNotAllowed) -> Response
     return _forbidden(request, error.roles, {})
 
 
-def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any]) -> Response:
+async def _not_the_youth(request: Request, error: NotTheYouth) -> Response:
+    return _forbidden(request, error.roles, {}, "youth")
+
+
+def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any], part: str = "detail") -> Response:
     """What the role may not do, and the roles that may. Without any: what the service alone does."""
     language, own, others = language_of(request), request.state.principal.viewer.role, list(allowed)
     if not others:
         return problem_to(request, 403, "done_by_service", extra)
     role, roles = texts.render(language, own), texts.render(language, others)
-    return problem_to(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+    members = {**extra, "role": own, "roles": others}
+    return problem_to(request, 403, "forbidden_role", members, None, part, role=role, roles=roles)
 
 
 async def _not_in_service(request: Request, error: NotInService) -> Response:
@@ -289,6 +295,7 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     LacksScope: _lacks_scope,
     staff.MemberOutdated: _member_outdated,
     RoleNotAllowed: _role_not_allowed,
+    NotTheYouth: _not_the_youth,
     OtherOffice: _other_office,
     NotInService: _not_in_service,
     NothingReleased: _nothing_released,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import team
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, SYSTEM_SUBJECT, Viewer
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, SYSTEM_SUBJECT, RoleNotAllowed, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
@@ -118,6 +118,10 @@ def may_show_access(role: Role) -> bool:
     nothing of the youth's stands against theirs, is not confirmed anywhere in this service.
     """
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+class NotTheYouth(RoleNotAllowed):
+    """The list is for the young person, and for the roles that hand it over."""
 
 
 def is_the_youth(agencies: Iterable[Attendee]) -> bool:
