@@ -119,7 +119,7 @@ def sql_stays_where_cases_are_read(module: Module) -> Findings:
 
 
 def http_stays_in_api_and_app(module: Module) -> Findings:
-    if module.top in {"api", "app"}:
+    if module.top in {"api", "app", "web"}:
         return
     yield from _imports_of(module, {"fastapi", "starlette"})
     for call in module.calls():

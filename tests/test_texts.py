@@ -15,6 +15,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.web.page_texts import page_keys
 from ungdom import texts
 from ungdom.analytics import definition_types, indicators, surveys
 from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
@@ -353,6 +354,7 @@ def expected() -> dict[str, set[str]]:
         "subject_access_purpose": {str(category) for category in DataCategory},
         "subject_access_withheld": {str(code) for code in WithheldCode},
         "survey": {"opening", "scale", "thanks"},
+        "page": page_keys(),
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
         "notice": set(NOTICE.split()),
@@ -497,7 +499,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "notice",
         "access",
     }
-    sentences |= {"caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
+    sentences |= {"page", "caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
     sentences |= {"subject_access_withheld"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels

@@ -12,7 +12,6 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.datastructures import State
-from starlette.responses import RedirectResponse
 
 import ungdom
 from ungdom import clock as clocks
@@ -90,6 +89,7 @@ from ungdom.store.errors import StoreError
 from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe
+from ungdom.web import install as pages
 
 log = EventLogger("ungdom.app")
 
@@ -176,7 +176,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     """
     metrics = RequestMetrics() if settings.metrics_port else None
     app = ObservedApp(
-        observed=[route for router in ROUTERS for route in router.routes],
+        observed=[route for router in (*ROUTERS, *pages.ROUTERS) for route in router.routes],
         metrics=metrics,
         title="ungdom",
         version=ungdom.__version__,
@@ -192,7 +192,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     if metrics is not None:
         count_connections(app.state.db, metrics.connections_changed)
     app.router.routes.extend(_resources().routes)
-    app.add_api_route("/", _home, include_in_schema=False)
+    pages.add_routes(app, settings)
     document.install(app, _DOCUMENT)
     doc_routes.install(app)
     handlers.install(app)
@@ -231,7 +231,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     verifier = compose.verifier(settings)
     queue = RequestQueue(settings.threads, settings.queue_limit, settings.queue_seconds)
     requests = RequestLimits(settings)
-    access = RouteAccess(route for router in ROUTERS for route in router.routes)
+    access = RouteAccess(route for router in (*ROUTERS, *pages.ROUTERS) for route in router.routes)
     app.add_middleware(ErasuresFirst, gate=app.state.erasure_gate)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(QueuedRequests, queue=queue)
@@ -242,9 +242,11 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         limits=BodyLimits(settings.body_limit, settings.exchange_body_limit),
         refusal=SubjectLimits(requests, access.refusal),
     )
+    pages.add_sessions(app)
     app.add_middleware(EarlyShedding, queue=queue)
     app.add_middleware(AddressLimits, limits=requests)
     headers.install(app, headers.headers_for(settings.public_url))
+    pages.draw_problems(app)
 
 
 def from_environment() -> FastAPI:
@@ -263,10 +265,6 @@ def prepared_app(settings: Settings) -> FastAPI:
     gc.collect()
     gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
     return app
-
-
-async def _home() -> RedirectResponse:
-    return RedirectResponse("/docs")
 
 
 def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async context manager factory, as Starlette wants it

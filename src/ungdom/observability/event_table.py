@@ -44,6 +44,7 @@ EVENTS: dict[str, LogEvent] = {
     ),
     "token.refused": LogEvent("A token was refused; the caller is not told why.", ("reason", "about")),
     "token.keys_not_fetched": LogEvent("An issuer could not be asked for its keys.", ("issuer", "reason")),
+    "sign_in.refused": LogEvent("Somebody could not sign in to the pages; they are not told why.", ("reason",)),
     # --- the process ----------------------------------------------------------------------------------------
     "process.started": LogEvent("A command that stays began.", ("command", "version")),
     "process.stopped": LogEvent("It ended in order.", ("command",)),

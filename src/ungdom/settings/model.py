@@ -28,8 +28,8 @@ from ungdom.settings.forms import (
     network,
     split_list,
 )
-from ungdom.settings.load import LoadSettings
 from ungdom.settings.norms import NormSettings
+from ungdom.settings.sign_in import SignInSettings
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
@@ -44,7 +44,7 @@ _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
-class Settings(LoadSettings, NormSettings):
+class Settings(SignInSettings, NormSettings):
     """What an installation sets. Built in code it takes the same values as read from the environment.
 
     Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.

@@ -4,7 +4,7 @@ One entry per pair, `|kind:who=2026-01-05`; the kind, the party or both may be e
 actor, or `konfliktrad` for the actors of the office. A task without a due day has the day `NO_DAY`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -40,13 +40,18 @@ def duties_of(tasks: Iterable[Task]) -> str | None:
     return "".join(f"{entry}{due}" for entry, due in sorted(earliest.items())) or None
 
 
-def kinds_of(duties: str) -> Iterator[tuple[str, str]]:
-    """Each kind of task in a value of the column with its earliest due day as text, `NO_DAY` without one."""
+def kinds_of(duties: str, who: Collection[str] = ("",)) -> Iterator[tuple[str, str]]:
+    """Each kind of task in a value of the column with its earliest due day as text, `NO_DAY` without one.
+
+    `who`: only the tasks that one of these has to do.
+    """
+    earliest: dict[str, str] = {}
     for entry in duties.split("|")[1:]:
         name, _, due = entry.partition("=")
-        kind, _, who = name.partition(":")
-        if kind and not who:
-            yield kind, due
+        kind, _, actor = name.partition(":")
+        if kind and actor in who:
+            earliest[kind] = min(due, earliest.get(kind, due))
+    yield from earliest.items()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ _SENTENCES = frozenset(
         "subject_access_field",
         "subject_access_kind",
         "subject_access_withheld",
+        "page",
     }
 )
 _SECTIONS: dict[type[StrEnum], str] = {EventType: "event"}

@@ -154,13 +154,18 @@ def cases_with_task(tx: Connection, kind: TaskKind, actor: Actor) -> list[UUID]:
     return list(tx.scalars(select(c.case_id).where(has_task).order_by(c.act_on, c.case_id)))
 
 
-def task_counts(tx: Connection, viewer: Viewer, day: date) -> dict[str, tuple[int, int]]:
-    """Per kind of task the number of visible cases with such a task, and of those in which such a task is overdue."""
-    c = case_current.c
-    query = select(c.duties).where(c.duties.is_not(None), case_queries.visible_to(viewer))
+def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> dict[str, tuple[int, int]]:
+    """Per kind of task the number of visible cases with such a task, and of those in which such a task is overdue.
+
+    Of the cases that meet the filters, and of the tasks that the viewer learns of.
+    """
+    c, place_visible = case_current.c, case_queries.disclosable_to(viewer, Disclosure.LISTED)
+    wanted = case_queries.conditions(filters, place_visible)
+    query = select(c.duties).where(c.duties.is_not(None), case_queries.visible_to(viewer), *wanted)
+    who = task_filter(viewer, TaskFilter()).who or ("",)
     totals: dict[str, tuple[int, int]] = {}
     for duties in tx.scalars(query):
-        for kind, due in kinds_of(duties):
+        for kind, due in kinds_of(duties, who):
             cases, overdue = totals.get(kind, (0, 0))
             totals[kind] = (cases + 1, overdue + (due < day.isoformat()))
     return totals

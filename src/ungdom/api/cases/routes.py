@@ -22,6 +22,7 @@ from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.time_travel import AsOfParams, instant
 from ungdom.api.http.tokens import WRITE
+from ungdom.cases import CaseView
 from ungdom.intake.opening import open_by_hand
 from ungdom.store import alert_answers, people
 from ungdom.store import alerts as alert_store
@@ -83,6 +84,12 @@ def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Res
 
 def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     read = read_case(tx, context, case_id, as_of)
+    return case_answer(case_detail(tx, context, read, as_of), read)
+
+
+def case_detail(tx: Connection, context: RequestContext, read: CaseView, as_of: i.AsOf) -> s.CaseOut:
+    """The case as read, with the youth and the alerts; not redacted."""
+    case_id = read.stored.case_id
     named = read.may_learn(Matter.NAME_AND_BIRTH_YEAR)
     person = people.read_person(tx, context.keys, read.stored.person_id) if named else None
     known_at = instant(as_of.known_at)
@@ -95,8 +102,7 @@ def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: 
     )
     parts = alert_answers.part_answers(tx, [alert.alert_id for alert in live], known_at) if live else {}
     alerts = alert_views.briefs(live, parts, context.language, read) if as_of.valid_at is None else None
-    body = views.case_out(read, person, context.language, known_at, alerts)
-    return case_answer(body, read)
+    return views.case_out(read, person, context.language, known_at, alerts)
 
 
 def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiResponse:

@@ -66,7 +66,7 @@ def record_event(context: CaseWriteContext, case_id: UUID, body: EventIn, query:
     """Record one event. Needs `If-Match`. With `dry_run` it answers with what would change and writes nothing."""
     entry = body.as_entry()
     return context.write(
-        lambda tx: _record_event(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
+        lambda tx: record_in_case(tx, context, case_id, entry, body, query.dry_run), commit=not query.dry_run
     )
 
 
@@ -83,16 +83,16 @@ def correct_event(context: CaseWriteContext, case_id: UUID, body: CorrectionIn, 
 
     Needs `If-Match`. A refusal names each event in the way.
     """
-    if body.replacement and body.replacement.details:
-        plausible(EventType.CORRECTED, body.replacement.details)
-    if body.insert:
-        plausible(body.insert.type, body.insert.details)
-    return context.write(lambda tx: _correct_event(tx, context, case_id, body, query.dry_run), commit=not query.dry_run)
+    check_plausible(body)
+    return context.write(
+        lambda tx: correct_in_case(tx, context, case_id, body, query.dry_run), commit=not query.dry_run
+    )
 
 
-def _record_event(
+def record_in_case(
     tx: Connection, context: RequestContext, case_id: UUID, entry: EventEntry, body: EventIn, dry_run: bool
 ) -> ApiResponse:
+    """Record the event, with its note. Raises what `cases.record` raises."""
     result = cases.record(tx, context.recorder, case_id, context.expected, entry, context.now, dry_run)
     note_id = getattr(result.event.details, "note", None)
     if body.note is not None and not dry_run and isinstance(note_id, UUID):
@@ -103,9 +103,18 @@ def _record_event(
     return _recorded_response(context, case_id, result, dry_run)
 
 
-def _correct_event(
+def check_plausible(body: CorrectionIn) -> None:
+    """Returns when the details of the correction may be right. Raises `BadDetails`."""
+    if body.replacement and body.replacement.details:
+        plausible(EventType.CORRECTED, body.replacement.details)
+    if body.insert:
+        plausible(body.insert.type, body.insert.details)
+
+
+def correct_in_case(
     tx: Connection, context: RequestContext, case_id: UUID, body: CorrectionIn, dry_run: bool
 ) -> ApiResponse:
+    """Correct the event, annul it, or insert a forgotten one. Raises what `cases.correct` raises."""
     new = body.replacement or ReplacementIn()
     annul = body.replacement is None and body.insert is None
     forgotten = body.insert

@@ -31,8 +31,8 @@ from ungdom.texts.places import field_problem
 
 log = EventLogger("ungdom.access")
 
-OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/")
-"""Answered without a token: health, the documentation, and what a problem type means."""
+OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/", "/sign-in", "/language")
+"""Answered without a token: health, the documentation, what a problem type means, and the way in to the pages."""
 
 CALENDAR = re.compile(r"/v1/calendar/[A-Za-z0-9_-]{43}\.ics")
 """Answered without a token too: calendar programs cannot send one, the secret in the address stands in for it."""
@@ -78,6 +78,11 @@ BODY_POLICIES: dict[str, BodyPolicy] = {
 """Where a body is taken in another way than elsewhere."""
 
 JSON_BODY_POLICY = BodyPolicy()
+FORM_BODY_POLICY = BodyPolicy(("application/x-www-form-urlencoded",))
+"""What the form of a page sends."""
+
+PAGE = "page"
+"""In the state of a request for a page: who has signed in to the pages; None for nobody."""
 
 IDENTITY_CODING = "identity"
 """The one content coding that is taken (RFC 9110 § 8.4.1, § 12.5.3)."""
@@ -118,7 +123,7 @@ class AccessMiddleware:
         state["principal"] = None
         try:
             if not is_open(scope["path"]):
-                state["principal"] = await self._principal(scope, self.clock()())
+                state["principal"] = state.get(PAGE) or await self._principal(scope, self.clock()())
         except AccessError as error:
             await _refuse_token(scope, receive, send, error)
             return
@@ -146,7 +151,8 @@ class AccessMiddleware:
             headers = {"Accept-Encoding": IDENTITY_CODING}
             await _refuse(scope, receive, send, 415, "unsupported_content_encoding", headers)
             return
-        policy, kind = BODY_POLICIES.get(scope["path"], JSON_BODY_POLICY), _media_type(dict(scope["headers"]))
+        plain = FORM_BODY_POLICY if PAGE in scope["state"] else JSON_BODY_POLICY
+        policy, kind = BODY_POLICIES.get(scope["path"], plain), _media_type(dict(scope["headers"]))
         if not policy.streamed:
             await self._check_whole_body(scope, receive, send, policy, kind)
         elif kind in policy.kinds:

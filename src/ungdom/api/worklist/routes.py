@@ -45,7 +45,7 @@ router = APIRouter(tags=["worklist"])
 @router.get("/v1/worklist", response_model=WorkList, summary="What needs doing")
 def get_worklist(context: ReadContext, query: Annotated[WorkQuery, Query()]) -> Response:
     """Cases with something to do and what it is, the most pressing first: as it stands now, or stood on another day."""
-    return context.read(lambda tx: _page_of_worklist(tx, context, query), may=may_read_worklist)
+    return context.read(lambda tx: json_response(page_of_worklist(tx, context, query)), may=may_read_worklist)
 
 
 @router.get("/v1/worklist/kinds", response_model=KindList, summary="Every list, and how long it is")
@@ -53,9 +53,7 @@ def list_task_kinds(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
     """Each kind of task, the event that settles it, and in how many of the cases that one sees it waits."""
 
     def operation(tx: Connection) -> ApiResponse:
-        counts = worklist.task_counts(tx, context.recorder.viewer, context.today)
-        items = [kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind]
-        return json_response(KindList(items=items))
+        return json_response(list_of_kinds(tx, context, Filters()))
 
     return context.read(operation, may=may_read_worklist)
 
@@ -79,7 +77,14 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
     return case_response(context, case_id, as_of, view, may_read_worklist)
 
 
-def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> ApiResponse:
+def list_of_kinds(tx: Connection, context: RequestContext, filters: Filters) -> KindList:
+    """Every kind of task with its number of cases, of those that meet the filters."""
+    counts = worklist.task_counts(tx, context.recorder.viewer, context.today, filters)
+    return KindList(items=[kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind])
+
+
+def page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> WorkList:
+    """One page of the worklist. Raises `RequestValidationError`, `OtherOffice` or `BadCursor`."""
     check_office(tx, context, query.konfliktrad)
     list_key = "work " + query.model_dump_json(exclude={"cursor", "limit", "total"}, by_alias=True)
     viewer, known_at = context.recorder.viewer, instant(query.known_at)
@@ -104,15 +109,13 @@ def _page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery)
     items = [work_row(case_work, day, context.language) for case_work in work]
     present = viewer.role is Role.LEADER and page_query.after is None and not page_query.is_historical
     unreviewed = emergency_access.unreviewed(tx, viewer.konfliktrad) if present else []
-    return json_response(
-        WorkList(
-            on=day,
-            items=items,
-            next=following,
-            prev=previous,
-            total=page.total,
-            to_review=[emergency_task_out(task, context.today, context.language) for task in unreviewed],
-        )
+    return WorkList(
+        on=day,
+        items=items,
+        next=following,
+        prev=previous,
+        total=page.total,
+        to_review=[emergency_task_out(task, context.today, context.language) for task in unreviewed],
     )
 
 

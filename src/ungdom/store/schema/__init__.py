@@ -25,5 +25,6 @@ from ungdom.store.schema import (  # noqa: F401  # each adds its tables to the m
     retention,
     staff,
     surveys,
+    web,
 )
 from ungdom.store.schema.base import metadata as metadata

@@ -1,0 +1,49 @@
+"""Days, instants and numbers as they are written in each language, by Babel."""
+
+from datetime import date, datetime
+
+from babel import Locale
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+
+from ungdom.texts import Language
+from ungdom.workflow.calendar import OSLO
+
+LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
+
+
+def as_day(value: date | str) -> date:
+    """The calendar day that JSON names. Raises `ValueError`."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def day(language: Language, value: date | str) -> str:
+    """A calendar day in words: 3. mars 2026, 3 March 2026."""
+    return babel_dates.format_date(as_day(value), "long", LOCALES[language])
+
+
+def short_day(language: Language, value: date | str) -> str:
+    """A calendar day in a narrow column: 3. sep. 2026."""
+    return babel_dates.format_date(as_day(value), "medium", LOCALES[language])
+
+
+def weekday(language: Language, value: date | str) -> str:
+    """A calendar day with the name of its weekday: tirsdag 3. mars 2026."""
+    return babel_dates.format_date(as_day(value), "full", LOCALES[language])
+
+
+def instant(language: Language, value: datetime | str) -> str:
+    """An instant as the clock in Norway shows it: 3. mars 2026, 14:05."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    there = moment.astimezone(OSLO)
+    return f"{short_day(language, there.date())}, {there:%H:%M}"
+
+
+def number(language: Language, value: int | float) -> str:
+    """A number with the separators of the language: 12 345."""
+    return babel_numbers.format_decimal(value, locale=LOCALES[language])
+
+
+def month(language: Language, value: date) -> str:
+    """A month with its year in few characters: mars 2026."""
+    return babel_dates.format_date(value, "MMM y", LOCALES[language])

@@ -1,0 +1,19 @@
+"""The root: to the list of today for whoever has signed in, a first visit for a newcomer, else the documentation."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from ungdom.web.page import browser_of, is_page
+from ungdom.web.sign_in import FIRST, sign_in_answer
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """Where a browser begins. A client that does not ask for HTML is sent to the documentation."""
+    if not is_page(request.scope):
+        return RedirectResponse("/docs")
+    if browser_of(request) is not None:
+        return RedirectResponse(FIRST, 303)
+    return sign_in_answer(request, "home.html", FIRST)

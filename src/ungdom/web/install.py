@@ -1,0 +1,54 @@
+"""The pages as a part of the service: their routes, their files, and what a request passes through."""
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from ungdom.api.docs.routes import takes_gzip
+from ungdom.settings import Settings
+from ungdom.web import case_page, home, record_page, sign_in, today
+from ungdom.web.assets import PREFIX, assets
+from ungdom.web.middleware import PageAnswers, PageSessions
+from ungdom.web.oidc import OpenIdClient
+from ungdom.web.sessions import Sessions
+
+router = APIRouter(include_in_schema=False)
+ROUTERS = (home.router, sign_in.router, today.router, case_page.router, record_page.router, router)
+"""Every page, in the order in which their addresses are looked at."""
+
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+
+
+@router.get(PREFIX + "{name}")
+def asset_file(request: Request, name: str) -> Response:
+    """A style sheet, script or font, for good: its name has the hash of its content."""
+    asset = assets().by_published_name.get(name)
+    if asset is None:
+        return Response(status_code=404)
+    if asset.compressed is not None and takes_gzip(request.headers.get("Accept-Encoding", "")):
+        return Response(asset.compressed, headers={**KEPT, "Content-Encoding": "gzip"}, media_type=asset.media_type)
+    return Response(asset.plain, headers=KEPT, media_type=asset.media_type)
+
+
+def add_routes(app: FastAPI, settings: Settings) -> None:
+    """Add the pages and their files. Raises `BadSettings` for an issuer that is not trusted."""
+    app.state.sessions = Sessions(settings, app.state.db)
+    app.state.pick_person = settings.development
+    app.state.openid = OpenIdClient(settings, app.state.keys) if settings.login_issuer else None
+    for part in ROUTERS:
+        app.router.routes.extend(part.routes)
+
+
+def add_sessions(app: FastAPI) -> None:
+    """Add what finds out who has signed in: before the access to the route is judged."""
+    app.add_middleware(PageSessions, sessions=app.state.sessions)
+
+
+def draw_problems(app: FastAPI) -> None:
+    """Draw every problem of a page as a page, also that of the outermost error handler."""
+    plain = app.build_middleware_stack
+
+    def build_middleware_stack() -> ASGIApp:
+        return PageAnswers(plain())
+
+    app.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # no hook is around the outermost

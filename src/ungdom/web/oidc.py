@@ -1,0 +1,150 @@
+"""Sign-in by OpenID Connect: authorization code with PKCE and nonce, by Authlib.
+
+The identity token is judged by the same checks as every other token.
+"""
+
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from ungdom.api.http.auth import compose
+from ungdom.api.http.auth.principal import BadToken, Principal
+from ungdom.api.http.auth.verify import Verifier
+from ungdom.lazy import lazy
+from ungdom.settings import BadSettings, Settings
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import CannotOpen
+
+if TYPE_CHECKING:
+    import httpx
+    from authlib.oauth2 import base, client
+else:
+    httpx = lazy("httpx")
+    base = lazy("authlib.oauth2.base")
+    client = lazy("authlib.oauth2.client")
+
+RETURN = "/sign-in/return"
+RECORD = "sign-in under way"
+MINUTES = timedelta(minutes=10)
+"""How long signing in may take."""
+SECONDS = 5.0
+"""Seconds to wait for the issuer."""
+
+
+class SignInFailed(Exception):
+    """The issuer could not be asked, or what it said does not hold. `reason` is for the log only."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """A sign-in under way, which only the browser holds, encrypted. `ends_at`: seconds since 1970."""
+
+    state: str
+    nonce: str
+    verifier: str
+    target: str
+    ends_at: float
+
+
+class _TokenEndpoint:
+    """How Authlib sends its request for a token: by httpx, without the proxies of the environment."""
+
+    def post(self, url: str, data: dict[str, str], headers: dict[str, str], auth: Any) -> "httpx.Response":
+        """The answer of the issuer. `auth`: adds how the client says who it is."""
+        address, with_auth, body = auth.prepare("POST", url, dict(headers), urlencode(data))
+        return httpx.post(address, content=body, headers=with_auth, timeout=SECONDS, trust_env=False)
+
+
+class OpenIdClient:
+    """This service as a client of the issuer of the settings. Raises `BadSettings` for one that is not trusted."""
+
+    def __init__(self, settings: Settings, keys: EncryptionKeys) -> None:
+        issuers = compose.issuer_policies(settings.access_file, settings.env) if settings.access_file else ()
+        trusted = [policy for policy in issuers if policy.issuer == settings.login_issuer]
+        if not trusted:
+            raise BadSettings(f"UNGDOM_LOGIN_ISSUER: {settings.login_issuer} is no issuer of the access file")
+        self._issuer, self._client_id = trusted[0].issuer, str(settings.login_client_id)
+        secret = settings.login_client_secret
+        self._secret = "".join(secret) if secret else None
+        self._return = settings.public_url + RETURN
+        self._keys = keys
+        self._verifier = Verifier((replace(trusted[0], audience=self._client_id),))
+        self._endpoints: dict[str, Any] = {}
+
+    def begin(self, target: str, now: datetime) -> tuple[str, str]:
+        """The address of the issuer to go to, and what the browser keeps meanwhile. Raises `SignInFailed`."""
+        nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+        address, state = self._client().create_authorization_url(
+            self._endpoint("authorization_endpoint"), nonce=nonce, code_verifier=verifier
+        )
+        attempt = SignInAttempt(state, nonce, verifier, target, (now + MINUTES).timestamp())
+        sealed = self._keys.encrypt(json.dumps(asdict(attempt)).encode(), RECORD)
+        return address, urlsafe_b64encode(sealed).decode()
+
+    def redeem(self, sealed: str, state: str, code: str, now: datetime) -> tuple[str, SignInAttempt]:
+        """The identity token that the issuer gives for this code, and the sign-in under way. Raises `SignInFailed`."""
+        attempt = self._attempt(sealed)
+        if not hmac.compare_digest(attempt.state.encode(), state.encode()) or attempt.ends_at <= now.timestamp():
+            raise SignInFailed("another sign-in, or too late")
+        try:
+            token = self._client().fetch_token(
+                self._endpoint("token_endpoint"),
+                code=code,
+                code_verifier=attempt.verifier,
+                grant_type="authorization_code",
+            )
+        except (base.OAuth2Error, httpx.HTTPError, ValueError) as error:
+            raise SignInFailed(f"no token: {type(error).__name__}") from None
+        return str(token.get("id_token", "")), attempt
+
+    async def judge(self, token: str, attempt: SignInAttempt, now: datetime) -> Principal:
+        """For whom the identity token speaks. Raises `AccessError`."""
+        principal = await self._verifier.check(token, now)
+        if not hmac.compare_digest(_nonce_of(token), attempt.nonce.encode()):
+            raise BadToken("nonce of another sign-in")
+        return principal
+
+    def _client(self) -> "client.OAuth2Client":
+        return client.OAuth2Client(
+            _TokenEndpoint(),
+            self._client_id,
+            self._secret,
+            scope="openid",
+            redirect_uri=self._return,
+            code_challenge_method="S256",
+        )
+
+    def _endpoint(self, name: str) -> str:
+        """An address of the issuer, read from its configuration at the first use."""
+        if not self._endpoints:
+            try:
+                address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+                answer = httpx.get(address, timeout=SECONDS, trust_env=False).raise_for_status().json()
+            except (httpx.HTTPError, ValueError) as error:
+                raise SignInFailed(f"no configuration: {type(error).__name__}") from None
+            if not isinstance(answer, dict) or answer.get("issuer") != self._issuer:
+                raise SignInFailed("configuration of another issuer")
+            self._endpoints = answer
+        return str(self._endpoints.get(name, ""))
+
+    def _attempt(self, sealed: str) -> SignInAttempt:
+        try:
+            return SignInAttempt(**json.loads(self._keys.decrypt(urlsafe_b64decode(sealed), RECORD)))
+        except (CannotOpen, ValueError, TypeError):
+            raise SignInFailed("no sign-in under way") from None
+
+
+def _nonce_of(token: str) -> bytes:
+    """The nonce in a token whose signature has been checked; empty without one."""
+    body = token.split(".")[1]
+    claims = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return str(claims.get("nonce", "")).encode()

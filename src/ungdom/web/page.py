@@ -1,0 +1,86 @@
+"""What every page shares: its address, its policy, and how it is drawn for the request."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope
+
+from ungdom import texts
+from ungdom.texts import Language
+from ungdom.web.sessions import Browser
+from ungdom.web.templating import render
+
+_ADDRESS = re.compile(r"/|/(?:today|cases|sign-in|sign-out|language)(?:/.*)?")
+OPEN = re.compile(r"/|/(?:sign-in|language)(?:/.*)?")
+"""The pages for which nobody has to be signed in."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a browser may load for a page: from this service alone. Icons in the style sheet are `data:` images."""
+
+FRAGMENT = "x-fragment"
+"""The header by which a script asks for one block of a page."""
+MOST_FIELDS = 2_000
+
+
+def is_page(scope: Scope) -> bool:
+    """Whether the request is for a page: by its address; of the root, by what the client takes."""
+    path: str = scope["path"]
+    if path != "/":
+        return _ADDRESS.fullmatch(path) is not None
+    return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+
+
+def is_safe_target(target: str) -> bool:
+    """Whether a browser may be sent there after signing in: a page of this service, by its path."""
+    path = target.partition("?")[0]
+    return target.isprintable() and "\\" not in target and not target.startswith("//") and _is_own(path)
+
+
+def _is_own(path: str) -> bool:
+    return path != "/" and _ADDRESS.fullmatch(path) is not None and OPEN.fullmatch(path) is None
+
+
+def browser_of(request: Request) -> Browser | None:
+    """Who has signed in; None for nobody."""
+    browser: Browser | None = getattr(request.state, "browser", None)
+    return browser
+
+
+def language_of(request: Request) -> Language:
+    """The language of the request; `PageAnswers` has put that of the cookie in its header."""
+    return texts.negotiate(request.headers.get("accept-language"))
+
+
+def sent_fields(request: Request) -> list[tuple[str, str]]:
+    """The fields that a form has sent, in their order. Raises `ValueError` for a body that is no form."""
+    body: bytes = getattr(request.state, "body", b"")
+    return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+
+
+def answer(
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200, block: str | None = None
+) -> Response:
+    """The page for this request, or one block of it."""
+    browser = browser_of(request)
+    shared = {
+        "path": request.url.path,
+        "query_string": request.url.query,
+        "person": browser.session if browser else None,
+        "form_key": browser.new_form_key() if browser else "",
+    }
+    html = render(language_of(request), template, {**shared, **values}, block)
+    return HTMLResponse(html, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+
+def data_of(response: Response) -> dict[str, Any]:
+    """The body of an answer of the interface, as a template reads it."""
+    data: dict[str, Any] = json.loads(bytes(response.body))
+    return data

@@ -1,0 +1,203 @@
+"""Recording and correcting an event by a form: previewed before it is saved, refused with what was typed kept."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from anyio import from_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from ungdom import cases, texts
+from ungdom.api.cases.routes import case_detail
+from ungdom.api.cases.schemas import CaseOut
+from ungdom.api.events.forms import form_of
+from ungdom.api.events.present import events_out, options_out, redacted_events
+from ungdom.api.events.routes import check_plausible, correct_in_case, record_in_case
+from ungdom.api.events.schemas import CorrectionIn, EventIn, EventOut, OptionOut
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.handlers import HANDLERS, response_for
+from ungdom.api.http.inputs import AsOf
+from ungdom.api.http.redact import redacted
+from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.tokens import WRITE
+from ungdom.cases import NotVisible
+from ungdom.store.session import Connection
+from ungdom.web.forms import SchemaForm, entered_from, entered_in, labels_of
+from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields
+from ungdom.workflow.payloads import CorrectionReason
+from ungdom.workflow.vocabulary import EventType
+
+router = APIRouter(include_in_schema=False)
+
+REFUSALS = tuple(kind for kind in HANDLERS if kind not in (Exception, HTTPException, NotVisible))
+"""What may be wrong with a form: it comes back with the sentence for it."""
+PREVIEW, ANNUL = "preview", "annul"
+OUR_FIELDS = ("occurred_on", "on_behalf_of", "note", "youth_may_read", "reason")
+"""The controls beside those of the details."""
+
+
+class RecordingAtAGlance(BaseModel):
+    """What the page of a form shows of the case: where it stands, the step, and the event that is corrected."""
+
+    case: CaseOut
+    option: OptionOut | None
+    event: EventOut | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A form as it was sent, or is shown for the first time. `version`: of the case that it was made for."""
+
+    entered: dict[str, list[str]] = field(default_factory=dict)
+    problem: dict[str, Any] | None = None
+    preview: dict[str, Any] | None = None
+
+    def first(self, name: str) -> str | None:
+        """What was typed in this control; None for nothing."""
+        return next((value for value in self.entered.get(name, ()) if value.strip()), None)
+
+
+@router.get("/cases/{case_id}/record/{kind}", response_model=RecordingAtAGlance)
+def record_form(request: Request, context: ReadContext, case_id: UUID, kind: EventType) -> Response:
+    """The form of a step."""
+    return _form_page(request, context, case_id, (kind, None), SentForm())
+
+
+@router.post("/cases/{case_id}/record/{kind}", response_model=RecordingAtAGlance)
+@guarded(requires(WRITE))
+def record(request: Request, case_id: UUID, kind: EventType) -> Response:
+    """Record the event of the form, or show what it would change."""
+    return _submitted(request, case_id, (kind, None))
+
+
+@router.get("/cases/{case_id}/correct/{seq}", response_model=RecordingAtAGlance)
+def correct_form(request: Request, context: ReadContext, case_id: UUID, seq: int) -> Response:
+    """The form of an event that is to be corrected, as it was recorded."""
+    return _form_page(request, context, case_id, (None, seq), SentForm())
+
+
+@router.post("/cases/{case_id}/correct/{seq}", response_model=RecordingAtAGlance)
+@guarded(requires(WRITE))
+def correct(request: Request, case_id: UUID, seq: int) -> Response:
+    """Correct or annul the event, or show what that would change."""
+    return _submitted(request, case_id, (None, seq))
+
+
+Subject = tuple[EventType | None, int | None]
+"""What a form is about: a type of event to record, or the number of an event to correct."""
+
+
+def _submitted(request: Request, case_id: UUID, subject: Subject) -> Response:
+    sent = SentForm(entered_in(sent_fields(request)))
+    browser, key = browser_of(request), sent.first("key") or ""
+    if browser is None or not browser.gave(key):
+        return answer(request, "refused.html", {"code": "form_key"}, 403)
+    context = RequestContext(request, sent.first("version"), key, language_of(request))
+    preview = sent.first("action") == PREVIEW
+    try:
+        response = _written(context, case_id, subject, sent, preview)
+    except REFUSALS as error:
+        refusal = from_thread.run(response_for, request, error)
+        shown = SentForm(sent.entered, data_of(refusal))
+        return _form_page(request, context, case_id, subject, shown, refusal.status_code)
+    done = data_of(response)
+    if preview:
+        return _form_page(request, context, case_id, subject, SentForm(sent.entered, None, done))
+    return RedirectResponse(f"/cases/{case_id}?saved={done['seq']}", 303)
+
+
+def _written(context: RequestContext, case_id: UUID, subject: Subject, sent: SentForm, dry_run: bool) -> Response:
+    """The answer of the interface to the form. Raises what the interface answers as a problem."""
+    kind, seq = subject
+    try:
+        if seq is not None:
+            correction = CorrectionIn.model_validate(_correction(context, seq, sent))
+            check_plausible(correction)
+            return context.write(
+                lambda tx: correct_in_case(tx, context, case_id, correction, dry_run), commit=not dry_run
+            )
+        event = EventIn.model_validate(_event(EventType(str(kind)), context.language, sent))
+    except ValidationError as error:
+        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from None
+    entry = event.as_entry()
+    return context.write(lambda tx: record_in_case(tx, context, case_id, entry, event, dry_run), commit=not dry_run)
+
+
+def _event(kind: EventType, language: texts.Language, sent: SentForm) -> dict[str, Any]:
+    """The event of the form as the interface takes it."""
+    body = {
+        "type": kind,
+        "occurred_on": sent.first("occurred_on"),
+        "details": SchemaForm(form_of(kind, language), sent.entered).details(),
+        "on_behalf_of": sent.first("on_behalf_of"),
+        "note": sent.first("note"),
+        "youth_may_read": sent.first("youth_may_read") is not None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _correction(context: RequestContext, seq: int, sent: SentForm) -> dict[str, Any]:
+    """The correction of the form as the interface takes it: a replacement, or none for an event that is annulled."""
+    replacement = None
+    if sent.first("action") != ANNUL:
+        kind = EventType(str(sent.first("kind")))
+        details = SchemaForm(form_of(kind, context.language), sent.entered).details()
+        replacement = {"occurred_on": sent.first("occurred_on"), "details": details}
+    return {"seq": seq, "reason": sent.first("reason"), "replacement": replacement}
+
+
+def _form_page(
+    request: Request, context: RequestContext, case_id: UUID, subject: Subject, sent: SentForm, status: int = 200
+) -> Response:
+    """The form, with what was typed, what is wrong with it, and what it would change."""
+    page = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))
+    kind = EventType(subject[0] or page["event"]["type"])
+    language, event, version = context.language, page["event"], sent.first("version") or etag(page["case"]["version"])
+    entered = sent.entered or _as_recorded(event, str(context.today))
+    problem = sent.problem or {}
+    errors = {error["pointer"]: error["detail"] for error in problem.get("errors", ())}
+    controls = SchemaForm(form_of(kind, language), entered, errors).controls()
+    values = {
+        **page,
+        "kind": str(kind),
+        "label": texts.label(language, kind),
+        "controls": controls,
+        "named": dict(labels_of(controls)),
+        "entered": {name: (entered.get(name) or [""])[0] for name in OUR_FIELDS},
+        "errors": errors,
+        "problem": problem or None,
+        "since": problem.get("events_since") or [],
+        "preview": sent.preview,
+        "version": problem.get("current_etag") or version,
+        "takes_note": kind is EventType.NOTE_ADDED and event is None,
+        "reasons": [str(reason) for reason in CorrectionReason],
+    }
+    return answer(request, "record.html", values, status)
+
+
+def _as_recorded(event: dict[str, Any] | None, today: str) -> dict[str, list[str]]:
+    if event is None:
+        return {"occurred_on": [today]}
+    return {"occurred_on": [event["occurred_on"]], **entered_from(event["details"])}
+
+
+def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: Subject) -> ApiResponse:
+    """The case and the step, or the event. Raises `NotVisible`, also for an event that the reader does not know of."""
+    read, options = cases.options(tx, context.recorder, case_id, context.now)
+    kind, seq = subject
+    offered = redacted(options_out(options, context.language), read).items
+    history = redacted(redacted_events(events_out(read.stored, context.language, None), read), read).items
+    event = next((x for x in history if x.seq == seq), None)
+    wanted = kind or (event.type if event else None)
+    option = next((x for x in offered if x.type is wanted), None)
+    if option is None:
+        raise NotVisible
+    case = redacted(case_detail(tx, context, read, AsOf()), read)
+    return json_response(
+        RecordingAtAGlance(case=case, option=option.model_copy(update={"details_schema": {}}), event=event)
+    )

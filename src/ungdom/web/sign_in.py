@@ -1,0 +1,178 @@
+"""Signing in and out, and the language. In development a person of the staff is picked; elsewhere OpenID Connect."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ungdom import texts
+from ungdom.api.http.auth.principal import SCOPES, AccessError, Principal
+from ungdom.api.http.authorisation import allows_anybody, guarded
+from ungdom.observability.logger import EventLogger
+from ungdom.store import reference
+from ungdom.store import staff as staff_store
+from ungdom.store.staff import Staff
+from ungdom.web.oidc import OpenIdClient, SignInFailed
+from ungdom.web.page import answer, browser_of, is_safe_target, language_of, sent_fields
+from ungdom.web.sessions import LANGUAGE_COOKIE, LANGUAGE_SECONDS, Sessions
+from ungdom.workflow.calendar import oslo_date
+
+log = EventLogger("ungdom.access")
+router = APIRouter(include_in_schema=False)
+
+FIRST = "/today"
+ATTEMPT_COOKIE = "ungdom-sign-in"
+ATTEMPT_SECONDS = 600
+EXAMPLE_OFFICE = "oslo"
+"""The konfliktråd whose people a newcomer is offered first."""
+
+Target = Annotated[str, Query(alias="next", max_length=2_000)]
+
+
+@router.get("/sign-in", name="sign-in")
+def sign_in_page(request: Request, target: Target = FIRST) -> Response:
+    """Where to sign in, or as whom."""
+    return sign_in_answer(request, "sign_in.html", target)
+
+
+def sign_in_answer(request: Request, template: str, target: str) -> Response:
+    """The page on which somebody is picked in development, or the issuer is gone to."""
+    wanted = target if is_safe_target(target) else FIRST
+    people = _staff(request) if request.app.state.pick_person else []
+    values = {
+        "target": wanted,
+        "picks": request.app.state.pick_person,
+        "provider": request.app.state.openid is not None,
+        "examples": _examples(people),
+        "offices": _by_office(people, request),
+    }
+    return answer(request, template, values)
+
+
+@router.post("/sign-in")
+@guarded(allows_anybody)
+def pick_person(request: Request) -> Response:
+    """Sign in as a person of the staff: in development only."""
+    fields = dict(sent_fields(request))
+    target = fields.get("next", FIRST)
+    member = next((x for x in _staff(request) if x.subject == fields.get("subject")), None)
+    if not request.app.state.pick_person or member is None:
+        return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
+    viewer = member.viewer
+    principal = Principal(viewer, frozenset(SCOPES[viewer.role]), 0)
+    return _sessions(request).begin(principal, _now(request), _go(target))
+
+
+@router.get("/sign-in/start")
+def start_sign_in(request: Request, target: Target = FIRST) -> Response:
+    """To the issuer, with what the browser keeps until it comes back."""
+    client: OpenIdClient | None = request.app.state.openid
+    try:
+        if client is None:
+            raise SignInFailed("no issuer is set")
+        address, sealed = client.begin(target, _now(request))
+    except SignInFailed as failure:
+        return _failed(request, failure.reason)
+    response = RedirectResponse(address, 303)
+    secure = _sessions(request).secure
+    response.set_cookie(
+        ATTEMPT_COOKIE, sealed, ATTEMPT_SECONDS, path="/sign-in", secure=secure, httponly=True, samesite="lax"
+    )
+    return response
+
+
+@router.get("/sign-in/return")
+async def end_sign_in(
+    request: Request,
+    state: Annotated[str, Query(max_length=500)] = "",
+    code: Annotated[str, Query(max_length=4_000)] = "",
+) -> Response:
+    """Back from the issuer: signed in, and on to where the browser was going."""
+    client: OpenIdClient | None = request.app.state.openid
+    now, sealed = _now(request), request.cookies.get(ATTEMPT_COOKIE, "")
+    try:
+        if client is None:
+            raise SignInFailed("no issuer is set")
+        token, attempt = await to_thread.run_sync(client.redeem, sealed, state, code, now)
+        principal = await client.judge(token, attempt, now)
+    except (SignInFailed, AccessError) as failure:
+        return _failed(request, failure.reason)
+    target = attempt.target if is_safe_target(attempt.target) else FIRST
+    response = answer(request, "continue.html", {"target": target})
+    await to_thread.run_sync(_sessions(request).begin, principal, now, response)
+    response.delete_cookie(ATTEMPT_COOKIE, path="/sign-in")
+    return response
+
+
+@router.post("/sign-out")
+@guarded(allows_anybody)
+def sign_out(request: Request) -> Response:
+    """Sign this browser out, or every browser of the person."""
+    browser, fields = browser_of(request), dict(sent_fields(request))
+    response: Response = RedirectResponse("/sign-in", 303)
+    if browser is None or not browser.gave(fields.get("key", "")):
+        return answer(request, "refused.html", {"code": "form_key"}, 403)
+    return _sessions(request).end(browser, "everywhere" in fields, response)
+
+
+@router.post("/language")
+@guarded(allows_anybody)
+def choose_language(request: Request) -> Response:
+    """The language from now on, for whoever uses this browser."""
+    fields = dict(sent_fields(request))
+    target, chosen = fields.get("next", "/"), fields.get("language", "")
+    response = RedirectResponse(target if is_safe_target(target) else "/sign-in", 303)
+    if chosen in texts.languages():
+        secure = _sessions(request).secure
+        response.set_cookie(
+            LANGUAGE_COOKIE, chosen, LANGUAGE_SECONDS, path="/", secure=secure, httponly=True, samesite="lax"
+        )
+    return response
+
+
+def _go(target: str) -> RedirectResponse:
+    return RedirectResponse(target if is_safe_target(target) else FIRST, 303)
+
+
+def _failed(request: Request, reason: str) -> HTMLResponse | Response:
+    log.warning("sign_in.refused", reason=reason)
+    return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
+
+
+def _staff(request: Request) -> Sequence[Staff]:
+    """The members of staff in service today, by subject."""
+    with request.app.state.db.reading() as tx:
+        return staff_store.all_staff(tx, oslo_date(_now(request)))
+
+
+def _examples(people: Sequence[Staff]) -> list[Staff]:
+    """One person of each role, of the example konfliktråd where there is one."""
+    by_role: dict[str, Staff] = {}
+    for member in sorted(people, key=lambda x: (x.konfliktrad != EXAMPLE_OFFICE, x.subject)):
+        by_role.setdefault(member.main_role, member)
+    return [by_role[role] for role in sorted(by_role)]
+
+
+def _by_office(people: Sequence[Staff], request: Request) -> dict[str, list[dict[str, Any]]]:
+    """The people by the name of their konfliktråd."""
+    language = language_of(request)
+    offices: dict[str, list[dict[str, Any]]] = {}
+    for member in people:
+        name = reference.office_name(member.konfliktrad, language) if member.konfliktrad else ""
+        offices.setdefault(name, []).append(
+            {"subject": member.subject, "name": member.display_name, "role": member.main_role}
+        )
+    return dict(sorted(offices.items()))
+
+
+def _sessions(request: Request) -> Sessions:
+    sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
+def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.clock()
+    return now

@@ -1,0 +1,41 @@
+"""The keys of the texts that the pages can ask for: written out in a template, or put together from these words."""
+
+import re
+from pathlib import Path
+
+from ungdom import texts, web
+from ungdom.web.today import SORTS, Late, Whose
+from ungdom.workflow.rules.permissions import STAFF_ROLES
+
+TEMPLATES = Path(str(web.__file__)).parent / "templates"
+LITERAL = re.compile(r"""\bt\((["'])([a-z_0-9.-]+)\1\s*[,)]""")
+
+FAMILIES: dict[str, set[str]] = {
+    "language": set(texts.languages()),
+    "role": {str(role) for role in STAFF_ROLES},
+    "refused": {
+        f"{code}.{part}"
+        for code in ("other_site", "signed_out", "form_key", "not_signed_in")
+        for part in ("title", "text")
+    },
+    "history": {"corrected", "annulled"},
+    "timeline": {"stages", "waits", "measures"},
+    "today.whose": set(Whose.__args__),
+    "today.late": set(Late.__args__),
+    "today.sort": set(SORTS),
+    "receipt": {"begun", "counted", "moved", "binding", "norm", "stopped"},
+    "form": {"yes", "no"},
+    "days": {"one", "many"},
+    "law": {"office norm"}
+    | {f"{place} paragraph" for place in ("first", "second", "third", "fourth", "fifth", "sixth", "last")},
+}
+"""The beginning of a key, and how it goes on."""
+
+
+def page_keys() -> set[str]:
+    """Every key of the section of the pages."""
+    literal = {
+        match[2] for file in TEMPLATES.glob("*.html") for match in LITERAL.finditer(file.read_text(encoding="utf-8"))
+    }
+    assert literal
+    return literal | {f"{start}.{end}" for start, ends in FAMILIES.items() for end in ends}

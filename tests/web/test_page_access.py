@@ -1,0 +1,133 @@
+"""T16 and T34 over the pages: a page shows what the interface answers and no more, and who was shown is in the log."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.access.test_every_answer import Comparison, Watch, compare
+from tests.api import sights
+from tests.api.sights import VIEWERS, World
+from tests.service import Service, sqlite_copy
+from tests.web.visiting import Visitor
+from ungdom.web import case_page, today
+
+PARTS = {
+    "case": "",
+    "tasks": "/tasks",
+    "deadlines": "/deadlines",
+    "timeline": "/timeline",
+    "plan": "/plan",
+    "delay": "/delay",
+    "lead_time": "/lead-time",
+    "events": "/events",
+    "options": "/options",
+}
+"""The parts of the page of a case, and where the interface answers each of them."""
+COMPARED = ("open", "strict", "leaving", "moved_confidential", "sent")
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("pages")
+    with Service(sqlite_copy(sqlite_template, folder), folder) as running:
+        yield sights.made(running)
+
+
+def visitor(world: World, viewer: str) -> Visitor:
+    role, office, subject = VIEWERS[viewer]
+    return Visitor(world.service).sign_in(role, office, subject)
+
+
+def drawn_values(monkeypatch: pytest.MonkeyPatch, module: Any) -> list[dict[str, Any]]:
+    """What the templates of this page are given from now on."""
+    given: list[dict[str, Any]] = []
+    drawn = module.answer
+
+    def watched(request: Any, template: str, values: dict[str, Any], *more: Any, **named: Any) -> Any:
+        given.append(values)
+        return drawn(request, template, values, *more, **named)
+
+    monkeypatch.setattr(module, "answer", watched)
+    return given
+
+
+def test_a_page_of_a_case_shows_what_the_interface_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, wrong, pages = drawn_values(monkeypatch, case_page), [], 0
+    for viewer in VIEWERS:
+        browser, client = visitor(world, viewer), world.as_(viewer)
+        for kind in COMPARED:
+            case = world.cases[kind].id
+            page, answer = browser.get(f"/cases/{case}"), client.get(f"/v1/cases/{case}")
+            if page.status_code != answer.status_code:
+                wrong.append(f"{viewer} {kind}: page {page.status_code}, interface {answer.status_code}")
+            if page.status_code != 200:
+                continue
+            pages += 1
+            wrong += [f"{viewer} {kind} {part}" for part in different_parts(client, case, given.pop())]
+
+    assert wrong == []
+    assert pages >= 20
+
+
+def different_parts(client: Any, case: str, shown: dict[str, Any]) -> Iterator[str]:
+    """The parts that the page shows in another way than the interface answers."""
+    for part, path in PARTS.items():
+        answer = client.get(f"/v1/cases/{case}{path}")
+        wanted = answer.json() if answer.status_code == 200 else None
+        if part == "options" and wanted:
+            wanted = {"items": [item | {"details_schema": {}} for item in wanted["items"]]}
+        if shown[part] != wanted:
+            yield part
+
+
+def test_every_page_with_a_persons_data_is_in_the_log(world: World, figure: Callable[[str], None]) -> None:
+    watch, found, leaks = Watch(world), Comparison(), []
+    for viewer in VIEWERS:
+        browser, client = visitor(world, viewer), world.as_(viewer)
+        addresses = {f"/cases/{case.id}": ("/cases/{case_id}", f"/v1/cases/{case.id}") for case in world.cases.values()}
+        addresses |= {
+            f"/cases/{world.cases[kind].id}/record/note_added": (
+                "/cases/{case_id}/record/{kind}",
+                f"/v1/cases/{world.cases[kind].id}",
+            )
+            for kind in COMPARED
+        }
+        addresses |= {"/today?whose=office": ("/today", "/v1/worklist")}
+        for address, (route, path) in addresses.items():
+            allowed = watch.shown_in(client.get(path)) if path.startswith("/v1/worklist") else {path.rpartition("/")[2]}
+            watch.new_rows()
+            page = browser.get(address)
+            assert page.status_code in (200, 403, 404), (viewer, address, page.text)
+            if page.status_code != 200:
+                assert watch.new_rows() == []
+                continue
+            compare(watch, viewer, f"GET {route}", page, found)
+            shown = watch.shown_in(page)
+            leaks += [f"{viewer} {route} shows {case}" for case in shown - allowed]
+
+    assert (found.wrong, leaks) == ([], [])
+    assert found.answers > 50
+    figure(f"T34 pages: {found.answers} pages with persons' data in the log, {found.silent} without, 0 missing")
+
+
+def test_the_list_of_today_is_the_worklist_and_counts_what_it_lists(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = drawn_values(monkeypatch, today)
+    for viewer in ("mine", "leader", "their_leader", "secretariat", "prosecution"):
+        browser, client = visitor(world, viewer), world.as_(viewer)
+        assert browser.get("/today?whose=office").status_code == 200
+        shown = given.pop()
+        listed = client.get("/v1/worklist", total=True, limit=25).json()
+        assert shown["work"]["items"] == listed["items"]
+        for kind in shown["kinds_to_do"]:
+            assert browser.get(f"/today?whose=office&kind={kind['kind']}").status_code == 200
+            assert given.pop()["work"]["total"] == kind["cases"], (viewer, kind)
+
+
+def test_whoever_has_no_worklist_is_told_so(world: World) -> None:
+    for viewer in ("on_team", "analyst", "admin"):
+        page = visitor(world, viewer).get("/today")
+        assert page.status_code == world.as_(viewer).get("/v1/worklist").status_code == 403
+        assert '<main id="main"' in page.text

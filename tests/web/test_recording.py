@@ -1,0 +1,172 @@
+"""Recording and correcting by a form, over HTTP: generated, refused, previewed, overtaken, sent twice."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.build import DAY, case_at, events_of
+from tests.service import Client, Service
+from tests.web.visiting import Visitor
+from ungdom.api.events.forms import form_of
+from ungdom.web.forms import SchemaForm, entered_from
+from ungdom.workflow.events import details_schema, plain_details, read_details
+from ungdom.workflow.vocabulary import EventType
+
+HELD = {"occurred_on": DAY, "/details/present": ["youth", "guardian"]}
+VERSION = re.compile(r'name="version" value="([^"]+)"')
+
+
+@pytest.fixture
+def client(one: Service) -> Client:
+    return one.as_("coordinator", "oslo")
+
+
+@pytest.fixture
+def visitor(one: Service) -> Visitor:
+    return Visitor(one).sign_in("coordinator", "oslo")
+
+
+def form_at(visitor: Visitor, path: str) -> dict[str, Any]:
+    """The hidden fields of a form: its key, and the version of the case that it was made for."""
+    page = visitor.get(path)
+    assert page.status_code == 200, page.text
+    match = VERSION.search(page.text)
+    assert match
+    return {"key": re.findall(r'name="key" value="([^"]+)"', page.text)[-1], "version": match[1].replace("&#34;", '"')}
+
+
+def test_an_event_is_recorded_by_a_form(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    sent = visitor.post(path, form_at(visitor, path) | HELD | {"action": "save"})
+    assert sent.status_code == 303, sent.text
+    last = events_of(client, case)[-1]
+    assert sent.headers["location"] == f"/cases/{case}?saved={last['seq']}"
+    assert (last["type"], last["details"]) == ("plan_meeting_held", {"present": ["youth", "guardian"]})
+    assert f"nummer {last['seq']}" in visitor.get(sent.headers["location"]).text
+
+
+def test_a_form_sent_twice_is_recorded_once(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    fields = form_at(visitor, path) | HELD | {"action": "save"}
+    first, second = visitor.post(path, fields), visitor.post(path, fields)
+    assert first.status_code == second.status_code == 303
+    assert first.headers["location"] == second.headers["location"]
+    assert [event["type"] for event in events_of(client, case)].count("plan_meeting_held") == 1
+
+
+def test_what_is_wrong_is_named_at_its_field_and_what_was_typed_stays(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    answer = visitor.post(path, form_at(visitor, path) | HELD | {"occurred_on": ""})
+    assert answer.status_code == 422
+    assert 'id="f-occurred_on-error"' in answer.text
+    assert re.search(r'value="guardian" checked', answer.text)
+    missing = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY})
+    assert missing.status_code == 422
+    assert 'id="f-details-present-error"' in missing.text
+    assert events_of(client, case)[-1]["type"] == "assigned"
+
+
+def test_a_preview_changes_nothing(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    answer = visitor.post(path, form_at(visitor, path) | HELD | {"action": "preview"})
+    assert answer.status_code == 200
+    assert "Dette skjer når du lagrer" in answer.text
+    assert "Under gjennomføring" in answer.text
+    assert events_of(client, case)[-1]["type"] == "assigned"
+
+
+def test_what_others_recorded_meanwhile_is_shown_and_the_form_can_be_sent_again(
+    visitor: Visitor, client: Client
+) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    fields = form_at(visitor, path) | HELD
+    assert client.record(case, "first_contact", DAY).status_code == 201
+    refused = visitor.post(path, fields)
+    assert refused.status_code == 412
+    assert "Første kontakt med ungdommen" in refused.text
+    assert re.search(r'value="youth" checked', refused.text)
+    match = VERSION.search(refused.text)
+    assert match
+    key = re.findall(r'name="key" value="([^"]+)"', refused.text)[-1]
+    again = {"key": key, "version": match[1].replace("&#34;", '"'), **HELD}
+    assert visitor.post(path, again).status_code == 303
+
+
+def test_a_step_that_is_not_possible_says_every_reason(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/completed"
+    wanted = {option["type"]: option for option in client.get(f"/v1/cases/{case}/options").json()["items"]}["completed"]
+    page = visitor.get(path)
+    answer = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY})
+    assert answer.status_code == 409
+    for condition in wanted["unmet"]:
+        assert condition["message"] in page.text
+    assert 'class="reasons"' in answer.text
+
+
+def test_an_event_is_corrected_and_annulled_from_the_history(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    seq = events_of(client, case)[-1]["seq"]
+    assert f"/cases/{case}/correct/{seq}" in visitor.get(f"/cases/{case}").text
+    path = f"/cases/{case}/correct/{seq}"
+    fields = form_at(visitor, path) | {"kind": "plan_meeting_held", "occurred_on": DAY, "reason": "wrong_details"}
+    unchanged = visitor.post(path, fields | {"/details/present": ["youth", "guardian"]})
+    assert unchanged.status_code == 409
+    fields |= {"key": form_at(visitor, path)["key"], "/details/present": ["youth", "guardian", "school"]}
+    assert visitor.post(path, fields).status_code == 303
+    page = visitor.get(f"/cases/{case}").text
+    assert "<del>Ungdomsplanmøte holdt</del>" in page
+
+    contact = client.record(case, "first_contact", DAY).json()["seq"]
+    path = f"/cases/{case}/correct/{contact}"
+    annulled = form_at(visitor, path) | {"kind": "first_contact", "reason": "wrong_details", "action": "annul"}
+    assert visitor.post(path, annulled).status_code == 303
+    assert events_of(client, case)[contact - 1]["standing"] == "annulled"
+
+
+def test_whoever_may_not_see_the_case_gets_no_form(one: Service, client: Client) -> None:
+    case = case_at(client, "preparing")
+    for role, office in (("coordinator", "troms"), ("team_member", None), ("admin", None)):
+        other = Visitor(one).sign_in(role, office, "stranger" if office is None else None)
+        path = f"/cases/{case}/record/plan_meeting_held"
+        assert other.get(path).status_code in (403, 404)
+        key = {"key": re.findall(r'name="key" value="([^"]+)"', other.get("/sign-in").text)[-1], "version": '"1"'}
+        assert other.post(path, key | HELD).status_code in (403, 404)
+    assert events_of(client, case)[-1]["type"] == "assigned"
+
+
+DETAILS: dict[EventType, dict[str, Any]] = {
+    EventType.PLAN_MEETING_HELD: {"present": ["youth", "school"]},
+    EventType.TRANSFERRED_TO_FOLLOW_UP: {"length": {"months": 6, "days": 3}, "guilt_proven": True},
+    EventType.PLAN_APPROVED: {
+        "measures": [
+            {"measure": "m1", "code": "school", "hours_a_week": 4, "since": "2026-01-05", "intended_for": "health"},
+            {"measure": "m2", "code": "school"},
+        ],
+        "notified_on": "2026-01-06",
+    },
+    EventType.REOPENED: {"reason": "mistake", "goes_on": [3, 4]},
+}
+
+
+@pytest.mark.parametrize("kind", DETAILS)
+def test_what_is_typed_in_a_form_is_what_was_meant(kind: EventType) -> None:
+    plain = plain_details(kind, read_details(kind, DETAILS[kind])) if kind is not EventType.REOPENED else DETAILS[kind]
+    form = SchemaForm(form_of(kind, "nb"), entered_from(plain))
+    given = form.details()
+    assert {name: given[name] for name in DETAILS[kind]} == DETAILS[kind]
+
+
+@pytest.mark.parametrize("kind", list(EventType))
+def test_every_event_has_a_form_with_a_label_for_each_field(kind: EventType) -> None:
+    names = [name for name, part in details_schema(kind).get("properties", {}).items() if part.get("format") != "uuid"]
+    controls = SchemaForm(form_of(kind, "nb")).controls()
+    assert [control.name for control in controls] == [f"/details/{name}" for name in names]
+    assert [control.name for control in controls if not control.help] == []
+    assert SchemaForm(form_of(kind, "nb")).details() == {}
