@@ -69,7 +69,7 @@ def fill(url: str, settings: Settings, cases: int) -> None:
     numbers = iter(range(cases))
     while batch := [_event_batch(number) for number in islice(numbers, BATCH)]:
         with db.writing() as tx:
-            people.create_people(tx, keys, [_person(item.stored.person_id) for item in batch], OPENED_AT)
+            people.create_people(tx, keys, [(_person(item.stored.person_id), OPENED_AT) for item in batch])
             journal.append_many(tx, batch)
     db.close()
 

@@ -114,7 +114,7 @@ def only_the_clock_reads_the_time(module: Module) -> Findings:
 
 
 def sql_stays_where_cases_are_read(module: Module) -> Findings:
-    if module.top not in {"store", "worklist", "analytics", "release", "retention", "extracts", "simulation"}:
+    if module.top not in {"store", "worklist", "analytics", "release", "extracts", "simulation"}:
         yield from _imports_of(module, {"sqlalchemy", "sqlite3", "psycopg", "psycopg_pool"})
 
 

@@ -18,8 +18,9 @@ from tests import pg, process
 from tests.api.build import DAY, case_at, recorded
 from tests.process import UNGDOM
 from tests.service import Service, fill
+from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.demo.load import load
-from ungdom.store import alerts, journal
+from ungdom.store import alerts, chain_seals, journal
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, event
@@ -250,6 +251,18 @@ def test_a_row_that_was_not_written_by_the_service_breaks_its_chain(served: Serv
     (one,) = found(served)["chain_broken"]
     assert (one.case_id, one.about) == (case, f"event {case} 10: missing")
     assert one.reference
+
+
+def test_what_a_verification_has_found_stays_until_one_of_everything_no_longer_has_it(served: Service) -> None:
+    case = sound(served)
+    bad = VerificationResult(findings=[AuditFinding("event", str(case), 3, AuditProblem.CHANGED)])
+    with served.db.writing() as tx:
+        chain_seals.add_verification(tx, chain_seals.PART, NOW, NOW, bad)
+    assert [one.about for one in found(served)["chain_broken"]] == [f"event {case} 3: changed"]
+
+    with served.db.writing() as tx:
+        chain_seals.add_verification(tx, chain_seals.ALL, NOW, NOW + timedelta(1), VerificationResult())
+    assert found(served) == {}
 
 
 def test_a_checker_that_fails_is_found_itself(one: Service) -> None:

@@ -4,19 +4,25 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from tests import process, service
 from tests.process import UNGDOM
-from ungdom import texts
+from ungdom import cli, texts
 from ungdom.api.docs import first_calls
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.retention.journal import REQUEST, ErasureJournal, ErasureKind, ErasureLine
 
 ROOT = Path(__file__).parents[1]
 CASES = 40
@@ -63,6 +69,64 @@ def test_the_demo_load_is_kept_once_it_is_whole(folder: Path) -> None:
     again = ungdom(folder, "demo", "--cases", str(CASES), "--seed", "3")
     assert again.returncode == 0
     assert "is there already" in again.stdout
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """A command in this process, in a folder of its own: its exit code."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("UNGDOM_")]:
+        monkeypatch.delenv(name)
+
+    def go(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["ungdom", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return go
+
+
+def test_a_fresh_demo_knows_nothing_of_the_one_before_and_an_interrupted_one_leaves_it(
+    typed: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / ".ungdom"
+
+    def names() -> set[str]:
+        return {path.name for path in data.iterdir() if "demo" in path.name}
+
+    def erased() -> int:
+        with closing(sqlite3.connect(data / "demo.db")) as db:
+            return int(db.execute("select count(*) from person where erased_at is not null").fetchone()[0])
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ungdom.jobs.nightly.run", lambda *_, **__: [])
+    assert typed("demo", "--cases", "3") == 0
+    (data / "demo-anchors").mkdir()
+    with closing(sqlite3.connect(data / "demo.db")) as db:
+        (person,) = db.execute("select person_id from person limit 1").fetchone()
+    line = ErasureLine(
+        erasure_id=UUID(int=1), kind=ErasureKind.PERSON, rule=REQUEST, decided_at=datetime.now(UTC), ids=(UUID(person),)
+    )
+    ErasureJournal(data / "demo-erasures.ndjson").append(line)
+    assert typed("retention", "replay", "--demo") == 0
+    assert erased() == 1
+    (data / "anchors").mkdir()
+    (data / "erasures.ndjson").write_text("of another database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ungdom.demo.load.LoadCounter.summary", interrupted)
+        assert typed("demo", "--cases", "3", "--fresh") == ExitCode.INTERRUPTED
+    assert names() == {"demo", "demo.db", "demo-anchors", "demo-erasures.ndjson"}
+    assert erased() == 1
+
+    assert typed("demo", "--cases", "3", "--fresh") == 0
+    assert erased() == 0
+    assert names() == {"demo", "demo.db"}
+    assert (data / "anchors").is_dir()
+    assert (data / "erasures.ndjson").read_text() == "of another database"
 
 
 def test_check_is_content_with_the_demo_load_and_finds_a_changed_row(folder: Path, tmp_path: Path) -> None:
@@ -117,6 +181,25 @@ def test_a_command_loads_neither_the_service_nor_numpy_before_it_needs_them() ->
     said = "import sys, ungdom.cli; print(sorted({'fastapi', 'numpy', 'uvicorn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_an_interrupt_during_the_imports_ends_the_program_without_a_traceback() -> None:
+    said = """
+import os, signal, sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupted())
+from ungdom.cli import main
+os.kill(os.getpid(), signal.SIGINT)
+"""
+    command = [sys.executable, "-c", said, "typer"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+    # afterwards an interrupt is an exception again, which a command cleans up after
+    done = subprocess.run([sys.executable, "-c", said, "-"], capture_output=True, text=True, timeout=60, check=False)
+    assert "KeyboardInterrupt" in done.stderr
 
 
 def test_no_case_is_told_in_one_line(folder: Path) -> None:

@@ -31,6 +31,7 @@ Run = Callable[..., Ended]
 PERIOD = ("--from", "2025-01-01", "--until", "2025-12-31")
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "audit export": ("chains.ndjson",),
+    "case archive": ("26001-00001", "--out", "case.zip"),
     "case show": ("26001-00001",),
     "caseload": (),
     "db backup": ("backup.sqlite",),
@@ -224,6 +225,40 @@ def test_a_folder_that_all_share_is_refused(run: Run, tmp_path: Path) -> None:
     assert (code, said.count("\n")) == (ExitCode.CALL, 1)
     assert "is not this user's alone" in said
     assert shared.stat().st_mode & 0o7777 == 0o1777
+
+
+@pytest.mark.parametrize(
+    ("keep", "why"),
+    [
+        ("0 days", "would erase at once"),
+        ("0 years 0 months", "would erase at once"),
+        ("201 years", "is too long"),
+        ("99999999999 years", "is no length"),
+        ("1 year 2 years", "is no length"),
+        ("10", "is no length"),
+        ("\u0663 years", "is no length"),
+        ("", "is no length"),
+    ],
+)
+def test_a_length_that_nothing_is_kept_for_is_refused(keep: str, why: str, run: Run, tmp_path: Path) -> None:
+    code, said = run("retention confirm", "--keep", keep, **on(f"sqlite:///{tmp_path / 'a.db'}", tmp_path))
+    assert (code, said.count("\n")) == (ExitCode.CALL, 1)
+    assert said.startswith("ungdom: --keep: ")
+    assert why in said
+
+
+def test_a_journal_of_erasures_that_cannot_be_read_is_named(run: Run, tmp_path: Path) -> None:
+    url, journal = f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "erasures.ndjson"
+    assert run("db upgrade", **on(url, tmp_path)) == (0, "")
+    journal.write_bytes(b"no erasure\n")
+    code, said = run("check", **on(url, tmp_path))
+    assert (code, said.count("\n")) == (ExitCode.DATABASE, 1)
+    assert said.startswith(f"ungdom: line 1 of {journal} is no erasure: ")
+    journal.unlink()
+    journal.mkdir()
+    code, said = run("check", **on(url, tmp_path))
+    assert (code, said.count("\n")) == (ExitCode.DATABASE, 1)
+    assert said.startswith(f"ungdom: the journal of erasures {journal} cannot be used: ")
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ UNCALLED = {
     "extracts.engines.DURATIONS": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
+    "extracts.writers.HashingStream.readable": "pyarrow",
     "extracts.writers.HashingStream.seekable": "pyarrow",
     "extracts.writers.HashingStream.writable": "pyarrow",
     "store.notes.erase_note": PERSONS,

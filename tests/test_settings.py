@@ -310,6 +310,27 @@ def test_the_demo_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
         demo_settings()
 
 
+def test_the_demo_shares_neither_erasures_nor_anchors_with_another_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNGDOM_ERASURE_JOURNAL", "/srv/erasures.ndjson")
+    monkeypatch.setenv("UNGDOM_ANCHOR_DIR", "/srv/anchors")
+    folder = Path(".ungdom")
+    demo = demo_settings()
+    named = from_environment(
+        {"UNGDOM_ENV": "development", "UNGDOM_DATABASE_URL": f"sqlite:///{tmp_path / '.ungdom' / 'demo.db'}"}
+    )
+    for settings in (demo, named):
+        assert (settings.erasures, settings.anchors) == (folder / "demo-erasures.ndjson", folder / "demo-anchors")
+    usual = from_environment({"UNGDOM_ENV": "development"})
+    assert (usual.erasures, usual.anchors) == (folder / "erasures.ndjson", folder / "anchors")
+    real = usual.model_copy(update={"env": "production", "database_url": demo.database_url})
+    assert (real.erasures, real.anchors) == (folder / "erasures.ndjson", folder / "anchors")
+
+
 def test_of_many_that_begin_together_one_makes_it_for_all(tmp_path: Path) -> None:
     start = Barrier(TOGETHER)
 

@@ -34,12 +34,17 @@ from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
 from ungdom.notices.group_notices import NotReached
-from ungdom.persons.register import QuestionReason
+from ungdom.persons import subject_access
+from ungdom.persons.register import PopulationKind, QuestionReason
 from ungdom.persons.subject_access import DataCategory, WithheldCode
 from ungdom.release.plan import RELEASED_ENDINGS
 from ungdom.retention.rules import CountedFrom, RetentionCode
+from ungdom.retention.run import RetentionFault
 from ungdom.simulation import Turn
 from ungdom.staff.hand_over import Obstacle
+from ungdom.store.personalia import GuardianKind
+from ungdom.store.schema.outbox import OFFICIAL_KINDS
+from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.texts import Language, fields
 from ungdom.workflow import guards, measure_list, vocabulary
 from ungdom.workflow.calendar import Length
@@ -50,7 +55,7 @@ from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
-from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
+from ungdom.workflow.rules.access import AccessPurpose, EmergencyReason, WithholdingCode
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.task_rules import TaskKind
@@ -119,6 +124,7 @@ PROBLEMS: dict[str, set[str]] = {
     "unsupported_content_encoding": set(),
     "method_not_allowed": {"method", "allowed"},
     "internal": {"trace_id"},
+    "history_unreadable": {"reference", "seq"},
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
     "alert_cleared": set(),
@@ -146,6 +152,7 @@ PROBLEMS: dict[str, set[str]] = {
     "cases_do_not_split": set(),
     "erasure_held": set(),
     "person_erased": set(),
+    "key_lost": set(),
     "not_a_merge": set(),
     "not_cleared": set(),
     "person_correction_refused": set(),
@@ -156,6 +163,11 @@ PROBLEMS: dict[str, set[str]] = {
     "population_event_overtaken": set(),
     "population_event_differs": set(),
     "proposal_decided": set(),
+    "emergency_is_open": set(),
+    "emergency_not_needed": set(),
+    "emergency_reviewed": set(),
+    "own_emergency_access": set(),
+    "case_not_closed": set(),
     "same_person": set(),
     "second_person_needed": set(),
     "unknown_guardian": set(),
@@ -163,7 +175,11 @@ PROBLEMS: dict[str, set[str]] = {
 PARTS: dict[str, set[str]] = {
     "stale.no_version": set(),
     "stale.entry": set(),
+    "history_unreadable.event_unknown": {"reference"},
+    "history_unreadable.unnamed": set(),
+    "unavailable.erasures": set(),
     "forbidden_role.actor": {"actors"},
+    "forbidden_role.youth": {"roles"},
     "not_in_service.unknown": set(),
     "not_in_service.not_yet": {"first"},
     "not_in_service.ended": {"last"},
@@ -184,8 +200,8 @@ INVALID = (
     "missing extra_forbidden date_from_datetime_parsing date_parsing date_type enum int_parsing bool_parsing "
     "string_type string_pattern_mismatch string_too_long string_too_short too_short too_long list_type uuid_parsing "
     "model_type json_invalid value_error timezone_missing control_characters email_address webhook_url other "
-    "unknown_clock clock_without_length selects_nothing overlapping_changes changes_nothing day_has_passed "
-    "corrects_or_inserts "
+    "unknown_clock clock_without_length length_is_zero selects_nothing overlapping_changes changes_nothing "
+    "day_has_passed corrects_or_inserts "
     "out_of_range one_of one_of_many "
     "code_form provision_form municipality_form identity_number_form identity_number case_number_form "
     "decision_id_form purpose_form visible_form subject_form number_at_least number_at_most number_above "
@@ -225,7 +241,7 @@ EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = (
     "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
-    "closing_contact"
+    "closing_contact emergency_access"
 )
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "
@@ -257,6 +273,15 @@ def guard_codes() -> set[str]:
 
 
 @cache
+def fields_of_subject_access() -> set[str]:
+    """Every field of the data about a person, as the functions that gather it write them."""
+    parts = ("_person", "_guardian", "_contact", "_change", "_case", "_event", "_deliveries", "_messages")
+    parts += ("_register_events", "_observations", "_accesses")
+    nodes = (node for part in parts for node in ast.walk(ast.parse(inspect.getsource(getattr(subject_access, part)))))
+    keys = (key for node in nodes if isinstance(node, ast.Dict) for key in node.keys)
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)} - {"history"}
+
+
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
     enums: list[type[StrEnum]] = [
@@ -305,6 +330,7 @@ def expected() -> dict[str, set[str]]:
         "waiting": {str(one) for one in words.WaitReason},
         "calendar": set(CALENDAR.split()),
         "access_purpose": {str(purpose) for purpose in AccessPurpose},
+        "emergency_reason": {str(reason) for reason in EmergencyReason},
         "withholding_code": {str(code) for code in WithholdingCode},
         "access": {"line", "line_with_office", "withheld"},
         "indicator": {one.code for one in indicators.INDICATORS},
@@ -317,9 +343,14 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(ImportOutcome): {str(one) for one in ImportOutcome},
         texts.section_of(AuditProblem): {str(one) for one in AuditProblem},
         **{texts.section_of(enum): {str(word) for word in enum} for enum in (RetentionCode, CountedFrom, DataCategory)},
+        texts.section_of(RetentionFault): {str(one) for one in RetentionFault},
         "retention_basis": {"verified", "unverified"},
         "erasure_hold": {"open_case", "message_waits", "identity_question", *(f"retention_rule.{end}" for end in ENDS)},
-        "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until"},
+        "subject_access": {"title", "intro", "nothing", "retention", "withheld", "term", "term_until", "moment"},
+        "subject_access_field": fields_of_subject_access(),
+        "subject_access_kind": {
+            str(kind) for kind in (*PersonChangeKind, *PopulationKind, *GuardianKind, *sorted(OFFICIAL_KINDS))
+        },
         "subject_access_purpose": {str(category) for category in DataCategory},
         "subject_access_withheld": {str(code) for code in WithheldCode},
         "survey": {"opening", "scale", "thanks"},
@@ -469,6 +500,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "access",
     }
     sentences |= {"page", "caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
+    sentences |= {"subject_access_withheld"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []

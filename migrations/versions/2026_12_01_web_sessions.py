@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_web_sessions"
-down_revision = "2026_11_30_append_only"
+down_revision = "2026_11_30_emergency_access"
 
 INSTANT = sa.DateTime(timezone=True)
 

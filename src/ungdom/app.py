@@ -18,6 +18,7 @@ from ungdom import clock as clocks
 from ungdom import polling
 from ungdom.api.access_log import routes as access_log
 from ungdom.api.alerts import routes as alerts
+from ungdom.api.archives import routes as archives
 from ungdom.api.audit import routes as audit
 from ungdom.api.breaches import routes as breaches
 from ungdom.api.calendars import routes as calendars
@@ -32,6 +33,7 @@ from ungdom.api.decisions import routes as decisions
 from ungdom.api.delays import routes as delays
 from ungdom.api.docs import document
 from ungdom.api.docs import routes as doc_routes
+from ungdom.api.emergency_access import routes as emergency_access
 from ungdom.api.esas import routes as esas
 from ungdom.api.events import routes as events
 from ungdom.api.extracts import job_routes
@@ -72,7 +74,6 @@ from ungdom.exchange import partners
 from ungdom.extracts import job_worker
 from ungdom.extracts.order import order_service
 from ungdom.intake.retry import retry_due
-from ungdom.jobs import sealing
 from ungdom.notices import address
 from ungdom.observability.logger import EventLogger
 from ungdom.observability.metrics import RequestMetrics
@@ -106,6 +107,7 @@ ROUTERS = (
     cases.router,
     events.router,
     notes.router,
+    archives.router,
     forecasts.router,
     team.router,
     worklist.router,
@@ -143,6 +145,7 @@ ROUTERS = (
     record_routes.router,
     population_routes.router,
     access_log.router,
+    emergency_access.router,
     releases.router,
     surveys.router,
     surveys.public,
@@ -204,7 +207,7 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
-    app.state.keys = EncryptionKeys(settings.people_keys)
+    app.state.keys = EncryptionKeys.of(settings)
     app.state.clock = clock
     app.state.erasures = ErasureJournal(settings.erasures)
     app.state.erasure_gate = ErasureGate(app.state.db, app.state.keys, app.state.erasures, clock)
@@ -212,10 +215,11 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.cursor_keys = settings.cursor_keys
     app.state.partners = partners.load(settings.exchange_file)
     app.state.public_url = settings.public_url
+    app.state.emergency_hours = settings.emergency_hours
     app.state.webhook_allow = address.networks(settings.webhook_allow)
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
-    app.state.anchor_dir = sealing.anchor_folder(settings)
+    app.state.anchor_dir = settings.anchors
     app.state.extract_threads = CapacityLimiter(EXTRACTS_AT_ONCE)
     app.state.batch_threads = CapacityLimiter(batch_threads)
     app.state.health_thread = CapacityLimiter(1)

@@ -182,7 +182,7 @@ def asked(watch: Watch, viewer: str, method: str, path: str, where: dict[str, st
     for name, value in (PLACES | where).items():
         whole = whole.replace(f"{{{name}}}", value)
     for name in ("feed_id", "notice_id", "webhook_id", "provider_id", "release_id", "job_id", "schedule_id",
-                 "pull_id", "absence_id", "access_id"):  # fmt: skip
+                 "pull_id", "absence_id", "access_id", "emergency_id"):  # fmt: skip
         whole = whole.replace(f"{{{name}}}", HIDDEN)
     headers = {"Authorization": f"Bearer {client.token}"}
     if "{case_id}/" in path and method == "POST":

@@ -47,7 +47,7 @@ def put(db: Database, wholes: Sequence[StoredCase]) -> list[UUID]:
     ]
     chapters = [EventBatch(replace(whole, events=[], version=0), whole.events, cases.folded(whole)) for whole in wholes]
     with db.writing() as tx:
-        people.create_people(tx, cases.KEYS, newcomers, cases.NOON)
+        people.create_people(tx, cases.KEYS, [(newcomer, cases.NOON) for newcomer in newcomers])
         journal.append_many(tx, chapters)
     return [one.case_id for one in wholes]
 

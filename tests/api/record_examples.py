@@ -227,6 +227,16 @@ def of_access(record: Recorder, case: str) -> None:
     record("list_withheld_accesses", leader)
     record("list_plain_accesses", coordinator, case_id=case)
     record("disclose_access", leader, case_id=case, access_id=newest)
+    dropped = coordinator.post("/v1/cases", new_case(konfliktrad=OFFICE)).json()["id"]
+    coordinator.record(dropped, "other_outcome", NOW, {"outcome": "dropped"}, on_behalf_of="prosecution")
+    record("get_case_archive", leader, case_id=dropped)
+    elsewhere = record.service.as_("coordinator", "troms")
+    urgent = {"code": "urgent_contact", "reason": "The youth has come to our office, and needs help today.", "hours": 2}
+    taken = record("take_emergency_access", elsewhere, urgent, case_id=case).json()["id"]
+    record("end_emergency_access", elsewhere, emergency_id=taken)
+    record("list_emergency_accesses", leader, state="to_review")
+    judged = {"justified": True, "note": "We could not be reached that evening."}
+    record("review_emergency_access", leader, judged, emergency_id=taken)
 
 
 def of_identity(record: Recorder) -> None:

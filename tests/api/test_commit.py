@@ -3,17 +3,25 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, insert, literal, select
 from sqlalchemy.exc import OperationalError
+from typer.testing import CliRunner
 
 from tests.api.build import DAY, assert_problem, etag, opened, rows
-from tests.service import Service, new_case
+from tests.process import environment
+from tests.service import KEY, Service, new_case
+from ungdom.analytics import case_cache
+from ungdom.cli import app
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import code_of, sentence
 from ungdom.store import session
 from ungdom.store.schema.cases import event
 from ungdom.store.session import Database
+from ungdom.workflow.errors import UnreadableHistory
 
 EVENT = {"type": "suspect_set", "occurred_on": DAY, "details": {}}
 
@@ -99,6 +107,55 @@ def test_each_way_a_commit_fails_has_its_answer(
     assert found["trace_id"] in answer.text
     assert rows(one) == before
     assert client.post(f"/v1/cases/{case}/events", EVENT, '"1"').status_code == 201
+
+
+def add_misfit(served: Service, case_id: UUID, kind: str, details: str) -> None:
+    """One more event in the table, past the service."""
+    with served.db.writing() as tx:
+        first = tx.execute(select(event).where(event.c.case_id == case_id)).mappings().one()
+        values = {**first, "seq": 2, "details": details, "link": None}
+        columns = [column for column in event.c if column.name != "type"]
+        new = insert(event).values({column: values[column.name] for column in columns} | {"type": literal(kind, Text)})
+        tx.execute(new)
+
+
+@pytest.mark.parametrize(("kind", "details"), [("completed", "{}"), ("of_next_year", "{}")])
+def test_a_case_whose_history_does_not_replay_is_named_and_hides_no_other(
+    served: Service, monkeypatch: pytest.MonkeyPatch, kind: str, details: str
+) -> None:
+    client, elsewhere = served.as_("coordinator", "oslo"), served.as_("coordinator", "troms")
+    broken, other = opened(client), opened(client)
+    reference = client.get(f"/v1/cases/{broken}").json()["reference"]
+    add_misfit(served, UUID(broken), kind, details)
+
+    for language in ("nb", "en"):
+        signed = {"Accept-Language": language, "Authorization": f"Bearer {client.token}"}
+        answer = served.send("GET", f"/v1/cases/{broken}", headers=signed)
+        problem = assert_problem(answer, 500, "history_unreadable")
+        assert "`ungdom audit verify`" in problem["detail"]
+        if kind != "of_next_year":
+            assert (problem["reference"], problem["seq"]) == (reference, 2)
+            assert reference in problem["detail"]
+    answer = client.post(f"/v1/cases/{broken}/events", EVENT, '"2"')
+    assert_problem(answer, 500, "history_unreadable")
+    assert_problem(elsewhere.get(f"/v1/cases/{broken}"), 404, "not_found")
+    assert client.get(f"/v1/cases/{other}").status_code == 200
+    for path in ("cases", "worklist", "alerts"):
+        assert client.get(f"/v1/{path}").status_code == 200, path
+    assert len(client.get("/v1/cases").json()["items"]) == 2
+
+    for name, value in environment(served.settings.database_url, served.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", KEY)
+    shown = CliRunner().invoke(app, ["case", "show", broken])
+    assert isinstance(shown.exception, UnreadableHistory)
+    assert "`ungdom audit verify`" in sentence(shown.exception)
+    assert code_of(shown.exception) == ExitCode.FOUND
+    assert CliRunner().invoke(app, ["case", "show", other]).exit_code == 0
+    rebuilt = CliRunner().invoke(app, ["db", "rebuild"])
+    assert (rebuilt.exit_code, "1 case(s) folded again" in rebuilt.stdout) == (1, True)
+    counts = case_cache.refresh(served.db)
+    assert counts["unread"] == 1
 
 
 def test_what_was_answered_with_201_is_there_for_another_connection_at_once(served: Service) -> None:

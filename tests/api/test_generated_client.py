@@ -24,8 +24,9 @@ from ungdom.workflow.vocabulary import Role
 
 BIN = Path(sys.prefix) / "clients" / "bin"
 NAME = "made_from_document"
-NOT_READ = {"application/x-ndjson", "application/jose", "application/zip"}
-"""Media types that the generator does not know: batches, signed official messages, and the file of a person."""
+NOT_READ = {"application/x-ndjson": 1, "application/jose": 1, "application/zip": 2}
+"""Media types that the generator does not know, each with the number of operations: batches, signed official messages,
+and the files of a person and of a closed case."""
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,8 @@ def client(written: tuple[Path, str]) -> Iterator[ModuleType]:
 def test_the_generator_reads_all_of_the_document_but_three_media_types(written: tuple[Path, str]) -> None:
     said = written[1]
 
-    assert set(re.findall(r"Unsupported content[ _]type ([\w/+.-]+)", said)) == NOT_READ
-    assert len(re.findall(r"^WARNING", said, flags=re.M)) == len(NOT_READ)
+    assert set(re.findall(r"Unsupported content[ _]type ([\w/+.-]+)", said)) == set(NOT_READ)
+    assert len(re.findall(r"^WARNING", said, flags=re.M)) == sum(NOT_READ.values())
     assert "ERROR" not in said.upper().replace("ERRORS.PY", "")
     assert "schema" not in re.sub(r'"schema"|\.schema\.', "", said).lower()
 

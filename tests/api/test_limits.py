@@ -365,6 +365,12 @@ def ready(service: Service) -> dict[str, str]:
     return answer.json()
 
 
+def test_the_operator_finds_every_check_in_the_table(one: Service) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    table = page.partition("| check | red when | what to do |\n|---|---|---|\n")[2].partition("\n\n")[0]
+    assert {line.split("`")[1] for line in table.splitlines()} == ready(one).keys() - {"status"}
+
+
 def test_health_is_red_without_space_and_well_again_with_it(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     one.app.state.write_probe = WriteProbe(one.db, one.settings.data_dir, strict=True, now=lambda: now[0])

@@ -189,6 +189,15 @@ def test_the_nightly_run_writes_a_file_for_the_textfile_collector(
     assert "cannot be written" in str(done.exception)
 
 
+def test_a_server_of_one_process_serves_what_it_counts(one: service.Service, tmp_path: Path) -> None:
+    port = free_port()
+    with process.serving(one.settings.database_url, tmp_path, UNGDOM_METRICS_PORT=str(port)) as (base, _):
+        assert httpx.get(f"{base}/v1/problems/not_found").status_code == 200
+        samples = samples_of(scraped(port).text)
+    route = {"method": "GET", "route": "/v1/problems/{code}", "status": "200"}
+    assert value(samples, "ungdom_requests_total", **route) == 1
+
+
 # --- several worker processes -------------------------------------------------------------------------------
 
 

@@ -73,7 +73,12 @@ class Of(Enum):
     CASE_ACCESS = auto()  # the same of a case: for the leader of its office as well
     CASE_ACCESS_PLAIN = auto()  # in plain words, for the youth: for those who hand it over
     CASE_ACCESS_DECIDED = auto()  # what the youth is not told of: for the leader of the office
+    CASE_ARCHIVE = auto()  # a closed case as a file: for the leader of its office
     ACCESS_WITHHELD = auto()
+    EMERGENCY = auto()  # wider sight on a case: for office roles that do not see it, and none on graded ones
+    EMERGENCY_ENDED = auto()
+    EMERGENCY_REVIEWED = auto()  # for the leader of the office that has the case, and those who watch over it
+    EMERGENCIES = auto()
     PERSONS_JOINED = auto()  # whether two persons are one: for leader and secretariat
     PROPOSAL = auto()
     PROPOSALS = auto()
@@ -103,7 +108,10 @@ class Of(Enum):
 
 
 OF_A_PERSON = (Of.PERSON, Of.PERSON_READ, Of.PERSON_LOG, Of.PERSONS_JOINED)
-OF_THOSE_WHO_WORK = (Of.PERSON, Of.PERSON_LOG, Of.PERSONS_JOINED, Of.CASE_ACCESS, Of.CASE_ACCESS_DECIDED)
+OF_THOSE_WHO_WORK = (
+    *(Of.PERSON, Of.PERSON_LOG, Of.PERSONS_JOINED),
+    *(Of.CASE_ACCESS, Of.CASE_ACCESS_DECIDED, Of.CASE_ARCHIVE),
+)
 OF_A_MESSAGE = (Of.MESSAGE, Of.MESSAGE_SETTLED)
 
 
@@ -127,7 +135,12 @@ REFUSED: dict[Of, set[str]] = {
     Of.CASE_ACCESS: set(VIEWERS) - {"leader", "their_leader", "auditor"},
     Of.CASE_ACCESS_PLAIN: NO_CASES | TEAM | SYSTEMS,
     Of.CASE_ACCESS_DECIDED: set(VIEWERS) - {"leader", "their_leader"},
+    Of.CASE_ARCHIVE: set(VIEWERS) - {"leader", "their_leader"},
     Of.ACCESS_WITHHELD: set(VIEWERS) - {"leader", "their_leader"},
+    Of.EMERGENCY: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.EMERGENCY_ENDED: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
+    Of.EMERGENCY_REVIEWED: set(VIEWERS) - {"leader", "their_leader", "auditor"},
+    Of.EMERGENCIES: set(VIEWERS) - {"leader", "their_leader", "auditor"},
     Of.PERSONS_JOINED: set(VIEWERS) - JOINING,
     Of.PROPOSAL: set(VIEWERS) - JOINING,
     Of.PROPOSALS: set(VIEWERS) - JOINING,
@@ -185,6 +198,8 @@ TO_MERGE = {"other": HIDDEN, "reason": "One youth."}
 TO_SPLIT = {"cases": [HIDDEN], "reason": "Two youths."}
 TO_ERASE = {"reason": "The youth has asked for it."}
 LATER_DEATH = {"kind": "death", "occurred_on": "2099-01-01"}
+EMERGENCY = {"code": "danger", "reason": "Somebody is in danger.", "hours": 1}
+REVIEW = {"justified": True, "note": "There was danger."}
 TOMORROW = "2026-01-06"
 BEFORE = "?known_at=2014-07-01"
 THEN = f"?known_at={DAY}&valid_at={DAY}"
@@ -220,6 +235,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/measures/providers/{provider_id}/availability"): (Of.CATALOGUE_KEPT, (Ask(body={}),)),
     ("GET", "/v1/access-log"): reads(Of.ACCESS, "?konfliktrad=oslo&from=2026-01-01", f"?case={HIDDEN}"),
     ("GET", "/v1/access-log/withheld"): reads(Of.ACCESS_WITHHELD, "?due=true"),
+    ("GET", "/v1/cases/{case_id}/archive"): (Of.CASE_ARCHIVE, (Ask(seen=409),)),
     ("GET", "/v1/cases/{case_id}/access-log"): reads(Of.CASE_ACCESS, "?to=2026-01-04"),
     ("GET", "/v1/cases/{case_id}/access-log/plain"): reads(Of.CASE_ACCESS_PLAIN),
     ("POST", "/v1/cases/{case_id}/access-log/{access_id}/withhold"): (
@@ -227,6 +243,10 @@ ROUTES: dict[tuple[str, str], Row] = {
         (Ask(body={"code": "investigation", "review_on": "2026-02-01"}, seen=404),),
     ),
     ("POST", "/v1/cases/{case_id}/access-log/{access_id}/disclose"): (Of.CASE_ACCESS_DECIDED, (Ask(seen=404),)),
+    ("POST", "/v1/cases/{case_id}/emergency-access"): (Of.EMERGENCY, (Ask(body=EMERGENCY, seen=409),)),
+    ("GET", "/v1/emergency-access"): reads(Of.EMERGENCIES, "?state=to_review"),
+    ("POST", "/v1/emergency-access/{emergency_id}/end"): reads(Of.EMERGENCY_ENDED),
+    ("POST", "/v1/emergency-access/{emergency_id}/review"): (Of.EMERGENCY_REVIEWED, (Ask(body=REVIEW),)),
     ("GET", "/v1/cases/{case_id}/notes"): reads(Of.NOTES, THEN),
     ("GET", "/v1/cases/{case_id}/consents"): reads(Of.RIGHTS, THEN),
     ("GET", "/v1/cases/{case_id}/breaches"): reads(Of.RIGHTS, THEN),
@@ -392,6 +412,7 @@ by_the_case = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def heard(world: World) -> Heard:
     """Everything that everybody is answered, on every route that speaks of one case or message. Nothing is written."""
     cases = {ABSENT: HIDDEN, **{kind: case.id for kind, case in world.cases.items()}}
+    graded = {kind: id for kind, id in cases.items() if kind == ABSENT or KINDS[kind].protection != "none"}
     messages = {ABSENT: HIDDEN, **world.messages}
     official = {ABSENT: HIDDEN, "official": world.official}
     feeds = {ABSENT: HIDDEN, "feed": world.feed}
@@ -404,13 +425,17 @@ def heard(world: World) -> Heard:
         Of.NOTES: cases,
         Of.CASE_ACCESS: cases,
         Of.CASE_ACCESS_PLAIN: cases,
+        Of.CASE_ARCHIVE: cases,
         Of.CASE_ACCESS_DECIDED: cases,
         Of.SURVEY: cases,
+        Of.EMERGENCY: graded,
         **{of: {ABSENT: HIDDEN, **people_of(world)} for of in OF_A_PERSON},
         Of.MESSAGE: messages,
         Of.MESSAGE_SETTLED: messages,
         Of.OFFICIAL: official,
         Of.FEED: feeds,
+        Of.EMERGENCY_ENDED: {ABSENT: HIDDEN},
+        Of.EMERGENCY_REVIEWED: {ABSENT: HIDDEN},
         Of.QUESTION: {ABSENT: HIDDEN},
         Of.PROPOSAL: {ABSENT: HIDDEN},
     }
@@ -452,7 +477,7 @@ def put(client: Client, method: str, path: str, ask: Ask, id: str) -> httpx.Resp
     whole = path.replace("{case_id}", id).replace("{message_id}", id).replace("{feed_id}", id)
     whole = whole.replace("{person_id}", id).replace("{release_id}", HIDDEN).replace("{name}", "cases")
     whole = whole.replace("{question_id}", id).replace("{alert_id}", id).replace("{provider_id}", id)
-    whole = whole.replace("{access_id}", HIDDEN).replace("{rule}", "persons")
+    whole = whole.replace("{emergency_id}", id).replace("{access_id}", HIDDEN).replace("{rule}", "persons")
     whole = whole.replace("{proposal_id}", id).replace("{event_id}", id)
     whole = whole.replace("{konfliktrad}", id).replace("{subject}", id).replace("{absence_id}", id) + ask.query
     if method != "POST":
@@ -546,6 +571,7 @@ def test_who_may_not_is_refused_before_a_body_is_looked_at_for_a_case(world: Wor
         Of.OFFICIALS,
         Of.ACCESS,
         Of.ACCESS_WITHHELD,
+        Of.EMERGENCIES,
         Of.COUNTS,
         Of.RELEASED,
         Of.FEEDS,
@@ -633,7 +659,8 @@ def test_what_somebody_was_told_or_has_made_does_not_exist_for_others(world: Wor
     heard_of = own(world, viewer, mine)
     assert heard_of == own(world, viewer, nobodys)
     refused = {status for route, (status, _) in heard_of.items() if "{" in route}
-    assert refused == ({403} if viewer in NO_CASES else {403, 404} if viewer in TEAM else {404})
+    some = TEAM | {"auditor"}  # the auditor has notices, and no webhook
+    assert refused == ({403, 404} if viewer in some else {403} if viewer in NO_CASES else {404})
     if viewer != "admin":
         assert not any(one in json.dumps(list(heard_of.values())) for one in mine.values())
     assert rows(world.service) == before

@@ -36,6 +36,8 @@ GOOD: dict[str, Any] = {
     "/v1/cases/{case_id}/corrections": {"seq": 1, "reason": "wrong_date", "replacement": None},
     "/v1/cases/{case_id}/surveys": {"kind": "plan", "respondent": "youth"},
     "/v1/cases/{case_id}/access-log/{access_id}/withhold": {"code": "investigation", "review_on": "2026-02-01"},
+    "/v1/cases/{case_id}/emergency-access": {"code": "danger", "reason": "Somebody is in danger.", "hours": 1},
+    "/v1/emergency-access/{emergency_id}/review": {"justified": True, "note": "There was danger."},
     "/v1/alerts/{alert_id}/answer": {"reason": "capacity", "expected_on": "2026-02-01"},
     "/v1/alerts/{alert_id}/snooze": {"until": "2026-02-01"},
     "/v1/contacts/me": {},

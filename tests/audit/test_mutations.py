@@ -22,11 +22,14 @@ from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.store import chain_verification
 from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_tables import RECORDED
-from ungdom.store.schema.access import access_entry, access_log
+from ungdom.store.schema.access import access_entry, access_log, access_withholding
 from ungdom.store.schema.audit import audit_change, audit_head, audit_seal
-from ungdom.store.schema.cases import event
-from ungdom.store.schema.persons import person_change
+from ungdom.store.schema.cases import case_file, event, note
+from ungdom.store.schema.observations import observation
+from ungdom.store.schema.persons import person, person_change, person_version
+from ungdom.store.schema.retention import erasure, retention_basis
 from ungdom.store.schema.staff import staff
+from ungdom.workflow.vocabulary import Protection
 
 IN_COPIES, IN_DATABASE = 440, 60
 """Mutations per kind of database: in copies of its rows, and in the database itself."""
@@ -190,6 +193,39 @@ def recorded(tx: Connection, table: Table, row: Any, problem: AuditProblem) -> A
     return AuditFinding(table.name, key, last, problem)
 
 
+def change_a_person(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, person, rng)
+    values = [
+        {"protection": next(level for level in Protection if level is not row.protection)},
+        {"review_protection": not row.review_protection},
+        {"erased_at": row.created_at},
+    ]
+    tx.execute(update(person).where(same(person, row)).values(rng.choice(values)))
+    return recorded(tx, person, row, AuditProblem.UNLIKE_RECORD)
+
+
+def move_a_case_to_another_person(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, case_file, rng)
+    other = one_of(tx, person, rng, person.c.person_id != row.person_id)
+    tx.execute(update(case_file).where(same(case_file, row)).values(person_id=other.person_id))
+    return recorded(tx, case_file, row, AuditProblem.UNLIKE_RECORD)
+
+
+def changes_of(table: Table, *names: str) -> Callable[[Connection, Random], AuditFinding]:
+    """Changes one of these columns of a row, or removes the row."""
+
+    def change_or_remove(tx: Connection, rng: Random) -> AuditFinding:
+        if rng.random() < 0.5:
+            row = change(tx, rng, table, [table.c[name] for name in names])
+            return recorded(tx, table, row, AuditProblem.UNLIKE_RECORD)
+        row = one_of(tx, table, rng)
+        tx.execute(delete(table).where(same(table, row)))
+        return recorded(tx, table, row, AuditProblem.REMOVED)
+
+    change_or_remove.__name__ = f"change_or_remove_{table.name}"
+    return change_or_remove
+
+
 def change_an_access(tx: Connection, rng: Random) -> AuditFinding:
     columns = [access_log.c[name] for name in (*ANSWER_CONTENT, "link") if name != "access_id"]
     row = change(tx, rng, access_log, columns)
@@ -250,6 +286,14 @@ OWNED: tuple[tuple[Callable[[Connection, Random], AuditFinding], Table], ...] = 
     (insert_a_member_of_staff, staff),
     (change_a_change_of_a_person, person_change),
     (delete_a_change_of_a_person, person_change),
+    (change_a_person, person),
+    (move_a_case_to_another_person, case_file),
+    (changes_of(person_version, "born", "guardians"), person_version),
+    (changes_of(note, "youth_may_read", "created_by"), note),
+    (changes_of(observation, "occurred_on", "withdrawn"), observation),
+    (changes_of(access_withholding, "review_on", "decided_by"), access_withholding),
+    (changes_of(retention_basis, "source", "keep"), retention_basis),
+    (changes_of(erasure, "line", "applied_at"), erasure),
     (change_a_seal, audit_seal),
     (delete_a_head, audit_head),
 )

@@ -4,15 +4,25 @@ import json
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 from tests.api.build import case_at, opened, recorded
 from tests.service import Service
+from tests.store.cases import KEYS
 from tests.stories.test_persons import corrected
 from ungdom.audit import anchors
 from ungdom.audit.anchors import Anchor
 from ungdom.jobs import sealing
-from ungdom.store import chain_export
+from ungdom.store import access_withholdings, chain_export, notes, observations, retention
+from ungdom.store.access_log import Access, AccessEntry, AccessStream
+from ungdom.store.access_withholdings import Withholding
+from ungdom.store.notes import Note
+from ungdom.store.observations import Observation
+from ungdom.store.retention import StoredBasis, StoredErasure
+from ungdom.store.schema.access import AccessKind
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
+from ungdom.workflow.vocabulary import ObservationKind, Role
 
 
 def build(service: Service, folder: Path) -> list[Anchor]:
@@ -24,6 +34,7 @@ def build(service: Service, folder: Path) -> list[Anchor]:
     people = [client.get(f"/v1/cases/{case}").json()["person"]["id"] for case in cases]
     assert corrected(leader, people[0], sex="female").status_code == 200
     assert corrected(leader, people[1], sex="male").status_code == 200
+    administer(service, UUID(cases[0]), UUID(people[0]))
     sealed(service, folder)
     service.clock.turn_to(date(2026, 1, 6))
     for case in cases[2:]:
@@ -34,6 +45,37 @@ def build(service: Service, folder: Path) -> list[Anchor]:
     exported, unreadable = anchors.read_folder(folder)
     assert unreadable == []
     return exported
+
+
+def administer(service: Service, case_id: UUID, person_id: UUID) -> None:
+    """A row of each other table of administration and of persons whose changes are recorded."""
+    at = service.clock()
+    basis = StoredBasis(
+        rule="persons", basis="archive", source="§ 1", name="Kari", keep="1 year", entered_at=at, entered_by="kari"
+    )
+    done = StoredErasure(
+        erasure_id=uuid4(), kind="person", rule="request", decided_at=at, applied_at=at, line="{}", counts={}
+    )
+    seen = Observation(
+        observation_id=uuid4(), n=1, person_id=person_id, kind=ObservationKind.DEATH, occurred_on=at.date(),
+        recorded_at=at, source="tests", subject="kari",
+    )  # fmt: skip
+    access = Access(
+        access_id=uuid4(), at=at, kind=AccessKind.READ, subject="kari", role=Role.LEADER, konfliktrad="oslo",
+        system=None, organisation=None, route="GET /v1/cases/{case_id}", matters=(), purpose=AccessPurpose.CASE_WORK,
+        entries=(AccessEntry(case_id, person_id),),
+    )  # fmt: skip
+    withheld = Withholding(
+        withholding_id=uuid4(), case_id=case_id, access_id=access.access_id, code=WithholdingCode.INVESTIGATION,
+        review_on=at.date(), decided_at=at, decided_by="kari", role=Role.LEADER,
+    )  # fmt: skip
+    with service.db.writing() as tx:
+        retention.add_basis(tx, basis)
+        retention.add_erasure(tx, done)
+        observations.add(tx, seen)
+        AccessStream().add(tx, [access])  # a second stream, as of another process
+        access_withholdings.add(tx, withheld)
+        notes.write_note(tx, KEYS, Note(uuid4(), case_id, "said", at, "kari"))
 
 
 def export_of(service: Service) -> list[dict[str, Any]]:

@@ -13,8 +13,10 @@ from tests import pg, process, service
 from tests.faults.writers import Written, writing
 from tests.service import Service
 from ungdom.cli import app
+from ungdom.cli.failures import sentence
+from ungdom.cli.terminal import UnusableDemo
 from ungdom.store import rebuild
-from ungdom.store.backup import manifest_of
+from ungdom.store.backup import CannotBackUp, manifest_of, read_tables
 from ungdom.store.session import Database
 
 PG_DUMP, PG_RESTORE = (str(pg.shipped_binaries() / "bin" / name) for name in ("pg_dump", "pg_restore"))
@@ -119,3 +121,24 @@ def test_a_backup_replaces_nothing_and_a_restore_refuses_what_is_no_backup(
     for words, reason in runs.items():
         done = CliRunner().invoke(app, ["db", *words], env=process.environment(url, tmp_path))
         assert reason in str(done.exception), (words, done.output)
+
+
+@pytest.mark.parametrize("content", ["", "no JSON", "[]", "3", "{}", '{"tables": 4}'])
+def test_what_is_no_manifest_is_named_without_words_of_a_program(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "backup.json"
+    file.write_text(content)
+    with pytest.raises(CannotBackUp, match=r"backup\.json is no manifest of a backup\. The manifest is the file"):
+        read_tables(file)
+    with pytest.raises(CannotBackUp, match=r"gone\.json is no manifest of a backup: No such file or directory"):
+        read_tables(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize("words", [("check",), ("rebuild",), ("fingerprint",), ("backup", "copy")])
+def test_a_command_of_the_database_takes_the_demo_and_says_how_to_make_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    environment = {"UNGDOM_DATA_DIR": str(tmp_path), "UNGDOM_DATABASE_URL": None, "UNGDOM_ENV": None}
+    done = CliRunner().invoke(app, ["db", *words, "--demo"], env=environment)
+
+    assert isinstance(done.exception, UnusableDemo)
+    assert "`ungdom demo` makes it" in sentence(done.exception)

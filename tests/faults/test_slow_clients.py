@@ -160,12 +160,14 @@ def test_who_sends_nothing_is_ended_without_an_answer(target: Target) -> None:
 
 
 def test_a_body_that_drips_is_ended_and_not_used(target: Target) -> None:
-    head = target.request("/v1/cases", "Content-Type: application/json", "Content-Length: 900", method="POST")
+    headers = ("Content-Type: application/json", "Content-Length: 900", "Accept-Language: en")
+    head = target.request("/v1/cases", *headers, method="POST")
     with target.connected() as client:
         client.sendall(head + b"{}")  # valid by itself, but less than was announced
         took, received = dripped(client, b" ")
     assert took >= BODY * 0.8
     assert_problem(received, 408, "request_timeout")
+    assert b"The rest of the request did not arrive in time" in received  # in the language of the client
 
 
 def test_a_body_that_comes_steadily_is_taken_however_long(target: Target) -> None:

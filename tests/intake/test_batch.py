@@ -13,6 +13,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from tests import service
 from tests.intake import content, making
@@ -24,6 +25,7 @@ from ungdom.intake.stream import NdjsonLine, Splitter, StreamContext
 from ungdom.store import session
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale, Unavailable
+from ungdom.store.schema.idempotency import idempotency
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -286,6 +288,24 @@ def test_a_group_does_what_its_lines_do_one_by_one_and_on_either_database(
     lines = lines_of(shuffled(seed, 110))
     assert taken(door, lines, 100) == taken(other, lines, 1)
     assert content.hashes(door.db, door.keys) == content.hashes(other.db, other.keys)
+
+
+def test_a_dry_run_of_many_lines_lets_others_write_and_reports_what_the_lines_then_get(
+    door: StreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "GROUP", 10)
+    door = replace(door, db=replace(door.db, wait_seconds=0.05))
+    lines = lines_of(shuffled(3, 40))
+    before = content.hashes(door.db, door.keys)
+    trying = stream.try_lines(door, lines)
+    tried = [next(trying) for _ in lines[:30]]
+    with door.db.writing() as tx:  # as a read does, which writes to the access log
+        tx.execute(delete(idempotency))
+    tried += trying
+    assert content.hashes(door.db, door.keys) == before
+    few = [answer.body for answer in stream.try_lines(door, lines[:10])]
+    assert few == [answer.body for answer in tried[:10]]
+    assert [answer.body for answer in tried] == taken(door, lines, 100)
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Callable[[str], Exception | None]) -> list[str]:

@@ -86,7 +86,7 @@ def write(db: Database, told: Sequence[GeneratedCase], day: date) -> None:
     begun = [(one, known(one, day)) for one in told if known(one, day)]
     with db.writing() as tx:
         for one, events in begun:
-            people.create_people(tx, KEYS, [one.person], events[0].recorded_at)
+            people.create_people(tx, KEYS, [(one.person, events[0].recorded_at)])
         journal.append_many(tx, [_chapter(one, [], events) for one, events in begun])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Table, insert, select
 
-from ungdom.store import journal, outbox, people
+from ungdom.store import chain_changes, journal, outbox, people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.personalia import Personalia
@@ -91,10 +91,9 @@ def somebody(
 def standing(tx: Connection, person: UUID, number: int, state: State, **changes: object) -> UUID:
     """A current row of its own, without events behind it."""
     case_id, reference = uuid4(), f"R{number:03}"
-    tx.execute(
-        insert(case_file),
-        {"case_id": case_id, "reference": reference, "person_id": person, "opened_at": NOON},
-    )
+    file = {"case_id": case_id, "reference": reference, "person_id": person, "opened_at": NOON}
+    tx.execute(insert(case_file), file)
+    chain_changes.record_new(tx, case_file, [file])
     row = {
         "case_id": case_id, "reference": reference, "person_id": person, "version": 1, "konfliktrad": "oslo",
         "sanction": Sanction.YOUTH_FOLLOW_UP, "state": state, "phase": PHASE[state], "registered_on": FIRST_DAY,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from pydantic_core import to_json
@@ -12,6 +12,7 @@ from ungdom.demo import load
 from ungdom.store import (
     case_imports,
     contacts,
+    emergency_access,
     exchanges,
     idempotency,
     inbox,
@@ -19,6 +20,7 @@ from ungdom.store import (
     key_usage,
     notes,
     people,
+    person_candidates,
     person_history,
     person_proposals,
     population_events,
@@ -26,11 +28,12 @@ from ungdom.store import (
 )
 from ungdom.store import identity as questions
 from ungdom.store.contacts import NotificationContact
+from ungdom.store.emergency_access import EmergencyAccess, EmergencyReview
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.inbox import InboundMessage
-from ungdom.store.people import Particulars
+from ungdom.store.person_candidates import Particulars
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.person_proposals import PersonProposal
 from ungdom.store.personalia import FormerNumber, Personalia
@@ -43,6 +46,7 @@ from ungdom.store.sealed import SEALED_COLUMNS
 from ungdom.store.session import Database
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.case import Youth
+from ungdom.workflow.rules.access import EmergencyReason
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
@@ -129,6 +133,18 @@ def _rows_of_cases(tx: Connection, keys: EncryptionKeys, n: int) -> None:
     case_id, youth = tx.execute(select(*case_file.c["case_id", "person_id"]).offset(n).limit(1)).one()
     other = tx.scalar(select(person.c.person_id).where(person.c.person_id != youth).offset(n).limit(1))
     notes.write_note(tx, keys, notes.Note(uuid4(), case_id, f"Ringte skolen {n}.", AT, "kari"))
+    taken = EmergencyAccess(
+        emergency_id=uuid4(),
+        case_id=case_id,
+        viewer=Viewer(Role.COORDINATOR, "kari", "troms"),
+        reason=EmergencyReason.DANGER,
+        text=f"Savnet {n}.",
+        taken_at=AT,
+        until=AT + timedelta(hours=1),
+    )
+    emergency_access.add(tx, keys, taken)
+    judged = EmergencyReview(justified=True, note=f"Riktig {n}.", reviewed_at=AT, reviewed_by="leder", role=Role.LEADER)
+    assert emergency_access.review(tx, keys, taken.emergency_id, judged)
     case_imports.add(tx, keys, "gammelt", f"{n}", case_id, LINE, AT)
     question_id = uuid4()
     row = {"question_id": question_id, "record_id": youth, "known_id": other, "case_id": case_id}
@@ -207,7 +223,7 @@ def openable(tx: Connection, keys: EncryptionKeys) -> int:
 def assert_found(tx: Connection, keys: EncryptionKeys) -> None:
     """What is looked up by a keyed hash is found: a person, an answer, a parked message, a repeat, a pseudonym."""
     for given in FOUND_BY:
-        names = [candidate.person.personalia for candidate in people.candidates(tx, keys, given, (), None)]
+        names = [candidate.person.personalia for candidate in person_candidates.candidates(tx, keys, given, (), None)]
         assert WHO in names, given
     assert idempotency.find_response(tx, keys, REQUEST) == ANSWER
     waits = list(key_usage.person_waits(tx, keys))

@@ -15,6 +15,7 @@ from ungdom.store import case_queries, duplicates, ids, journal, outbox, people,
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.journal import EventBatch, StoredCase
 from ungdom.store.projection import row_of
+from ungdom.store.rebuild import RebuildResult
 from ungdom.store.schema import cases as case_tables
 from ungdom.store.schema import outbox as outbox_tables
 from ungdom.store.schema.cases import NumberKind, case_current, case_file, case_number, case_team
@@ -327,7 +328,7 @@ def test_events_are_only_ever_added(db: Database) -> None:
         stored = cases.opened(tx, 2)
 
     for change in CHANGES[db.writer.dialect.name]:
-        with pytest.raises(DBAPIError, match=r"only ever added|there already"), db.writing() as tx:
+        with pytest.raises((DBAPIError, DuplicateKey), match=r"only ever added|there already"), db.writing() as tx:
             tx.exec_driver_sql(change)
 
     with db.reading() as tx:
@@ -345,7 +346,7 @@ def test_a_tampered_row_is_found_and_mended(db: Database) -> None:
         (stored[2].case_id, "team"),
     }
 
-    assert rebuild.rebuild(db, lambda done, of: seen.append((done, of))) == {"cases": 3}
+    assert rebuild.rebuild(db, lambda done, of: seen.append((done, of))) == RebuildResult(3, ())
 
     assert rebuild.check(db) == []
     assert seen == [(3, 3)]

@@ -42,6 +42,7 @@ def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -
 
     assert found == {
         "ck_access_withholding_review_on",
+        "ck_emergency_access_review",
         "ck_person_proposal_kind",
         "ck_person_proposal_status",
         "ck_retention_basis_n",

@@ -90,11 +90,11 @@ def test_everything_is_encrypted_with_the_new_key_and_found_by_what_it_was_found
         sealed_rows.assert_found(tx, NEW_KEYS)
         assert sealed_rows.openable(tx, OLD_KEYS) == 0
         assert {frozenset(ids) for ids in keys_of(tx, BOTH).values()} == {frozenset(NEW_KEYS.ids)}
-        key_usage.require_keys(tx, NEW_KEYS, ())
+        key_usage.require_keys(tx, NEW_KEYS)
         with pytest.raises(MissingKeys) as missing:
-            key_usage.require_keys(tx, OLD_KEYS, ())
+            key_usage.require_keys(tx, OLD_KEYS)
         assert missing.value.tables == {NEW_KEYS.ids[0]: [sealed.table.name for sealed in SEALED_COLUMNS]}
-        key_usage.require_keys(tx, OLD_KEYS, NEW_KEYS.ids)
+        key_usage.require_keys(tx, EncryptionKeys([OLD], NEW_KEYS.ids))
 
 
 # --- beside others ------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_an_erased_hash_is_under_no_key_and_matches_nothing(db: Database) -> Non
         assert earlier is not None
         assert not earlier.is_of(tx, BOTH, "")
         assert "case_import" not in keys_of(tx, BOTH)
-        key_usage.require_keys(tx, NEW_KEYS, OLD_KEYS.ids)
+        key_usage.require_keys(tx, EncryptionKeys([NEW], OLD_KEYS.ids))
     resealing.reseal(db, BOTH)
     with db.reading() as tx:
         assert tx.scalar(select(case_import.c.fingerprint)) == b""
@@ -198,7 +198,7 @@ def test_hashes_of_an_earlier_version_are_encrypted_and_still_tell_a_repeat(db: 
         tx.execute(insert(case_import), {**row, "fingerprint": OLD_KEYS.digest(line)})
     with db.reading() as tx:
         assert keys_of(tx, BOTH)["case_import"] == {key_usage.NOT_ENCRYPTED}
-        key_usage.require_keys(tx, NEW_KEYS, OLD_KEYS.ids)
+        key_usage.require_keys(tx, EncryptionKeys([NEW], OLD_KEYS.ids))
     for keys in (BOTH, NEW_KEYS):
         with db.writing() as tx:
             earlier = case_imports.find(tx, "gammelt", "1")

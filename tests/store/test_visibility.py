@@ -140,7 +140,7 @@ def _every_kind(tx: Connection) -> dict[UUID, CaseAccessFacts]:
         staff_store.add_absence(tx, absence)
     known = {uuid4(): seen for seen in kinds}
     youths = {case_id: _youth(seen.protection) for case_id, seen in known.items()}
-    people.create_people(tx, cases.KEYS, list(youths.values()), cases.NOON)
+    people.create_people(tx, cases.KEYS, [(youth, cases.NOON) for youth in youths.values()])
     files = [_file(case_id, youth.person_id) for case_id, youth in youths.items()]
     bulk.add(tx, case_file, [{**file, "opened_at": cases.NOON} for file in files])
     bulk.add(tx, event, [_first(case_id, seen) for case_id, seen in known.items()])

@@ -1,16 +1,20 @@
 """Who has seen it: for the auditor, for the leader of the office, and in plain words for the young person."""
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import update
 
 from tests.api.build import assert_problem, case_at, recorded
 from tests.service import Client, Service
+from tests.store.cases import somebody
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
+from ungdom.store.schema.persons import person
 from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Role
@@ -72,7 +76,8 @@ def test_guardians_and_others_on_the_team_do_not_read_it(served: Service) -> Non
     answers = [member(served, name).get(PLAIN.format(case)) for name in ("guardian-1", "teacher-1", "stranger")]
 
     for answer in answers:
-        assert_problem(answer, 403, "forbidden_role")
+        problem = assert_problem(answer, 403, "forbidden_role")
+        assert problem["detail"].startswith("Denne listen er for ungdommen selv, som leser den som medlem av")
     assert_problem(served.as_("coordinator", "troms").get(PLAIN.format(case)), 404, "not_found")
     assert lines(served.as_("coordinator", "oslo").get(PLAIN.format(case)))
 
@@ -143,6 +148,9 @@ def test_the_auditor_asks_by_case_person_reader_office_time_and_route(served: Se
 
     first = ok(auditor.get("/v1/access-log", limit=3, case=case))
     second = ok(auditor.get("/v1/access-log", limit=3, case=case, cursor=first["next"]))
+    payload = first["next"].split(".")[1]
+    assert "UUID(" not in urlsafe_b64decode(payload + "==").decode()
+    assert_problem(auditor.get("/v1/access-log", limit=3, person=person, cursor=first["next"]), 400, "bad_cursor")
     ids = [item["id"] for item in first["items"] + second["items"]]
     assert ids == sorted(set(ids), reverse=True)
     assert len(ids) == 6
@@ -183,9 +191,48 @@ def test_the_night_finds_access_without_a_task_of_another_office_and_to_very_man
     assert night(served, after + timedelta(days=1)) == {}
 
 
-def forged(service: Service, subject: str, case: UUID | None, times: int) -> None:
-    """Accesses to one person at a time, as if the service had let them happen."""
-    role, office = subject.split("-")
+def test_the_night_counts_a_youth_with_several_cases_once(served: Service) -> None:
+    client, after = served.as_("coordinator", "oslo"), date(2026, 1, 6)
+    cases = [UUID(case_at(client, "assessment")) for _ in range(2)]
+    youth = UUID(int=1)
+    both = tuple(AccessEntry(case, youth) for case in cases)
+    of_two = (both[0], AccessEntry(cases[1], UUID(int=2)))
+    forged(served, "coordinator-troms", None, 1, of_two)
+    forged(served, "leader-oslo", None, 1, both)
+    assert night(served, after) == {}, "two persons are a list, and the office of the cases has reasons"
+
+    forged(served, "coordinator-troms", None, 1, both)
+    assert night(served, after) == {"access_of_other_office": {(case, "coordinator-troms") for case in cases}}
+
+
+def test_a_coordinator_with_one_case_of_a_youth_may_look_at_the_others(served: Service) -> None:
+    mine, other = served.as_("coordinator", "oslo"), served.as_("coordinator", "oslo", "other")
+    cases = [UUID(case_at(client, "executing")) for client in (mine, other)]
+    both = tuple(AccessEntry(case, UUID(int=1)) for case in cases)
+    forged(served, "coordinator-oslo", None, 1, both)
+    assert night(served, date(2026, 1, 6)) == {}
+
+    forged(served, "coordinator-oslo-2", None, 1, both)
+    assert night(served, date(2026, 1, 6)) == {"access_without_task": {(case, "coordinator-oslo-2") for case in cases}}
+
+
+def test_records_of_one_person_are_one_of_very_many(served: Service) -> None:
+    with served.db.writing() as tx:
+        first, second = somebody(tx), somebody(tx)
+        tx.execute(update(person).where(person.c.person_id == second).values(same_as=first))
+    forged(served, "leader-oslo", None, MANY_PERSONS - 1)
+    forged(served, "leader-oslo", None, 1, (AccessEntry(None, first), AccessEntry(None, second)))
+    assert "access_to_many_persons" not in night(served, date(2026, 1, 6))
+
+    forged(served, "leader-oslo", None, 1, (AccessEntry(None, UUID(int=MANY_PERSONS)),))
+    assert night(served, date(2026, 1, 6))["access_to_many_persons"] == {(None, "leader-oslo")}
+
+
+def forged(
+    service: Service, subject: str, case: UUID | None, times: int, entries: tuple[AccessEntry, ...] = ()
+) -> None:
+    """Accesses to one person at a time, or to these, as if the service had let them happen."""
+    role, office, *_ = subject.split("-")
     log = AccessLog(service.db)
     for number in range(times):
         at = service.clock()
@@ -202,6 +249,6 @@ def forged(service: Service, subject: str, case: UUID | None, times: int) -> Non
                 route="GET /v1/cases/{case_id}",
                 matters=(Matter.IDENTITY,),
                 purpose=AccessPurpose.CASE_WORK,
-                entries=(AccessEntry(case, UUID(int=number + 1)),),
+                entries=entries or (AccessEntry(case, UUID(int=number + 1)),),
             )
         )

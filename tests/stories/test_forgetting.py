@@ -1,27 +1,48 @@
 """Retention and erasure, told over HTTP: what holds them back, what goes and what stays, and restored backups."""
 
+import errno
 import io
 import json
+import os
+import pwd
+import re
 import zipfile
-from datetime import date, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from typer.testing import CliRunner
 
-from tests.intake.build import File, opening
+from tests.intake.build import File, identities, opening
 from tests.intake.build import person as told_person
-from tests.service import Client, Service, new_case
+from tests.process import environment
+from tests.service import KEY, Client, Service, new_case
 from tests.store.test_chain import findings
 from tests.stories import traces
 from tests.stories.backups import Backups
 from tests.stories.test_persons import approved, corrected, ok, problem, read
-from ungdom.retention.journal import ErasureJournal
-from ungdom.store import exchanges
+from ungdom import texts
+from ungdom.cli import app
+from ungdom.notices.dispatch import dispatch
+from ungdom.retention import journal as retention_journal
+from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
+from ungdom.store import access_queries, exchanges
+from ungdom.store import idempotency as answers
+from ungdom.store.access_queries import AccessFilters
+from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
+from ungdom.store.schema.access import access_log
+from ungdom.store.schema.idempotency import idempotency
 from ungdom.store.schema.persons import person
+from ungdom.workflow.rules.sharing import Matter
 
+NEW_KEY = "5OLU8MyW3kICvatAfgglWm0Nycjhj/eZ5Nx6lGXi4n8="
 GIVEN, FAMILY, BORN, NUMBER = "Knusktrea", "Mosegrodde", "2009-05-17", "17850998027"
 FORMER = "57850998002"
 TELEPHONE, ADDRESS, GUARDIAN = "+47 000 77 123", "Ugleveien 77", "Sildrende Mosegrodde"
@@ -275,6 +296,15 @@ def test_a_rule_without_a_basis_counts_and_erases_nothing(served: Service) -> No
     assert report["kept_answers"]["erased"] == 1
     assert ok(read(served.as_("leader", "oslo"), who))["family_name"] == FAMILY
 
+    for language, word in (("nb", "null"), ("en", "zero")):
+        answer = served.send(
+            "PUT",
+            "/v1/retention/persons",
+            json=BASIS | {"keep": {}},
+            headers={"Authorization": f"Bearer {served.as_('admin').token}", "Accept-Language": language},
+        )
+        (place,) = problem(answer, 422, "invalid_input")["errors"]
+        assert (place["pointer"], place["code"], word in place["detail"]) == ("/keep", "length_is_zero", True)
     first = confirmed(served, years=12)
     assert (first["applies"], first["keep"]["years"], first["confirmed"][0]["source"]) == (True, 12, BASIS["source"])
     assert ok(admin.post("/v1/jobs/retention/runs", {}))["items"][0]["due"] == 0
@@ -282,6 +312,7 @@ def test_a_rule_without_a_basis_counts_and_erases_nothing(served: Service) -> No
     assert [basis["keep"] for basis in second["confirmed"]] == [None, {"years": 12, "months": 0, "days": 0}]
     assert ok(admin.post("/v1/jobs/retention/runs", {}))["items"][0] | {"what": ""} == {
         "rule": "persons", "what": "", "applies": True, "dry_run": True, "due": 1, "erased": 0,
+        "fault": None, "message": None,
     }  # fmt: skip
 
     night = ok(admin.post("/v1/jobs/nightly/runs", {"on": "2036-01-06"}))["items"][-1]
@@ -363,6 +394,156 @@ def test_a_lost_journal_is_written_anew_from_the_database(one: Service) -> None:
     assert file.read_text() == written
 
 
+# --- keys that are lost, values that cannot be read, and a journal that cannot be ----------------------------
+
+
+@contextmanager
+def with_lost_key(service: Service, url: str | None = None) -> Iterator[Service]:
+    """The service with a new key, where the one that everything is encrypted with is declared lost."""
+    lost = EncryptionKeys([KEY]).ids
+    url = url or service.settings.database_url
+    with Service(url, service.settings.data_dir, people_keys=(NEW_KEY,), lost_keys=lost) as again:
+        again.clock = again.app.state.clock = service.clock
+        yield again
+
+
+def test_what_only_a_lost_key_opens_is_named_as_such_and_lists_still_answer(served: Service) -> None:
+    who, cases = everywhere(served)
+    hook = {"url": "https://system.test/inn", "kinds": ["alert.raised"]}
+    hook_id = ok(served.as_("leader", "oslo").post("/v1/webhooks", hook, key="hook"), 201)["id"]
+    with with_lost_key(served) as again:
+        leader, secretariat = again.as_("leader", "oslo"), again.as_("secretariat")
+        titles = set()
+        for language in ("nb", "nn", "en"):
+            headers = {"Accept-Language": language, "Authorization": f"Bearer {leader.token}"}
+            titles.add(problem(again.send("GET", f"/v1/persons/{who}", headers=headers), 410, "key_lost")["title"])
+        assert len(titles) == 3
+        change = {"If-Match": "*", "Authorization": f"Bearer {leader.token}"}
+        body = {"reason": "Opplyst.", "family_name": "Kvist"}
+        problem(again.send("PATCH", f"/v1/persons/{who}", json=body, headers=change), 410, "key_lost")
+        for path in ("/v1/cases", "/v1/worklist", "/v1/persons/questions", "/v1/population-events", "/v1/decisions",
+                     "/v1/persons/proposals", f"/v1/cases/{cases[0]}", f"/v1/cases/{cases[0]}/notes"):  # fmt: skip
+            for client in (leader, secretariat):
+                assert client.get(path).status_code == 200, path
+        assert [hit["id"] for hit in ok(leader.post("/v1/persons/search", {"born": BORN}))["items"]] == [who]
+        assert [hook["disabled_because"] for hook in ok(leader.get("/v1/webhooks"))["items"]] == ["key_lost"]
+        problem(leader.post(f"/v1/webhooks/{hook_id}/rotate"), 410, "key_lost")
+        assert again.as_("coordinator", "oslo").post("/v1/cases", new_case(person=YOUTH)).status_code == 201
+        dismissed(again)
+        assert ok(secretariat.get("/v1/decisions", outcome="parked"))["items"] == []
+        dispatch(again.db, again.app.state.keys, again.clock())
+
+
+def test_what_only_a_lost_key_opens_stops_no_erasure_and_no_replay(served: Service, copied: Backups) -> None:
+    lost = ready_to_erase(served)
+    official(served)
+    nobody = told_person(born="2008-03-12", national_id=next(identities("2008-03-12")))
+    unknown = File(served, nobody, day=date(2027, 1, 7))
+    assert unknown.send("became_final", "2025-06-27")["outcome"] == "parked"
+    with with_lost_key(served) as again:
+        other = opened(again, given_name="Prikke", national_id=None, born="2009-05-20")
+        closed(again, other["id"])
+    backup = copied.taken()
+    with with_lost_key(served) as again:
+        again.clock.turn_to(date(2028, 1, 10))
+        erasable = [UUID(lost), UUID(other["person"]["id"])]
+        report = reported(again)["persons"]
+        assert (report["due"], report["erased"], report["fault"]) == (2, 2, None)
+        with again.db.reading() as tx:
+            assert (
+                list(
+                    tx.scalars(
+                        select(person.c.person_id).where(person.c.sealed.is_not(None), person.c.person_id.in_(erasable))
+                    )
+                )
+                == []
+            )
+    with with_lost_key(served, backup) as restored:
+        leader = restored.as_("leader", "oslo")
+        for who in (lost, other["person"]["id"]):
+            assert ok(read(leader, who))["erased_at"] is not None
+
+
+def changed(sealed: bytes) -> bytes:
+    """The encrypted value with one other bit: no key opens it."""
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
+
+
+def test_what_stops_one_rule_stops_no_other_and_leaves_the_night_partial(served: Service) -> None:
+    who = ready_to_erase(served)
+    served.clock.turn_to(date(2027, 1, 7))
+    with served.db.writing() as tx:
+        damaged = tx.scalars(select(idempotency.c.sealed)).first()
+        tx.execute(update(idempotency).where(idempotency.c.sealed == damaged).values(sealed=changed(damaged)))
+
+    night = ok(served.as_("admin").post("/v1/jobs/nightly/runs", {"on": "2027-01-07"}))["items"][-1]
+    counts = {name: count for name, count in night["counts"].items() if name.startswith("retention_")}
+    assert counts == {"retention_persons_failed": 1, "retention_kept_answers_erased": 1}
+    assert night["status"] == "partly"
+    assert ok(read(served.as_("leader", "oslo"), who))["family_name"] == FAMILY
+    assert reported(served)["persons"]["erased"] == 1
+
+
+def test_a_rule_whose_value_cannot_be_read_says_why(served: Service) -> None:
+    ready_to_erase(served)
+    with served.db.writing() as tx:
+        damaged = tx.scalars(select(person.c.sealed)).first()
+        tx.execute(update(person).where(person.c.sealed == damaged).values(sealed=changed(damaged)))
+    rule = reported(served)["persons"]
+    assert (rule["due"], rule["erased"], rule["fault"]) == (1, 0, "cannot_open")
+    assert "UNGDOM_LOST_KEYS" in rule["message"]
+
+
+def test_nothing_is_decrypted_while_others_wait_to_write(one: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = ready_to_erase(one)
+    proposal = proposed(one.as_("leader", "oslo"), who)
+    lock, plain, free = one.db.writer_lock, answers.decrypt_row, []
+
+    def spied(*given: Any) -> Any:
+        assert lock is not None
+        free.append(lock.acquire(blocking=False))
+        if free[-1]:
+            lock.release()
+        return plain(*given)
+
+    monkeypatch.setattr(answers, "decrypt_row", spied)
+    approved(one.as_("secretariat"), proposal)
+    assert free
+    assert all(free)
+
+
+def test_a_journal_that_cannot_be_read_is_503_and_says_what_helps(one: Service) -> None:
+    leader, gate = one.as_("leader", "oslo"), one.app.state.erasure_gate
+    assert leader.get("/v1/cases").status_code == 200
+    file = one.settings.data_dir / "file"
+    file.touch()
+    gate.journal.path = file / "erasures.ndjson"  # no folder: neither found nor read
+    details = set()
+    for language in ("nb", "nn", "en"):
+        headers = {"Accept-Language": language, "Authorization": f"Bearer {leader.token}"}
+        details.add(problem(one.send("GET", "/v1/cases", headers=headers), 503, "unavailable")["detail"])
+    assert len(details) == 3
+    assert all("ungdom retention replay" in detail for detail in details)
+    ready = one.send("GET", "/health/ready")
+    assert (ready.status_code, "retention replay" in ready.json()["erasures"]) == (503, True)
+    gate.journal.path = one.settings.erasures
+    assert leader.get("/v1/cases").status_code == 200
+
+
+def test_the_journal_is_read_again_only_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, plain = [], retention_journal.parse_line
+    monkeypatch.setattr(retention_journal, "parse_line", lambda text: parsed.append(text) or plain(text))
+    journal, at = ErasureJournal(tmp_path / "erasures.ndjson"), datetime(2026, 1, 5, tzinfo=UTC)
+    line = ErasureLine(erasure_id=uuid4(), kind=ErasureKind.MESSAGES, rule="request", decided_at=at, ids=(uuid4(),))
+    journal.append(line)
+    assert journal.lines() == journal.lines() == [line]
+    assert len(parsed) == 1
+    with journal.path.open("a") as file:
+        file.write("cut off")
+    journal.append(line)
+    assert journal.lines() == [line, line]
+
+
 # --- subject access -----------------------------------------------------------------------------------------
 
 
@@ -407,6 +588,77 @@ def test_everything_that_is_stored_is_one_file_for_the_person(served: Service) -
     ok(corrected(coordinator, who, protection="strictly_confidential"))
     colleague = served.as_("coordinator", "oslo", "coordinator-oslo-2").post(path)
     assert ADDRESS not in str(unpacked(colleague)) if colleague.status_code == 200 else colleague.status_code == 404
+
+
+def test_the_page_of_a_subject_access_is_in_words_and_says_what_is_held_back(served: Service) -> None:
+    who, cases = everywhere(served)
+    leader, path = served.as_("leader", "oslo"), f"/v1/persons/{who}/subject-access"
+    files = unpacked(leader.post(path))
+    events = next(case["events"] for case in json.loads(files["data.json"])["cases"] if case["id"] == cases[0])
+    pages = [text for name, text in files.items() if name != "data.json"]
+    heads = [head for text in pages for head in re.findall("<th>(.*?)</th>", text)]
+    assert heads
+    assert [head for head in heads if re.fullmatch("[a-z_]+", head)] == []
+    recorded = datetime.fromisoformat(events[0]["recorded_at"]).astimezone(ZoneInfo("Europe/Oslo"))
+    for language, at in (("nb", "kl."), ("nn", "kl."), ("en", "at")):
+        day = texts.render(language, recorded.date())
+        assert f"<td>{day} {at} {recorded:%H:%M}</td>" in files[f"{language}.html"]
+        assert "+00:00" not in files[f"{language}.html"]
+
+    with served.db.reading() as tx:
+        page = access_queries.page(tx, AccessFilters(person_id=UUID(who)), None, 9)
+        (made,) = (entry for entry in page if entry.route.endswith("/subject-access"))
+        assert set(made.matters) == set(Matter)
+        assert all(access_queries.is_of_case(tx, UUID(case), made.access_id) for case in cases)
+    body = {"code": "investigation", "review_on": "2026-02-01"}
+    ok(leader.post(f"/v1/cases/{cases[0]}/access-log/{made.access_id}/withhold", body))
+    held = unpacked(leader.post(path))
+    parts = [part for part in json.loads(held["data.json"])["withheld"] if part["code"] == "access_held_back"]
+    assert [(part["count"], part["reason"], part["review_on"]) for part in parts] == [(1, *body.values())]
+    assert "inntil videre: 1 (Etterforskning). Det vurderes på nytt senest 1. februar 2026." in held["nb.html"]
+    assert "for the time being: 1 (Investigation). Somebody decides again by 1 February 2026." in held["en.html"]
+
+
+def test_what_an_operator_reads_by_a_command_is_in_the_log_before_it_is_given(
+    served: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    case = opened(served)
+    who = case["person"]["id"]
+    for name, value in environment(served.settings.database_url, served.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", KEY)
+
+    def logged() -> list[tuple[str, str, set[Matter], str]]:
+        with served.db.reading() as tx:
+            page = access_queries.page(tx, AccessFilters(person_id=UUID(who)), None, 20)
+        rows = [(row.route, row.subject, set(row.matters), str(row.kind)) for row in page]
+        return [row for row in rows if row[0].startswith("ungdom ")]
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, list(words))
+
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert run("case", "show", case["reference"]).exit_code == 0
+    shown = set(Matter) - {Matter.IDENTITY, Matter.NAME_AND_BIRTH_YEAR, Matter.ADDRESS}
+    assert logged() == [("ungdom case show", user, shown, "read")]
+    assert run("case", "show", "00000-00000").exit_code == 1
+    refused = run("subject-access", who, "--out", str(tmp_path / "no" / "such.zip"))
+    assert "cannot be written" in str(refused.exception)
+    assert len(logged()) == 1
+    assert run("subject-access", who, "--out", str(tmp_path / "a.zip")).exit_code == 0
+    assert logged()[0] == ("ungdom subject-access", user, set(Matter), "read")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        refused = run("subject-access", who, "--out", str(tmp_path / "b.zip"))
+    assert "No space left on device" in str(refused.exception)
+    assert not (tmp_path / "b.zip").exists()
+    with served.db.reading() as tx:
+        kinds = tx.scalars(select(access_log.c.kind).where(access_log.c.route == "ungdom subject-access")).all()
+    assert sorted(kinds) == ["broken_off", "read", "read"]
 
 
 def test_a_case_under_investigation_is_named_and_its_content_withheld(served: Service) -> None:

@@ -11,8 +11,8 @@ from uuid import UUID
 from ungdom.store import alert_answers, alerts, case_queries, coordination_groups, journal
 from ungdom.store.alert_answers import PartAnswer
 from ungdom.store.alerts import Alert, AlertActor
+from ungdom.store.replaying import replayed
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived import team
 from ungdom.workflow.payloads import Attendee
@@ -129,7 +129,7 @@ def _answering_agency(tx: Connection, viewer: Viewer, alert: Alert, today: date)
     stored = journal.load(tx, alert.case_id)
     if stored is None:
         raise NoSuchAlert
-    case = engine.fold(stored.youth, stored.events)
+    case = replayed(stored)
     as_member = next((member.agency for member in team.present(case) if member.member == viewer.subject), None)
     if as_member is not None:
         return as_member

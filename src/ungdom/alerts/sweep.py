@@ -18,8 +18,8 @@ from ungdom.store import alerts, journal
 from ungdom.store.alerts import Alert, AlertActor
 from ungdom.store.errors import Unavailable
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import replayed
 from ungdom.store.session import Connection, Database
-from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertChange, next_review_day, reconcile
 from ungdom.workflow.vocabulary import Role
 
@@ -150,7 +150,7 @@ def _examine(
 def _judge(
     tx: Connection, stored: StoredCase, never_alerted: bool, day: date, at: datetime
 ) -> tuple[SweepOutcome, list[AlertChange]]:
-    case = engine.fold(stored.youth, stored.events)
+    case = replayed(stored)
     known = alerts.live(tx, [stored.case_id]) if stored.alerted else []
     changes = reconcile(case, day, [alert.status for alert in known])
     live = alerts.write(tx, stored.case_id, known, changes, AlertActor(Role.SYSTEM, JOB, day, at), never_alerted)

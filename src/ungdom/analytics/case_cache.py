@@ -7,7 +7,7 @@ never older than the events. A summary holds days, codes and who coordinates; no
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.case import Case
 from ungdom.workflow.engine import effective, fold
-from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 from ungdom.workflow.table import VERSION
 from ungdom.workflow.vocabulary import EventType, Sanction
 
@@ -127,10 +127,8 @@ def read(tx: Connection, selection: CaseSelection) -> Iterator[CaseSummary]:
     if selection.at_most is not None and len(stale) > selection.at_most:
         raise TooManyCases(selection.at_most)
     for batch in bulk.batches(stale, BATCH):
-        for stored in journal.load_many(tx, batch, selection.known_at):
-            case = fold_as_of(stored, selection)
-            if case:
-                yield summarise(case, _facts_of(stored, case))
+        for stored, case in folded_as_of(tx, batch, selection):
+            yield summarise(case, _facts_of(stored, case))
 
 
 def query(selection: CaseSelection, *more: Column[Any]) -> Select[Any]:
@@ -155,8 +153,22 @@ def is_current(row: Row[Any], selection: CaseSelection) -> bool:
     return bool(fresh and unchanged and (selection.valid_at is None or row.last_on <= selection.valid_at))
 
 
-def fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
-    """The case as of the selection; None: nothing had happened yet, or the history is illegal (counted in `unread`)."""
+def folded_as_of(
+    tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection
+) -> Iterator[tuple[StoredCase, Case]]:
+    """These cases as of the selection, without those in which nothing had happened yet.
+
+    Cases whose history cannot be read or folded are left out, and counted in `unread` of the selection.
+    """
+    unreadable: list[UnreadableHistory] = []
+    for stored in journal.load_many(tx, case_ids, selection.known_at, unreadable):
+        case = _fold_as_of(stored, selection)
+        if case:
+            yield stored, case
+    selection.unread += len(unreadable)
+
+
+def _fold_as_of(stored: StoredCase, selection: CaseSelection) -> Case | None:
     events = effective(stored.events)
     valid = [event for event in events if selection.valid_at is None or event.occurred_on <= selection.valid_at]
     try:
@@ -178,10 +190,10 @@ def refresh(db: Database, report: Report = lambda _done, _all: None) -> dict[str
     unread = 0
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
-            rows = [_stored_row(stored) for stored in journal.load_many(tx, batch)]
+            rows = [row for stored in journal.load_many(tx, batch, None, []) if (row := _stored_row(stored))]
         with db.writing() as tx:
-            bulk.upsert(tx, case_figures, [row for row in rows if row])
-        unread += sum(row is None for row in rows)
+            bulk.upsert(tx, case_figures, rows)
+        unread += len(batch) - len(rows)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
     return {"cases": len(ids) - unread} | ({"unread": unread} if unread else {})
 

@@ -15,7 +15,7 @@ from ungdom.analytics import case_cache, case_facts
 from ungdom.analytics.case_cache import CaseSelection, TooManyCases
 from ungdom.analytics.case_facts import CaseFacts
 from ungdom.analytics.dimensions import UNKNOWN
-from ungdom.store import journal, people
+from ungdom.store import people
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.figures import case_figures
@@ -83,7 +83,5 @@ def recompute(
     tx: Connection, case_ids: Sequence[UUID], selection: CaseSelection, day: date, districts: Mapping[str, str]
 ) -> Iterator[tuple[UUID, Case, CaseFacts]]:
     """These cases and their facts, computed from their events; unreadable cases are skipped."""
-    for stored in journal.load_many(tx, case_ids, selection.known_at):
-        case = case_cache.fold_as_of(stored, selection)
-        if case:
-            yield stored.case_id, case, case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))
+    for stored, case in case_cache.folded_as_of(tx, case_ids, selection):
+        yield stored.case_id, case, case_facts.facts_of(case, day, districts, oslo_date(stored.opened_at))

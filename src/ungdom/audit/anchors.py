@@ -4,12 +4,15 @@ A folder of anchor files holds everything that was sealed. `2026-11-30-000012.nd
 line is the seal, each other line a head. No line names a person.
 """
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.seals import Head, Seal, root_of
@@ -26,6 +29,14 @@ class Anchor:
     name: str
     seal: Seal
     heads: tuple[Head, ...]
+
+
+class AnchorTaken(FileExistsError):
+    """The folder holds another seal with the same number: after a restore, or of another database."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        super().__init__(errno.EEXIST, f"{path.name} holds another seal with the number {number}", str(path))
+        self.number = number
 
 
 def file_name(seal: Seal) -> str:
@@ -68,17 +79,46 @@ def lines(seal: Seal, heads: Iterable[Head]) -> Iterator[str]:
         yield json.dumps([head.chain, head.stream, head.position, head.link.hex()]) + "\n"
 
 
-def write(folder: Path, seal: Seal, heads: Iterable[Head]) -> Path:
-    """Writes the file of a seal; one that is there already is never touched. Raises `OSError`."""
+def write(folder: Path, seal: Seal, heads: Iterable[Head]) -> bool:
+    """Writes the file of a seal; False if the same one is there already. A file that is there is never touched.
+
+    Raises `AnchorTaken` if the folder holds another seal with this number, and `OSError`.
+    """
     path = folder / file_name(seal)
-    if path.exists():
-        return path
+    content = "".join(lines(seal, heads)).encode()
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text("".join(lines(seal, heads)), encoding="utf-8")
-    unfinished.chmod(0o440)
-    unfinished.rename(path)
-    return path
+    others = [other for other in folder.glob(f"*-{seal.number:06d}.ndjson") if other.name != path.name]
+    if others:
+        raise AnchorTaken(min(others), seal.number)
+    written = not path.exists() and _write_new(path, content)
+    if not written and path.read_bytes() != content:
+        raise AnchorTaken(path, seal.number)
+    return written
+
+
+def _write_new(path: Path, content: bytes) -> bool:
+    """Writes the file whole, under a name of its own first; False if another process has written it meanwhile."""
+    unfinished = path.with_suffix(f".{uuid4().hex}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.chmod(0o440)
+        _name(unfinished, path)
+    except FileExistsError:
+        return False
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
+
+
+def _name(unfinished: Path, path: Path) -> None:
+    """Gives the file its name. Raises `FileExistsError` where there is one: a renaming would replace it."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        path.touch(exist_ok=False)
+        unfinished.replace(path)
 
 
 def read_folder(folder: Path) -> tuple[list[Anchor], list[AuditFinding]]:

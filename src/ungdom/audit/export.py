@@ -28,6 +28,10 @@ Line = tuple[str, Any]
 """The key of a line and its value."""
 
 
+class NotAnExport(Exception):
+    """The file does not begin as an export of the hash chains does."""
+
+
 def export_lines(
     seals: Sequence[Seal],
     heads: Mapping[int, Sequence[Head]],
@@ -47,7 +51,10 @@ def export_lines(
 
 
 def verify_export(lines: Iterable[str], anchors: Sequence[Anchor] = ()) -> VerificationResult:
-    """Verifies an export against its links, its seals and, where given, anchor files; nothing else is needed."""
+    """Verifies an export against its links, its seals and, where given, anchor files; nothing else is needed.
+
+    Raises `NotAnExport` where the first line is not that of an export.
+    """
     reading = _ExportReading(anchors)
     try:
         for kind, group in groupby(reading.lines(lines), key=lambda line: line[0]):
@@ -77,11 +84,15 @@ class _ExportReading:
         """The key and the value of each line. Raises `ValueError` or `AttributeError` for one that cannot be read."""
         ended = False
         for self._line, text in enumerate(lines, start=1):
+            if self._line == 1:
+                _require_form(text)
             ((kind, value),) = json.loads(text).items()
-            if (kind == "form") != (self._line == 1) or (kind == "form" and value != FORM):
+            if (kind == "form") != (self._line == 1):
                 raise ValueError(kind)
             ended = kind == "end" and value == self._line - 1
             yield kind, value
+        if self._line == 0:
+            raise NotAnExport
         if not ended:
             self._line += 1
             self.report(AuditProblem.MISSING)
@@ -147,6 +158,16 @@ class _ExportReading:
         for source, of_source in groupby(rows, key=lambda row: row[0]):
             last = self._last.pop(source, {})
             self.result.findings += recorded_findings(source, (row for _, row in of_source), last)
+
+
+def _require_form(first: str) -> None:
+    """Raises `NotAnExport` where this is not the first line of an export."""
+    try:
+        is_form = json.loads(first) == {"form": FORM}
+    except ValueError:
+        is_form = False
+    if not is_form:
+        raise NotAnExport
 
 
 def _objects(

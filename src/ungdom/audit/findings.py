@@ -20,6 +20,7 @@ class AuditProblem(StrEnum):
     ANCHOR_DIFFERS = "anchor_differs"  # the seal is not the one that was exported
     ANCHOR_UNREADABLE = "anchor_unreadable"  # the lines of an anchor file do not give its root
     LINE_UNREADABLE = "line_unreadable"  # a line of an export
+    FILE_CHANGED = "file_changed"  # a file of the archive of a case is not as its manifest says
 
 
 @dataclass(frozen=True, slots=True, order=True)

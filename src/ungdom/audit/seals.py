@@ -49,17 +49,53 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """The root over these leaves in their order, 32 bytes; of none the hash of nothing."""
     if not leaves:
         return sha256(b"").digest()
-    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    level = [_inner(b"\x00", leaf) for leaf in leaves]
     while len(level) > 1:
-        pairs = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + level[len(pairs) * 2 :]
+        level = _level_above(level)
     return level[0]
+
+
+ProofStep = tuple[str, bytes]
+"""A step from a leaf to the root: on which side the other hash stands, `left` or `right`, and that hash."""
 
 
 def root_of(heads: Iterable[Head]) -> bytes:
     """The root over these heads, in the order of chain and stream."""
+    return merkle_root([_leaf(head) for head in sorted(heads)])
+
+
+def proof_of(head: Head, heads: Iterable[Head]) -> list[ProofStep]:
+    """The steps from this head to the root over these heads, of which it is one. RFC 6962 section 2.1.1."""
     ordered = sorted(heads)
-    return merkle_root([encode([head.chain, head.stream, head.position, head.link.hex()]) for head in ordered])
+    place, steps = ordered.index(head), []
+    level = [_inner(b"\x00", _leaf(leaf)) for leaf in ordered]
+    while len(level) > 1:
+        other = place ^ 1
+        if other < len(level):
+            steps.append(("left" if other < place else "right", level[other]))
+        level, place = _level_above(level), place // 2
+    return steps
+
+
+def root_by(head: Head, proof: Iterable[ProofStep]) -> bytes:
+    """The root to which these steps lead from this head."""
+    root = _inner(b"\x00", _leaf(head))
+    for side, other in proof:
+        root = _inner(b"\x01", other + root if side == "left" else root + other)
+    return root
+
+
+def _leaf(head: Head) -> bytes:
+    return encode([head.chain, head.stream, head.position, head.link.hex()])
+
+
+def _inner(first: bytes, content: bytes) -> bytes:
+    return sha256(first + content).digest()
+
+
+def _level_above(level: Sequence[bytes]) -> list[bytes]:
+    pairs = [_inner(b"\x01", left + right) for left, right in zip(level[::2], level[1::2], strict=False)]
+    return pairs + list(level[len(pairs) * 2 :])
 
 
 def new_seal(

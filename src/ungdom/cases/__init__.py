@@ -6,6 +6,7 @@ Each function takes an open transaction and commits nothing. What one call write
 from ungdom.cases.commands import CaseView, Correction, EventEntry, ForgottenEvent, NewCase, Precondition, Recorder
 from ungdom.cases.correct import correct, correct_loaded
 from ungdom.cases.errors import (
+    CaseNotClosed,
     CaseworkError,
     ChangesNothing,
     NotCorrectable,
@@ -27,9 +28,9 @@ from ungdom.cases.views import case_as_of, read, view_for
 
 # fmt: off
 __all__ = [
-    "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "ForgottenEvent", "NewCase",
-    "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "Precondition", "RecordResult",
-    "Recorder", "Refused",
+    "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "ForgottenEvent",
+    "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "Precondition",
+    "RecordResult", "Recorder", "Refused",
     "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct",
     "correct_loaded", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
     "view_for",

@@ -22,6 +22,7 @@ class CaseworkError(Exception):
     ├── NotInsertable      an event of that type cannot be put in afterwards
     ├── WrongPlace         the event after which one is to be put in is of another day
     ├── ChangesNothing     a correction would leave the event unchanged
+    ├── CaseNotClosed      only a closed case is archived
     ├── UseCorrections     corrections and registrations are recorded by functions of their own
     └── UnknownReferenceValue  a konfliktråd, municipality or coordinator that does not exist
     """
@@ -111,3 +112,7 @@ class UnknownReferenceValue(CaseworkError):
     kind: str
     given: str
     known: tuple[str, ...] = ()
+
+
+class CaseNotClosed(CaseworkError):
+    """The case is not closed, and only a closed one is archived."""

@@ -20,6 +20,7 @@ from ungdom.store.session import Connection, Database
 from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 from ungdom.workflow.events import Event
 from ungdom.workflow.guards.core import ProposedEvent
 from ungdom.workflow.migration import MigrationOutcome, MigrationVerdict, preview, snapshot_of
@@ -48,7 +49,7 @@ class Done(StrEnum):
 class MigrationCandidate:
     """The preview of one case, and the version of the case that it is of. `already_moved`: it has been migrated since.
 
-    `outcome` None: its history cannot be folded; `error` then names the exception.
+    `outcome` None: its history cannot be read or folded; `error` then says why.
     """
 
     case_id: UUID
@@ -70,14 +71,17 @@ def find_candidates(
 ) -> Iterator[MigrationCandidate]:
     """The preview of every open case under an older version than `to`, ordered by id.
 
+    In each batch those that cannot be read come first.
     A case whose last event is this migration is previewed as it was before it, so that an interrupted run and its
     continuation report the same.
     """
     with db.reading() as tx:
         ids = case_queries.open_cases(tx, konfliktrad)
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
+        unreadable: list[UnreadableHistory] = []
         with db.reading() as tx:
-            stored_cases = list(journal.load_many(tx, batch))
+            stored_cases = list(journal.load_many(tx, batch, None, unreadable))
+        yield from map(_unreadable_candidate, unreadable)
         yield from (candidate for stored in stored_cases if (candidate := _candidate_of(stored, to, now)) is not None)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
 
@@ -106,6 +110,10 @@ def move(db: Database, candidate: MigrationCandidate, to: str, now: Clock) -> Do
         return Done.ALREADY if stored and _moved_to(stored, to) else Done.CHANGED
 
 
+def _unreadable_candidate(error: UnreadableHistory) -> MigrationCandidate:
+    return MigrationCandidate(error.case_id, error.reference, 0, "", False, None, str(error))
+
+
 def _candidate_of(stored: StoredCase, to: str, now: datetime) -> MigrationCandidate | None:
     already_moved = _moved_to(stored, to)
     before = replace(stored, events=stored.events[:-1], version=stored.version - 1) if already_moved else stored
@@ -115,7 +123,7 @@ def _candidate_of(stored: StoredCase, to: str, now: datetime) -> MigrationCandid
     try:
         outcome = preview(before.youth, before.events, to, oslo_date(now))
     except Exception as failed:  # noqa: BLE001  # one case that cannot be read must not hide the others
-        error = type(failed).__name__
+        error = str(failed) if isinstance(failed, IllegalHistory) else type(failed).__name__
     return MigrationCandidate(
         stored.case_id, stored.reference, before.version, before.table, already_moved, outcome, error
     )

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from ungdom.cases.commands import CaseView, Precondition
 from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
-from ungdom.store import journal
+from ungdom.store import case_queries, journal
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import replayed
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
-from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 from ungdom.workflow.rules import sharing
 from ungdom.workflow.rules.permissions import Viewer, may_see
 from ungdom.workflow.vocabulary import Role
@@ -66,11 +67,19 @@ def case_as_of(stored: StoredCase, day: date, valid_at: date | None) -> CaseView
 
 
 def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredCase, Case]:
-    """The case as stored and as folded. Raises NotVisible, for an unknown case as for one the viewer may not see."""
-    stored = journal.load(tx, case_id)
-    if stored is None:
-        raise NotVisible
-    case = engine.fold(stored.youth, stored.events)
+    """The case as stored and as folded. Raises NotVisible, for an unknown case as for one the viewer may not see.
+
+    Raises `UnreadableHistory` to a viewer who may see it by its current row.
+    """
+    try:
+        stored = journal.load(tx, case_id)
+        if stored is None:
+            raise NotVisible
+        case = replayed(stored)
+    except UnreadableHistory:
+        if not case_queries.visible_case_ids(tx, viewer, [case_id]):
+            raise NotVisible from None
+        raise
     if not may_see(viewer, stored.access_facts(case)):
         raise NotVisible
     return stored, case

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from ungdom.store import alerts, journal, projection, rebuild
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import replayed
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, legality
 from ungdom.workflow.answers import IllegalStep
@@ -48,7 +49,7 @@ def recompute(tx: Connection, case_ids: list[UUID], at: datetime) -> None:
     rebuild.forget_figures(tx, case_ids)
     for stored in journal.load_many(tx, case_ids):
         if stored.alerted:
-            case = engine.fold(stored.youth, stored.events)
+            case = replayed(stored)
             alerts.clear(tx, stored.case_id, case, oslo_date(at), at, corrected=True)
 
 

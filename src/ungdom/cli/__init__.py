@@ -4,22 +4,25 @@ Packages that a single command needs, such as FastAPI and numpy, are imported by
 time of the others.
 """
 
+from ungdom.cli import interrupts
+
+interrupts.end_at_once()  # before the imports below, which take most of a second
+
 import random
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from ungdom import cases, clock, settings
-from ungdom.cli import checking, extracting, figures, observing, offices, serving
+from ungdom import clock, settings
+from ungdom.cli import archiving, checking, extracting, figures, observing, offices, serving
 from ungdom.cli.audit import audit_app
 from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
@@ -32,6 +35,7 @@ from ungdom.cli.keys import keys_app
 from ungdom.cli.migrating import migrate_cases
 from ungdom.cli.nightly import nightly, run_if_due
 from ungdom.cli.notices import notice_worker, notices_app
+from ungdom.cli.reading import HISTORY, STANDING, log_read
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.retaining import retention_app, subject_access
@@ -56,12 +60,13 @@ from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import journal, outbox
+from ungdom.store import outbox
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
+
+interrupts.raise_again()
 
 ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, statistics.
 
@@ -72,10 +77,11 @@ YEAR = 24 * 365
 """Maximum lifetime of a token of the development issuer, in hours."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
-case_app = typer.Typer(no_args_is_help=True, help="Show a case.")
+case_app = typer.Typer(no_args_is_help=True, help="Show a case, or write the archive of a closed one.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
 app.add_typer(import_app, name="import")
+case_app.command()(archiving.archive)
 import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
@@ -100,7 +106,7 @@ app.command()(releases)
 
 
 def main() -> None:
-    """Run the command; expected errors are printed as one sentence."""
+    """Run the command; expected errors are printed as one sentence, and an interrupt ends it without a traceback."""
     observing.log_as_started()
     with in_one_sentence():
         app()
@@ -164,17 +170,19 @@ def show(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Show a case: its state, history and deadlines. Names are left out."""
+    """Show a case: its state, history and deadlines. Names are left out. That it was read is logged."""
     from ungdom.api.cases import present as views
     from ungdom.api.events.present import events_out
 
     config = selected_settings(on_demo)
     now = clock.now()
-    with open_database(config).reading() as tx:
-        read = _read_case(tx, case, now)
-    if read is None:
-        err.print(f"ungdom: no case {case}", markup=False)
-        raise typer.Exit(ExitCode.FOUND)
+    with closing(open_database(config)) as db:
+        with db.reading() as tx:
+            read = archiving.case_named(tx, case, now)
+        if read is None:
+            err.print(f"ungdom: no case {case}", markup=False)
+            raise typer.Exit(ExitCode.FOUND)
+        log_read(db, "case show", {read.stored.case_id}, HISTORY)
     shown = views.case_out(read, None, "en", None)
     if as_json:
         out.print_json(shown.model_dump_json())
@@ -187,24 +195,6 @@ def show(
         out.print(f"{event.seq:>4}  {event.occurred_on}  {event.label}{late}")
     for deadline in views.deadlines_out(read, "en", None).items:
         out.print(f"      due {deadline.due}  {deadline.label}: {deadline.status}, {deadline.law}")
-
-
-def _read_case(tx: Connection, case: str, now: datetime) -> cases.CaseView | None:
-    """The case with this id or reference; None when there is none."""
-    case_id = _as_uuid(case) or journal.case_id_of(tx, case.upper())
-    if case_id is None:
-        return None
-    try:
-        return cases.read(tx, Viewer(Role.SYSTEM, "command-line", None), case_id, now, None, None)
-    except cases.NotVisible:
-        return None
-
-
-def _as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 # --- official messages --------------------------------------------------------------------------------------
@@ -224,7 +214,9 @@ def deliver(
         return
     if held:
         with work.db.reading() as tx:
-            rows = [delivery.plain(entry) for entry in outbox.undelivered(tx)]
+            entries = list(outbox.undelivered(tx))
+        log_read(work.db, "deliver", {entry.message.case_id for entry in entries}, STANDING)
+        rows = [delivery.plain(entry) for entry in entries]
         print_rows(rows, "{message_id}  {kind:<18} {held}  since {since}, tries {attempts}", as_json)
         return
     with progress("messages") as report:
@@ -237,7 +229,7 @@ def deliver(
 def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False) -> delivery.ExchangeDeliveryContext:
     return delivery.ExchangeDeliveryContext(
         db=open_readable_database(config),
-        keys=EncryptionKeys(config.people_keys),
+        keys=EncryptionKeys.of(config),
         partners=partners.load(config.exchange_file),
         open_transport=transport_for,
         now=clock.now,

@@ -1,7 +1,10 @@
 """`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +12,19 @@ import typer
 
 from ungdom import clock, texts
 from ungdom.audit import anchors as anchor_files
-from ungdom.audit.anchors import Anchor, seal_values
-from ungdom.audit.export import verify_export
+from ungdom.audit.anchors import Anchor, AnchorTaken, seal_values
+from ungdom.audit.archive import verify_archive
+from ungdom.audit.export import NotAnExport, verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
+from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import HISTORY, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
+from ungdom.store.errors import DuplicateKey
+from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 
 audit_app = typer.Typer(no_args_is_help=True, help="The hash chains: verify, seal and export them.")
@@ -33,6 +41,7 @@ def audit() -> None:
 @audit_app.command()
 def verify(
     export: Annotated[Path | None, typer.Option(help="Verify this export; no database is needed.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="Verify the archive of a case; no database is needed.")] = None,
     anchors: Annotated[
         Path | None, typer.Option(help="Folder of anchor files; default the configured one, if it is there.")
     ] = None,
@@ -41,13 +50,23 @@ def verify(
     on_demo: OnDemo = False,
 ) -> None:
     """Compare every row with its link, the seals and the anchor files. Exit code 1 when a row is not as it was."""
-    if export is not None:
+    if archive is not None:
+        exported, unreadable = _read_anchors(anchors)
+        try:
+            result = verify_archive(archive.read_bytes(), exported)
+        except OSError as error:
+            raise BadSettings(f"{archive} cannot be read: {error.strerror}") from None
+    elif export is not None:
         exported, unreadable = _read_anchors(anchors)
         try:
             with export.open(encoding="ascii", errors="replace") as file:
                 result = verify_export(file, exported)
         except OSError as error:
             raise BadSettings(f"{export} cannot be read: {error.strerror}") from None
+        except NotAnExport:
+            raise BadSettings(
+                f"{export} is no export of the hash chains: name a file that `ungdom audit export` has written"
+            ) from None
     else:
         result, unreadable = _verified(anchors, record, on_demo)
     result.findings += unreadable
@@ -62,23 +81,48 @@ def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     Exit code 1 when a row is not as it was; that stream is not sealed.
     """
     config = selected_settings(on_demo)
-    db = open_database(config)
     now = clock.now()
-    done, result = sealing.seal(db, oslo_date(now), clock.now)
-    folder = sealing.anchor_folder(config)
-    try:
-        paths = sealing.export(db, folder, now)
-    except OSError as error:
-        raise BadSettings(f"the anchor file cannot be written to {folder}: {error.strerror}") from None
-    db.close()
+    with closing(open_database(config)) as db:
+        try:
+            done, result = sealing.seal(db, oslo_date(now), clock.now)
+        except DuplicateKey:
+            raise BadSettings(
+                "another process has sealed at the same time, and nothing was sealed here: run it again for what has"
+                " been written since"
+            ) from None
+        if not as_json:
+            _print_seal(done)
+        paths = _exported(db, config.anchors, now)
     if as_json:
         out.print_json(json.dumps({**seal_values(done), "files": [str(path) for path in paths]}))
     else:
-        out.print(f"seal {done.number} of {done.day}: {done.streams} streams, {done.rows} rows, root {done.root.hex()}")
         for path in paths:
-            out.print(f"written {path}")
+            out.print(f"written {path}", markup=False)
         _print_findings(result.findings)
     raise typer.Exit(ExitCode.FOUND if result.findings else ExitCode.DONE)
+
+
+def _print_seal(done: Seal) -> None:
+    out.print(
+        f"seal {done.number} of {done.day}: {done.leaves} streams have grown since the seal before;"
+        f" all seals cover {done.rows} rows in {done.streams} streams; link {done.link.hex()}",
+        soft_wrap=True,
+    )
+
+
+def _exported(db: Database, folder: Path, at: datetime) -> list[Path]:
+    """The anchor files that were written. Raises `BadSettings` where one cannot be."""
+    try:
+        return sealing.export(db, folder, at)
+    except AnchorTaken as error:
+        raise BadSettings(
+            f"seal {error.number} is in the database, but was not exported: {error.filename} is another seal with that"
+            " number, and is left as it is. It was written before a backup was restored, or by another database. Keep"
+            f" it: move the files from {error.number} on to another folder, or set UNGDOM_ANCHOR_DIR to a new one,"
+            " and run `ungdom audit seal` again"
+        ) from None
+    except OSError as error:
+        raise BadSettings(f"the anchor file cannot be written to {folder}: {error.strerror}") from None
 
 
 @audit_app.command(name="export")
@@ -86,11 +130,12 @@ def write_export(
     file: Annotated[Path, typer.Argument(help="The file to write; one that is there is not overwritten.")],
     on_demo: OnDemo = False,
 ) -> None:
-    """Write the rows of the hash chains to a file that `ungdom audit verify --export` reads."""
+    """Write the rows of the hash chains to a file of mode 600 that `ungdom audit verify --export` reads."""
     db = open_database(selected_settings(on_demo))
     count = 0
     try:
-        with file.open("x", encoding="ascii") as target, db.reading() as tx, progress("lines") as report:
+        file.touch(mode=0o600, exist_ok=False)
+        with file.open("w", encoding="ascii") as target, progress("lines") as report, _logged_reading(db) as tx:
             for line in chain_export.lines(tx):
                 target.write(line)
                 count += 1
@@ -100,12 +145,20 @@ def write_export(
         raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
     finally:
         db.close()
-    out.print(f"written {file}: {count} lines")
+    out.print(f"written {file}: {count} lines", markup=False)
+
+
+@contextmanager
+def _logged_reading(db: Database) -> Iterator[Connection]:
+    """A transaction that reads the rows of every case, once that is in the access log."""
+    log_read(db, "audit export", None, HISTORY)
+    with db.reading() as tx:
+        yield tx
 
 
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:
     config = selected_settings(on_demo)
-    usual = sealing.anchor_folder(config)
+    usual = config.anchors
     exported, unreadable = _read_anchors(folder or (usual if usual.is_dir() else None))
     db = open_database(config)
     began = clock.now()

@@ -1,6 +1,7 @@
 """`ungdom check`: the integrity checkers of the nightly run, by hand."""
 
 import json
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
@@ -23,9 +25,10 @@ def check(
 ) -> None:
     """Run the integrity checkers, which docs/operations.md describes. Exit code 1 when something was found."""
     now = clock.now()
-    db = open_database(selected_settings(on_demo))
-    findings = checks.run(db, on.date() if on else oslo_date(now), now)
-    db.close()
+    with closing(open_database(selected_settings(on_demo))) as db:
+        findings = checks.run(db, on.date() if on else oslo_date(now), now)
+        named = {finding.case_id for group in findings.values() for finding in group if finding.case_id}
+        log_read(db, "check", named, STANDING)
     if as_json:
         out.print_json(
             json.dumps({code: [asdict(finding) for finding in group] for code, group in findings.items()}, default=str)

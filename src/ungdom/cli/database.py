@@ -9,7 +9,9 @@ import typer
 
 from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, erase_again, err, open_database, out, progress
+from ungdom.cli.failures import UNREADABLE_HELP, unreadable
+from ungdom.cli.reading import HISTORY, log_read
+from ungdom.cli.terminal import AsJson, OnDemo, erase_again, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
 from ungdom.store import chain_backfill, person_names, rebuild
@@ -32,11 +34,11 @@ def upgrade() -> None:
     config = settings.from_environment()
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
-        rebuild.backfill(db, report)
+        _report_unreadable(rebuild.backfill(db, report))
         chain_backfill.link_events(db, report)
         chain_backfill.record_changes(db, report)
         if config.people_keys:
-            person_names.backfill(db, EncryptionKeys(config.people_keys))
+            person_names.backfill(db, EncryptionKeys.of(config))
         erase_again(db, config)
         out.print(f"schema {db.current()}")
         _grant_after_upgrade(db, config)
@@ -56,19 +58,24 @@ def _grant_after_upgrade(db: Database, config: Settings) -> None:
 
 
 @db_app.command()
-def check(as_json: AsJson = False) -> None:
+def check(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Compare every current row with the events. Exit code 1 when one differs."""
-    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
+    with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
         differences = rebuild.check(db, report)
+        log_read(db, "db check", {difference.case_id for difference in differences}, HISTORY)
     if as_json:
         out.print_json(json.dumps([difference_values(difference) for difference in differences], default=str))
     for difference in [] if as_json else differences:
-        out.print(
-            f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
-        )
+        out.print(_difference_line(difference), markup=False)
     if not as_json:
         out.print(f"{len(differences)} difference(s)")
     raise typer.Exit(ExitCode.FOUND if differences else ExitCode.DONE)
+
+
+def _difference_line(difference: rebuild.Difference) -> str:
+    if difference.column == "history" and difference.folded is None:
+        return f"{difference.case_id} history: cannot be read; {UNREADABLE_HELP}"
+    return f"{difference.case_id} {difference.column}: found {difference.found}, the events say {difference.folded}"
 
 
 def difference_values(difference: rebuild.Difference) -> dict[str, object]:
@@ -82,11 +89,19 @@ def difference_values(difference: rebuild.Difference) -> dict[str, object]:
 
 
 @db_app.command(name="rebuild")
-def rebuild_rows() -> None:
-    """Delete the current rows and rebuild them from the events."""
-    with closing(open_database(settings.from_environment())) as db, progress("cases") as report:
-        counts = rebuild.rebuild(db, report)
-    out.print(f"{counts['cases']} case(s) folded again")
+def rebuild_rows(on_demo: OnDemo = False) -> None:
+    """Rebuild the current rows from the events. Exit code 1 when a case cannot be read: its row stays as it was."""
+    with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
+        result = rebuild.rebuild(db, report)
+    out.print(f"{result.cases} case(s) folded again")
+    _report_unreadable(result)
+    raise typer.Exit(ExitCode.FOUND if result.unreadable else ExitCode.DONE)
+
+
+def _report_unreadable(result: rebuild.RebuildResult) -> None:
+    """A line for each case that was left as it was."""
+    for error in result.unreadable:
+        err.print(f"ungdom: {unreadable(error)}", markup=False)
 
 
 # --- roles --------------------------------------------------------------------------------------------------
@@ -163,9 +178,10 @@ def _print_sql(db: Database, roles: DatabaseRoles) -> None:
 def backup(
     file: BackupFile,
     pg_dump: Annotated[str, typer.Option(help="The program pg_dump, for PostgreSQL.")] = backups.PG_DUMP,
+    on_demo: OnDemo = False,
 ) -> None:
     """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
-    with closing(open_database(settings.from_environment())) as db:
+    with closing(open_database(selected_settings(on_demo))) as db:
         try:
             manifest = backups.back_up(db, file, clock.now(), pg_dump)
         except backups.CannotBackUp as error:
@@ -207,9 +223,10 @@ def restore(
 def fingerprint(
     against: Annotated[Path | None, typer.Option("--compare", help="Manifest of a backup; exit code 1.")] = None,
     as_json: AsJson = False,
+    on_demo: OnDemo = False,
 ) -> None:
     """Print rows and SHA-256 of every table, or compare them with the manifest of a backup."""
-    with closing(open_database(settings.from_environment())) as db:
+    with closing(open_database(selected_settings(on_demo))) as db:
         if against is not None:
             try:
                 expected = backups.read_tables(against)

@@ -1,7 +1,10 @@
 """`ungdom demo`: a synthetic case load, a token for each role, and the service on it."""
 
 import os
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +16,15 @@ from ungdom.cli import observing
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
-from ungdom.cli.terminal import DEMO_FILE, demo_settings, is_demo, open_database, out, progress
+from ungdom.cli.terminal import demo_settings, open_database, out, progress
 from ungdom.demo import load, load_status
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
+from ungdom.settings.addresses import sqlite_file
 from ungdom.store import chain_backfill
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.job_runs import JobRun
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
-from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -32,6 +36,10 @@ OFFICE = "oslo"
 """The konfliktråd that the tokens of the demonstration are for, where a role needs one."""
 FEW = 500
 """Up to this number of cases, a second process takes longer to start than it saves."""
+NOT_EMPTY = (
+    "the database holds cases, perhaps of a demo load that was interrupted; the demo load wants an empty one: leave"
+    " UNGDOM_DATABASE_URL out, or let it name a new database"
+)
 
 
 def _number_of_cases(value: str) -> int | None:
@@ -84,15 +92,19 @@ def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
 
 def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
     out.print("1/3 preparing the database")
-    db = _prepared_database(config, fresh)
-    before = load_status.finished(db)
+    before = _finished_load(config, fresh)
     if before is not None:
         count = before.counts.get("cases", 0)
         out.print(f"2/3 the demo load of {before.for_date}, {count} cases, is there already (--fresh builds it anew)")
-    else:
-        out.print("2/3 making the cases, from July 2014 until today")
-        _load(db, config, cases, seed, processes)
-    db.close()
+        return
+    out.print("2/3 making the cases, from July 2014 until today")
+    file = sqlite_file(config.database_url)
+    if file is None or (file.exists() and not config.is_demo):
+        _load(config, cases, seed, processes)
+        return
+    with _new_file(file) as unfinished:
+        _load(config.model_copy(update={"database_url": f"sqlite:///{unfinished}"}), cases, seed, processes)
+        _put_in_place(config, unfinished, file)
 
 
 def _run_nightly(config: Settings) -> None:
@@ -105,45 +117,91 @@ def _run_nightly(config: Settings) -> None:
     db.close()
 
 
-def _prepared_database(config: Settings, fresh: bool) -> Database:
-    db = open_database(config, UPGRADABLE)
-    db.upgrade()
-    chain_backfill.link_events(db)
-    chain_backfill.record_changes(db)
-    if not load_status.is_empty(db) and (fresh or load_status.finished(db) is None):
-        db.close()
-        _delete_demo_database(config)
-        db = open_database(config, UPGRADABLE)
+def _finished_load(config: Settings, fresh: bool) -> JobRun | None:
+    """The demo load that is there and complete; None if the cases have to be made.
+
+    Raises `BadSettings` where they would be made in a database of others that holds cases.
+    """
+    file = sqlite_file(config.database_url)
+    if file is not None and not file.exists():
+        return None
+    with closing(open_database(config, UPGRADABLE)) as db:
         db.upgrade()
-    return db
+        chain_backfill.link_events(db)
+        chain_backfill.record_changes(db)
+        finished = load_status.finished(db)
+        if finished is not None and not fresh:
+            return finished
+        if not (config.is_demo or load_status.is_empty(db)):
+            raise BadSettings(NOT_EMPTY)
+    if config.is_demo and file is not None:
+        _require_closed(file)
+    return None
 
 
-def _delete_demo_database(config: Settings) -> None:
-    """Delete the database file of the demo; no other database is ever deleted. Raises `BadSettings` for another one."""
-    file = config.data_dir / DEMO_FILE
-    if not is_demo(config):
-        raise BadSettings("the database holds cases; the demo load wants an empty one")
-    if is_open_elsewhere(file):
-        raise Unusable(DatabaseFault.BUSY, f"{file} is open there; stop the server that serves it")
-    for name in (DEMO_FILE, f"{DEMO_FILE}-wal", f"{DEMO_FILE}-shm"):
-        (config.data_dir / name).unlink(missing_ok=True)
+@contextmanager
+def _new_file(file: Path) -> Iterator[Path]:
+    """A file beside this one to build a database in, which is deleted at the end unless it was renamed.
+
+    So is what an earlier build left that was killed. Raises `Unusable` while another program builds there.
+    """
+    unfinished = file.with_name(f"{file.name}.new")
+    _require_closed(unfinished, "is being built by another `ungdom demo`")
+    _delete(unfinished)
+    try:
+        yield unfinished
+    finally:
+        _delete(unfinished)
 
 
-def _load(db: Database, config: Settings, cases: int | None, seed: int, processes: int) -> None:
+def _require_closed(file: Path, why: str = "is open there; stop the server that serves it") -> None:
+    """Returns where no program has this database open, or there is none. Raises `Unusable`."""
+    if file.exists() and is_open_elsewhere(file):
+        raise Unusable(DatabaseFault.BUSY, f"{file} {why}")
+
+
+def _put_in_place(config: Settings, unfinished: Path, file: Path) -> None:
+    """Replace the demo database by the one that was built, which has no erasures and no anchors yet.
+
+    Another database is never replaced, and its erasures and anchors are never deleted. Raises `Unusable`,
+    or `BadSettings` where a file cannot be deleted.
+    """
+    _require_closed(unfinished)
+    if config.is_demo:
+        _require_closed(file)
+    try:
+        if config.is_demo:
+            config.erasures.unlink(missing_ok=True)
+            shutil.rmtree(config.anchors) if config.anchors.is_dir() else None
+            _delete(file)
+        unfinished.replace(file)
+    except OSError as error:
+        raise BadSettings(f"{error.filename} cannot be replaced: {error.strerror}") from None
+
+
+def _delete(file: Path) -> None:
+    """Delete a SQLite database with its WAL files."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def _load(config: Settings, cases: int | None, seed: int, processes: int) -> None:
     today = oslo_date(clock.now())
     total = cases or load.national(today)
-    job = load_status.begin(db, today, clock.now())
-    with progress("cases") as report:
-        summary = load.load(
-            db,
-            EncryptionKeys(config.people_keys),
-            cases=total,
-            seed=seed,
-            today=today,
-            progress=report,
-            processes=processes if total > FEW else 1,
-        )
-    load_status.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
+    with closing(open_database(config, UPGRADABLE)) as db:
+        db.upgrade()
+        job = load_status.begin(db, today, clock.now())
+        with progress("cases") as report:
+            summary = load.load(
+                db,
+                EncryptionKeys.of(config),
+                cases=total,
+                seed=seed,
+                today=today,
+                progress=report,
+                processes=processes if total > FEW else 1,
+            )
+        load_status.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
     for label, value in summary.rows():
         out.print(f"  {label:<42} {value}")
 

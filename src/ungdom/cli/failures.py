@@ -1,14 +1,17 @@
 """Expected errors of a command, printed as one sentence."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
+from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 
 UPGRADE, DEMO = "`ungdom db upgrade`", "`ungdom demo`"
 """The command that creates a current schema: of a database, and of the demo database."""
@@ -27,15 +30,26 @@ SENTENCES: Mapping[DatabaseFault, str] = {
 }
 
 
-EXPECTED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
+UNREADABLE_HELP = (
+    "`ungdom audit verify` names the rows that are not as they were written: restore the case from a backup"
+    " (docs/faults.md), or install the newer program that wrote it"
+)
+"""What helps where the stored history of a case cannot be read."""
+
+EXPECTED: tuple[type[Exception], ...] = (BadSettings, IllegalHistory, *ERRORS)
 """Errors that end a command with a sentence. Any other error is a bug and shows its traceback."""
 
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """End the program with a sentence and an exit code for an expected error of call, settings or database."""
+    """End the program with a sentence and an exit code for an expected error of call, settings or database.
+
+    An interrupt ends it without a sentence.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
     except EXPECTED as error:
         err.print(f"ungdom: {sentence(error)}", markup=False)
         sys.exit(code_of(error))
@@ -46,15 +60,28 @@ def sentence(error: Exception) -> str:
     if isinstance(error, Unusable):
         text = SENTENCES[error.fault].format(detail=error.detail)
         return text.replace(UPGRADE, DEMO) if isinstance(error, UnusableDemo) else text
-    if isinstance(error, Unavailable):
-        return f"the database cannot be reached or is too busy ({error.reason}): try again"
-    if isinstance(error, MissingKeys):
-        return _missing_keys(error)
-    if isinstance(error, CannotOpen):
-        return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
-    if isinstance(error, BadSettings):
-        return str(error)
-    return f"the database refused what the command needs ({type(error).__name__}): see its log"
+    texts = (text(error) for kind, text in TEXTS if isinstance(error, kind))
+    return next(texts, f"the database refused what the command needs ({type(error).__name__}): see its log")
+
+
+def _unavailable(error: Unavailable) -> str:
+    cause = error.__cause__
+    if error.reason == UNREADABLE_JOURNAL and isinstance(cause, OSError):
+        return f"the journal of erasures {cause.filename} cannot be used: {cause.strerror}; see UNGDOM_ERASURE_JOURNAL"
+    if error.reason == UNREADABLE_JOURNAL:
+        return "the journal of erasures cannot be read or written: see the file in UNGDOM_ERASURE_JOURNAL"
+    return f"the database cannot be reached or is too busy ({error.reason}): try again"
+
+
+def _cannot_open(error: CannotOpen) -> str:
+    return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
+
+
+def unreadable(error: IllegalHistory) -> str:
+    """Which case cannot be read, which of its events, and what would help."""
+    case = f"case {error.reference}" if isinstance(error, UnreadableHistory) else "a case"
+    fault = str(error) if error.seq else "one of its events, or its table, is not of this program"
+    return f"the history of {case} cannot be read: {fault}; {UNREADABLE_HELP}"
 
 
 def _missing_keys(error: MissingKeys) -> str:
@@ -66,6 +93,19 @@ def _missing_keys(error: MissingKeys) -> str:
     )
 
 
+TEXTS: tuple[tuple[type[Exception], Callable[[Any], str]], ...] = (
+    (Unavailable, _unavailable),
+    (MissingKeys, _missing_keys),
+    (CannotOpen, _cannot_open),
+    (BadErasureJournal, str),
+    (IllegalHistory, unreadable),
+    (BadSettings, str),
+)
+"""The sentence of each kind of error; the first kind that fits."""
+
+
 def code_of(error: Exception) -> ExitCode:
     """The exit code of this error."""
+    if isinstance(error, IllegalHistory):
+        return ExitCode.FOUND
     return ExitCode.CALL if isinstance(error, BadSettings | CannotOpen | MissingKeys) else ExitCode.DATABASE

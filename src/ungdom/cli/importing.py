@@ -65,7 +65,7 @@ def decisions(
     config = settings.from_environment()
     sender = _sender(source, authority or sorted(SYSTEM_AUTHORITIES))
     db = open_database(config)
-    stream_context = StreamContext(db, EncryptionKeys(config.people_keys), clock.now, language, sender)
+    stream_context = StreamContext(db, EncryptionKeys.of(config), clock.now, language, sender)
     done = ImportProgress()
     with ExitStack() as files:
         incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_file(file, "rb"))
@@ -83,7 +83,7 @@ def decisions(
 def waiting(as_json: AsJson = False) -> None:
     """Retry every waiting decision, each in its own transaction. Exit code 1 when one failed."""
     config = settings.from_environment()
-    db, keys = open_database(config), EncryptionKeys(config.people_keys)
+    db, keys = open_database(config), EncryptionKeys.of(config)
     counts: Counter[str] = Counter()
     with db.reading() as tx:
         ids = inbox.parked(tx)

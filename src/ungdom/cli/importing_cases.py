@@ -99,7 +99,7 @@ def import_cases(
         raise BadSettings("name a file, and a source of visible ASCII characters; --template csv shows the form")
     config = settings.from_environment()
     db = open_database(config)
-    importer = CaseImporter(db, EncryptionKeys(config.people_keys), source, language, dry_run)
+    importer = CaseImporter(db, EncryptionKeys.of(config), source, language, dry_run)
     counts: Counter[str] = Counter()
     with ExitStack() as files:
         incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_opened(file, "rb"))

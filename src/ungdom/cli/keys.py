@@ -92,7 +92,7 @@ def rotate(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     Can be stopped and started again at any time. Exit code 1 if a record is still encrypted with another key.
     """
     config = selected_settings(on_demo)
-    encryption = EncryptionKeys(config.people_keys)
+    encryption = EncryptionKeys.of(config)
     with closing(open_database(config)) as db:
         err.print(f"Encrypting everything with key {encryption.ids[0]}: {COSTS[KeyPurpose.PEOPLE]}.")
         err.print(KEEP_OLD)
@@ -121,12 +121,12 @@ def _report(report: Any, counts: Counter[str], table: str, done: int, total: int
 
 def _usage(db: Database, config: Settings) -> list[KeyUsage]:
     with db.reading() as tx:
-        return key_usage.usage(tx, EncryptionKeys(config.people_keys))
+        return key_usage.usage(tx, EncryptionKeys.of(config))
 
 
 def _left(config: Settings, usage: Sequence[KeyUsage]) -> int:
     """The number of records that are not encrypted with the first key."""
-    newest = EncryptionKeys(config.people_keys).ids[0]
+    newest = EncryptionKeys.of(config).ids[0]
     return sum(row.records for row in usage if row.key_id != newest)
 
 
@@ -136,7 +136,7 @@ def _exit_code(config: Settings, usage: Sequence[KeyUsage]) -> ExitCode:
 
 def _statuses(config: Settings, usage: Sequence[KeyUsage]) -> list[KeyStatus]:
     """The keys of the settings in their order, then those that only records name."""
-    ids = EncryptionKeys(config.people_keys).ids
+    ids = EncryptionKeys.of(config).ids
     records = Counter[str]()
     for row in usage:
         records[row.key_id] += row.records

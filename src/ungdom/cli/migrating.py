@@ -12,11 +12,14 @@ from ungdom.cases import migrate
 from ungdom.cases.migrate import Done, MigrationCandidate
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import UNREADABLE_HELP
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.session import Database
 from ungdom.workflow import table
 from ungdom.workflow.migration import MigrationOutcome, MigrationSnapshot, MigrationVerdict
+from ungdom.workflow.rules.sharing import Matter
 
 FAILED = "unreadable"
 """The verdict on a case whose history cannot be read."""
@@ -52,6 +55,7 @@ def migrate_cases(
         if expect is not None and expect != digest:
             raise BadSettings(f"what the dry run showed has changed: it is {digest} now, not {expect}")
         done = {} if dry_run else _move(db, examined, to)
+        log_read(db, "migrate-cases", {candidate.case_id for candidate in examined}, (*STANDING, Matter.STAGE_DATES))
     finally:
         db.close()
     _print_result(examined, done, to, digest, as_json)
@@ -105,9 +109,9 @@ def _case_values(case: MigrationCandidate, done: Done | None) -> dict[str, Any]:
 
 def _print_case(case: MigrationCandidate, done: Done | None) -> None:
     ending = f", {done}" if done else ", moved before" if case.already_moved else ""
-    out.print(f"{case.reference}  {case.table}  {_verdict(case)}{ending}")
+    out.print(f"{case.reference}  {case.table or '?'}  {_verdict(case)}{ending}")
     if case.outcome is None:
-        err.print(f"    {case.reference} cannot be read: {case.error}")
+        err.print(f"    {case.reference} cannot be read: {case.error}; {UNREADABLE_HELP}")
         return
     for text in _outcome_lines(case.outcome):
         out.print(f"    {text}")

@@ -33,7 +33,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
 
     Exit codes: 0 success, 1 a case or a step failed, 2 the day is in the future or the settings are wrong.
     """
-    from ungdom.jobs import sealing, steps
+    from ungdom.jobs import steps
 
     config = selected_settings(on_demo)
     observing.log_as_set(config)
@@ -44,7 +44,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
                 db,
                 clock.now,
                 on.date() if on else None,
-                steps.all_steps(*_keys_and_journal(config), sealing.anchor_folder(config)),
+                steps.all_steps(*_keys_and_journal(config), config.anchors),
                 lambda _day, scanned: report(scanned, scanned),
             )
         except DayToCome as error:
@@ -60,21 +60,21 @@ def run_if_due(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs if they are due and have not been run. Called by a worker at every poll."""
     if not job.is_due(db, clock.now()):
         return []
-    from ungdom.jobs import sealing, steps
+    from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.all_steps(*_keys_and_journal(config), sealing.anchor_folder(config)))
+    return job.run(db, clock.now, steps=steps.all_steps(*_keys_and_journal(config), config.anchors))
 
 
 def run_now(db: Database, config: Settings) -> list[NightlyRunResult]:
     """Run the nightly jobs now, after missed nights, without the slow steps."""
-    from ungdom.jobs import sealing, steps
+    from ungdom.jobs import steps
 
-    return job.run(db, clock.now, steps=steps.quick_steps(*_keys_and_journal(config), sealing.anchor_folder(config)))
+    return job.run(db, clock.now, steps=steps.quick_steps(*_keys_and_journal(config), config.anchors))
 
 
 def _keys_and_journal(config: Settings) -> tuple[EncryptionKeys, ErasureJournal]:
     """The keys of the people, and the journal of erasures."""
-    return EncryptionKeys(config.people_keys), ErasureJournal(config.erasures)
+    return EncryptionKeys.of(config), ErasureJournal(config.erasures)
 
 
 def _print_nights(nights: list[NightlyRunResult], as_json: bool) -> None:

@@ -43,7 +43,7 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
         db = open_database(config)
         try:
             with progress("figures") as report:
-                stored = store.release(db, EncryptionKeys(config.people_keys), when, now, report=report)
+                stored = store.release(db, EncryptionKeys.of(config), when, now, report=report)
         except (store.ReleaseInFuture, store.ReleaseOutOfOrder) as error:
             raise BadSettings(str(error)) from None
         finally:

@@ -2,15 +2,15 @@
 
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from ungdom import cases, clock
+from ungdom import cases, clock, texts
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.private_files import write_logged
+from ungdom.cli.reading import COMMAND_LINE
 from ungdom.cli.terminal import (
     AsJson,
     OnDemo,
@@ -24,23 +24,13 @@ from ungdom.cli.terminal import (
 )
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
-from ungdom.retention.rules import RetentionCode, effective, parse_length
+from ungdom.retention.rules import RetentionCode, effective, entered_length
 from ungdom.settings import BadSettings
 from ungdom.store import retention
-from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.ids import uuid7
 from ungdom.store.retention import StoredBasis
-from ungdom.store.schema.access import AccessKind
-from ungdom.workflow.rules.access import PURPOSES
-from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.rules.sharing import Matter
-from ungdom.workflow.vocabulary import Role
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
-
-COMMAND_LINE = Viewer(Role.SYSTEM, "command-line", None)
-"""Who enters a basis, or makes a file, by a command."""
 
 
 @retention_app.command(name="rules")
@@ -78,7 +68,7 @@ def confirm(
         if not text.strip():
             raise BadSettings(f"{option} says nothing")
     try:
-        length = str(parse_length(keep)) if keep is not None else None
+        length = str(entered_length(keep)) if keep is not None else None
     except ValueError as error:
         raise BadSettings(f"--keep: {error}") from None
     new = StoredBasis(
@@ -101,13 +91,20 @@ def run(
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
-    """Apply the rules now, as every night does, and print by rule what was due and what was erased."""
+    """Apply the rules now, as every night does, and print by rule what was due and what was erased.
+
+    Exit code 1 when something stopped a rule from erasing everything that is due.
+    """
     config = selected_settings(on_demo)
     with closing(open_database(config)) as db:
         reports = retention_run.run(
-            db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now(), dry_run
+            db, EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now(), dry_run
         )
     print_rows([asdict(report) for report in reports], "{rule:<18} due {due}, erased {erased}", as_json)
+    for report in reports:
+        if report.fault is not None:
+            err.print(f"{report.rule}: {texts.label('en', report.fault)}", markup=False)
+    raise typer.Exit(ExitCode.FOUND if any(report.fault for report in reports) else ExitCode.DONE)
 
 
 @retention_app.command()
@@ -126,14 +123,14 @@ def subject_access(
 ) -> None:
     """Write everything that is stored about a person to a file for them. That it was made is logged.
 
-    Exit code 1 when there is no such person.
+    Exit code 1 when there is no such person, or one of their cases cannot be read.
     """
     from ungdom.intake import IntakeContext
     from ungdom.persons import subject_access as gathering
     from ungdom.persons.subject_access_file import build
 
     config, person_id = selected_settings(on_demo), id_of("person", person)
-    context = IntakeContext(EncryptionKeys(config.people_keys), clock.now(), "nb")
+    context = IntakeContext(EncryptionKeys.of(config), clock.now(), "nb")
     with closing(open_database(config)) as db:
         try:
             with db.reading() as tx:
@@ -141,33 +138,5 @@ def subject_access(
         except cases.NotVisible:
             err.print(f"ungdom: no person {person}", markup=False)
             raise typer.Exit(ExitCode.FOUND) from None
-        AccessLog(db).write(_export_of(access.person_id, access.made_at))
-    write_private(out_file, build(access))
+        write_logged(db, out_file, build(access), "subject-access", {access.person_id, *access.case_ids})
     out.print(f"written {out_file}", markup=False)
-
-
-def _export_of(person_id: UUID, at: datetime) -> Access:
-    """What the access log says of a file that a command has made."""
-    return Access(
-        access_id=uuid7(at),
-        at=at,
-        kind=AccessKind.READ,
-        subject=COMMAND_LINE.subject,
-        role=COMMAND_LINE.role,
-        konfliktrad=None,
-        system=None,
-        organisation=None,
-        route="ungdom subject-access",
-        matters=tuple(Matter),
-        purpose=PURPOSES[COMMAND_LINE.role],
-        entries=(AccessEntry(None, person_id),),
-    )
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a new file that only its owner reads. Raises `BadSettings` where it is there already."""
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_bytes(content)
-    except OSError as error:
-        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

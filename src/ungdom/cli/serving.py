@@ -117,7 +117,9 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
         from ungdom import app as application
 
         service = application.prepared_app(config)
-        with observing.metrics_of_process(config, config.metrics_port, service.state.metrics):
+        metrics = service.state.metrics
+        counted = metrics.registry if metrics is not None else None
+        with observing.metrics_of_process(config, config.metrics_port, counted):
             uvicorn.run(service, **options)
         return
     os.environ["UNGDOM_PUBLIC_URL"] = config.public_url

@@ -11,13 +11,13 @@ from rich.table import Table
 
 from ungdom import clock, simulation, texts
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import COMMAND_LINE, STANDING, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings, sheet
 from ungdom.settings import BadSettings, Settings
+from ungdom.store import journal
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import BadChanges
 from ungdom.workflow.events import escaped
-from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
 
 if TYPE_CHECKING:
     from ungdom.api.simulation.schemas import BothOut, ClockChangeOut, SimulationIn, SimulationOut, TriedOut
@@ -65,8 +65,13 @@ def _simulate(config: Settings, body: "SimulationIn") -> "SimulationOut":
     try:
         day = day_of(body, oslo_date(clock.now()))
         with db.reading() as tx, progress("cases") as report:
-            viewer = Viewer(Role.SYSTEM, "command-line", None)
-            return simulation_out(simulation.simulate(tx, viewer, body.as_changes, day, body.limit, report), LANGUAGE)
+            shown = simulation_out(
+                simulation.simulate(tx, COMMAND_LINE, body.as_changes, day, body.limit, report), LANGUAGE
+            )
+            unread = {journal.case_id_of(tx, reference) for reference in shown.cases.unread_references}
+        named = {*unread, *(change.case for change in shown.items)}
+        log_read(db, "simulate rules", {case_id for case_id in named if case_id}, STANDING)
+        return shown
     except BadChanges as error:
         raise _call_error([(problem.pointer, problem.kind) for problem in error.problems]) from None
     finally:

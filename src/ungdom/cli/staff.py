@@ -72,7 +72,7 @@ def import_staff(
     config = selected_settings(on_demo)
     rows = _read_rows(file)
     db = open_database(config)
-    keys = EncryptionKeys(config.people_keys)
+    keys = EncryptionKeys.of(config)
     if dry_run:
         with db.writing() as tx:
             savepoint = tx.begin_nested()
@@ -129,7 +129,7 @@ def add(  # noqa: PLR0913, PLR0917  # each is an option of the command
     with db.writing() as tx:
         if staff_store.find(tx, subject) is None:
             row.setdefault("active_from", str(oslo_date(clock.now())))
-        reports = _import_rows(tx, EncryptionKeys(config.people_keys), [(1, row)])
+        reports = _import_rows(tx, EncryptionKeys.of(config), [(1, row)])
     db.close()
     _print_reports(reports, False, as_json)
     raise typer.Exit(ExitCode.FOUND if reports[0].outcome == "rejected" else ExitCode.DONE)

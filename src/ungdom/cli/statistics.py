@@ -123,7 +123,7 @@ def print_answer(query: Any, find: "Find", reading: ReadingOptions) -> None:
     db = database(config, reading.refresh)
     now = clock.now()
     with db.reading() as tx:
-        result = find(tx, EncryptionKeys(config.people_keys), question, now)
+        result = find(tx, EncryptionKeys.of(config), question, now)
     db.close()
     body = list_out(result, question, now, LANGUAGE)
     if reading.as_json:

@@ -19,7 +19,7 @@ from ungdom.retention.journal import ErasureJournal
 from ungdom.retention.replay import replay
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.forms import DEVELOPMENT
-from ungdom.settings.model import DATA_DIR
+from ungdom.settings.model import DATA_DIR, DEMO_FILE
 from ungdom.store import key_usage
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import DatabaseFault, Unusable, require
@@ -32,7 +32,6 @@ Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
 WIDE = 140
 """Width of the tables in columns, also where the output is not a terminal."""
-DEMO_FILE = "demo.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OnDemo = Annotated[bool, typer.Option("--demo", help="Use the demo database.")]
 
@@ -105,7 +104,7 @@ def open_database(config: Settings, allowed: Collection[DatabaseFault] = (), era
         require(db, allowed)
     except Unusable as error:
         db.close()
-        raise (UnusableDemo(error.fault, error.detail) if is_demo(config) else error) from None
+        raise (UnusableDemo(error.fault, error.detail) if config.is_demo else error) from None
     except Exception:
         db.close()
         raise
@@ -119,7 +118,7 @@ def open_readable_database(config: Settings) -> Database:
     db = open_database(config)
     try:
         with db.reading() as tx:
-            key_usage.require_keys(tx, EncryptionKeys(config.people_keys), config.lost_keys)
+            key_usage.require_keys(tx, EncryptionKeys.of(config))
     except Exception:
         db.close()
         raise
@@ -132,7 +131,7 @@ def erase_again(db: Database, config: Settings) -> int:
     Closes the database where that fails. Raises the errors of the store.
     """
     try:
-        return replay(db, EncryptionKeys(config.people_keys), ErasureJournal(config.erasures), clock.now)
+        return replay(db, EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now)
     except Exception:
         db.close()
         raise
@@ -166,11 +165,6 @@ def background(name: str, target: Callable[[], object], stop: Event, timeout: fl
     finally:
         stop.set()
         thread.join(timeout)
-
-
-def is_demo(config: Settings) -> bool:
-    """Whether the database is the demo's own file."""
-    return config.database_url == f"sqlite:///{config.data_dir / DEMO_FILE}"
 
 
 def _demo_variables() -> tuple[dict[str, str], Path]:

@@ -3,13 +3,14 @@
 Only the nonces of encrypted personal data differ from run to run; the plaintext is the same.
 """
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import date
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from random import Random
 
 from ungdom.demo import case_generator, catalogue, coordination_groups, later_events, people
@@ -52,13 +53,33 @@ def _generate_slice(numbers: range, seed: int, today: date, total: int) -> list[
 def _in_processes(
     make: Callable[[range], list[GeneratedCase]], slices: Iterator[range], processes: int
 ) -> Iterator[list[GeneratedCase]]:
-    """The slices in order, generated in worker processes; at most two per process are generated ahead."""
+    """The slices in order, generated in worker processes; at most two per process are generated ahead.
+
+    The processes do not see Ctrl-C: whatever ends this iteration early ends them.
+    """
+    others = set(active_children())
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-        ahead = deque(pool.submit(make, numbers) for numbers in islice(slices, 2 * processes))
-        while ahead:
-            generated = ahead.popleft().result()
-            ahead.extend(pool.submit(make, numbers) for numbers in islice(slices, 1))
-            yield generated
+        try:
+            ahead = deque(_submit(pool, make, numbers) for numbers in islice(slices, 2 * processes))
+            while ahead:
+                generated = ahead.popleft().result()
+                ahead.extend(_submit(pool, make, numbers) for numbers in islice(slices, 1))
+                yield generated
+        except BaseException:
+            for process in set(active_children()) - others:
+                process.terminate()
+            raise
+
+
+def _submit(
+    pool: ProcessPoolExecutor, make: Callable[[range], list[GeneratedCase]], numbers: range
+) -> "Future[list[GeneratedCase]]":
+    """Submit one slice; a process that is started for it inherits that SIGINT is blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(make, numbers)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def load(
@@ -95,8 +116,7 @@ def load(
 def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -> None:
     """Write the batch in one transaction."""
     with db.writing() as tx:
-        for generated in batch:
-            people_store.create_people(tx, keys, [generated.person], generated.events[0].recorded_at)
+        people_store.create_people(tx, keys, [(new.person, new.events[0].recorded_at) for new in batch])
         journal.append_many(tx, [_event_batch(generated) for generated in batch])
 
 

@@ -16,7 +16,7 @@ from ungdom.extracts.build import ExtractResult
 from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import Downloader, Order
 from ungdom.extracts.writers import Form, WrittenFile
-from ungdom.store import keyset
+from ungdom.store import chain_changes, keyset
 from ungdom.store.schema.extracts import extract_pull
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.vocabulary import Role
@@ -121,6 +121,7 @@ def _logged(db: Database, record: DownloadRecord, now: Clock, total: Callable[[]
     row = {name: getattr(record, name) for name in record.__slots__}
     with db.writing() as tx:
         tx.execute(insert(extract_pull), row | {"parameters": json.dumps(dict(record.parameters), sort_keys=True)})
+        chain_changes.record(tx, extract_pull, row)
     try:
         yield
     except BaseException:
@@ -132,6 +133,7 @@ def _logged(db: Database, record: DownloadRecord, now: Clock, total: Callable[[]
 def _end(db: Database, record: DownloadRecord, values: dict[str, Any]) -> None:
     with db.writing() as tx:
         tx.execute(update(extract_pull).where(P.pull_id == record.pull_id).values(values))
+        chain_changes.record(tx, extract_pull, {"pull_id": record.pull_id})
 
 
 def find(tx: Connection, pull_id: UUID) -> DownloadRecord | None:

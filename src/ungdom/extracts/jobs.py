@@ -16,6 +16,7 @@ from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
 from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
+from ungdom.store import chain_changes
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
@@ -127,7 +128,9 @@ def schedule(
     """Insert a new schedule; its first job is due on the first day of the next period."""
     row = _ordered_values(order, form, downloader, at)
     row |= {"schedule_id": uuid4(), "every": str(every), "next_on": next_due(every, oslo_date(at))}
-    return _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
+    new = _schedule(tx.execute(insert(extract_schedule).values(row).returning(extract_schedule)).mappings().one())
+    chain_changes.record(tx, extract_schedule, row)
+    return new
 
 
 def _ordered_values(order: Order, form: Form, downloader: Downloader, at: datetime) -> dict[str, Any]:
@@ -146,7 +149,10 @@ def end_schedule(tx: Connection, schedule_id: UUID, subject: str | None) -> bool
     """End a schedule; False when there is no active one of this subject. `subject`: None: of anybody."""
     conditions = (S.schedule_id == schedule_id, S.next_on.is_not(None))
     query = update(extract_schedule).where(*conditions).values(next_on=None)
-    return tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount == 1
+    if tx.execute(query if subject is None else query.where(S.subject == subject)).rowcount != 1:
+        return False
+    chain_changes.record(tx, extract_schedule, {"schedule_id": schedule_id})
+    return True
 
 
 def plan_due(tx: Connection, now: datetime) -> int:
@@ -162,6 +168,7 @@ def plan_due(tx: Connection, now: datetime) -> int:
         tx.execute(insert(extract_job).values(_job_row(due_schedule, known_at, day, now)))
         moved = update(extract_schedule).where(S.schedule_id == due_schedule.schedule_id)
         tx.execute(moved.values(next_on=next_due(due_schedule.every, today)))
+        chain_changes.record(tx, extract_schedule, {"schedule_id": due_schedule.schedule_id})
     return len(due_schedules)
 
 

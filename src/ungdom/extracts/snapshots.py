@@ -23,7 +23,7 @@ from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
 from ungdom.workflow.engine import effective, fold
-from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 from ungdom.workflow.rules.escalation import AlertChange
 from ungdom.workflow.vocabulary import Protection
 
@@ -101,7 +101,8 @@ def _folded_cases(
 ) -> tuple[list[tuple[StoredCase, Case]], int]:
     folded: list[tuple[StoredCase, Case]] = []
     unread = 0
-    for stored in journal.load_many(tx, ids, known_at):
+    unreadable: list[UnreadableHistory] = []
+    for stored in journal.load_many(tx, ids, known_at, unreadable):
         events = [event for event in effective(stored.events) if event.occurred_on <= day]
         if not events:
             continue
@@ -109,7 +110,7 @@ def _folded_cases(
             folded.append((stored, fold(stored.youth, events)))
         except IllegalHistory:
             unread += 1
-    return folded, unread
+    return folded, unread + len(unreadable)
 
 
 def _with_person_histories(

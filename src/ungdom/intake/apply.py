@@ -24,6 +24,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
 from ungdom.store.personalia import personalia_of
+from ungdom.store.replaying import replayed
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, table
@@ -61,7 +62,7 @@ def recorder_of(sender: Sender) -> Recorder:
 
 def unchanged(stored: StoredCase) -> CaseChange:
     """The case as it stands, with no step recorded yet."""
-    case = engine.fold(stored.youth, stored.events)
+    case = replayed(stored)
     return CaseChange(original=stored, stored=stored, before=case, case=case)
 
 
@@ -264,7 +265,7 @@ def open_case(
     """
     message, now, (newcomer, person_id, youth) = context.message, context.intake.now, whose
     if newcomer is not None:
-        people.create_people(tx, context.intake.keys, [newcomer], now)
+        people.create_people(tx, context.intake.keys, [(newcomer, now)])
     case_id = matching.case_opened_by(message, context.arrival)
     new = _new_case(message, opening, person_id, youth)
     try:

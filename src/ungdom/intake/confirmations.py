@@ -8,7 +8,7 @@ from uuid import UUID
 from ungdom.intake import retry_parked
 from ungdom.intake.models import IntakeContext
 from ungdom.intake.wait_keys import person_wait_keys, wait_key
-from ungdom.store import identity, named_locks, people, person_history, records
+from ungdom.store import emergency_access, identity, named_locks, people, person_history, records
 from ungdom.store.identity import IdentityQuestion
 from ungdom.store.schema.identity import QuestionStatus
 from ungdom.store.session import Connection
@@ -49,6 +49,7 @@ def confirm(tx: Connection, context: IntakeContext, question: IdentityQuestion, 
     stored = [record.personalia for person_id in pair for record in people.read_records(tx, context.keys, person_id)]
     numbers = [personalia.national_id for personalia in stored if personalia and personalia.national_id]
     merged = records.merge(tx, pair, context.now)
+    emergency_access.end_protected(tx, context.now)
     person_history.add_merge(tx, merged.person_id, by, context.now)
     identity.confirm_merged(tx, by, context.now)
     person_keys = [key for number in numbers for key in person_wait_keys(context.keys, number)]

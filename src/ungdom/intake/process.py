@@ -252,11 +252,12 @@ def _remarks_on(message: DecisionMessage) -> list[Remark]:
 
 
 def with_result(
-    tx: Connection, arrival: InboundMessage, message: DecisionMessage, result: ProcessingResult
+    tx: Connection, arrival: InboundMessage, message: DecisionMessage | None, result: ProcessingResult
 ) -> InboundMessage:
-    """The inbox row of the message with this result."""
+    """The inbox row of the message with this result. `message`: None if it can no longer be read."""
     office, level = inbox.office_and_protection(tx, result.near)
-    konfliktrad = result.after.konfliktrad if result.after else (matching.office_of(tx, message) or office)
+    named = matching.office_of(tx, message) if message else None
+    konfliktrad = result.after.konfliktrad if result.after else named or office
     return replace(
         arrival,
         outcome=result.outcome,
@@ -275,7 +276,7 @@ def store_retry(
     arrival: InboundMessage,
     result: ProcessingResult,
     by: str,
-    message: DecisionMessage,
+    message: DecisionMessage | None,
 ) -> IntakeResult:
     """Store the result of a retry with its receipt, and queue the receipt of the official message it came with."""
     updated = with_result(tx, arrival, message, result)

@@ -93,11 +93,14 @@ def retry_by_hand(
 
 
 def dismiss(tx: Connection, context: IntakeContext, message_id: UUID, by: str) -> IntakeResult | None:
-    """Reject a parked message for good, with a receipt for the sender; None when it is not parked."""
+    """Reject a parked message for good, with a receipt for the sender; None when it is not parked.
+
+    Also one that can no longer be read, because its key is declared lost.
+    """
     parked = _load_parked(tx, context, message_id, named_locks.lock)
-    if parked is None or parked[0].outcome != Outcome.PARKED:
+    arrival, message = parked or (_load_unreadable(tx, context, message_id), None)
+    if arrival is None or arrival.outcome != Outcome.PARKED:
         return None
-    arrival, message = parked
     rejected = ProcessingResult(outcome=Outcome.REJECTED, reason=Reason.DISMISSED)
     result = store_retry(tx, context, arrival, rejected, by, message)
     retry_parked(tx, context, [own_decision_key(arrival)])
@@ -205,6 +208,15 @@ def _load_parked(
         raise _Busy
     current = inbox.find_message(tx, message_id)  # again, now that nobody else works on it
     return (current, message) if current is not None and current.can_be_retried else None
+
+
+def _load_unreadable(tx: Connection, context: IntakeContext, message_id: UUID) -> InboundMessage | None:
+    """The locked inbox row of a message whose content is erased, or lost with its key; None otherwise."""
+    arrival = inbox.find_message(tx, message_id)
+    if arrival is None or inbox.content(tx, context.keys, message_id) is not None:
+        return None
+    named_locks.lock(tx, [own_decision_key(arrival)])
+    return inbox.find_message(tx, message_id)
 
 
 def _sender_of(arrival: InboundMessage) -> Sender:

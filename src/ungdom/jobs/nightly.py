@@ -32,6 +32,14 @@ class DayToCome(Exception):
         super().__init__(f"{day} has not come: today is {today}")
 
 
+class StepIncomplete(Exception):
+    """A step has done what it could, and not everything. `counts`: what it did."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        super().__init__(", ".join(counts))
+        self.counts = counts
+
+
 @dataclass(frozen=True, slots=True)
 class NightlyStep:
     """A step of the night. `run`: returns counts; an exception is counted and does not stop the other steps."""
@@ -121,6 +129,9 @@ def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ..
             counts |= {f"{step.name}_{name}": n for name, n in step.run(db, day, now()).items()}
         except Unavailable:
             raise
+        except StepIncomplete as error:
+            counts |= {f"{step.name}_{name}": n for name, n in error.counts.items()}
+            broken += 1
         except Exception as error:  # noqa: BLE001  # a step that fails stops no other
             LOG.error("nightly.step_failed", error=error, step=step.name, for_date=day)
             broken += 1

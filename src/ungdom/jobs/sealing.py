@@ -8,7 +8,6 @@ from ungdom.audit.findings import VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.clock import Clock
 from ungdom.observability.logger import EventLogger
-from ungdom.settings import Settings
 from ungdom.store import chain_seals, chain_verification
 from ungdom.store.chain_seals import PART
 from ungdom.store.errors import DuplicateKey
@@ -16,11 +15,6 @@ from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
 LOG = EventLogger("ungdom.jobs")
-
-
-def anchor_folder(settings: Settings) -> Path:
-    """The folder of the anchor files."""
-    return settings.anchor_dir or settings.data_dir / "anchors"
 
 
 def seal_tonight(db: Database, folder: Path | None, day: date, at: datetime) -> dict[str, int]:
@@ -57,14 +51,18 @@ def seal(db: Database, day: date, now: Clock) -> tuple[Seal, VerificationResult]
 
 
 def export(db: Database, folder: Path, at: datetime) -> list[Path]:
-    """Writes an anchor file for every seal that has not been exported; their paths. Raises `OSError`."""
+    """Writes an anchor file for every seal that has not been exported; the paths of the files that were not there.
+
+    Raises `AnchorTaken` and `OSError`; the seals before that one are exported.
+    """
     paths = []
     with db.reading() as tx:
         pending = chain_seals.unexported(tx)
         heads = chain_seals.heads_by_seal(tx, pending[0].number - 1) if pending else {}
     for unexported in pending:
-        path = anchors.write(folder, unexported, heads.get(unexported.number, ()))
+        name = anchors.file_name(unexported)
+        if anchors.write(folder, unexported, heads.get(unexported.number, ())):
+            paths.append(folder / name)
         with db.writing() as tx:
-            chain_seals.add_exported(tx, unexported.number, path.name, at)
-        paths.append(path)
+            chain_seals.add_exported(tx, unexported.number, name, at)
     return paths

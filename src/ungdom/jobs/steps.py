@@ -6,7 +6,7 @@ from pathlib import Path
 from ungdom.analytics import case_cache
 from ungdom.analytics.forecast import backtest, probabilities
 from ungdom.intake.retry import retry_due
-from ungdom.jobs.nightly import NightlyStep
+from ungdom.jobs.nightly import NightlyStep, StepIncomplete
 from ungdom.jobs.sealing import seal_tonight
 from ungdom.jobs.terms import expire_terms
 from ungdom.notices.group_notices import notify_woken
@@ -57,12 +57,18 @@ def quick_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | N
 def apply_retention(
     db: Database, keys: EncryptionKeys, journal: ErasureJournal, day: date, at: datetime
 ) -> dict[str, int]:
-    """Erase what the rules of retention no longer keep: by rule, how many. Skipped for a night that is caught up."""
+    """Erase what the rules of retention no longer keep: by rule, how many. Skipped for a night that is caught up.
+
+    Raises `StepIncomplete` where a rule could not erase everything; the others have.
+    """
     if day != oslo_date(at):
         return {}
     reports = retention_run.run(db, keys, journal, at)
     erased = {f"{report.rule}_erased": report.erased for report in reports if report.erased}
     unconfirmed = {f"{report.rule}_unconfirmed": report.due for report in reports if report.dry_run and report.due}
+    failed = {f"{report.rule}_failed": report.due - report.erased for report in reports if report.fault}
+    if failed:
+        raise StepIncomplete(erased | unconfirmed | failed)
     return erased | unconfirmed
 
 

@@ -8,8 +8,9 @@ from ungdom.cases import CaseworkError, EventEntry, Recorder
 from ungdom.observability.logger import EventLogger
 from ungdom.store import journal
 from ungdom.store.errors import Stale
+from ungdom.store.replaying import replayed
 from ungdom.store.session import Connection, Database
-from ungdom.workflow import engine
+from ungdom.workflow.errors import IllegalHistory
 from ungdom.workflow.payloads import Details
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.views.task_rules import TaskKind
@@ -38,7 +39,7 @@ def _try_record(db: Database, case_id: UUID, day: date, at: datetime) -> bool:
     try:
         with db.writing() as tx:
             return _record_expiry(tx, case_id, day, at)
-    except (Stale, CaseworkError) as error:
+    except (Stale, CaseworkError, IllegalHistory) as error:
         LOG.warning("nightly.term_not_recorded", error=error, case_id=case_id)
         return False
 
@@ -47,7 +48,7 @@ def _record_expiry(tx: Connection, case_id: UUID, day: date, at: datetime) -> bo
     stored = journal.load(tx, case_id)
     if stored is None:
         return False
-    case = engine.fold(stored.youth, stored.events)
+    case = replayed(stored)
     for task in tasks(case, day):
         if task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day:
             entry = EventEntry(task.action, max(task.due, case.entered_on), Details())

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from operator import mul
 
 _K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -106,4 +105,4 @@ def _control_digit_flags(digits: str) -> set[NationalIdFlag]:
 
 
 def _remainder(digits: str, weights: tuple[int, ...]) -> int:
-    return sum(map(mul, map(int, digits), weights)) % 11
+    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11

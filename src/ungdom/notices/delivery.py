@@ -81,7 +81,7 @@ def from_settings(config: Settings, db: Database, stop: Callable[[], bool] = lam
     """The context that these settings describe. Raises `BadSettings`."""
     return NoticeDeliveryContext(
         db=db,
-        keys=EncryptionKeys(config.people_keys),
+        keys=EncryptionKeys.of(config),
         public_url=config.public_url,
         now=clock.now,
         jitter=random.random,
@@ -240,7 +240,7 @@ def _send_webhook(context: NoticeDeliveryContext, delivery: Delivery) -> None:
     with context.db.reading() as tx:
         hook = webhooks.find(tx, context.keys, UUID(delivery.id))
         promise = outbox.find(tx, delivery.message_id)
-        if hook is None or hook.disabled_at or promise is None:
+        if hook is None or hook.disabled_at or hook.lost_key or promise is None:
             raise Withdrawn("disabled")
         message = promise.message
         case_id = message.case_id

@@ -11,15 +11,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from ungdom.observability.logger import EventLogger
-from ungdom.store import alerts, case_queries, coordination_groups, journal, notices
+from ungdom.store import alerts, case_queries, coordination_groups, notices
 from ungdom.store.alerts import Alert
 from ungdom.store.coordination_groups import StandingContact
-from ungdom.store.errors import Unavailable
-from ungdom.store.journal import StoredCase
 from ungdom.store.notices import UserNotice
+from ungdom.store.replaying import readable_cases
 from ungdom.store.session import Connection, Database
-from ungdom.workflow import engine
 from ungdom.workflow.case import Case
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules import coordination_group
@@ -28,8 +25,6 @@ from ungdom.workflow.rules.deadlines import Deadline, running
 from ungdom.workflow.rules.escalation import AlertChange, Audience, steps_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Party, Protection, Role
-
-LOG = EventLogger("ungdom.notices")
 
 _RAISED, _ESCALATED = f"alert.{AlertChange.RAISED}", f"alert.{AlertChange.ESCALATED}"
 
@@ -135,19 +130,6 @@ def _live_alerts(tx: Connection, case_ids: Sequence[UUID], day: date) -> Iterato
                     protected = stored.protection is not Protection.NONE
                     group = groups.get(case.konfliktrad, [])
                     yield _AlertOnCase(alert, case, stored.reference, protected, clock, day, group)
-
-
-def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[tuple[StoredCase, Case]]:
-    """These cases without those that cannot be read, each of which is logged: it delays no notice of another case."""
-    try:
-        return [(stored, engine.fold(stored.youth, stored.events)) for stored in journal.load_many(tx, case_ids)]
-    except Unavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with one case
-        if len(case_ids) == 1:
-            LOG.warning("notices.case_left_out", error=error, case_id=case_ids[0])
-            return []
-    return [entry for case_id in case_ids for entry in readable_cases(tx, [case_id])]
 
 
 def _notices_of(entry: _AlertOnCase, now: datetime) -> Iterator[UserNotice]:

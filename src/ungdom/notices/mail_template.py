@@ -24,9 +24,16 @@ def due_text(language: Language, notice: UserNotice, day: date) -> str:
     return texts.text(language, "notice", key, length=length, due=texts.render(language, notice.due))
 
 
+def notice_label(language: Language, notice: UserNotice) -> str:
+    """What the notice is about: the clock, or the review of an emergency access."""
+    if notice.of_emergency:
+        return texts.text(language, "notice", "emergency_access")
+    return texts.text(language, "deadline", notice.code)
+
+
 def notice_line(language: Language, notice: UserNotice, day: date) -> str:
     """The notice in one line: the clock, the days, the party waited for; or what a party answered for its own part."""
-    clock = texts.text(language, "deadline", notice.code)
+    clock = notice_label(language, notice)
     sentence = f"{clock}: {due_text(language, notice, day)}."
     if notice.agency and notice.reason and notice.expected_on:
         answer = {"agency": notice.agency, "reason": notice.reason, "expected": notice.expected_on}

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from ungdom.notices.group_notices import readable_cases
 from ungdom.store import case_queries
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import CaseCurrentRow
 from ungdom.store.notices import NoticeWithCase, UserNotice
+from ungdom.store.replaying import readable_cases
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
 from ungdom.store.viewer_knowledge import knowledge_of
@@ -75,8 +75,7 @@ class RecipientDirectory:
         """What the viewer may learn: of the office of every case at once, of others of this one, if it can be read."""
         if viewer.role in OF_THE_OFFICE | NATIONAL:
             return {**knowledge_of(self.tx, viewer, self._seen[viewer], self.day)}
-        readable = [case_id] if readable_cases(self.tx, [case_id]) else []
-        return {case_id: knowledge_of(self.tx, viewer, readable, self.day).get(case_id)}
+        return {case_id: knowledge_of(self.tx, viewer, [case_id], self.day).get(case_id)}
 
     def still_works(self, viewer: Viewer) -> bool:
         """Whether a member of staff is in service; True for roles without service."""
@@ -95,6 +94,11 @@ class RecipientDirectory:
         if code == ANSWERED_ELSEWHERE:
             viewers |= {viewer.subject: viewer for viewer in self._leaders(case, case.transfer_to)}
         return [viewer for viewer in viewers.values() if self.may_learn_alert(viewer, case_id, code)]
+
+    def leaders(self, case_id: UUID) -> list[Viewer]:
+        """The leaders of the office that has the case, or who stands in for one who is absent, each once."""
+        case = self.cases[case_id]
+        return list({viewer.subject: viewer for viewer in self._leaders(case, case.konfliktrad)}.values())
 
     def _members_of(self, case: CaseCurrentRow, audience: Audience) -> Iterator[Viewer]:
         match audience:
@@ -159,5 +163,7 @@ def learnt_notices(tx: Connection, notices: Sequence[NoticeWithCase], day: date)
 
 
 def _is_learnt(notice: UserNotice, knowledge: ViewerKnowledge | None) -> bool:
+    if notice.of_emergency:
+        return True
     as_contact = notice.agency is not None and notice.reason is None
     return as_contact or (knowledge is not None and redaction.may_learn_alert(knowledge, notice.code))

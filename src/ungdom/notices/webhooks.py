@@ -48,7 +48,12 @@ def link_to(public_url: str, case_id: object) -> str:
 
 
 def link_of(public_url: str, notice: UserNotice) -> str:
-    """The URL of what a notice is about: the case, and for a standing contact, who cannot open it, the alert."""
+    """The URL of what a notice is about: the case, and for a standing contact, who cannot open it, the alert.
+
+    Of an emergency access: the list in which it is reviewed.
+    """
+    if notice.of_emergency:
+        return f"{public_url}/v1/emergency-access"
     if notice.of_standing_contact:
         return f"{public_url}/v1/alerts/{notice.alert_id}"
     return link_to(public_url, notice.case_id)

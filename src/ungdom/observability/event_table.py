@@ -30,6 +30,10 @@ EVENTS: dict[str, LogEvent] = {
         "Erasures of the journal were not in the database, which was restored, and have been carried out again.",
         ("count",),
     ),
+    "retention.not_erased": LogEvent(
+        "A rule of retention has not erased everything that is due; it is tried again in the next night.",
+        ("rule", "reason", "count"),
+    ),
     "erasures.not_carried_out": LogEvent(
         "Erasures of the journal are not in the database; nothing is served until they are.", ("reason",)
     ),
@@ -68,8 +72,10 @@ EVENTS: dict[str, LogEvent] = {
     "nightly.absence_postponed": LogEvent(
         "A case changed while an absence was handed over; left to the next night.", ("absence_id",)
     ),
-    "notices.case_left_out": LogEvent(
-        "A case cannot be read: nobody outside the office is notified of it.", ("case_id",), error=True
+    "case.left_out": LogEvent(
+        "The history of a case cannot be read: lists, calendars and notices leave it out, or show it as it was stored.",
+        ("case_id",),
+        error=True,
     ),
     "chain.broken": LogEvent("A row of a hash chain was changed past the service: stream and position.", ("finding",)),
     "chain.anchor_not_written": LogEvent(

@@ -24,7 +24,7 @@ from ungdom.persons.errors import (
 from ungdom.persons.guardians import with_references, youth_of
 from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.store import case_queries, journal, people, person_history, records
-from ungdom.store.errors import Stale
+from ungdom.store.errors import KeyLost, Stale
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
 from ungdom.store.personalia import FormerNumber, Personalia
@@ -87,8 +87,8 @@ def correct(
 ) -> CorrectedPerson:
     """Correct a person record. In a dry run nothing is written, and what stands in the way is in the result.
 
-    Raises NotVisible, PersonErased, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian, BornAfterOffence,
-    RoleNotAllowed, PersonUnchanged or EventsInTheWay, in that order.
+    Raises NotVisible, KeyLost, PersonErased, VersionRequired, PersonOutdated, NotCleared, UnknownGuardian,
+    BornAfterOffence, RoleNotAllowed, PersonUnchanged or EventsInTheWay, in that order.
     """
     sight = working_sight(tx, viewer, person_id)
     if not dry_run:
@@ -113,10 +113,12 @@ def correct(
 
 
 def _not_erased(tx: Connection, context: IntakeContext, person_id: UUID) -> StoredPerson:
-    """The record to correct. Raises NotVisible or PersonErased."""
+    """The record to correct. Raises NotVisible, KeyLost or PersonErased."""
     stored = people.read_person(tx, context.keys, person_id)
     if stored is None:
         raise cases.NotVisible
+    if stored.lost_key is not None:
+        raise KeyLost(stored.lost_key)
     if stored.personalia is None:
         raise PersonErased
     return stored

@@ -24,7 +24,18 @@ from ungdom.persons.errors import (
 )
 from ungdom.persons.sight import PersonSight, sight_of, working_sight
 from ungdom.retention.journal import ErasureJournal
-from ungdom.store import identity, journal, named_locks, people, person_history, person_proposals, person_split, records
+from ungdom.store import (
+    emergency_access,
+    identity,
+    journal,
+    named_locks,
+    people,
+    person_history,
+    person_proposals,
+    person_split,
+    records,
+)
+from ungdom.store.erasing import UnlinkedData
 from ungdom.store.ids import uuid7
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import ChangeAuthor, PersonChange
@@ -79,27 +90,42 @@ def propose_split(
 
 
 def propose_erasure(
-    tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UUID, reason: str
+    tx: Connection,
+    context: IntakeContext,
+    viewer: Viewer,
+    person_id: UUID,
+    reason: str,
+    known_data: UnlinkedData | None,
 ) -> PersonProposal:
-    """Proposes to erase the person. Raises NotVisible, NotCleared, PersonErased or ErasureHeld."""
+    """Proposes to erase the person. `known_data`: what was decrypted before this transaction.
+
+    Raises NotVisible, NotCleared, PersonErased or ErasureHeld.
+    """
     sight = _cleared_sight(tx, context, viewer, person_id)
-    erasure.require_erasable(tx, context, sight)
+    erasure.require_erasable(tx, context, sight, known_data)
     return _add(tx, context, _new(context, viewer, ProposalKind.ERASE, sight.person_id, reason))
 
 
 def approve(
-    tx: Connection, context: IntakeContext, viewer: Viewer, proposal_id: UUID, journal: ErasureJournal
+    tx: Connection,
+    context: IntakeContext,
+    viewer: Viewer,
+    proposal_id: UUID,
+    journal: ErasureJournal,
+    known_data: UnlinkedData | None,
 ) -> PersonProposal:
     """The second person approves, and it is done. `journal`: of erasures.
+
+    `known_data`: of whom an erasure is about, decrypted before this transaction.
 
     Raises NotVisible, ProposalDecided, SecondPersonNeeded, NotCleared, SamePerson, CasesDoNotSplit, PersonErased or
     ErasureHeld.
     """
     proposal = _to_decide(tx, context, viewer, proposal_id)
     if proposal.kind is ProposalKind.ERASE:
-        erasure.require_erasable(tx, context, sight_of(tx, viewer, proposal.person_id))
+        erasure.require_erasable(tx, context, sight_of(tx, viewer, proposal.person_id), known_data)
         decided = _decided(tx, context, viewer, proposal, ProposalStatus.APPROVED)
-        return erasure.erase_person(tx, context, viewer, decided, journal)
+        return erasure.erase_person(tx, context, viewer, decided, journal, known_data)
     merging = proposal.kind is ProposalKind.MERGE
     decided = _merged(tx, context, viewer, proposal) if merging else _split(tx, context, viewer, proposal)
     return _decided(tx, context, viewer, decided, ProposalStatus.APPROVED)
@@ -186,6 +212,7 @@ def _merged(tx: Connection, context: IntakeContext, viewer: Viewer, proposal: Pe
     if first.person_id == second.person_id:
         raise SamePerson
     done = records.merge(tx, ids, context.now)
+    emergency_access.end_protected(tx, context.now)
     identity.confirm_merged(tx, viewer.subject, context.now)
     before = first if first.person_id == done.person_id else second
     _write_history(tx, context, viewer, PersonChangeKind.MERGED, proposal, before)

@@ -6,6 +6,7 @@ from ungdom import cases
 from ungdom.persons.sight import PersonSight, sees_both_sides
 from ungdom.store import people, person_history
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import KeyLost
 from ungdom.store.people import StoredPerson
 from ungdom.store.person_history import PersonChange
 from ungdom.store.schema.persons import PersonChangeKind
@@ -25,7 +26,7 @@ class PersonRecord:
 
 
 def read(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSight) -> PersonRecord:
-    """The record that the viewer may see. Raises `NotVisible`.
+    """The record that the viewer may see. Raises `NotVisible`, or `KeyLost` where the record can no longer be read.
 
     After a merge an office sees the history of the records of its own cases, and what it changed itself since: a merge
     widens nobody's sight. That persons were merged or split, and why, is left out for who does not see both sides.
@@ -33,6 +34,8 @@ def read(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSigh
     person = people.read_person(tx, keys, sight.person_id)
     if person is None:
         raise cases.NotVisible
+    if person.lost_key is not None:
+        raise KeyLost(person.lost_key)
     record_ids = [record.person_id for record in people.read_records(tx, keys, sight.person_id)]
     own = {case.record_id for case in sight.cases}
     hidden = frozenset() if sees_both_sides(tx, viewer, sight) else _OF_BOTH_SIDES

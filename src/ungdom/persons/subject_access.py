@@ -4,6 +4,7 @@ What is withheld is named with a code, whose text says the ground: data about ot
 notes, what an authority has sent, and what whoever makes the file is not cleared for or does not see.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,6 @@ from ungdom.cases import CaseView
 from ungdom.intake import IntakeContext
 from ungdom.persons import read as reading
 from ungdom.persons.sight import PersonSight, working_sight
-from ungdom.retention.holds import record_ids_of
 from ungdom.retention.rules import EffectiveRule, effective
 from ungdom.store import (
     access_queries,
@@ -29,9 +29,11 @@ from ungdom.store import (
     subject_data,
 )
 from ungdom.store.access_queries import AccessFilters
+from ungdom.store.access_withholdings import Withholding
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.person_history import PersonChange
 from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
+from ungdom.store.records import record_ids_of
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.derived.consents import sharing_consents
@@ -54,6 +56,7 @@ class WithheldCode(StrEnum):
     NOT_SEEN = "not_seen"  # cases of other offices, which whoever makes the file does not see
     OTHER_PERSONS = "other_persons"  # GDPR art. 15 (4)
     INVESTIGATION = "investigation"  # pol § 16 first paragraph b
+    ACCESS_HELD_BACK = "access_held_back"  # which accesses, until somebody decides again. pol § 16 first paragraph b
     INTERNAL_NOTE = "internal_note"  # pol § 16 first paragraph e
     FROM_AUTHORITY = "from_authority"  # politiregisterloven § 49: asked of the authority that sent it
 
@@ -78,6 +81,11 @@ class SubjectAccess:
     made_at: datetime
     content: Json
 
+    @property
+    def case_ids(self) -> frozenset[UUID]:
+        """The cases that the content names."""
+        return frozenset(UUID(case["id"]) for case in self.content["cases"])
+
 
 PLACES = frozenset({"konfliktrad", "to", "municipality"})
 """Fields of events that say where a youth belongs."""
@@ -87,19 +95,20 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
     """What is stored about the person, as far as the viewer may hand it out. Writes nothing. Raises NotVisible."""
     sight = working_sight(tx, viewer, person_id)
     record_ids = record_ids_of(tx, sight.person_id)
-    today = oslo_date(context.now)
+    today, case_ids = oslo_date(context.now), journal.cases_of_person(tx, sight.person_id)
     views = [cases.read(tx, viewer, case.case_id, context.now, None, None) for case in sight.cases]
-    unseen = len(journal.cases_of_person(tx, sight.person_id)) - len(sight.cases)
+    unseen = len(case_ids) - len(sight.cases)
+    accesses, held = _accesses(tx, sight.person_id, case_ids)
     content: Json = {
         "person": _person(tx, context.keys, viewer, sight, today),
         "cases": [_case(tx, context, view) for view in views],
         "messages": list(_messages(tx, record_ids)),
         "register_events": list(_register_events(tx, record_ids)),
         "observations": _observations(tx, sight.person_id),
-        "accesses": list(_accesses(tx, sight.person_id, journal.cases_of_person(tx, sight.person_id))),
+        "accesses": accesses,
         "retention": [_term(rule, views) for rule in effective(retention.bases(tx)).values()],
         "purposes": [str(category) for category in DataCategory],
-        "withheld": list(_withheld(sight, views, unseen, bool(record_ids))),
+        "withheld": [*_withheld(sight, views, unseen, bool(record_ids)), *_held_back(held)],
     }
     return SubjectAccess(sight.person_id, context.now, content)
 
@@ -253,15 +262,29 @@ def _observations(tx: Connection, person_id: UUID) -> list[Json]:
     ]
 
 
-def _accesses(tx: Connection, person_id: UUID, case_ids: list[UUID]) -> Iterator[Json]:
+def _accesses(tx: Connection, person_id: UUID, case_ids: list[UUID]) -> tuple[list[Json], list[Withholding]]:
     """Who was given the data, by role and purpose: no name of anybody who works with the case.
 
-    What is held back from the youth is left out.
+    Beside it what is held back from the youth, which is left out.
     """
-    withheld = {access_id for case_id in case_ids for access_id in access_withholdings.of_case(tx, case_id)}
-    for access in access_queries.page(tx, AccessFilters(person_id=person_id), None, ACCESSES):
-        if access.access_id not in withheld:
-            yield {"at": _text(access.at), "role": str(access.role), "purpose": str(access.purpose)}
+    withheld = {
+        access: held for case_id in case_ids for access, held in access_withholdings.of_case(tx, case_id).items()
+    }
+    page = list(access_queries.page(tx, AccessFilters(person_id=person_id), None, ACCESSES))
+    given = [
+        {"at": _text(access.at), "role": str(access.role), "purpose": str(access.purpose)}
+        for access in page
+        if access.access_id not in withheld
+    ]
+    return given, [withheld[access.access_id] for access in page if access.access_id in withheld]
+
+
+def _held_back(held: list[Withholding]) -> Iterator[Json]:
+    """How many accesses are held back, by the reason and the day until which somebody decides again."""
+    counts = Counter((entry.review_on, entry.code) for entry in held)
+    for (review_on, code), count in sorted(counts.items(), key=str):
+        values = {"count": count, "reason": str(code), "review_on": _text(review_on)}
+        yield {"part": DataCategory.ACCESSES, "code": WithheldCode.ACCESS_HELD_BACK, **values}
 
 
 def _term(rule: EffectiveRule, views: list[CaseView]) -> Json:

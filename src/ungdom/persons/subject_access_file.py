@@ -2,17 +2,32 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date, datetime
 from html import escape
 from typing import Any
 
 from ungdom import texts
-from ungdom.persons.subject_access import DataCategory, SubjectAccess
-from ungdom.texts import Language
+from ungdom.persons.subject_access import DataCategory, SubjectAccess, WithheldCode
+from ungdom.store import reference
+from ungdom.texts import Language, fields
+from ungdom.workflow.calendar import OSLO, oslo_date
+from ungdom.workflow.events import SHAPE, details_schema
+from ungdom.workflow.rules.access import WithholdingCode
+from ungdom.workflow.vocabulary import EventType
 
 MEDIA_TYPE = "application/zip"
 DATA_FILE = "data.json"
+FREE_TEXT = frozenset({"name", "given_name", "family_name", "address", "email", "telephone", "text", "reason"})
+"""Fields that hold what somebody wrote."""
+OFFICES = frozenset({"office", "konfliktrad", "to"})
+"""Fields that hold the code of a konfliktråd."""
+WORDS = {"sex": "statistic_number", "kind": "subject_access_kind"}
+"""By field, the section of the texts that is looked up first, because a code alone could mean several things."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 """The date of each file in the ZIP, so that the same data gives the same bytes."""
 _PAGE = """<!doctype html>
@@ -39,7 +54,7 @@ def build(access: SubjectAccess) -> bytes:
 
 def page(access: SubjectAccess, language: Language) -> str:
     """The data as a page of HTML."""
-    intro = _sentence(language, "intro", day=texts.render(language, access.made_at.date()))
+    intro = _sentence(language, "intro", day=texts.render(language, oslo_date(access.made_at)))
     body = "\n".join(_sections(access.content, language))
     return _PAGE.format(language=language, title=escape(_sentence(language, "title")), intro=escape(intro), body=body)
 
@@ -66,26 +81,73 @@ def _sections(content: dict[str, Any], language: Language) -> Iterator[str]:
     yield "<ul>" + "".join(f"<li>{escape(_ground(part, language))}</li>" for part in content["withheld"]) + "</ul>"
 
 
-def _shown(value: Any, language: Language) -> str:
-    """A value as HTML: fields as a table, several things as a list."""
+def _shown(value: Any, language: Language, owners: tuple[str, ...] = (), name: str = "") -> str:
+    """A value as HTML: fields as a table, several things as a list. `owners`: the shapes that describe the fields."""
     if isinstance(value, dict):
-        rows = (f"<tr><th>{escape(name)}</th><td>{_shown(inner, language)}</td></tr>" for name, inner in value.items())
+        rows = (_row(key, inner, language, _owners_in(value, key, owners)) for key, inner in value.items())
         return f"<table>{''.join(rows)}</table>"
     if isinstance(value, list):
         if not value:
             return escape(_sentence(language, "nothing"))
-        return "<ol>" + "".join(f"<li>{_shown(inner, language)}</li>" for inner in value) + "</ol>"
-    return escape(_word(value, language))
+        return "<ol>" + "".join(f"<li>{_shown(inner, language, owners, name)}</li>" for inner in value) + "</ol>"
+    return escape(_written(name, value, language))
 
 
-def _word(value: Any, language: Language) -> str:
-    """A value in words: a code by its label, a day as it is written, anything else as it is stored."""
+def _row(name: str, value: Any, language: Language, owners: tuple[str, ...]) -> str:
+    return f"<tr><th>{escape(_label(name, language, owners))}</th><td>{_shown(value, language, owners, name)}</td></tr>"
+
+
+def _owners_in(value: dict[str, Any], name: str, owners: tuple[str, ...]) -> tuple[str, ...]:
+    """The shapes of the field of this name: of the details of an event those of its type."""
+    if name != "details":
+        return owners
+    kind = EventType(value["type"])
+    return (SHAPE[kind].__name__, *details_schema(kind).get("$defs", {}))
+
+
+def _label(name: str, language: Language, owners: tuple[str, ...]) -> str:
+    """What a field is called: in the details of an event as in its form, elsewhere by a text of this page."""
+    key = fields.key_of(name, owners) if owners else None
+    described = fields.catalogue(language).get(key) if key else None
+    if described and described.label:
+        return described.label
+    return texts.text(language, "subject_access_field", name)
+
+
+def _written(name: str, value: Any, language: Language) -> str:
+    """A value in words: days and times in Norwegian time, codes by their labels, what people wrote as it is."""
     if value is None or isinstance(value, bool):
         return texts.render(language, value)
-    try:
-        return texts.label(language, str(value))
-    except KeyError:
+    if name in FREE_TEXT or not isinstance(value, str):
         return str(value)
+    if name == "fields":
+        return _label(value, language, ())
+    if name in OFFICES:
+        return reference.office_name(value, language)
+    return _moment(value, language) or _word(value, language, WORDS.get(name, ""))
+
+
+def _moment(value: str, language: Language) -> str | None:
+    """A day, or a day and a time, as it is written; None for other texts."""
+    try:
+        at = datetime.fromisoformat(value) if _TIME.fullmatch(value) else None
+        day = date.fromisoformat(value) if _DAY.fullmatch(value) else None
+    except ValueError:
+        return None
+    if at is not None:
+        local = at.astimezone(OSLO)
+        return _sentence(language, "moment", day=texts.render(language, local.date()), time=f"{local:%H:%M}")
+    return texts.render(language, day) if day else None
+
+
+def _word(value: str, language: Language, section: str = "") -> str:
+    """A code by its label, anything else as it is stored. `section`: of the texts, that has the code."""
+    if section and value in (own := texts.catalogue(language)[section]):
+        return own[value]
+    try:
+        return texts.label(language, value)
+    except KeyError:
+        return value
 
 
 def _term(term: dict[str, Any], language: Language) -> str:
@@ -97,8 +159,11 @@ def _term(term: dict[str, Any], language: Language) -> str:
 
 
 def _ground(part: dict[str, Any], language: Language) -> str:
-    what = _word(part["part"], language)
-    return f"{what}: {texts.text(language, 'subject_access_withheld', part['code'])} ({part['code']})"
+    what, values = _word(part["part"], language), {}
+    if part["code"] == WithheldCode.ACCESS_HELD_BACK:
+        day = texts.render(language, part["review_on"])
+        values = {"count": part["count"], "reason": texts.label(language, WithholdingCode(part["reason"])), "day": day}
+    return f"{what}: {texts.text(language, 'subject_access_withheld', part['code'], **values)} ({part['code']})"
 
 
 def _sentence(language: Language, key: str, **values: str) -> str:

@@ -1,22 +1,16 @@
 """What holds back the erasure of a person: open cases, messages and questions, and a duty to keep the record."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
-
 from ungdom.retention.rules import BY_CODE, RetentionCode, effective
-from ungdom.store import erasing, retention
+from ungdom.store import erasing, retained, retention
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.erasing import UnlinkedData
 from ungdom.store.inbox import PARKED
-from ungdom.store.records import is_record_of
-from ungdom.store.schema.cases import case_current
-from ungdom.store.schema.identity import QuestionStatus, identity_question
-from ungdom.store.schema.inbox import decision
-from ungdom.store.schema.persons import person
+from ungdom.store.records import record_ids_of
 from ungdom.store.session import Connection
 
 
@@ -39,31 +33,23 @@ class ErasureHold:
     until: date | None = None
 
 
-def record_ids_of(tx: Connection, person_id: UUID) -> list[UUID]:
-    """The ids of every record of the person with this canonical id."""
-    return list(tx.scalars(select(person.c.person_id).where(is_record_of(person_id)).order_by(person.c.person_id)))
+def holds(
+    tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date, known_data: UnlinkedData | None = None
+) -> tuple[ErasureHold, ...]:
+    """Everything that holds back the erasure of the person with this canonical id; none if it may be erased.
 
-
-def holds(tx: Connection, keys: EncryptionKeys, person_id: UUID, today: date) -> tuple[ErasureHold, ...]:
-    """Everything that holds back the erasure of the person with this canonical id; none if it may be erased."""
-    columns = case_current.c["case_id", "closed_on"]
-    rows = tx.execute(select(*columns).where(case_current.c.person_id == person_id).order_by(case_current.c.case_id))
-    closings = {row.case_id: row.closed_on for row in rows}
+    `known_data`: what was decrypted before this transaction.
+    """
+    closings = retained.closings(tx, person_id)
     open_cases = [
         ErasureHold(reason=HoldReason.OPEN_CASE, case_id=case_id) for case_id, day in closings.items() if day is None
     ]
     closed = [day for day in closings.values() if day is not None]
     duties = _duties(tx, max(closed), today) if closed and not open_cases else ()
-    waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id) else []
-    unanswered = tx.scalar(select(open_question(record_ids_of(tx, person_id))))
+    waits = [ErasureHold(reason=HoldReason.MESSAGE_WAITS)] if _message_waits(tx, keys, person_id, known_data) else []
+    unanswered = retained.has_unanswered_question(tx, record_ids_of(tx, person_id))
     questions = [ErasureHold(reason=HoldReason.IDENTITY_QUESTION)] if unanswered else []
     return (*open_cases, *waits, *questions, *duties)
-
-
-def open_question(record_ids: Sequence[UUID] | Select[tuple[UUID]]) -> ColumnElement[bool]:
-    """SQL condition: whether one of these records and another one are of one person has not been answered."""
-    about = or_(identity_question.c.record_id.in_(record_ids), identity_question.c.known_id.in_(record_ids))
-    return exists().where(about, identity_question.c.status == QuestionStatus.OPEN)
 
 
 def _duties(tx: Connection, last_closed: date, today: date) -> tuple[ErasureHold, ...]:
@@ -77,10 +63,8 @@ def _duties(tx: Connection, last_closed: date, today: date) -> tuple[ErasureHold
     return tuple(holding)
 
 
-def _message_waits(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> bool:
+def _message_waits(tx: Connection, keys: EncryptionKeys, person_id: UUID, known_data: UnlinkedData | None) -> bool:
     record_ids = record_ids_of(tx, person_id)
-    about = decision.c.person_id.in_(record_ids) & (decision.c.outcome == PARKED)
-    if tx.scalar(select(decision.c.message_id).where(about).limit(1)) is not None:
+    if retained.has_parked_message(tx, record_ids):
         return True
-    traces = erasing.traces_of(tx, keys, record_ids)
-    return any(outcome == PARKED for _, outcome in erasing.unlinked_messages(tx, keys, traces))
+    return PARKED in erasing.find_unlinked(tx, keys, record_ids, known_data).messages.values()

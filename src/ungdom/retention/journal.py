@@ -20,6 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from ungdom.store.errors import StoreError
 
+UNREADABLE_JOURNAL = "erasure_journal"
+"""The reason of `Unavailable` where the file cannot be read or written."""
 REQUEST = "request"
 """In place of a rule: an erasure that two people decided for one person."""
 
@@ -54,7 +56,10 @@ class BadErasureJournal(StoreError):
     """A line of the journal of erasures cannot be read. `number`: of the line, from 1."""
 
     def __init__(self, path: Path, number: int) -> None:
-        super().__init__(f"line {number} of {path} is no erasure: bring the file back from where it was copied to")
+        super().__init__(
+            f"line {number} of {path} is no erasure: correct it, or bring the file back from its copy. Until then"
+            " nothing is read or served, because erased data might come back"
+        )
         self.path = path
         self.number = number
 
@@ -67,14 +72,19 @@ def parse_line(text: str | bytes) -> ErasureLine:
     return _LINE.validate_json(text)
 
 
+_FileVersion = tuple[int, int, int]
+"""Inode, bytes, and time of the last change in nanoseconds."""
+
+
 class ErasureJournal:
     """The journal in this file, which is created at the first erasure. Several processes may write to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: tuple[_FileVersion, list[ErasureLine]] | None = None
 
     def size(self) -> int:
-        """Bytes of the file: it grows with every erasure. 0 without a file."""
+        """Bytes of the file: it grows with every erasure. 0 without a file. Raises `OSError`."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
@@ -83,14 +93,19 @@ class ErasureJournal:
     def lines(self) -> list[ErasureLine]:
         """Every erasure, the oldest first. A last line without its end was never finished and is left out.
 
-        Raises `BadErasureJournal`, or `OSError` where the file cannot be read.
+        The file is read again only when it has changed. Raises `BadErasureJournal`, or `OSError` where it cannot be
+        read.
         """
         try:
-            content = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                state = os.fstat(file.fileno())  # before the content: what is written meanwhile is read the next time
+                version = (state.st_ino, state.st_size, state.st_mtime_ns)
+                if self._read is None or self._read[0] != version:
+                    *complete, _unfinished = file.read().split(b"\n")
+                    self._read = (version, list(self._parsed(complete)))
+                return self._read[1]
         except FileNotFoundError:
             return []
-        *complete, _unfinished = content.split(b"\n")
-        return list(self._parsed(complete))
 
     def append(self, line: ErasureLine) -> None:
         """Writes one erasure; it is on the disk when this returns. Raises `OSError`."""
@@ -123,6 +138,9 @@ class ErasureJournal:
 def _cut_unfinished(file: BinaryIO) -> None:
     """Removes a last line without its end, which a process left that was killed while it wrote."""
     size = file.tell()
+    file.seek(max(size - 1, 0))
+    if file.read() in (b"", b"\n"):
+        return
     file.seek(0)
     content = file.read()
     end = content.rfind(b"\n") + 1

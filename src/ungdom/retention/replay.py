@@ -4,11 +4,17 @@ from threading import Lock
 
 from ungdom.clock import Clock
 from ungdom.observability.logger import EventLogger
-from ungdom.retention.erase import LOCK, apply
-from ungdom.retention.journal import BadErasureJournal, ErasureJournal, ErasureLine, parse_line
+from ungdom.retention.erase import LOCK, apply, find_unlinked
+from ungdom.retention.journal import (
+    UNREADABLE_JOURNAL,
+    BadErasureJournal,
+    ErasureJournal,
+    ErasureLine,
+    parse_line,
+)
 from ungdom.store import named_locks, retention
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import Unavailable
+from ungdom.store.errors import CannotOpen, Unavailable
 from ungdom.store.session import Database
 
 LOG = EventLogger("ungdom.retention")
@@ -17,7 +23,7 @@ LOG = EventLogger("ungdom.retention")
 def missing(db: Database, journal: ErasureJournal) -> list[ErasureLine]:
     """The erasures of the journal that this database has not seen, the oldest first. Raises as `replay`."""
     with db.reading() as tx:
-        known = retention.erasures(tx) if retention.has_erasures(tx) else {}
+        known = retention.erasure_ids(tx) if retention.has_erasures(tx) else set()
     return [line for line in journal.lines() if line.erasure_id not in known]
 
 
@@ -25,26 +31,34 @@ def replay(db: Database, keys: EncryptionKeys, journal: ErasureJournal, clock: C
     """Erases again what a restored database brought back; how many erasures that were.
 
     A journal that was lost gets back the lines that the database has. Raises `BadErasureJournal`, `Unavailable`, or
-    `CannotOpen`; erasures before the failed one are kept.
+    `CannotOpen`, which stops no other erasure.
     """
     try:
         waiting = missing(db, journal)
         _write_back(db, journal)
     except OSError as error:
-        raise Unavailable("erasure_journal") from error
-    done = sum(_apply(db, keys, line, clock) for line in waiting)
+        raise Unavailable(UNREADABLE_JOURNAL) from error
+    done, failure = 0, None
+    for line in waiting:
+        try:
+            done += _apply(db, keys, line, clock)
+        except CannotOpen as error:
+            failure = failure or error
     if done:
         LOG.warning("erasures.carried_out_again", count=done)
+    if failure is not None:
+        raise failure
     return done
 
 
 def _apply(db: Database, keys: EncryptionKeys, line: ErasureLine, clock: Clock) -> bool:
     """Whether this call has carried it out: another process may be carrying it out at this moment."""
+    known_data = find_unlinked(db, keys, line)
     with db.writing() as tx:
         named_locks.lock(tx, [LOCK])
         if retention.is_applied(tx, line.erasure_id):
             return False
-        apply(tx, keys, line, clock())
+        apply(tx, keys, line, clock(), known_data=known_data)
     return True
 
 
@@ -72,8 +86,11 @@ class ErasureGate:
         self._size = -1
 
     def is_open(self) -> bool:
-        """Whether the journal is as it was at the last check."""
-        return self._size == self.journal.size()
+        """Whether the journal is as it was at the last check. One that cannot be found out about is not."""
+        try:
+            return self._size == self.journal.size()
+        except OSError:
+            return False
 
     def open(self) -> None:
         """Checks, and erases what is missing. Raises as `replay`."""
@@ -92,7 +109,10 @@ class ErasureGate:
         return False
 
     def _check(self) -> None:
-        size = self.journal.size()
+        try:
+            size = self.journal.size()
+        except OSError as error:
+            raise Unavailable(UNREADABLE_JOURNAL) from error
         with self.db.reading() as tx:
             if not retention.has_erasures(tx):
                 return  # the schema is upgraded first: until then nothing is served from it

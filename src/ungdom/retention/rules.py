@@ -4,8 +4,9 @@ A term that no source sets for konfliktrådene is not `verified`: the rule count
 until an administrator has entered the basis. Public records may not be destroyed without consent (arkl § 9).
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -112,6 +113,10 @@ RULES: tuple[RetentionRule, ...] = (
 
 BY_CODE: Mapping[RetentionCode, RetentionRule] = {rule.code: rule for rule in RULES}
 
+MOST = Length(years=200, months=2_400, weeks=5_200, days=36_500)
+"""The most of each unit that a length may have; what is kept longer is kept for ever, and needs no rule."""
+
+_NUMBER = re.compile("[0-9]{1,9}")
 _UNITS = {"year": "years", "month": "months", "week": "weeks", "day": "days"}
 
 
@@ -123,14 +128,26 @@ def effective(bases: Mapping[str, list[StoredBasis]]) -> dict[RetentionCode, Eff
 def parse_length(text: str) -> Length:
     """A length as it is stored, `10 years 6 months`. Raises `ValueError`."""
     words = text.split()
+    wrong = ValueError(f"{text!r} is no length: write it as `10 years` or `1 year 6 months`")
     if not words or len(words) % 2:
-        raise ValueError(f"{text!r} is no length: write it as `10 years` or `1 year 6 months`")
-    length = Length()
+        raise wrong
+    parts: dict[str, int] = {}
     for number, unit in zip(words[::2], words[1::2], strict=True):
         name = _UNITS.get(unit.removesuffix("s"))
-        if name is None or not number.isdecimal():
-            raise ValueError(f"{text!r} is no length: write it as `10 years` or `1 year 6 months`")
-        length = replace(length, **{name: int(number)})
+        if name is None or name in parts or not _NUMBER.fullmatch(number):
+            raise wrong
+        parts[name] = int(number)
+    return Length(**parts)
+
+
+def entered_length(text: str) -> Length:
+    """A length that somebody enters, `10 years 6 months`: at least a day, at most `MOST`. Raises `ValueError`."""
+    length, most = parse_length(text), asdict(MOST)
+    if length == Length():
+        raise ValueError(f"{text!r} would erase at once: keep it for at least 1 day, or leave the length of the rule")
+    if any(number > most[name] for name, number in asdict(length).items()):
+        bounds = ", ".join(f"{number} {name}" for name, number in most.items())
+        raise ValueError(f"{text!r} is too long: a length has at most {bounds}")
     return length
 
 

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from ungdom.api.http.closing import BusyServer, raw_problem
+from ungdom.api.http.headers import RawHeaders
 from ungdom.serving.connections import STATE_KEY, ConnectionLimits
 
 LEAST_RATE = 500
@@ -277,9 +278,15 @@ class LimitedProtocol(HttpToolsProtocol):
         begun = latest is not None and latest.response_started and not latest.response_complete
         if not begun:
             headers = (*self.server_state.default_headers, *self.limits.headers)
-            self.transport.write(raw_problem(status, code, part, headers))
+            self.transport.write(raw_problem(status, code, part, headers, self._language))
         self._ends_after_answers = True
         self._end()
+
+    @property
+    def _language(self) -> str | None:
+        """The header Accept-Language of the request that is being read, as far as it has arrived."""
+        sent = dict(cast(RawHeaders | None, self.headers) or ())
+        return sent[b"accept-language"].decode("latin-1") if b"accept-language" in sent else None
 
     def _end(self) -> None:
         """Close the connection; what the client does not read is dropped."""

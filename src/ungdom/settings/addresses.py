@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 DATABASES = ("postgresql", "sqlite")
@@ -18,6 +19,12 @@ def database_kind(url: str) -> str:
     if kind not in DATABASES:
         raise ValueError("is not PostgreSQL or SQLite")
     return kind
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The absolute path of the file of a SQLite database; None for PostgreSQL."""
+    scheme, _, rest = url.partition("://")
+    return Path(rest.removeprefix("/").partition("?")[0]).resolve() if scheme.startswith("sqlite") else None
 
 
 def _has_sound_port(url: str) -> bool:

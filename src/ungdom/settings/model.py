@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ungdom.settings import keys
-from ungdom.settings.addresses import database_kind, host, host_of, is_loopback
+from ungdom.settings.addresses import database_kind, host, host_of, is_loopback, sqlite_file
 from ungdom.settings.forms import (
     DEVELOPMENT,
     ExistingFile,
@@ -28,12 +28,15 @@ from ungdom.settings.forms import (
     network,
     split_list,
 )
+from ungdom.settings.norms import NormSettings
 from ungdom.settings.sign_in import SignInSettings
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
 
 DATA_DIR = Path(".ungdom")
+DEMO_FILE = "demo.db"
+"""The database file of the demo, in the data folder."""
 SMTP = ("smtp", "smtps", "smtp+plain")
 NOT_SET = "is not set"
 
@@ -41,7 +44,7 @@ _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
-class Settings(SignInSettings):
+class Settings(SignInSettings, NormSettings):
     """What an installation sets. Built in code it takes the same values as read from the environment.
 
     Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.
@@ -179,13 +182,14 @@ class Settings(SignInSettings):
         default=None,
         description="What was erased, so that it is erased again after a restored backup ([retention](retention.md))."
         " All processes of an installation share it; it is backed up apart from the database, and never restored to an"
-        " earlier state.",
+        " earlier state. The demo database always has its own, `demo-erasures.ndjson` in the data folder.",
         examples=["/srv/ungdom/erasures.ndjson"],
     )
     anchor_dir: Annotated[Path | None, SettingInfo("a folder", default="`anchors` in the data folder")] = Field(
         default=None,
         description="Where the seals of the hash chains are exported each night; best a disk to which whoever owns the"
-        " database cannot write ([audit](audit.md)).",
+        " database cannot write ([audit](audit.md)). The demo database always has its own, `demo-anchors` in the data"
+        " folder.",
         examples=["/mnt/anchors"],
     )
     smtp_url: Annotated[
@@ -258,9 +262,21 @@ class Settings(SignInSettings):
         return cursor_keys_in(self.cursor_key)
 
     @property
+    def is_demo(self) -> bool:
+        """Whether the database is the demo's own file."""
+        return self.development and sqlite_file(self.database_url) == (self.data_dir / DEMO_FILE).resolve()
+
+    @property
     def erasures(self) -> Path:
-        """The file of the journal of erasures."""
+        """The file of the journal of erasures of this database."""
+        if self.is_demo:
+            return self.data_dir / "demo-erasures.ndjson"
         return self.erasure_journal or self.data_dir / "erasures.ndjson"
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of the anchor files of this database."""
+        return self.data_dir / "demo-anchors" if self.is_demo else self.anchor_dir or self.data_dir / "anchors"
 
     @property
     def development(self) -> bool:

@@ -27,8 +27,8 @@ from ungdom.simulation.tally import (
 )
 from ungdom.store import alerts, case_queries, journal
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import replayed
 from ungdom.store.schema.cases import case_current
-from ungdom.workflow import engine
 from ungdom.workflow.rules.escalation import AlertStatus
 from ungdom.workflow.rules.permissions import Disclosure, Viewer, may_read_cases, viewer_for_counts
 from ungdom.workflow.rules.rule_overrides import RuleOverride
@@ -130,6 +130,6 @@ def _add_case(
         if stored is None:
             tally.add_unread(case_ref)
         else:
-            tally.add(case_ref, engine.fold(stored.youth, stored.events), statuses)
+            tally.add(case_ref, replayed(stored), statuses)
     except Exception:  # noqa: BLE001  # the same
         tally.add_unread(case_ref)

@@ -1,6 +1,7 @@
 """The errors of the list of staff. They carry data and know nothing of HTTP."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class StaffError(Exception):
@@ -14,7 +15,11 @@ class StaffError(Exception):
     ├── AbsenceOverlaps          the member is away on some of these days already
     ├── AbsenceOver              the absence has ended
     ├── ContactIsTheirOwn        the member has written their own contact
-    └── SubstituteNotAvailable   the substitute does not work there on all of these days
+    ├── SubstituteNotAvailable   the substitute does not work there on all of these days
+    ├── EmergencyNotNeeded       the viewer sees the case already
+    ├── EmergencyIsOpen          the viewer has an open emergency access to the case
+    ├── EmergencyReviewed        the emergency access has been reviewed
+    └── OwnEmergencyAccess       nobody reviews an emergency access that they took
     """
 
 
@@ -57,3 +62,22 @@ class SubstituteNotAvailable(StaffError):
     """The substitute does not coordinate or lead at this office, or is away, on some of these days."""
 
     substitute: str
+
+
+class EmergencyNotNeeded(StaffError):
+    """The viewer sees the case already."""
+
+
+@dataclass
+class EmergencyIsOpen(StaffError):
+    """The viewer has an open emergency access to the case, until that instant."""
+
+    until: datetime
+
+
+class EmergencyReviewed(StaffError):
+    """The emergency access has been reviewed already."""
+
+
+class OwnEmergencyAccess(StaffError):
+    """Nobody reviews an emergency access that they took."""

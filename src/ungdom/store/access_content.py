@@ -1,6 +1,7 @@
 """Rows of the access log as the content that their links cover."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -50,6 +51,7 @@ def answer_content(row: Mapping[str, Any]) -> bytes:
     return encode(plain(row[name]) for name in ANSWER_CONTENT)
 
 
+@lru_cache(maxsize=20_000)
 def entry_content(entry: ShownIds) -> bytes:
-    """An entry as the content that the hash of its answer covers."""
+    """An entry as the content that the hash of its answer covers. Lists show the same ones again and again."""
     return encode(plain(getattr(entry, name)) for name in ENTRY_CONTENT)

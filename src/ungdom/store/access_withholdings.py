@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select
 
+from ungdom.store import chain_changes
 from ungdom.store.case_queries import visible_to
 from ungdom.store.schema.access import access_withholding
 from ungdom.store.schema.cases import case_current
@@ -38,7 +39,9 @@ class Withholding:
 
 def add(tx: Connection, withholding: Withholding) -> None:
     """Writes the decision; it counts in place of an earlier one."""
-    tx.execute(insert(access_withholding), asdict(withholding))
+    row = asdict(withholding)
+    tx.execute(insert(access_withholding), row)
+    chain_changes.record(tx, access_withholding, row)
 
 
 def of_case(tx: Connection, case_id: UUID) -> dict[UUID, Withholding]:

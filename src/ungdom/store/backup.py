@@ -22,6 +22,7 @@ from ungdom.store.fingerprint import TableFingerprint, fingerprint
 from ungdom.store.session import Database
 
 PG_DUMP = "pg_dump"
+_WHERE = "The manifest is the file that `ungdom db backup` wrote beside the backup, with the ending .json"
 
 
 class CannotBackUp(Exception):
@@ -51,9 +52,14 @@ def manifest_of(file: Path) -> Path:
 def read_tables(manifest: Path) -> Mapping[str, Any]:
     """The fingerprints in a manifest. Raises `CannotBackUp` if it is none."""
     try:
-        tables: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["tables"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CannotBackUp(f"{manifest} is no manifest of a backup ({type(error).__name__})") from None
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CannotBackUp(f"{manifest} is no manifest of a backup: {error.strerror}. {_WHERE}") from None
+    except ValueError:
+        content = None
+    tables = content.get("tables") if isinstance(content, dict) else None
+    if not isinstance(tables, dict):
+        raise CannotBackUp(f"{manifest} is no manifest of a backup. {_WHERE}")
     return tables
 
 
@@ -104,7 +110,8 @@ def _dump_postgresql(tx: Connection, target: Path, pg_dump: str) -> None:
     address = url.set(password=None).render_as_string()
     done = subprocess.run([*command, address], env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # the operator's program
     if done.returncode:
-        raise CannotBackUp(f"{pg_dump} failed: {done.stderr.strip().splitlines()[-1:]}")
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise CannotBackUp(f"{pg_dump} failed: {last}")
 
 
 def restore(db: Database, source: Path) -> Path | None:

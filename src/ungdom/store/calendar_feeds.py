@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from ungdom.store import chain_changes
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.calendars import calendar_feed
 
@@ -33,6 +34,7 @@ def create(tx: Connection, feed: Feed) -> str:
     secret = secrets.token_urlsafe(_SECRET)
     row = {column.name: getattr(feed, column.name) for column in _COLUMNS}
     tx.execute(insert(calendar_feed), row | {"secret_hash": _hash(secret)})
+    chain_changes.record(tx, calendar_feed, row)
     return secret
 
 
@@ -52,7 +54,10 @@ def find_by_secret(tx: Connection, secret: str) -> Feed | None:
 def revoke(tx: Connection, subject: str, feed_id: UUID) -> bool:
     """Deletes a feed of this person; False if they have no such feed."""
     own_feed = (_F.feed_id == feed_id) & (_F.subject == subject)
-    return tx.execute(delete(calendar_feed).where(own_feed)).rowcount == 1
+    if tx.execute(delete(calendar_feed).where(own_feed)).rowcount != 1:
+        return False
+    chain_changes.record(tx, calendar_feed, {"feed_id": feed_id})
+    return True
 
 
 def should_record_read(feed: Feed, now: datetime) -> bool:

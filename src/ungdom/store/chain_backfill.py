@@ -4,15 +4,20 @@
 was, and the service may run meanwhile.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, tuple_, update
 
+from ungdom.audit.content import plain
 from ungdom.store import bulk, chain_changes, chain_events, chain_rows
-from ungdom.store.chain_tables import RECORDED
+from ungdom.store.chain_tables import RECORDED, RecordedTable
+from ungdom.store.errors import Stale
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.cases import event
 from ungdom.store.session import Database
@@ -22,6 +27,10 @@ Progress = Callable[[int, int], object]
 
 CASES, CHANGES = 200, 500
 """Cases and changes in one transaction."""
+PASSES = 20
+"""Passes over the rows that were never recorded: one that another transaction holds is left to the next pass."""
+BETWEEN_TRIES = 0.25
+"""Seconds before a batch is tried again that others stood in the way of."""
 
 E = event.c
 
@@ -40,14 +49,26 @@ def link_events(db: Database, progress: Progress = lambda _done, _all: None) -> 
 
 
 def record_changes(db: Database, progress: Progress = lambda _done, _all: None) -> int:
-    """Records the rows that were never recorded; their number."""
-    with db.reading() as tx:
-        missing = [change for name in RECORDED for change in _unrecorded(tx, name)]
-    for done, batch in enumerate(bulk.batches(missing, CHANGES)):
-        with db.writing() as tx:
-            chain_changes.write(tx, batch)
-        progress(done * CHANGES + len(batch), len(missing))
-    return len(missing)
+    """Records the rows that were never recorded; their number.
+
+    A row that somebody changes meanwhile is recorded by them, and left out here.
+    """
+    done = 0
+    for _ in range(PASSES):
+        before = done
+        with db.reading() as tx:
+            missing = [(name, key) for name in RECORDED for key in _unrecorded(tx, RECORDED[name])]
+        seen = 0
+        for name, keys in groupby(missing, itemgetter(0)):
+            for batch in bulk.batches((key for _, key in keys), CHANGES):
+                done += _record(db, RECORDED[name], batch)
+                seen += len(batch)
+                progress(seen, len(missing))
+        if done == before + len(missing):
+            break
+        if done == before:
+            time.sleep(BETWEEN_TRIES)
+    return done
 
 
 def _unlinked_cases(db: Database, after: UUID | None) -> list[UUID]:
@@ -93,8 +114,38 @@ def _links_writable(tx: Connection) -> Iterator[None]:
     tx.exec_driver_sql(str(trigger))
 
 
-def _unrecorded(tx: Connection, source: str) -> Iterator[chain_changes.Change]:
-    known: Any = set(tx.scalars(select(audit_change.c.key).where(audit_change.c.source == source)))
-    for stream, key, content in chain_rows.recorded_rows(tx, RECORDED[source]):
-        if key not in known:
-            yield stream, source, key, content
+def _unrecorded(tx: Connection, recorded: RecordedTable) -> list[tuple[Any, ...]]:
+    """The primary keys of the rows that were never recorded."""
+    known = set(tx.scalars(select(audit_change.c.key).where(audit_change.c.source == recorded.name)))
+    primary = list(recorded.table.primary_key)
+    return [tuple(row) for row in tx.execute(select(*primary).order_by(*primary)) if _key_text(row) not in known]
+
+
+def _record(db: Database, recorded: RecordedTable, keys: Sequence[tuple[Any, ...]]) -> int:
+    """Records those of these rows that are still there and not recorded, as they stand now; their number."""
+    for _ in range(PASSES):
+        try:
+            with db.writing() as tx:
+                return _record_in(tx, recorded, keys)
+        except Stale:  # a deadlock: another transaction goes on, and this one is tried again
+            time.sleep(BETWEEN_TRIES)
+    return 0
+
+
+def _record_in(tx: Connection, recorded: RecordedTable, keys: Sequence[tuple[Any, ...]]) -> int:
+    """Rows that another transaction changes at this moment are left out: it records them, or they stay for later."""
+    primary = list(recorded.table.primary_key)
+    locked = select(*primary).where(tuple_(*primary).in_(keys)).with_for_update(skip_locked=True)
+    rows = {_key_text(row): tuple(row) for row in tx.execute(locked)}
+    recorded_before = (audit_change.c.source == recorded.name) & audit_change.c.key.in_(rows)
+    known = set(tx.scalars(select(audit_change.c.key).where(recorded_before)))
+    new = [row for text_of_key, row in rows.items() if text_of_key not in known]
+    changes = [
+        (stream, recorded.name, key, content) for stream, key, content in chain_rows.recorded_rows(tx, recorded, new)
+    ]
+    chain_changes.write(tx, changes)
+    return len(changes)
+
+
+def _key_text(key: Iterable[Any]) -> str:
+    return chain_rows.key_text(map(plain, key))

@@ -5,19 +5,21 @@ stream is the table with what the row belongs to (a person, a member of staff, a
 same thing wait for each other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, tuple_
+from sqlalchemy import Connection, Table, func, select, tuple_
 
 from ungdom.audit.content import encode, plain
 from ungdom.audit.links import FIRST, link
-from ungdom.store import named_locks
+from ungdom.store import bulk, named_locks
 from ungdom.store.chain_rows import key_text, recorded_rows, stream_name
 from ungdom.store.chain_tables import RECORDED, RecordedTable
 from ungdom.store.schema.audit import audit_change
 
 C = audit_change.c
+AT_ONCE = 500
+"""Rows that are read with one statement."""
 Change = tuple[str, str, str, str | None]
 """Stream, table, key and content of a change. Content None: the row was removed."""
 
@@ -25,7 +27,17 @@ Change = tuple[str, str, str, str | None]
 def record(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
     """Records the rows with the primary keys of these rows as they stand now; one that is not there as removed."""
     recorded = RECORDED[table.name]
-    write(tx, [change for row in rows for change in _changes(tx, recorded, row)])
+    wanted = [[row[name] for name in recorded.key] for row in rows]
+    present = _present(tx, recorded, wanted)
+    names = [key_text(map(plain, key)) for key in wanted]
+    write(tx, [present.get(name) or _removal(tx, recorded, name) for name in dict.fromkeys(names)])
+
+
+def record_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Records rows that were inserted in this transaction, as the first of their streams: nobody else writes these."""
+    recorded = RECORDED[table.name]
+    changes = _present(tx, recorded, [[row[name] for name in recorded.key] for row in rows])
+    _append(tx, changes.values(), {})
 
 
 def record_group(tx: Connection, table: Table, value: Any) -> None:
@@ -44,7 +56,10 @@ def write(tx: Connection, changes: Sequence[Change]) -> None:
     if not changes:
         return
     named_locks.lock(tx, {f"audit_change:{stream}" for stream, *_ in changes})
-    heads = _heads(tx, {stream for stream, *_ in changes})
+    _append(tx, changes, _heads(tx, {stream for stream, *_ in changes}))
+
+
+def _append(tx: Connection, changes: Iterable[Change], heads: dict[str, tuple[int, bytes]]) -> None:
     rows = []
     for stream, source, key, content in changes:
         position, previous = heads.get(stream, (0, FIRST))
@@ -52,15 +67,16 @@ def write(tx: Connection, changes: Sequence[Change]) -> None:
         heads[stream] = (position + 1, row_link)
         row = {"stream": stream, "position": position + 1, "source": source, "key": key, "content": content}
         rows.append({**row, "link": row_link})
-    tx.execute(insert(audit_change), rows)
+    bulk.add(tx, audit_change, rows)
 
 
-def _changes(tx: Connection, recorded: RecordedTable, row: Mapping[str, Any]) -> Iterator[Change]:
-    key = {name: row[name] for name in recorded.key}
-    present: list[Change] = [
-        (stream, recorded.name, name, content) for stream, name, content in recorded_rows(tx, recorded, **key)
-    ]
-    yield from present or [_removal(tx, recorded, key_text(plain(value) for value in key.values()))]
+def _present(tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]]) -> dict[str, Change]:
+    """The rows with these primary keys as they stand, by key."""
+    return {
+        name: (stream, recorded.name, name, content)
+        for batch in bulk.batches(keys, AT_ONCE)
+        for stream, name, content in recorded_rows(tx, recorded, batch)
+    }
 
 
 def _removal(tx: Connection, recorded: RecordedTable, key: str) -> Change:

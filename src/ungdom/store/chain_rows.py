@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select, tuple_
 from sqlalchemy.exc import OperationalError
 
 from ungdom.audit.content import encode
@@ -38,11 +38,18 @@ def heads(tx: Connection, chain: ChainedTable) -> Iterator[tuple[str, int, bytes
     yield from _fetched(tx, query.join(newest, and_(newest.c.of == stream, newest.c.last == position)))
 
 
-def recorded_rows(tx: Connection, recorded: RecordedTable, **of: Any) -> Iterator[tuple[str, str, str]]:
-    """Rows of a recorded table: stream, key and content as in `audit_change`. `of`: values that columns must have."""
+def recorded_rows(
+    tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]] | None = None, **of: Any
+) -> Iterator[tuple[str, str, str]]:
+    """Rows of a recorded table: stream, key and content as in `audit_change`.
+
+    `keys`: primary keys of the rows; None: of all. `of`: values that columns must have.
+    """
     names, columns = recorded.columns, recorded.table.c
     query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table)
     query = query.order_by(*recorded.table.primary_key)
+    if keys is not None:
+        query = query.where(tuple_(*recorded.table.primary_key).in_(keys))
     stream, key = names.index(recorded.stream), [names.index(name) for name in recorded.key]
     for row in tx.execute(query.where(*(columns[name] == value for name, value in of.items()))):
         content = json.dumps(dict(zip(names, row, strict=True)), default=repr)

@@ -69,6 +69,16 @@ def newest_heads(tx: Connection) -> dict[tuple[str, str], int]:
     return {(chain, stream): position for chain, stream, position in tx.execute(query)}
 
 
+def covering(tx: Connection, chain: str, stream: str, position: int) -> tuple[Seal, list[Head]] | None:
+    """The seal of which the row at this position of the stream is a head, with all its heads; None without one."""
+    number = tx.scalar(select(H.number).where(H.chain == chain, H.stream == stream, H.position == position).limit(1))
+    row = tx.execute(select(audit_seal).where(S.number == number)).mappings().one_or_none()
+    if row is None:
+        return None
+    heads = tx.execute(select(audit_head).where(H.number == number))
+    return Seal(**row), [Head(head.chain, head.stream, head.position, head.link) for head in heads]
+
+
 def add_seal(tx: Connection, day: date, at: datetime, streams: int, rows: int, heads: Sequence[Head]) -> Seal:
     """Writes the next seal over these heads. Raises `DuplicateKey` if another was written meanwhile."""
     seal = new_seal(last_seal(tx), day, at, streams, rows, heads)

@@ -11,15 +11,19 @@ from sqlalchemy import Boolean, Column, Date, LargeBinary, Table, Uuid
 
 from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_events import EVENT_CONTENT
-from ungdom.store.schema.access import access_log
+from ungdom.store.schema.access import access_log, access_withholding, emergency_access
 from ungdom.store.schema.audit import audit_change
 from ungdom.store.schema.base import UtcDateTime
-from ungdom.store.schema.cases import event
+from ungdom.store.schema.calendars import calendar_feed
+from ungdom.store.schema.cases import case_file, event, note
 from ungdom.store.schema.catalogue import measure_availability, measure_offer, measure_provider
 from ungdom.store.schema.coordination_groups import coordination_contact
+from ungdom.store.schema.extracts import extract_pull, extract_schedule
 from ungdom.store.schema.notices import contact, webhook
-from ungdom.store.schema.persons import person_change, person_proposal, population_event
-from ungdom.store.schema.staff import staff, staff_absence, staff_change
+from ungdom.store.schema.observations import observation
+from ungdom.store.schema.persons import person, person_change, person_proposal, person_version, population_event
+from ungdom.store.schema.retention import erasure, retention_basis
+from ungdom.store.schema.staff import staff, staff_absence, staff_change, staff_handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class ChainedTable:
 class RecordedTable:
     """A table whose rows may change: each change is recorded in `audit_change`, with the row after it.
 
-    `stream`: the column whose value names the stream. `left_out`: encrypted, keyed, or the name of somebody: what key
-    rotation or erasure changes.
+    `stream`: the column whose value names the stream. `left_out`: encrypted, keyed, or the name of somebody, which key
+    rotation or erasure changes, and when something was last read.
     """
 
     table: Table
@@ -80,18 +84,31 @@ CHAINED = (
 RECORDED = {
     recorded.name: recorded
     for recorded in (
+        RecordedTable(person, "person_id", ("sealed", "number_hash", "name_hash", "kept_sex")),
+        RecordedTable(person_version, "person_id"),
         RecordedTable(person_change, "person_id", ("sealed",)),
         RecordedTable(person_proposal, "proposal_id", ("sealed",)),
         RecordedTable(population_event, "event_id", ("sealed", "content_hash")),
+        RecordedTable(case_file, "case_id"),
+        RecordedTable(note, "case_id", ("sealed",)),
+        RecordedTable(observation, "observation_id"),
+        RecordedTable(access_withholding, "case_id"),
+        RecordedTable(retention_basis, "rule", ("name",)),
+        RecordedTable(erasure, "rule"),
+        RecordedTable(extract_schedule, "schedule_id"),
+        RecordedTable(extract_pull, "subject"),
+        RecordedTable(calendar_feed, "subject", ("read_at",)),
         RecordedTable(staff_change, "subject"),
         RecordedTable(staff, "subject", ("display_name", "telephone")),
         RecordedTable(staff_absence, "absence_id"),
+        RecordedTable(staff_handover, "absence_id"),
         RecordedTable(contact, "subject", ("sealed",)),
         RecordedTable(coordination_contact, "konfliktrad", ("name",)),
         RecordedTable(webhook, "webhook_id", ("sealed",)),
         RecordedTable(measure_provider, "provider_id"),
         RecordedTable(measure_offer, "provider_id"),
         RecordedTable(measure_availability, "availability_id"),
+        RecordedTable(emergency_access, "case_id", ("sealed", "review_sealed")),
     )
 }
 """The tables whose changes are recorded, by name."""

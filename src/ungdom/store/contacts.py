@@ -1,7 +1,8 @@
 """How people who work with cases want to be notified: language and an encrypted e-mail address."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 from ungdom.store import bulk, chain_changes
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import CannotOpen
 from ungdom.store.schema.cases import case_current, case_team
 from ungdom.store.schema.notices import contact
 from ungdom.store.schema.staff import staff
@@ -45,14 +47,19 @@ def find_many(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> 
     by_subject: dict[str, NotificationContact] = {}
     for row in tx.execute(select(contact).where(contact.c.subject.in_(subjects))).mappings():
         columns = dict(row)
-        sealed = columns.pop("sealed")
-        address = None if sealed is None else keys.decrypt(sealed, _record(row["subject"])).decode()
+        plain = keys.decrypt_stored(columns.pop("sealed"), _record(row["subject"]))
+        address = None if plain is None else plain.decode()
         by_subject[row["subject"]] = NotificationContact(**columns, address=address)
     return by_subject
 
 
-def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> None:
-    """Writes the whole contact, a new or a changed one."""
+def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: datetime) -> NotificationContact:
+    """Writes the whole contact, a new or a changed one; the contact as stored. Nothing is written if it is the same."""
+    new = replace(new, updated_at=at)
+    with suppress(CannotOpen):  # what cannot be read is replaced
+        known = find(tx, keys, new.subject)
+        if known is not None and replace(known, updated_at=at) == new:
+            return known
     sealed = None if new.address is None else keys.encrypt(new.address.encode(), _record(new.subject))
     row = {
         "subject": new.subject,
@@ -65,6 +72,7 @@ def write(tx: Connection, keys: EncryptionKeys, new: NotificationContact, at: da
     }
     bulk.upsert(tx, contact, [row])
     chain_changes.record(tx, contact, row)
+    return new
 
 
 def staff_role(tx: Connection, subject: str, konfliktrad: str, on: date) -> Role | None:

@@ -4,9 +4,11 @@ An encrypted value is: format (1 byte), key id (4), nonce (12), ciphertext with 
 authenticated too, so that a value copied to another record cannot be decrypted.
 """
 
+from __future__ import annotations
+
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,8 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ungdom.settings import Settings
 from ungdom.settings.keys import decode_key
-from ungdom.store.errors import CannotOpen
+from ungdom.store.errors import CannotOpen, KeyLost
 
 _FORMAT = b"\x01"
 _ID, _NONCE, _SECRET = 4, 12, 32
@@ -33,15 +36,21 @@ class _Key:
 class EncryptionKeys:
     """The encryption keys: base64 of 32 bytes each. The first one encrypts, all of them decrypt.
 
-    Key rotation: docs/keys.md.
+    `lost`: short ids of keys that are lost for good: what only they open counts as erased. Key rotation: docs/keys.md.
     Raises `ValueError` if there is no key or a key is not 32 bytes.
     """
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], lost: Collection[str] = ()) -> None:
         if not secrets:
             raise ValueError("at least one key is needed")
+        self.lost = frozenset(lost)
         self._keys = [_key(secret) for secret in secrets]
         self._by_id = {key.id: key for key in self._keys}
+
+    @classmethod
+    def of(cls, settings: Settings) -> EncryptionKeys:
+        """The keys of these settings."""
+        return cls(settings.people_keys, settings.lost_keys)
 
     def __repr__(self) -> str:
         return f"Keys({len(self._keys)})"
@@ -57,8 +66,10 @@ class EncryptionKeys:
         return _FORMAT + key.id + nonce + key.cipher.encrypt(nonce, plain, record.encode())
 
     def decrypt(self, sealed: bytes, record: str) -> bytes:
-        """Decrypts a value of this record. Raises `CannotOpen`."""
+        """Decrypts a value of this record. Raises `CannotOpen`, and `KeyLost` where the key is declared lost."""
         key = self._by_id.get(_key_id(sealed))
+        if key is None and self.is_lost(sealed):
+            raise KeyLost(self.id_of(sealed))
         if key is None:
             raise CannotOpen(f"sealed under key {_key_id(sealed).hex() or '?'}, which is not here")
         nonce, text = sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
@@ -66,6 +77,14 @@ class EncryptionKeys:
             return key.cipher.decrypt(nonce, text, record.encode())
         except (InvalidTag, ValueError):
             raise CannotOpen("changed, or sealed for another record") from None
+
+    def decrypt_stored(self, sealed: bytes | None, record: str) -> bytes | None:
+        """As `decrypt`, of a value that may be erased; None then, and where its key is declared lost."""
+        return None if sealed is None or self.is_lost(sealed) else self.decrypt(sealed, record)
+
+    def is_lost(self, sealed: bytes) -> bool:
+        """Whether only a key that is declared lost opens this value."""
+        return _key_id(sealed) not in self._by_id and self.id_of(sealed) in self.lost
 
     @staticmethod
     def id_of(sealed: bytes) -> str:

@@ -1,20 +1,32 @@
 """Erasure of everything that is stored about persons, in every table that holds it. Events are not touched.
 
 What refers to a person by id is found by it. Kept answers, and messages that nobody was found for, refer to nobody:
-they are decrypted, and erased where they name the person.
+they are decrypted, and erased where they name the person. `find_unlinked` does so before the writer is taken; in the
+transaction that erases only what has come since is decrypted. What only a lost key opens counts as erased already.
 """
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from ungdom.message.national_id import normalise
-from ungdom.store import case_imports, chain_changes, exchanges, idempotency, inbox, person_erasure, person_history
+from ungdom.store import (
+    bulk,
+    case_imports,
+    chain_changes,
+    emergency_access,
+    exchanges,
+    idempotency,
+    inbox,
+    person_erasure,
+    person_history,
+)
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson, read_person
 from ungdom.store.person_history import ChangeAuthor, PersonChange
@@ -28,7 +40,9 @@ from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.vocabulary import EventType, Role
 
 BATCH = 500
-"""Rows that are deleted at a time."""
+"""Rows that are read or deleted at a time."""
+
+Id = TypeVar("Id", UUID, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,20 @@ class PersonTraces:
     def are_in(self, text: bytes) -> bool:
         """Whether a text names the person, or a record or case of the person."""
         return self.name_somebody(text) or any(identifier in text for identifier in self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedData:
+    """What refers to nobody and names the person with these traces. `messages`: pushed ones, with their outcome.
+
+    `answers`: kept ones, by key hash. `decrypted`: the ids of everything that was looked at.
+    """
+
+    traces: PersonTraces
+    messages: Mapping[UUID, str] = field(default_factory=dict)
+    official: frozenset[UUID] = frozenset()
+    answers: frozenset[bytes] = frozenset()
+    decrypted: frozenset[UUID | bytes] = frozenset()
 
 
 def traces_of(tx: Connection, keys: EncryptionKeys, record_ids: Collection[UUID]) -> PersonTraces:
@@ -87,13 +115,19 @@ def _names_of(record: StoredPerson) -> Iterator[tuple[bytes, ...]]:
 
 
 def erase_person(
-    tx: Connection, keys: EncryptionKeys, record_ids: Collection[UUID], at: datetime, author: ChangeAuthor
+    tx: Connection,
+    keys: EncryptionKeys,
+    record_ids: Collection[UUID],
+    at: datetime,
+    author: ChangeAuthor,
+    known_data: UnlinkedData | None = None,
 ) -> Counter[str]:
     """Erases all personal data of the person of these records; how many rows of which table.
 
-    Raises `CannotOpen` where a value cannot be decrypted, and then nothing is erased.
+    `known_data`: what was found before this transaction. Raises `CannotOpen` where a value cannot be decrypted, and
+    then nothing is erased.
     """
-    traces = traces_of(tx, keys, record_ids)
+    unlinked = find_unlinked(tx, keys, record_ids, known_data)
     known = select(person.c.person_id).where(person.c.person_id.in_(record_ids), person.c.sealed.is_not(None))
     erased = list(tx.scalars(known.order_by(person.c.person_id)))
     counts = person_erasure.erase_records(tx, keys, record_ids, at)
@@ -103,16 +137,17 @@ def erase_person(
     case_ids = list(tx.scalars(of_person))
     about = or_(decision.c.person_id.in_(record_ids), decision.c.case_id.in_(case_ids))
     message_ids = list(tx.scalars(select(decision.c.message_id).where(about)))
-    message_ids += [message_id for message_id, _ in unlinked_messages(tx, keys, traces)]
+    message_ids += unlinked.messages
     counts["note"] += tx.execute(
         update(note).where(note.c.case_id.in_(case_ids), note.c.sealed.is_not(None)).values(sealed=None)
     ).rowcount
+    counts["emergency_access"] += emergency_access.erase_texts(tx, case_ids)
     linked = select(exchange_decision.c.exchange_id).where(exchange_decision.c.message_id.in_(message_ids))
-    exchange_ids = [*tx.scalars(linked), *_unlinked_official(tx, keys, traces)]
+    exchange_ids = [*tx.scalars(linked), *unlinked.official]
     counts["decision"] += erase_messages(tx, message_ids)
     counts["exchange_message"] += erase_official(tx, exchange_ids)
     counts["case_import"] += case_imports.erase_fingerprints(tx, case_ids)
-    counts["idempotency"] += _erase_answers(tx, keys, traces)
+    counts["idempotency"] += _erase_answers(tx, sorted(unlinked.answers))
     counts["contact"] += _erase_family_contacts(tx, case_ids)
     return +counts
 
@@ -159,33 +194,60 @@ def erase_official(tx: Connection, exchange_ids: Collection[UUID]) -> int:
     return tx.execute(update(exchange_message).where(named).values(sealed=None)).rowcount
 
 
-def unlinked_messages(tx: Connection, keys: EncryptionKeys, traces: PersonTraces) -> Iterator[tuple[UUID, str]]:
-    """Id and outcome of the pushed messages of nobody stored that name the person."""
-    columns = decision.c["message_id", "outcome"]
-    of_nobody = decision.c.person_id.is_(None) & decision.c.case_id.is_(None) & decision.c.sealed.is_not(None)
-    for row in tx.execute(select(*columns).where(of_nobody)).all():
-        content = inbox.content(tx, keys, row.message_id)
-        if content is not None and traces.name_somebody(content):
-            yield row.message_id, row.outcome
+def find_unlinked(
+    tx: Connection, keys: EncryptionKeys, record_ids: Collection[UUID], before: UnlinkedData | None = None
+) -> UnlinkedData:
+    """Kept answers and messages that refer to nobody, and name the person of these records. Raises `CannotOpen`.
+
+    `before`: of an earlier transaction; what was decrypted then is not decrypted again.
+    """
+    traces = traces_of(tx, keys, record_ids)
+    if before is None or before.traces != traces:
+        before = UnlinkedData(traces)
+    outcomes = {row.message_id: row.outcome for row in tx.execute(_UNLINKED_MESSAGES)}
+    received, stored = set(tx.scalars(_UNLINKED_OFFICIAL)), set(tx.scalars(select(answers.c.key_hash)))
+    seen, named = before.decrypted, traces.name_somebody
+    naming_messages = _naming(
+        outcomes, seen, named, lambda ids: ((each, inbox.content(tx, keys, each)) for each in ids)
+    )
+    official = _naming(received, seen, named, lambda ids: ((each, exchanges.content(tx, keys, each)) for each in ids))
+    naming_answers = _naming(stored, seen, traces.are_in, lambda ids: idempotency.plain_texts(tx, keys, ids))
+    named_messages = naming_messages.union(before.messages)
+    return UnlinkedData(
+        traces,
+        {message_id: outcome for message_id, outcome in outcomes.items() if message_id in named_messages},
+        frozenset(official | (before.official & received)),
+        frozenset(naming_answers | (before.answers & stored)),
+        frozenset({*outcomes, *received, *stored}),
+    )
 
 
-def _unlinked_official(tx: Connection, keys: EncryptionKeys, traces: PersonTraces) -> Iterator[UUID]:
-    """The official messages that were read as no message, and name the person."""
-    linked = select(exchange_decision.c.exchange_id)
-    of_nobody = exchange_message.c.exchange_id.not_in(linked) & exchange_message.c.sealed.is_not(None)
-    for exchange_id in tx.scalars(select(exchange_message.c.exchange_id).where(of_nobody)).all():
-        content = exchanges.content(tx, keys, exchange_id)
-        if content is not None and traces.name_somebody(content):
-            yield exchange_id
+_UNLINKED_MESSAGES = select(*decision.c["message_id", "outcome"]).where(
+    decision.c.person_id.is_(None), decision.c.case_id.is_(None), decision.c.sealed.is_not(None)
+)
+_UNLINKED_OFFICIAL = select(exchange_message.c.exchange_id).where(
+    exchange_message.c.exchange_id.not_in(select(exchange_decision.c.exchange_id)),
+    exchange_message.c.sealed.is_not(None),
+)
 
 
-def _erase_answers(tx: Connection, keys: EncryptionKeys, traces: PersonTraces) -> int:
-    """Deletes the kept answers that name the person or a case of theirs; their number."""
-    named = [
-        row.key_hash
-        for row in tx.execute(select(*answers.c["key_hash", "sealed"]))
-        if traces.are_in(idempotency.plain_text(keys, row.key_hash, row.sealed))
-    ]
-    for start in range(0, len(named), BATCH):
-        tx.execute(delete(answers).where(answers.c.key_hash.in_(named[start : start + BATCH])))
-    return len(named)
+def _naming(
+    ids: Iterable[Id],
+    seen: Collection[UUID | bytes],
+    names: Callable[[bytes], bool],
+    contents: Callable[[Sequence[Id]], Iterable[tuple[Id, bytes | None]]],
+) -> set[Id]:
+    """Those of the ids not seen before whose content names the person."""
+    new = (each for each in ids if each not in seen)
+    return {
+        each
+        for batch in bulk.batches(new, BATCH)
+        for each, content in contents(batch)
+        if content is not None and names(content)
+    }
+
+
+def _erase_answers(tx: Connection, named: Sequence[bytes]) -> int:
+    """Deletes these kept answers; the number deleted."""
+    batches = (named[start : start + BATCH] for start in range(0, len(named), BATCH))
+    return sum(tx.execute(delete(answers).where(answers.c.key_hash.in_(batch))).rowcount for batch in batches)

@@ -5,6 +5,7 @@ StoreError
 ├── DuplicateKey   a row with this key exists
 ├── InFlight       the same request is being processed
 ├── CannotOpen     an encrypted value has an unknown key, belongs to another record, or was changed
+│   └── KeyLost    its key is declared lost for good
 ├── MissingKeys    stored values are encrypted with keys that are not in the settings
 └── Unavailable    the database cannot be reached, is full, or is too busy: retry later
 """
@@ -50,6 +51,14 @@ class MissingKeys(StoreError):
 
 class CannotOpen(StoreError):
     """An encrypted value has an unknown key, belongs to another record, or was changed."""
+
+
+class KeyLost(CannotOpen):
+    """The key of an encrypted value is declared lost for good. `key_id`: its short id."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"sealed under key {key_id}, which is declared lost")
+        self.key_id = key_id
 
 
 class Unavailable(StoreError):

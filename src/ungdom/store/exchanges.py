@@ -61,9 +61,9 @@ def find(tx: Connection, exchange_id: UUID) -> ExchangeMessage | None:
 
 
 def content(tx: Connection, keys: EncryptionKeys, exchange_id: UUID) -> bytes | None:
-    """The raw message; None when it has been erased. Raises `CannotOpen`."""
+    """The raw message; None after erasure, and where its key is declared lost. Raises `CannotOpen`."""
     sealed = tx.scalar(select(exchange_message.c.sealed).where(exchange_message.c.exchange_id == exchange_id))
-    return None if sealed is None else keys.decrypt(sealed, _record(exchange_id))
+    return keys.decrypt_stored(sealed, _record(exchange_id))
 
 
 def add(tx: Connection, keys: EncryptionKeys, new: ExchangeMessage, raw: bytes) -> None:

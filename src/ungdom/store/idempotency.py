@@ -6,7 +6,7 @@ neither be read, nor guessed and compared, without the keys of the installation.
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -123,8 +123,18 @@ def decrypt_row(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> dict[st
     return content
 
 
+def plain_texts(tx: Connection, keys: EncryptionKeys, hashes: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Request key and body of these rows, to look for a name in, by key hash. Raises `CannotOpen`.
+
+    Rows whose key is declared lost are left out.
+    """
+    for row in tx.execute(select(*idempotency.c["key_hash", "sealed"]).where(idempotency.c.key_hash.in_(hashes))):
+        if not keys.is_lost(row.sealed):
+            yield row.key_hash, plain_text(keys, row.key_hash, row.sealed)
+
+
 def plain_text(keys: EncryptionKeys, key_hash: bytes, sealed: bytes) -> bytes:
-    """Request key and body of one row, to look for a name in. Raises `CannotOpen`."""
+    """Request key and body of one row. Raises `CannotOpen`."""
     content = decrypt_row(keys, key_hash, sealed)
     return str(content["asked"]).encode() + b"\n" + b64decode(content["body"])
 

@@ -56,7 +56,8 @@ class IdentityQuestion:
 
     def reason(self, keys: EncryptionKeys) -> str | None:
         """The reason given for the answer; None without one. Raises `CannotOpen`."""
-        return None if self.sealed is None else keys.decrypt(self.sealed, _record(self.question_id)).decode()
+        plain = keys.decrypt_stored(self.sealed, _record(self.question_id))
+        return None if plain is None else plain.decode()
 
 
 @dataclass(frozen=True, slots=True)

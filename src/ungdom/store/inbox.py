@@ -170,9 +170,8 @@ def exchanges_of(tx: Connection, message_id: UUID) -> list[UUID]:
 
 
 def content(tx: Connection, keys: EncryptionKeys, message_id: UUID) -> bytes | None:
-    """The message as JSON; None after erasure. Raises `CannotOpen`."""
-    sealed = tx.scalar(_SEALED, {"message_id": message_id})
-    return None if sealed is None else keys.decrypt(sealed, _record(message_id))
+    """The message as JSON; None after erasure, and where its key is declared lost. Raises `CannotOpen`."""
+    return keys.decrypt_stored(tx.scalar(_SEALED, {"message_id": message_id}), _record(message_id))
 
 
 def receipts(tx: Connection, message_id: UUID) -> list[InboundReceipt]:

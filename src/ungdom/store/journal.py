@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, append_sql, bulk, chain_events, journal_queries, outbox
+from ungdom.store import alerts, append_sql, bulk, chain_changes, chain_events, journal_queries, outbox
 from ungdom.store.chain_events import ChainHead
 from ungdom.store.errors import Stale
 from ungdom.store.outbox import OutboxMessage
@@ -35,6 +35,7 @@ from ungdom.store.schema.outbox import outbox as outbox_table
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
+from ungdom.workflow.errors import UnreadableHistory
 from ungdom.workflow.events import Event, dump_details, load_details
 from ungdom.workflow.rules.permissions import CaseAccessFacts
 from ungdom.workflow.vocabulary import EventType, Protection
@@ -113,29 +114,74 @@ class EventBatch:
 
 
 def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> StoredCase | None:
-    """The case now or as known at that instant, in one query; None if it was not known."""
-    rows = tx.execute(journal_queries.CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
+    """The case now or as known at that instant, in one query; None if it was not known.
+
+    Raises `UnreadableHistory`.
+    """
+    try:
+        rows = tx.execute(journal_queries.CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
+    except ValueError as error:  # an unknown type of event
+        raise UnreadableHistory(case_id, str(case_id), 0, "") from error
     return _stored_case(rows[0], rows) if rows else None
 
 
-def load_many(tx: Connection, case_ids: Iterable[UUID], known_at: datetime | None = None) -> Iterator[StoredCase]:
-    """The cases in this order, read in batches of `_BATCH`; unknown ids are left out."""
+def load_many(
+    tx: Connection,
+    case_ids: Iterable[UUID],
+    known_at: datetime | None = None,
+    unreadable: list[UnreadableHistory] | None = None,
+) -> Iterator[StoredCase]:
+    """The cases in this order, read in batches of `_BATCH`; unknown ids are left out.
+
+    `unreadable`: the errors of cases that cannot be read are added to it, and the cases left out. Without it, raises
+    `UnreadableHistory`, or `ValueError` for an unknown type of event.
+    """
     for batch in bulk.batches(case_ids, _BATCH):
         parameters = {"case_ids": batch, "known_at": known_at or _ALWAYS}
-        cases = _stored_cases(tx, tx.execute(journal_queries.CASE_FILES, parameters).all(), parameters)
+        files = tx.execute(journal_queries.CASE_FILES, parameters).all()
+        cases = _stored_or_readable(tx, files, parameters, unreadable)
         yield from (cases[case_id] for case_id in batch if case_id in cases)
+
+
+def _stored_or_readable(
+    tx: Connection,
+    files: Sequence[CaseFileRow],
+    parameters: dict[str, Any],
+    unreadable: list[UnreadableHistory] | None,
+) -> dict[UUID, StoredCase]:
+    """The cases of these rows; those that cannot be read are left out if `unreadable` is given, which takes the errors.
+
+    All are read together, and only if that fails one by one.
+    """
+    try:
+        return _stored_cases(tx, files, parameters)
+    except (UnreadableHistory, ValueError):
+        if unreadable is None:
+            raise
+    cases: dict[UUID, StoredCase] = {}
+    for row in files:
+        try:
+            stored = load(tx, row.case_id, parameters["known_at"])
+        except UnreadableHistory as error:
+            unreadable.append(error)
+        else:
+            cases |= {row.case_id: stored} if stored else {}
+    return cases
 
 
 def load_selected(
     tx: Connection, selection: Select[Any], known_at: datetime | None = None
 ) -> list[tuple[CaseFileRow, StoredCase | None]]:
-    """The cases of a limited query of `case_id`, by id, each with its row of the query; None if not known then."""
+    """The cases of a limited query of `case_id`, by id, each with its row of the query.
+
+    None for a case that was not known then, or cannot be read.
+    """
     chosen = selection.subquery("chosen")
     files = journal_queries.ALL_CASE_FILES.join(chosen, chosen.c.case_id == case_file.c.case_id)
     columns = (column for column in chosen.c if column.name != "case_id")
     parameters: dict[str, Any] = {"known_at": known_at or _ALWAYS}
     rows = tx.execute(files.add_columns(*columns).order_by(case_file.c.case_id), parameters).all()
-    cases = _stored_cases(tx, rows, {**parameters, "case_ids": [row.case_id for row in rows]})
+    cases = _stored_or_readable(tx, rows, {**parameters, "case_ids": [row.case_id for row in rows]}, [])
     return [(row, cases.get(row.case_id)) for row in rows]
 
 
@@ -237,6 +283,7 @@ def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
     known = [batch for batch in batches if batch.stored.version]
     files = [{**c.stored.identity._asdict(), "opened_at": c.stored.opened_at} for c in new]
     bulk.add(tx, case_file, files)
+    chain_changes.record_new(tx, case_file, files)
     bulk.add(tx, case_number, [row for c in new for row in _number_rows(c.stored.case_id, c.numbers)])
     updates = [_update_values(c.stored, c.events[-1], c.case) for c in known]
     if updates and tx.execute(append_sql.OPTIMISTIC_UPDATE, updates).rowcount != len(known):
@@ -284,13 +331,21 @@ def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
 
 def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow]) -> StoredCase:
     youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
-    events = [event_of(event_row) for event_row in event_rows]
+    events = [_readable_event(row, event_row) for event_row in event_rows]
     head = chain_events.head_of(row.case_id, event_rows)
     corrected_at = row.youth_recorded_at if row.youth_version > 1 else None
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
     standing_in = (row.substitute, row.substitute_cleared)
     case = (row.case_id, row.reference, row.person_id, youth, events, events[-1].seq)
     return StoredCase(*case, *columns, *standing_in, corrected_at, head)
+
+
+def _readable_event(case: CaseFileRow, row: CaseFileRow) -> Event:
+    """The event of a row of this case. Raises `UnreadableHistory`."""
+    try:
+        return event_of(row)
+    except ValueError as error:  # stored details that do not validate
+        raise UnreadableHistory(case.case_id, case.reference, row.seq, row.type) from error
 
 
 def _linked_rows(stored: StoredCase, new: Sequence[Event]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from hashlib import sha256
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 
 from ungdom.store import bulk, sealed
 from ungdom.store.encryption import EncryptionKeys
@@ -25,7 +25,10 @@ _DIGESTS = "digests"
 
 
 def digest(tx: Connection, keys: EncryptionKeys, text: str) -> bytes:
-    """Keyed hash of this text, the same under every encryption key. May write. Raises `CannotOpen`."""
+    """Keyed hash of this text, the same under every encryption key, until one is declared lost that alone opens it.
+
+    May write. Raises `CannotOpen`.
+    """
     return hmac.digest(_secret(tx, keys), text.encode(), sha256)
 
 
@@ -38,7 +41,7 @@ def is_digest_of(
     tx: Connection, keys: EncryptionKeys, stored: bytes, text: str, column: SealedColumn, **record: object
 ) -> bool:
     """Whether the value stored in this column for this record is the hash of this text. Raises `CannotOpen`."""
-    if not stored:
+    if not stored or keys.is_lost(stored):
         return False  # erased
     if len(stored) != DIGEST_LENGTH:
         return hmac.compare_digest(keys.decrypt(stored, column.record_of(**record)), digest(tx, keys, text))
@@ -54,6 +57,10 @@ def _secret(tx: Connection, keys: EncryptionKeys) -> bytes:
     query = select(kept_secret.c.sealed).where(kept_secret.c.name == _DIGESTS)
     stored = tx.scalar(query)
     record = sealed.KEPT_SECRET.record_of(name=_DIGESTS)
+    if stored is not None and keys.is_lost(stored):
+        lost, new = kept_secret.c.sealed == stored, keys.encrypt(secrets.token_bytes(DIGEST_LENGTH), record)
+        tx.execute(update(kept_secret).where(kept_secret.c.name == _DIGESTS, lost).values(sealed=new))
+        stored = tx.execute(query).scalar_one()
     if stored is None:
         row = {"name": _DIGESTS, "sealed": keys.encrypt(_first_secret(tx, keys), record)}
         tx.execute(bulk.dialect_insert(tx, kept_secret).values(row).on_conflict_do_nothing())

@@ -74,11 +74,11 @@ def usage(tx: Connection, keys: EncryptionKeys) -> list[KeyUsage]:
     return [KeyUsage(table, key_id, records) for (table, key_id), records in sorted(counts.items())]
 
 
-def require_keys(tx: Connection, keys: EncryptionKeys, lost: Collection[str]) -> None:
-    """Raises `MissingKeys` if a table has a value that no key opens. `lost`: short ids of keys that are given up."""
+def require_keys(tx: Connection, keys: EncryptionKeys) -> None:
+    """Raises `MissingKeys` if a table has a value that no key opens, and whose key is not declared lost."""
     missing: defaultdict[str, list[str]] = defaultdict(list)
     for sealed in SEALED_COLUMNS:
-        query = select(sealed.column).where(not_under(sealed.column, [*keys.ids, *lost]))
+        query = select(sealed.column).where(not_under(sealed.column, [*keys.ids, *keys.lost]))
         stored = tx.scalar(query.where(func.length(sealed.column) != DIGEST_LENGTH).limit(1))
         if stored is not None:
             missing[EncryptionKeys.id_of(stored)].append(sealed.table.name)

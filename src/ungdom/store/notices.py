@@ -30,10 +30,14 @@ from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.alert_permissions import STANDING_CONTACTS, may_be_standing_contact
 from ungdom.workflow.rules.escalation import DelayReason, Level
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Party, Sanction, State
+from ungdom.workflow.vocabulary import Party, Role, Sanction, State
 
 _NAMESPACE = UUID("0d1f3a4e-2f6a-4c55-8a3d-5e0b9c7a4d21")
 DIGEST = "digest"
+EMERGENCY_TAKEN = "emergency_access.taken"
+"""The kind of the notice of an emergency access: its `alert_id` is that of the access, `due` the day of its review."""
+AUDITORS = "role:auditor"
+"""The subject of a notice to whoever is auditor: no list names them."""
 N = notice.c
 
 
@@ -62,6 +66,11 @@ class UserNotice:
     agency: Attendee | None = None
     reason: DelayReason | None = None
     expected_on: date | None = None
+
+    @property
+    def of_emergency(self) -> bool:
+        """Whether it is about an emergency access, not about a clock."""
+        return self.kind == EMERGENCY_TAKEN
 
     @property
     def of_standing_contact(self) -> bool:
@@ -255,6 +264,8 @@ def notices_of_digest(tx: Connection, digest_id: UUID) -> list[NoticeWithCase]:
 
 
 def _inbox_query(viewer: Viewer) -> Select[Any]:
+    if viewer.role is Role.AUDITOR:
+        return _with_case().where(N.subject == AUDITORS, N.role == Role.AUDITOR, N.withdrawn_at.is_(None))
     of_viewer = (N.subject == viewer.subject, N.withdrawn_at.is_(None))
     as_contact = still_contact() if may_be_standing_contact(viewer.role) else false()
     return _with_case().where(*of_viewer, or_(case_queries.visible_to(viewer), as_contact))

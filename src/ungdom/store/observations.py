@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from ungdom.store import bulk
+from ungdom.store import bulk, chain_changes
 from ungdom.store.records import CANONICAL_ID, people_by_id, record, records_of
 from ungdom.store.schema.observations import observation
 from ungdom.workflow.vocabulary import ObservationKind
@@ -52,12 +52,16 @@ def id_of(source: str, decision_id: str) -> UUID:
 
 def add(tx: Connection, new: Observation) -> None:
     """Writes one version. Raises `DuplicateKey` if the same number was written meanwhile."""
-    tx.execute(insert(observation), {name: getattr(new, name) for name in new.__slots__})
+    row = {name: getattr(new, name) for name in new.__slots__}
+    tx.execute(insert(observation), row)
+    chain_changes.record(tx, observation, row)
 
 
 def add_many(tx: Connection, new: Sequence[Observation]) -> None:
     """Writes many versions."""
-    bulk.add(tx, observation, [{name: getattr(version, name) for name in version.__slots__} for version in new])
+    rows = [{name: getattr(version, name) for name in version.__slots__} for version in new]
+    bulk.add(tx, observation, rows)
+    chain_changes.record(tx, observation, *rows)
 
 
 def latest(tx: Connection, observation_id: UUID) -> Observation | None:

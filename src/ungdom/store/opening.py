@@ -64,7 +64,7 @@ def require(db: Database, allowed: Collection[DatabaseFault] = ()) -> None:
 
 
 def is_open_elsewhere(file: Path) -> bool:
-    """Whether any process has a connection to this SQLite file in WAL mode, idle or not.
+    """Whether any process has a connection to this SQLite file in WAL mode, idle or not; a file of another kind: no.
 
     Only the last connection can leave WAL mode; the next one to open the database enters it again.
     """
@@ -74,6 +74,10 @@ def is_open_elsewhere(file: Path) -> bool:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 return True
+            raise
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                return False
             raise
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
-from ungdom.store import bulk, chain_changes
+from ungdom.store import bulk, chain_changes, emergency_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
@@ -42,7 +42,8 @@ class StoredPerson:
     """A person as stored. `personalia`: None after erasure. `revision`: raised by every change of the record.
 
     `review_protection`: the protection level was taken over by a merge that has been undone since. `erased_at`: when
-    the personal data was erased; None if it was not.
+    the personal data was erased; None if it was not. `lost_key`: short id of the key under which the personal data is
+    stored, if it is declared lost: `personalia` is None then as well.
     """
 
     person_id: UUID
@@ -55,6 +56,7 @@ class StoredPerson:
     revision: int = 1
     review_protection: bool = False
     erased_at: datetime | None = None
+    lost_key: str | None = None
 
     @property
     def number(self) -> NationalIdCheck | None:
@@ -93,20 +95,26 @@ def create_person(
         guardians=youth.guardians,
         protection=protection,
     )
-    create_people(tx, keys, [new], at)
+    create_people(tx, keys, [(new, at)])
     return new.person_id
 
 
-def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[NewPerson], at: datetime) -> None:
-    """Creates many persons."""
+def create_people(tx: Connection, keys: EncryptionKeys, new_people: Sequence[tuple[NewPerson, datetime]]) -> None:
+    """Creates many persons, each at its instant."""
     if new_people:
-        tx.execute(insert(person), [_person_row(keys, new, at) for new in new_people])
-        youths = [(new.person_id, Youth(new.born, new.guardians)) for new in new_people]
-        tx.execute(insert(person_version), [_version_row(person_id, 1, youth, at) for person_id, youth in youths])
+        rows = [_person_row(keys, new, at) for new, at in new_people]
+        versions = [_version_row(new.person_id, 1, Youth(new.born, new.guardians), at) for new, at in new_people]
+        tx.execute(insert(person), rows)
+        tx.execute(insert(person_version), versions)
+        chain_changes.record_new(tx, person, rows)
+        chain_changes.record_new(tx, person_version, versions)
 
 
 def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: datetime) -> None:
-    """Creates a record without the facts for the rules, which the caller adds. It is found by former numbers too."""
+    """Creates a record without the facts for the rules. It is found by former numbers too.
+
+    The caller adds the facts, and records the record when it is finished.
+    """
     tx.execute(insert(person), _person_row(keys, new, at))
     _set_former_numbers(tx, keys, new.person_id, new.personalia)
 
@@ -135,6 +143,7 @@ def person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPer
         revision=row.revision,
         review_protection=row.review_protection,
         erased_at=row.erased_at,
+        lost_key=keys.id_of(row.sealed) if row.sealed is not None and keys.is_lost(row.sealed) else None,
     )
 
 
@@ -178,7 +187,9 @@ def change_person(
     unchanged = (person.c.person_id == before.person_id) & (person.c.revision == before.revision)
     if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
         raise Stale(before.revision, None)
+    chain_changes.record(tx, person, {"person_id": before.person_id})
     _set_former_numbers(tx, keys, before.person_id, personalia)
+    emergency_access.end_protected(tx, at)
     return before.revision + 1
 
 
@@ -191,7 +202,9 @@ def protect(tx: Connection, person_id: UUID, level: Protection, at: datetime, by
     common = {"kind": PersonChangeKind.PROTECTED, "fields": "protection", "changed_at": at, "changed_by": by}
     if rows:
         tx.execute(insert(person_change), [{**row._mapping, **common} for row in rows])
+        chain_changes.record(tx, person, *(row._asdict() for row in rows))
         chain_changes.record(tx, person_change, *(row._asdict() for row in rows))
+        emergency_access.end_protected(tx, at)
     return bool(rows)
 
 
@@ -199,13 +212,15 @@ def add_version(tx: Connection, person_id: UUID, youth: Youth, at: datetime) -> 
     """Adds a version with the facts for the rules; its number. The caller refolds the person's cases afterwards."""
     last = select(func.max(person_version.c.version)).where(person_version.c.person_id == person_id)
     version = (tx.scalar(last) or 0) + 1
-    tx.execute(insert(person_version), _version_row(person_id, version, youth, at))
+    row = _version_row(person_id, version, youth, at)
+    tx.execute(insert(person_version), row)
+    chain_changes.record(tx, person_version, row)
     return version
 
 
 def reseal_person(tx: Connection, keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> bool:
     """Encrypts and hashes this record with the first key, if it is still stored as read; whether it was."""
-    personalia = _decrypt_personalia(keys, person_id, sealed)
+    personalia = _PERSONALIA.validate_json(keys.decrypt(sealed, _record(person_id)))
     unchanged = (person.c.person_id == person_id) & (person.c.sealed == sealed)
     values = _encrypted_columns(keys, person_id, personalia)
     if tx.execute(update(person).where(unchanged).values(values)).rowcount != 1:
@@ -260,12 +275,12 @@ def _set_former_numbers(tx: Connection, keys: EncryptionKeys, person_id: UUID, p
 
 
 def read_encrypted(keys: EncryptionKeys, person_id: UUID, sealed: bytes | None) -> Personalia | None:
-    """The personal data in the column `sealed` of this record; None after erasure. Raises `CannotOpen`."""
-    return None if sealed is None else _decrypt_personalia(keys, person_id, sealed)
+    """The personal data in the column `sealed` of this record. Raises `CannotOpen`.
 
-
-def _decrypt_personalia(keys: EncryptionKeys, person_id: UUID, sealed: bytes) -> Personalia:
-    return _PERSONALIA.validate_json(keys.decrypt(sealed, _record(person_id)))
+    None after erasure, and where the key is declared lost.
+    """
+    plain = keys.decrypt_stored(sealed, _record(person_id))
+    return None if plain is None else _PERSONALIA.validate_json(plain)
 
 
 def _record(person_id: UUID) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Delete, Update, delete, or_, select, update
 
+from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import read_encrypted
 from ungdom.store.schema.identity import identity_question
@@ -42,6 +43,7 @@ def erase_records(tx: Connection, keys: EncryptionKeys, record_ids: Collection[U
             "revision": person.c.revision + 1,
         }
         tx.execute(update(person).where(person.c.person_id == row.person_id).values(values))
+        chain_changes.record(tx, person, {"person_id": row.person_id})
         counts["person"] += 1
     for table, statement in _dependent(record_ids).items():
         counts[table] += tx.execute(statement).rowcount

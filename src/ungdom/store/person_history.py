@@ -137,9 +137,8 @@ def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID])
 
 
 def _opened(keys: EncryptionKeys, person_id: UUID, revision: int, sealed: bytes | None) -> PersonSnapshot | None:
-    if sealed is None:
-        return None
-    return _SNAPSHOT.validate_json(keys.decrypt(sealed, _record(person_id, revision)))
+    plain = keys.decrypt_stored(sealed, _record(person_id, revision))
+    return None if plain is None else _SNAPSHOT.validate_json(plain)
 
 
 def _record(person_id: UUID, revision: int) -> str:

@@ -84,6 +84,12 @@ def find(tx: Connection, keys: EncryptionKeys, viewer: Viewer, proposal_id: UUID
     return None if row is None else _proposal(keys, row)
 
 
+def person_to_erase(tx: Connection, viewer: Viewer, proposal_id: UUID) -> UUID | None:
+    """The person of an open proposal to erase that the viewer may see; None for any other id. Nothing is locked."""
+    to_erase = (P.kind == ProposalKind.ERASE) & (P.status == ProposalStatus.PROPOSED)
+    return tx.scalar(select(P.person_id).where(P.proposal_id == proposal_id, to_erase, visible_to(viewer)))
+
+
 def page(
     tx: Connection,
     keys: EncryptionKeys,
@@ -139,12 +145,13 @@ def _effect(proposal: PersonProposal) -> str | None:
 
 def _proposal(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PersonProposal:
     effect = json.loads(row.effect) if row.effect else {}
+    reason = keys.decrypt_stored(row.sealed, _record(row.proposal_id))
     return PersonProposal(
         proposal_id=row.proposal_id,
         kind=row.kind,
         person_id=row.person_id,
         other_id=row.other_id,
-        reason=keys.decrypt(row.sealed, _record(row.proposal_id)).decode() if row.sealed else None,
+        reason=reason.decode() if reason else None,
         cases=tuple(map(UUID, json.loads(row.cases or "[]"))),
         status=row.status,
         proposed_at=row.proposed_at,

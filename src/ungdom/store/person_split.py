@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from ungdom.store import observations, people, person_erasure, records
+from ungdom.store import chain_changes, observations, people, person_erasure, records
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.observations import Observation
 from ungdom.store.people import NewPerson, StoredPerson
@@ -61,6 +61,8 @@ def split(
         "updated_at": at,
     }
     tx.execute(update(person).where(or_(is_record_of(remaining), is_record_of(other))).values(reviewed))
+    records.record_records(tx, remaining)
+    records.record_records(tx, other)
     _move_observations(tx, (remaining, other), at)
     return SplitResult(remaining, other, tuple(by_case))
 
@@ -82,8 +84,9 @@ def _moving_records(
     copies = []
     for record_id in partly:
         copy = _copy(tx, keys, stored[record_id], at)
-        shared = case_file.c.case_id.in_(cases[record_id] & set(moved))
-        tx.execute(update(case_file).where(shared).values(person_id=copy))
+        shared = sorted(cases[record_id] & set(moved))
+        tx.execute(update(case_file).where(case_file.c.case_id.in_(shared)).values(person_id=copy))
+        chain_changes.record(tx, case_file, *({"case_id": case_id} for case_id in shared))
         copies.append(copy)
     return [*whole, *copies]
 
@@ -102,8 +105,12 @@ def _copy(tx: Connection, keys: EncryptionKeys, record: StoredPerson, at: dateti
     people.create_record(tx, keys, new, at)
     if record.personalia is None:
         person_erasure.copy_erasure(tx, record.person_id, new.person_id)
-    versions = tx.execute(select(person_version).where(person_version.c.person_id == record.person_id)).mappings()
-    tx.execute(insert(person_version), [{**row, "person_id": new.person_id} for row in versions])
+    known = (
+        select(person_version).where(person_version.c.person_id == record.person_id).order_by(person_version.c.version)
+    )
+    versions = [{**row, "person_id": new.person_id} for row in tx.execute(known).mappings()]
+    tx.execute(insert(person_version), versions)
+    chain_changes.record_new(tx, person_version, versions)
     return new.person_id
 
 

@@ -81,14 +81,14 @@ def known(
 ) -> tuple[PopulationEvent, bool] | None:
     """The event stored under this id of this system, and whether it has this content; None if there is none.
 
-    An event whose content was erased is taken to be the same: nothing is left to compare it with.
+    An event whose content was erased, or lost with its key, is taken to be the same: nothing is left to compare with.
     """
     query = select(population_event).where(E.source == source, E.register_id == register_id)
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
     event, text = _event(keys, row), _text(content)
-    if row.content_hash == ERASED_HASH:
+    if row.content_hash == ERASED_HASH or keys.is_lost(row.content_hash):
         return event, True
     return event, kept_secrets.is_digest_of(tx, keys, row.content_hash, text, CONTENT, event_id=row.event_id)
 
@@ -184,13 +184,13 @@ def _sealed(keys: EncryptionKeys, event: PopulationEvent) -> bytes | None:
 
 
 def _event(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PopulationEvent:
-    content = None if row.sealed is None else json.loads(keys.decrypt(row.sealed, _record(row.event_id)))
+    plain = keys.decrypt_stored(row.sealed, _record(row.event_id))
     return PopulationEvent(
         event_id=row.event_id,
         source=row.source,
         register_id=row.register_id,
         kind=row.kind,
-        content=content,
+        content=None if plain is None else json.loads(plain),
         occurred_on=row.occurred_on,
         received_at=row.received_at,
         person_id=row.person_id,

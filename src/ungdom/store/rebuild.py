@@ -11,13 +11,13 @@ from ungdom.store import bulk, case_queries, journal
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import row_of
 from ungdom.store.records import record
+from ungdom.store.replaying import replayed
 from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.figures import case_figures
 from ungdom.store.schema.persons import person
 from ungdom.store.session import Database
 from ungdom.workflow.case import Case
-from ungdom.workflow.engine import fold
-from ungdom.workflow.errors import IllegalHistory
+from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 
 Progress = Callable[[int, int], object]
 """Called with the number of cases done and in total."""
@@ -39,22 +39,29 @@ class Difference:
     folded: Any
 
 
-def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> dict[str, int]:
-    """Rebuilds all projections and teams, `BATCH` cases per transaction; returns the counts.
+@dataclass(frozen=True, slots=True)
+class RebuildResult:
+    """The number of cases that were rebuilt, and the errors of those that cannot be read: their rows are as before."""
 
-    Rows are locked while they are folded, so that the service can run meanwhile. Raises `IllegalHistory`.
+    cases: int
+    unreadable: tuple[UnreadableHistory, ...]
+
+
+def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> RebuildResult:
+    """Rebuilds all projections and teams, `BATCH` cases per transaction.
+
+    Rows are locked while they are folded, so that the service can run meanwhile.
     """
-    done = 0
+    done, unreadable = 0, []
     for batch, total in _batches(db):
-        with db.writing() as tx:
-            refold(tx, batch)
+        unreadable += _refold_readable(db, batch)
         done += len(batch)
         progress(done, total)
-    return {"cases": done}
+    return RebuildResult(done - len(unreadable), tuple(unreadable))
 
 
-def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int:
-    """Rebuilds the cases with tasks whose columns of newer versions are empty; returns their number. Repeatable.
+def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> RebuildResult:
+    """Rebuilds the cases with tasks whose columns of newer versions are empty. Repeatable.
 
     Every open case has a task, and each task has `dated_on` or `undated_on`.
     """
@@ -63,20 +70,35 @@ def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> int
     query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
         total = tx.scalar(select(func.count()).select_from(case_current).where(*incomplete)) or 0
-    done, after = 0, None
+    done, after, unreadable = 0, None, []
     while batch := _ids(db, query if after is None else query.where(case_current.c.case_id > after)):
-        with db.writing() as tx:
-            refold(tx, batch)
+        unreadable += _refold_readable(db, batch)
         done, after = done + len(batch), batch[-1]
         progress(done, total)
-    return done
+    return RebuildResult(done - len(unreadable), tuple(unreadable))
+
+
+def _refold_readable(db: Database, case_ids: Sequence[UUID]) -> list[UnreadableHistory]:
+    """Rebuilds the projections of these cases; the errors of those that cannot be read."""
+    try:
+        with db.writing() as tx:
+            refold(tx, case_ids)
+    except (UnreadableHistory, ValueError) as error:  # ValueError: an unknown type of event
+        if len(case_ids) == 1:
+            return [error if isinstance(error, UnreadableHistory) else _unread(case_ids[0])]
+        return [failed for case_id in case_ids for failed in _refold_readable(db, [case_id])]
+    return []
+
+
+def _unread(case_id: UUID) -> UnreadableHistory:
+    return UnreadableHistory(case_id, str(case_id), 0, "")
 
 
 def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:
-    """Rebuilds the projections of these cases. Raises `IllegalHistory`."""
+    """Rebuilds the projections of these cases. Raises `UnreadableHistory`, or `ValueError` for an unknown type."""
     current = case_current.c.case_id
     tx.execute(select(current).where(current.in_(case_ids)).order_by(current).with_for_update())
-    cases = {stored.case_id: (stored, fold(stored.youth, stored.events)) for stored in journal.load_many(tx, case_ids)}
+    cases = {stored.case_id: (stored, replayed(stored)) for stored in journal.load_many(tx, case_ids)}
     rows = [_row_of(stored, case) for stored, case in cases.values()]
     bulk.upsert(tx, case_current, rows)
     journal.set_teams(tx, {case_id: case for case_id, (_, case) in cases.items()})
@@ -98,7 +120,7 @@ def check(db: Database, progress: Progress = lambda _done, _all: None) -> list[D
     done = 0
     for batch, total in _batches(db):
         with db.reading() as tx:
-            result += _differences(tx, batch)
+            result += differences(tx, batch)
         done += len(batch)
         progress(done, total)
     return result
@@ -108,7 +130,7 @@ def differences(tx: Connection, case_ids: Sequence[UUID]) -> list[Difference]:
     """The differences of these cases. A case whose events cannot be parsed has a difference in `history`."""
     try:
         return list(_differences(tx, case_ids))
-    except ValueError:
+    except (UnreadableHistory, ValueError):
         if len(case_ids) == 1:
             return [Difference(case_ids[0], "history", None, None)]
         return [difference for case_id in case_ids for difference in differences(tx, [case_id])]
@@ -158,7 +180,7 @@ def _compare(case_id: UUID, current: dict[str, Any], stored: StoredCase | None) 
         yield Difference(case_id, "history", None, None)
         return
     try:
-        case = fold(stored.youth, stored.events)
+        case = replayed(stored)
     except IllegalHistory as error:
         yield Difference(case_id, "history", error.event_type, error.state)
         return

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from ungdom.store import chain_changes
 from ungdom.store.schema.cases import case_current, case_file
 from ungdom.store.schema.inbox import decision
 from ungdom.store.schema.persons import person
@@ -110,8 +111,15 @@ def merge(tx: Connection, person_ids: Sequence[UUID], at: datetime) -> MergeResu
     tx.execute(update(person).where(is_record_of(newer)).values(same_as=older))
     changed = {"protection": level, "updated_at": at, "revision": person.c.revision + 1}
     tx.execute(update(person).where(is_record_of(older)).values(changed))
+    record_records(tx, older)
     of_both = select(case_current.c.case_id).where(case_current.c.person_id == older)
     return MergeResult(older, newer, joined, messages, tuple(tx.scalars(of_both.order_by(case_current.c.case_id))))
+
+
+def record_records(tx: Connection, person_id: UUID) -> None:
+    """Records every record of the person with this canonical id as changed."""
+    changed = tx.scalars(select(person.c.person_id).where(is_record_of(person_id)).order_by(person.c.person_id))
+    chain_changes.record(tx, person, *({"person_id": record_id} for record_id in changed.all()))
 
 
 def records_by_case(tx: Connection, person_id: UUID) -> dict[UUID, UUID]:
@@ -119,6 +127,11 @@ def records_by_case(tx: Connection, person_id: UUID) -> dict[UUID, UUID]:
     columns = case_file.c["case_id", "person_id"]
     rows = tx.execute(select(*columns).where(case_file.c.person_id.in_(records_of(people_by_id([person_id])))))
     return {row.case_id: row.person_id for row in rows}
+
+
+def record_ids_of(tx: Connection, person_id: UUID) -> list[UUID]:
+    """The ids of every record of the person with this canonical id."""
+    return list(tx.scalars(select(person.c.person_id).where(is_record_of(person_id)).order_by(person.c.person_id)))
 
 
 def is_record_of(person_id: UUID) -> ColumnElement[bool]:

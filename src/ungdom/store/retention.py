@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, inspect, select
 
+from ungdom.store import chain_changes
 from ungdom.store.schema.retention import erasure, retention_basis
 
 B = retention_basis.c
@@ -54,7 +55,9 @@ def bases(tx: Connection) -> dict[str, list[StoredBasis]]:
 def add_basis(tx: Connection, new: StoredBasis) -> None:
     """Writes a basis after those of the same rule. Raises `DuplicateKey` if another one was written meanwhile."""
     n = (tx.scalar(select(func.max(B.n)).where(B.rule == new.rule)) or 0) + 1
-    tx.execute(insert(retention_basis), {**asdict(new), "n": n})
+    row = {**asdict(new), "n": n}
+    tx.execute(insert(retention_basis), row)
+    chain_changes.record(tx, retention_basis, row)
 
 
 def has_erasures(tx: Connection) -> bool:
@@ -68,6 +71,11 @@ def erasures(tx: Connection) -> dict[UUID, str]:
     return {row.erasure_id: row.line for row in tx.execute(query)}
 
 
+def erasure_ids(tx: Connection) -> set[UUID]:
+    """The ids of everything that was erased from this database."""
+    return set(tx.scalars(select(erasure.c.erasure_id)))
+
+
 def is_applied(tx: Connection, erasure_id: UUID) -> bool:
     """Whether this erasure was applied to this database."""
     return tx.scalar(select(erasure.c.erasure_id).where(erasure.c.erasure_id == erasure_id)) is not None
@@ -76,3 +84,4 @@ def is_applied(tx: Connection, erasure_id: UUID) -> bool:
 def add_erasure(tx: Connection, new: StoredErasure) -> None:
     """Writes what was erased. Raises `DuplicateKey` when the transaction ends."""
     tx.execute(insert(erasure), {**asdict(new), "counts": json.dumps(dict(new.counts), sort_keys=True)})
+    chain_changes.record(tx, erasure, {"erasure_id": new.erasure_id})

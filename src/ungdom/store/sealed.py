@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 
+from ungdom.store.schema.access import emergency_access
 from ungdom.store.schema.cases import case_import, note
 from ungdom.store.schema.idempotency import idempotency
 from ungdom.store.schema.identity import identity_question
@@ -47,6 +48,8 @@ class SealedColumn:
 CASE_IMPORT = SealedColumn(case_import.c.fingerprint, "case_import:{case_id}")
 CONTACT = SealedColumn(contact.c.sealed, "contact:{subject}")
 DECISION = SealedColumn(decision.c.sealed, "decision:{message_id}")
+EMERGENCY_REASON = SealedColumn(emergency_access.c.sealed, "emergency_access:{emergency_id}")
+EMERGENCY_REVIEW = SealedColumn(emergency_access.c.review_sealed, "emergency_access_review:{emergency_id}")
 EXCHANGE_MESSAGE = SealedColumn(exchange_message.c.sealed, "exchange:{exchange_id}")
 IDEMPOTENCY = SealedColumn(idempotency.c.sealed, "idempotency:{key_hash}")
 IDENTITY_QUESTION = SealedColumn(identity_question.c.sealed, "identity_question:{question_id}")
@@ -69,6 +72,8 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     POPULATION_EVENT_CONTENT,
     CASE_IMPORT,
     NOTE,
+    EMERGENCY_REASON,
+    EMERGENCY_REVIEW,
     CONTACT,
     WEBHOOK,
     DECISION,

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, NestedTransaction, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NestedTransaction, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -59,6 +59,8 @@ _BUSY = {
     sqlite3.SQLITE_READONLY,
 }
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+_IS_THERE = "is there already"
+"""How the trigger of a table that only grows refuses a second row with the same key."""
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _WRITER_LOCKS: dict[str, Semaphore] = {}
 
@@ -111,6 +113,19 @@ class Database:
         with _translated_errors(), lock, self.writer.connect() as tx:
             yield tx
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[Connection]:
+        """As `trying`, for a dry run that takes longer than one write. Others can write meanwhile.
+
+        On SQLite it is a temporary copy of the database as it is now, since one writer would keep all others waiting.
+        """
+        if self.file is None:
+            with self.trying() as tx:
+                yield tx
+            return
+        with _translated_errors(), _temporary_copy(self.reader).connect() as tx:
+            yield tx
+
     def close(self) -> None:
         """Closes all connections."""
         self.reader.dispose()
@@ -160,6 +175,24 @@ def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: s
     return Database(
         engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), writer_lock, wait_seconds
     )
+
+
+def _temporary_copy(source: Engine) -> Engine:
+    """Gives connections to a copy each, in a file without a name: SQLite deletes it, also when the process is killed.
+
+    SQLite places it in the folder for temporary files, with mode 600. Encrypted values are encrypted in it too.
+    """
+
+    def connect() -> sqlite3.Connection:
+        copy = sqlite3.connect("", check_same_thread=False)
+        with source.connect() as tx:
+            original: Any = tx.connection.driver_connection
+            original.backup(copy)
+        return copy
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    _configure_sqlite(engine, "BEGIN", ("foreign_keys=ON",))
+    return engine
 
 
 def _file_of(where: URL) -> Path | None:
@@ -267,7 +300,9 @@ def _translated_errors() -> Iterator[None]:
 def _duplicate(error: IntegrityError) -> DuplicateKey | None:
     driver_error: Any = error.orig
     if isinstance(driver_error, sqlite3.Error):
-        return DuplicateKey(str(driver_error).rpartition(": ")[2]) if driver_error.sqlite_errorcode in _UNIQUE else None
+        text, code = str(driver_error), driver_error.sqlite_errorcode
+        refused = code == sqlite3.SQLITE_CONSTRAINT_TRIGGER and text.endswith(_IS_THERE)
+        return DuplicateKey(text.rpartition(": ")[2]) if code in _UNIQUE or refused else None
     return DuplicateKey(str(driver_error.diag.constraint_name)) if driver_error.sqlstate == "23505" else None
 
 

@@ -286,6 +286,7 @@ def delete_absence(tx: Connection, absence_id: UUID) -> None:
     tx.execute(delete(staff_handover).where(staff_handover.c.absence_id == absence_id))
     tx.execute(delete(staff_absence).where(A.absence_id == absence_id))
     chain_changes.record(tx, staff_absence, {"absence_id": absence_id})
+    chain_changes.record_group(tx, staff_handover, absence_id)
 
 
 def due_for_hand_over(tx: Connection, on: date) -> list[Absence]:
@@ -306,12 +307,14 @@ def due_for_taking_back(tx: Connection, on: date) -> list[Absence]:
 def add_handed_over(tx: Connection, absence_id: UUID, case_ids: Sequence[UUID]) -> None:
     """Writes the cases that were reassigned for the time of the absence."""
     bulk.add(tx, staff_handover, [{"absence_id": absence_id, "case_id": case_id} for case_id in case_ids])
+    chain_changes.record_group(tx, staff_handover, absence_id)
 
 
 def delete_handed_over(tx: Connection, absence_id: UUID, case_ids: Sequence[UUID]) -> None:
     """Deletes cases that have come back from those that were reassigned for the time of the absence."""
     back = (staff_handover.c.absence_id == absence_id, staff_handover.c.case_id.in_(case_ids))
     tx.execute(delete(staff_handover).where(*back))
+    chain_changes.record_group(tx, staff_handover, absence_id)
 
 
 def handed_over(tx: Connection, absence_id: UUID) -> list[UUID]:

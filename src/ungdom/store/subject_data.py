@@ -1,4 +1,4 @@
-"""What is stored about a person beside record and cases, without the content: for a subject access."""
+"""What is stored about a person beside record and cases, without the content: for a subject access and an archive."""
 
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +15,13 @@ def messages_of(tx: Connection, record_ids: Collection[UUID]) -> list[Row[*tuple
     """The pushed messages about the person of these records, in the order received."""
     columns = decision.c["source", "kind", "version", "received_at", "outcome"]
     query = select(*columns).where(decision.c.person_id.in_(record_ids))
+    return list(tx.execute(query.order_by(decision.c.received_at, decision.c.message_id)))
+
+
+def messages_in(tx: Connection, case_id: UUID) -> list[Row[*tuple[Any, ...]]]:
+    """The pushed messages that are recorded in a case, in the order received."""
+    columns = decision.c["source", "kind", "decision_id", "version"]
+    query = select(*columns).where(decision.c.case_id == case_id)
     return list(tx.execute(query.order_by(decision.c.received_at, decision.c.message_id)))
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ungdom.store import journal
 from ungdom.store.case_queries import disclosable_to
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import readable_cases
 from ungdom.store.schema.cases import case_current
 from ungdom.store.session import Connection
-from ungdom.workflow import engine, redaction
+from ungdom.workflow import redaction
 from ungdom.workflow.case import Case
 from ungdom.workflow.redaction import ViewerKnowledge
 from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Disclosure, Viewer
@@ -32,9 +32,11 @@ def knowledge_of(tx: Connection, viewer: Viewer, case_ids: Collection[UUID], day
 def learnt_cases(
     tx: Connection, viewer: Viewer, case_ids: Collection[UUID], day: date
 ) -> Iterator[tuple[StoredCase, Case, ViewerKnowledge]]:
-    """Each of these cases, which the viewer may see, as it stands now, with what they may learn of it on that day."""
-    for stored in journal.load_many(tx, sorted(case_ids)):
-        case = engine.fold(stored.youth, stored.events)
+    """Each of these cases, which the viewer may see, as it stands now, with what they may learn of it on that day.
+
+    Cases that cannot be read are left out.
+    """
+    for stored, case in readable_cases(tx, sorted(case_ids)):
         knowledge = redaction.viewer_knowledge(viewer, case, stored.access_facts(case), day)
         if not redaction.may_learn_nothing(knowledge):
             yield stored, case, knowledge

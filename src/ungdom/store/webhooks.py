@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ungdom.store import chain_changes
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import KeyLost
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
 from ungdom.store.sealed import WEBHOOK
@@ -42,7 +43,10 @@ class WebhookCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook. `owner`: its creator, whose rights limit what is sent."""
+    """A webhook. `owner`: its creator, whose rights limit what is sent.
+
+    `lost_key`: short id of the key of its credentials, if it is declared lost: they are empty, and nothing is sent.
+    """
 
     webhook_id: UUID
     owner: Viewer
@@ -51,6 +55,7 @@ class Webhook:
     created_at: datetime
     disabled_at: datetime | None = None
     disabled_because: str | None = None
+    lost_key: str | None = None
 
 
 def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
@@ -69,9 +74,10 @@ def add(tx: Connection, keys: EncryptionKeys, new: Webhook) -> None:
 
 
 def active(tx: Connection, keys: EncryptionKeys) -> list[Webhook]:
-    """Every enabled webhook, oldest first."""
+    """Every enabled webhook whose credentials can be read, oldest first."""
     query = select(webhook).where(W.disabled_at.is_(None)).order_by(W.created_at, W.webhook_id)
-    return [_webhook_of_row(keys, row) for row in tx.execute(query).mappings()]
+    hooks = [_webhook_of_row(keys, row) for row in tx.execute(query).mappings()]
+    return [hook for hook in hooks if hook.lost_key is None]
 
 
 def list_webhooks(
@@ -96,7 +102,11 @@ def find(tx: Connection, keys: EncryptionKeys, webhook_id: UUID) -> Webhook | No
 
 
 def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: str, until: datetime) -> Webhook:
-    """Sign with `secret` from now on, and with the previous one until `until`. Enables a disabled webhook."""
+    """Sign with `secret` from now on, and with the previous one until `until`. Enables a disabled webhook.
+
+    Raises `KeyLost`.
+    """
+    _require_readable(old)
     before = replace(old.credentials.secrets[0], until=until)
     new = replace(
         old,
@@ -115,7 +125,8 @@ def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: st
 
 
 def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
-    """Change address and kinds."""
+    """Change address and kinds. Raises `KeyLost`."""
+    _require_readable(old)
     new = replace(old, kinds=tuple(kinds), credentials=replace(old.credentials, url=url))
     values = {"kinds": json.dumps(new.kinds), "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
@@ -136,24 +147,27 @@ def remove(tx: Connection, webhook_id: UUID) -> None:
     chain_changes.record(tx, webhook, {"webhook_id": webhook_id})
 
 
+def _require_readable(hook: Webhook) -> None:
+    if hook.lost_key is not None:
+        raise KeyLost(hook.lost_key)
+
+
 def _webhook_of_row(keys: EncryptionKeys, row: Any) -> Webhook:
+    plain = keys.decrypt_stored(row["sealed"], _record(row["webhook_id"]))
     return Webhook(
         webhook_id=row["webhook_id"],
         owner=Viewer(row["role"], row["subject"], row["konfliktrad"]),
         kinds=tuple(json.loads(row["kinds"])),
-        credentials=_decrypt_credentials(keys, row["webhook_id"], row["sealed"]),
+        credentials=WebhookCredentials("", ()) if plain is None else _CREDENTIALS.validate_json(plain),
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
         disabled_because=row["disabled_because"],
+        lost_key=keys.id_of(row["sealed"]) if plain is None else None,
     )
 
 
 def _encrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, credentials: WebhookCredentials) -> bytes:
     return keys.encrypt(_CREDENTIALS.dump_json(credentials), _record(webhook_id))
-
-
-def _decrypt_credentials(keys: EncryptionKeys, webhook_id: UUID, sealed: bytes) -> WebhookCredentials:
-    return _CREDENTIALS.validate_json(keys.decrypt(sealed, _record(webhook_id)))
 
 
 def _record(webhook_id: UUID) -> str:

@@ -57,6 +57,8 @@ _SENTENCES = frozenset(
         "erasure_hold",
         "subject_access",
         "subject_access_purpose",
+        "subject_access_field",
+        "subject_access_kind",
         "subject_access_withheld",
         "page",
     }

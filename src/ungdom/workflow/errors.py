@@ -3,7 +3,8 @@
 WorkflowError
 ├── BadDetails        the details of an event do not have the shape its type asks for
 ├── BadChanges        the clocks cannot be changed like that
-├── IllegalHistory    a stored history cannot be folded: an event does not fit the state it met
+├── IllegalHistory    a history cannot be folded: an event does not fit the state it met
+│   └── UnreadableHistory    the same of the stored history of a case, or one of its events cannot be parsed
 ├── NotInService      the person is not in service today
 ├── OtherOffice       what is asked for belongs to another konfliktråd (`permissions`)
 ├── RoleNotAllowed    the role does not do this (`permissions`)
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from ungdom.workflow.patterns import RULES
 
@@ -100,10 +102,20 @@ class IllegalHistory(WorkflowError):
     """The history holds an event that does not fit the state it met."""
 
     def __init__(self, seq: int, event_type: str, state: str | None) -> None:
-        super().__init__(f"event {seq} ({event_type}) does not fit state {state}")
+        fault = f"does not fit state {state}" if state else "cannot be read where it stands"
+        super().__init__(f"event {seq} ({event_type}) {fault}")
         self.seq = seq
         self.event_type = event_type
         self.state = state
+
+
+class UnreadableHistory(IllegalHistory):
+    """The stored history of a case cannot be read or folded. `seq`: the event; 0 if it is not known which."""
+
+    def __init__(self, case_id: UUID, reference: str, seq: int, event_type: str, state: str | None = None) -> None:
+        super().__init__(seq, event_type, state)
+        self.case_id = case_id
+        self.reference = reference
 
 
 class UnknownMachine(WorkflowError):

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from ungdom.store import case_lists, journal
+from ungdom.store import case_lists
 from ungdom.store import staff as staff_store
 from ungdom.store.case_queries import Filters
 from ungdom.store.journal import StoredCase
+from ungdom.store.replaying import readable_cases
 from ungdom.store.session import Connection
-from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
@@ -63,13 +63,12 @@ def upcoming(tx: Connection, viewer: Viewer, now: datetime) -> list[AgendaEntry]
     """The entries of the open cases that the viewer holds and may see now, by day."""
     filters = Filters(held_by=viewer, closed=False)
     page = case_lists.page(tx, viewer, filters, case_lists.sorted_by("next_due_on"), limit=MAX_CASES)
-    cases = journal.load_many(tx, [row.case_id for row in page.rows])
-    entries = (entry for stored in cases for entry in _entries_of(stored, oslo_date(now)))
+    cases = readable_cases(tx, [row.case_id for row in page.rows])
+    entries = (entry for stored, case in cases for entry in _entries_of(stored, case, oslo_date(now)))
     return sorted(entries, key=lambda entry: (entry.on, entry.reference, entry.code, entry.key))
 
 
-def _entries_of(stored: StoredCase, day: date) -> Iterator[AgendaEntry]:
-    case = engine.fold(stored.youth, stored.events)
+def _entries_of(stored: StoredCase, case: Case, day: date) -> Iterator[AgendaEntry]:
     seen: Counter[str] = Counter()
     moving = FOLLOW_THE_TERM if case.stands_still else frozenset()  # their due day moves every day
     running = (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE)

@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
 from ungdom.audit.findings import AuditFinding
-from ungdom.store import alerts, chain_verification, duplicates, journal, rebuild
+from ungdom.store import alerts, chain_seals, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
+from ungdom.store.replaying import replayed
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, case_file, event
 from ungdom.store.schema.inbox import decision
@@ -24,7 +25,7 @@ from ungdom.store.schema.outbox import outbox
 from ungdom.store.schema.staff import staff
 from ungdom.store.session import Database
 from ungdom.store.staff import works
-from ungdom.workflow import engine, law
+from ungdom.workflow import law
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import OSLO, after, oslo_date
 from ungdom.workflow.case import Case
@@ -150,9 +151,10 @@ def two_open_on_one_decision(tx: Connection, _check_day: CheckDay, code: str) ->
     """Two open cases of one person with one police case number that nobody has marked as not duplicates."""
     pairs = duplicates.open_duplicates(tx, MAX_FINDINGS)
     known = {
-        stored.case_id: stored for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair})
+        stored.case_id: stored
+        for stored in journal.load_many(tx, {case_id for pair in pairs for case_id in pair}, None, [])
     }
-    for pair in pairs:
+    for pair in (pair for pair in pairs if known.keys() >= set(pair)):
         received = (e.details for case_id in pair for e in known[case_id].events if isinstance(e.details, d.Received))
         marked = any(details.not_a_duplicate for details in received)
         for case_id in pair if not marked else ():
@@ -280,26 +282,28 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
 
 def access_of_other_office(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A case that an office opened which neither has it, nor is to have it, nor gave it away lately."""
-    return (
-        Finding(code, row.case_id, row.reference, check_day.before, subject)
-        for row, subject in unusual_access.of_another_office(tx, check_day.before)
-    )
+    return _of_readers(check_day, code, unusual_access.of_another_office(tx, check_day.before))
 
 
 def access_without_task(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A case that a coordinator opened who has no task in it."""
-    return (
-        Finding(code, row.case_id, row.reference, check_day.before, subject)
-        for row, subject in unusual_access.without_a_task(tx, check_day.before)
-    )
+    return _of_readers(check_day, code, unusual_access.without_a_task(tx, check_day.before))
+
+
+def _of_readers(check_day: CheckDay, code: str, rows: Iterator[tuple[Any, str]]) -> Iterator[Finding]:
+    return (Finding(code, row.case_id, row.reference, check_day.before, subject) for row, subject in rows)
 
 
 def access_to_many_persons(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A member of staff who opened the data of very many persons in a day."""
-    return (
-        Finding(code, None, None, check_day.before, subject)
-        for subject, _ in unusual_access.of_very_many_persons(tx, check_day.before)
-    )
+    readers = unusual_access.of_very_many_persons(tx, check_day.before)
+    return (Finding(code, None, None, check_day.before, subject) for subject, _ in readers)
+
+
+def emergency_access_unreviewed(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
+    """An emergency access that nobody has reviewed in time."""
+    unreviewed = unusual_access.unreviewed_emergencies(tx, check_day.day)
+    return (Finding(code, late.case_id, late.reference, late.review_by, late.subject) for late in unreviewed)
 
 
 # --- hash chains --------------------------------------------------------------------------------------------
@@ -309,8 +313,10 @@ def chain_broken(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
     """A row of a hash chain that is not as it was written, or a seal that does not follow from its heads.
 
     Verifies what has been written since the last seal, and every stream once in `chain_verification.NIGHTS` nights.
+    What an earlier verification found stays until a verification of everything no longer has it.
     """
-    bad = chain_verification.verify_part(tx, check_day.day).findings[:MAX_FINDINGS]
+    new = chain_verification.verify_part(tx, check_day.day).findings
+    bad = list(dict.fromkeys([*new, *chain_seals.open_findings(tx)]))[:MAX_FINDINGS]
     names = _references(tx, _case_ids(bad))
     by_stream = {str(case_id): case_id for case_id in names}
     for finding in bad:
@@ -341,6 +347,7 @@ CHECKERS: tuple[Checker, ...] = tuple(
         access_of_other_office,
         access_without_task,
         access_to_many_persons,
+        emergency_access_unreviewed,
         chain_broken,
     )
 )
@@ -371,8 +378,8 @@ def _candidates(tx: Connection, query: Select[Any]) -> Iterator[tuple[Any, Case 
 def _folded_case(tx: Connection, case_id: UUID) -> Case | None:
     try:
         stored = journal.load(tx, case_id)
-        return engine.fold(stored.youth, stored.events) if stored else None
-    except (IllegalHistory, ValueError):  # ValueError: stored details that do not validate, or an unknown code
+        return replayed(stored) if stored else None
+    except (IllegalHistory, ValueError):  # ValueError: an unknown code
         return None
 
 

@@ -15,6 +15,7 @@ from ungdom.store.case_queries import Filters
 from ungdom.store.duties import NOBODY, TaskFilter, kinds_of
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import read_work, row_of
+from ungdom.store.replaying import readable_cases
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.viewer_knowledge import knowledge_of
 from ungdom.workflow import engine, redaction
@@ -140,8 +141,8 @@ def _tasks_of(
 ) -> Iterator[tuple[Any, Sequence[Task]]]:
     stored_work = {row.case_id: read_work(row.tasks) for row in rows}
     stale = [case_id for case_id, entry in stored_work.items() if entry.turns_on and entry.turns_on <= day]
-    reloaded = journal.load_many(tx, [] if list_query.is_historical else stale)
-    recomputed = {stored.case_id: tasks(engine.fold(stored.youth, stored.events), day) for stored in reloaded}
+    reloaded = readable_cases(tx, [] if list_query.is_historical else stale)
+    recomputed = {stored.case_id: tasks(case, day) for stored, case in reloaded}
     for row in rows:
         yield row, recomputed.get(row.case_id, stored_work[row.case_id].tasks)
 

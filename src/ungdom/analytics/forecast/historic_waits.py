@@ -29,7 +29,7 @@ def historic_waits(db: Database, days: Sequence[date], since: date, report: Repo
     """Every case that was open after `since`, or might have been thought to be, as known on each of the days.
 
     Nothing recorded after the last moment of a day is used for that day. Cases closed by `since` with no change after
-    the first of the days are left out.
+    the first of the days are left out, and so are cases that cannot be read.
     """
     later = C.updated_at > last_moment(min(days))
     query = select(C.case_id).where(or_(C.closed_on.is_(None), C.closed_on > since, later))
@@ -37,7 +37,7 @@ def historic_waits(db: Database, days: Sequence[date], since: date, report: Repo
         ids = tx.scalars(query.order_by(C.case_id)).all()
     for number, batch in enumerate(bulk.batches(ids, BATCH)):
         with db.reading() as tx:
-            histories = list(journal.load_many(tx, batch, last_moment(max(days))))
+            histories = list(journal.load_many(tx, batch, last_moment(max(days)), []))
         yield from (dict(_spells_by_day(stored, days)) for stored in histories)
         report(min(len(ids), (number + 1) * BATCH), len(ids))
 

@@ -37,6 +37,7 @@ from ungdom.workflow import engine
 from ungdom.workflow.calendar import OSLO
 from ungdom.workflow.rules.access import (
     MOST_WITHHELD_DAYS,
+    NotTheYouth,
     WithholdingCode,
     family_members,
     is_the_youth,
@@ -45,7 +46,7 @@ from ungdom.workflow.rules.access import (
     may_show_access,
     may_withhold_access,
 )
-from ungdom.workflow.rules.permissions import may_work_on
+from ungdom.workflow.rules.permissions import RoleNotAllowed, may_work_on
 from ungdom.workflow.vocabulary import Protection, Role
 
 router = APIRouter(tags=["access"])
@@ -130,7 +131,7 @@ def _page_of_accesses(tx: Connection, context: RequestContext, query: AccessQuer
         konfliktrad=query.konfliktrad,
         route=query.route,
     )
-    return _access_page(tx, context, query, filters, tells_office=False)
+    return _access_page(tx, context, query, "accesses", filters, tells_office=False)
 
 
 def _page_of_case(tx: Connection, context: RequestContext, case_id: UUID, query: CaseAccessQuery) -> ApiResponse:
@@ -139,16 +140,22 @@ def _page_of_case(tx: Connection, context: RequestContext, case_id: UUID, query:
         _own_case(tx, context, case_id)
     elif not subjects_of(tx, [case_id]):
         raise NotVisible
-    return _access_page(tx, context, query, _filters(query, case_id=case_id), is_leader)
+    filters = _filters(query, case_id=case_id)
+    return _access_page(tx, context, query, f"accesses to case {case_id}", filters, is_leader)
 
 
 def _access_page(
-    tx: Connection, context: RequestContext, query: CaseAccessQuery, filters: AccessFilters, tells_office: bool
+    tx: Connection,
+    context: RequestContext,
+    query: CaseAccessQuery,
+    name: str,
+    filters: AccessFilters,
+    tells_office: bool,
 ) -> ApiResponse:
-    name = f"accesses {filters}"
-    after = start_after(context, name, query)
+    list_key = f"{name} {query.model_dump_json(exclude={'cursor', 'limit'}, by_alias=True)}"
+    after = start_after(context, list_key, query)
     rows = access_queries.page(tx, filters, after[1] if after else None, query.limit + 1)
-    page, following = page_and_cursor(context, name, query, rows, lambda access: (access.at, access.access_id))
+    page, following = page_and_cursor(context, list_key, query, rows, lambda access: (access.at, access.access_id))
     return json_response(AccessList(items=[access_out(access, tells_office) for access in page], next=following))
 
 
@@ -174,15 +181,23 @@ def _plain(tx: Connection, context: RequestContext, case_id: UUID, query: PlainQ
 
 
 def _plainly_readable(tx: Connection, context: RequestContext, case_id: UUID) -> CaseView:
-    """The case, for the youth of it, and for who hands the list over. Raises `NotVisible` or `RoleNotAllowed`."""
+    """The case, for the youth of it, and for who hands the list over. Raises `NotVisible` or `NotTheYouth`."""
     try:
         read = read_case(tx, context, case_id, i.AsOf())
     except NotVisible:
-        context.require_role(may_show_access)
+        _require_office(context)
         raise
     if not is_the_youth(read.agencies):
-        context.require_role(may_show_access)
+        _require_office(context)
     return read
+
+
+def _require_office(context: RequestContext) -> None:
+    """Returns for who hands the list over. Raises `NotTheYouth`."""
+    try:
+        context.require_role(may_show_access)
+    except RoleNotAllowed as error:
+        raise NotTheYouth(error.roles) from None
 
 
 def _withheld(tx: Connection, context: RequestContext, query: WithholdingQuery) -> ApiResponse:

@@ -91,9 +91,8 @@ def _write_contact(
         email_digest=body.email_digest,
         address=body.address,
         written_by=context.recorder.viewer.subject,
-        updated_at=context.now,
     )
-    contacts.write(tx, context.keys, new, context.now)
-    whole = json_response(contact_out(new, context.recorder.viewer))
-    hidden = json_response(contact_out(new, None))
+    stored = contacts.write(tx, context.keys, new, context.now)
+    whole = json_response(contact_out(stored, context.recorder.viewer))
+    hidden = json_response(contact_out(stored, None))
     return ApiResponse(whole.status, whole.body, whole.headers, hidden.body)

@@ -104,6 +104,9 @@ class ProblemResponse:
     headers: tuple[str, ...] = ()
 
 
+OF_CLOSED_CASES = frozenset({"/v1/cases/{case_id}/archive"})
+"""Routes that read, and answer 409 while the case is open."""
+
 PROBLEMS: dict[int, ProblemResponse] = {
     400: ProblemResponse(
         "Malformed",
@@ -131,8 +134,13 @@ PROBLEMS: dict[int, ProblemResponse] = {
     409: ProblemResponse(
         "Conflict",
         "Conditions are not met (`unmet`), or a request with the same key is being answered.",
-        lambda operation: operation.reads("idempotency-key"),
+        lambda operation: operation.reads("idempotency-key") or operation.path in OF_CLOSED_CASES,
         ("Retry-After",),
+    ),
+    410: ProblemResponse(
+        "Gone",
+        "`key_lost`: the key that it is encrypted with is declared lost for good, and nobody can read it any more.",
+        lambda operation: operation.path.startswith(("/v1/persons/{", "/v1/webhooks/{")),
     ),
     412: ProblemResponse(
         "VersionOutdated",
@@ -245,7 +253,7 @@ SENT_HEADERS: dict[str, tuple[str, ...]] = {
     "add_staff": ("ETag", "Location"),
     **dict.fromkeys(("get_staff", "change_staff"), ("ETag",)),
     "get_calendar": ("ETag",),
-    "export_person": _FILE,
+    **dict.fromkeys(("export_person", "get_case_archive"), _FILE),
     "get_extract": (*_FILE, "Link"),
     "get_extract_aggregates": (*_FILE, "Link"),
     "get_extract_file": (*_FILE, "Ungdom-SHA256"),

@@ -22,7 +22,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.workflow import redaction
 from ungdom.workflow.redaction.kinds import matters_of_answer
-from ungdom.workflow.rules.access import purpose_of
+from ungdom.workflow.rules.access import AccessPurpose, purpose_of
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.rules.sharing import Matter
 
@@ -37,11 +37,15 @@ PSEUDONYMOUS = ("/v1/extracts/{name}", "/v1/extracts/jobs/{job_id}/files/{file:p
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who is given an answer: the viewer, the system they use, and the organisation that its token was made for."""
+    """Who is given an answer: the viewer, the system they use, and the organisation that its token was made for.
+
+    `purpose`: why; None where it follows from the role.
+    """
 
     viewer: Viewer
     system: str
     organisation: str | None = None
+    purpose: AccessPurpose | None = None
 
     @classmethod
     def of(cls, principal: Principal) -> "Reader":
@@ -52,12 +56,12 @@ class Reader:
 def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
     places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
-    candidates = (text[start - _BEFORE : end] for start, end in places)
-    return {UUID(candidate.decode()) for candidate in candidates if _is_id(candidate)}
+    candidates = {text[start - _BEFORE : end] for start, end in places}
+    return {UUID(int=int(digits.replace(b"-", b""), 16)) for digits in candidates if _is_id(digits)}
 
 
 def _is_id(text: bytes) -> bool:
-    return all(character in b"0123456789abcdef" for character in text[:_BEFORE])
+    return not text[:_BEFORE].translate(None, b"0123456789abcdef")
 
 
 def ids_in_address(path: str) -> set[UUID]:
@@ -93,7 +97,7 @@ def access_of(
         organisation=reader.organisation,
         route=f"{method} {route.path}",
         matters=_matters(route.path, route.response_model, note),
-        purpose=purpose_of(viewer),
+        purpose=reader.purpose or purpose_of(viewer),
         criteria=note.criteria,
         hits=note.hits,
         entries=entries,

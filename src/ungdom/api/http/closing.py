@@ -14,10 +14,13 @@ RETRY_SECONDS = "2"
 CLOSE = (b"connection", b"close")
 
 
-def raw_problem(status: int, code: str, part: str, headers: RawHeaders) -> bytes:
-    """A problem as it goes over the wire, in bokmål: what the client prefers is not known. The connection ends."""
+def raw_problem(status: int, code: str, part: str, headers: RawHeaders, language: str | None) -> bytes:
+    """A problem as it goes over the wire. The connection ends.
+
+    `language`: the header Accept-Language, if it had arrived; None: in bokmål.
+    """
     retry = {"Retry-After": RETRY_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    response = problem_response(status, code, None, uuid.uuid4().hex, None, retry, part)
+    response = problem_response(status, code, language, uuid.uuid4().hex, None, retry, part)
     fields = completed([*response.raw_headers, CLOSE], headers)
     lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), *(b"%s: %s" % field for field in fields)]
     return b"\r\n".join([*lines, b"", bytes(response.body)])

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from ungdom import texts
 from ungdom.api.http.access import Reader, access_of, ids_of
-from ungdom.api.http.authorisation import NeededScope, RolePredicate, require_role, requires, rule_of
+from ungdom.api.http.authorisation import SAFE_METHODS, NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem, ResponseWithheld
 from ungdom.api.http.preconditions import precondition
 from ungdom.api.http.replays import NOTHING_WITHHELD, is_withheld, sights_in
@@ -34,17 +34,23 @@ from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
+from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 SOURCE = "api"
+
+T = TypeVar("T")
 
 SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
 """How the cases and persons are found that the ids in an answer name."""
 
 
 class RequestContext:
-    """One request: principal, time, language, and its transaction."""
+    """One request: principal, time, language, and its transaction.
+
+    `purpose`: why data are given, where it does not follow from the role: what an emergency access was taken for.
+    """
 
     def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
         state = request.app.state
@@ -61,6 +67,7 @@ class RequestContext:
         self.language = texts.negotiate(language)
         self.access_log: AccessLog = state.access_log
         self._known_subjects: KnownSubjects = state.known_subjects
+        self.purpose: AccessPurpose | None = None
         self._request = request
         self._needs_service = True
 
@@ -68,6 +75,11 @@ class RequestContext:
     def today(self) -> date:
         """The day in Norway."""
         return oslo_date(self.now)
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the method of the request is one that writes nothing."""
+        return self._request.method in SAFE_METHODS
 
     @property
     def recorder(self) -> Recorder:
@@ -132,6 +144,15 @@ class RequestContext:
         response = self._retry_when_stale(operation, commit, attempts)
         retry_after_commit(self.db, self.intake, self._request.app.state.clock)
         return response
+
+    def read_before(self, operation: Callable[[Connection], T]) -> T:
+        """What takes long and has to be known before `write`, so that it keeps no writer waiting. It is not answered.
+
+        Raises the errors of the rule of the route, `NotInService`, or `Unavailable`.
+        """
+        self.check_access()
+        with self._in_service(self.db.reading()) as tx:
+            return operation(tx)
 
     def try_out(self, operation: Callable[[Connection], ApiResponse], attempts: int) -> Response:
         """The response that `write` would give, with everything that the operation wrote rolled back.
@@ -199,8 +220,9 @@ class RequestContext:
 
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
-        entries = subjects(tx, ids_of(self._request.scope, response.body))
-        return access_of(self._request.scope, Reader.of(self.principal), self.now, response.access, entries)
+        entries = subjects(tx, ids_of(self._request.scope, response.body) | response.access.named)
+        reader = replace(Reader.of(self.principal), purpose=self.purpose)
+        return access_of(self._request.scope, reader, self.now, response.access, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
         """The response, once it is in the access log whose data it contains. Raises `Unavailable`."""

@@ -5,8 +5,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ungdom.api.http.problems import problem_response
 from ungdom.observability.logger import EventLogger
+from ungdom.retention.journal import UNREADABLE_JOURNAL
 from ungdom.retention.replay import ErasureGate
-from ungdom.store.errors import StoreError
+from ungdom.store.errors import StoreError, Unavailable
 
 LOG = EventLogger("ungdom.api")
 
@@ -27,9 +28,15 @@ class ErasuresFirst:
             await to_thread.run_sync(self.gate.open)
         except StoreError as error:
             LOG.warning("erasures.not_carried_out", reason=type(error).__name__)
+            part = "erasures" if _is_of_the_journal(error) else "detail"
             language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
             trace_id = scope["state"]["trace_id"]
-            response = problem_response(503, "unavailable", language, trace_id, None, {"Retry-After": "2"}, "detail")
+            response = problem_response(503, "unavailable", language, trace_id, None, {"Retry-After": "2"}, part)
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+def _is_of_the_journal(error: StoreError) -> bool:
+    """Whether it is not the database that is away: an operator has to do something."""
+    return not isinstance(error, Unavailable) or error.reason == UNREADABLE_JOURNAL

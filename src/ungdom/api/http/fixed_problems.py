@@ -90,6 +90,7 @@ def _fixed_problem(
 
 FIXED: dict[type[Exception], Handler] = {
     c.NotVisible: _fixed_problem(404, "not_found"),
+    c.CaseNotClosed: _fixed_problem(409, "case_not_closed"),
     c.VersionRequired: _fixed_problem(428, "precondition_required"),
     c.NotCorrectable: _fixed_problem(
         422, "not_correctable", field=("/seq", "value_error"), values=lambda error: {"seq": error.seq}
@@ -145,6 +146,12 @@ FIXED: dict[type[Exception], Handler] = {
         field=("/substitute", "value_error"),
         values=lambda error: {"substitute": error.substitute},
     ),
+    staff.EmergencyNotNeeded: _fixed_problem(409, "emergency_not_needed"),
+    staff.EmergencyIsOpen: _fixed_problem(
+        409, "emergency_is_open", extra=lambda error: {"until": error.until.isoformat()}
+    ),
+    staff.EmergencyReviewed: _fixed_problem(409, "emergency_reviewed"),
+    staff.OwnEmergencyAccess: _fixed_problem(403, "own_emergency_access"),
     staff.ContactIsTheirOwn: _fixed_problem(409, "contact_is_their_own"),
     ContactOfOthers: _fixed_problem(
         409,
@@ -183,6 +190,7 @@ FIXED: dict[type[Exception], Handler] = {
     inviting.NoSuchInvitation: _fixed_problem(404, "survey_token"),
     inviting.DoesNotFit: _fixed_problem(422, "invalid_input", field=("/answers", "value_error")),
     UnknownMachine: _fixed_problem(404, "not_found"),
+    store.KeyLost: _fixed_problem(410, "key_lost"),
     store.InFlight: _fixed_problem(409, "idempotency_in_flight", {"Retry-After": "1"}),
 }
 """The handler of each error whose response is a status and a code."""

@@ -34,12 +34,15 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.errors import (
     BadChanges,
     BadDetails,
+    IllegalHistory,
     NotInService,
+    UnreadableHistory,
     allowed_values,
     named_values,
     place_of,
 )
 from ungdom.workflow.events import escaped
+from ungdom.workflow.rules.access import NotTheYouth
 from ungdom.workflow.rules.permissions import OtherOffice, RoleNotAllowed, acts_for, roles_that
 from ungdom.workflow.vocabulary import EventType, Role
 
@@ -74,13 +77,18 @@ async def _role_not_allowed(request: Request, error: RoleNotAllowed) -> Response
     return _forbidden(request, error.roles, {})
 
 
-def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any]) -> Response:
+async def _not_the_youth(request: Request, error: NotTheYouth) -> Response:
+    return _forbidden(request, error.roles, {}, "youth")
+
+
+def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any], part: str = "detail") -> Response:
     """What the role may not do, and the roles that may. Without any: what the service alone does."""
     language, own, others = language_of(request), request.state.principal.viewer.role, list(allowed)
     if not others:
         return problem_to(request, 403, "done_by_service", extra)
     role, roles = texts.render(language, own), texts.render(language, others)
-    return problem_to(request, 403, "forbidden_role", {**extra, "role": own, "roles": others}, role=role, roles=roles)
+    members = {**extra, "role": own, "roles": others}
+    return problem_to(request, 403, "forbidden_role", members, None, part, role=role, roles=roles)
 
 
 async def _not_in_service(request: Request, error: NotInService) -> Response:
@@ -246,6 +254,16 @@ async def _internal(request: Request, error: Exception) -> Response:
     return problem_to(request, 500, "internal")
 
 
+async def _unreadable_history(request: Request, error: IllegalHistory) -> Response:
+    """A stored case that does not replay: named to whoever may see it by its current row."""
+    log.error("request.failed", error=error)
+    if not isinstance(error, UnreadableHistory):
+        return problem_to(request, 500, "history_unreadable", None, None, "unnamed")
+    extra = {"case": str(error.case_id), "reference": error.reference, "seq": error.seq or None}
+    part = "detail" if error.seq else "event_unknown"
+    return problem_to(request, 500, "history_unreadable", extra, None, part, reference=error.reference, seq=error.seq)
+
+
 def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
     if not request.url.path.endswith("/corrections"):
@@ -277,6 +295,7 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     LacksScope: _lacks_scope,
     staff.MemberOutdated: _member_outdated,
     RoleNotAllowed: _role_not_allowed,
+    NotTheYouth: _not_the_youth,
     OtherOffice: _other_office,
     NotInService: _not_in_service,
     NothingReleased: _nothing_released,
@@ -291,6 +310,8 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     store.Unavailable: _unavailable,
     RequestValidationError: _invalid,
     HTTPException: _http,
+    IllegalHistory: _unreadable_history,
+    UnreadableHistory: _unreadable_history,
     Exception: _internal,
 }
 """A handler for every error that the layers below may raise."""

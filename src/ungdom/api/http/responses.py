@@ -1,6 +1,7 @@
 """Finished responses: the body as JSON, its entity tag, and the headers of a response behind a secret address."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -24,12 +25,14 @@ class AccessNote:
 
     `kind`: None where the method of the request says it. `criteria` and `hits`: of a search, the names of the fields
     searched by and the number of persons found. `knowledge`: what the reader may learn; None: of every case the same.
+    `named`: cases in a body in which no id can be read.
     """
 
     kind: AccessKind | None = None
     criteria: str | None = None
     hits: int | None = None
     knowledge: Knowledge | None = None
+    named: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,26 +11,36 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.pagination import page_and_cursor, start_after
 from ungdom.api.http.responses import ApiResponse, json_response
-from ungdom.api.http.tokens import READ
+from ungdom.api.http.tokens import READ, STATUS
 from ungdom.api.notices.present import notice_out
 from ungdom.api.notices.schemas import NoticeList, NoticeOut, NoticeQuery
 from ungdom.notices.recipients import learnt_notices
 from ungdom.store import notices
 from ungdom.store.notices import NoticeWithCase
 from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import may_read_cases
+from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["notices"])
+
+
+def _has_notices(role: Role) -> bool:
+    return may_read_cases(role) or role is Role.AUDITOR
+
+
+def _scope(role: Role) -> str:
+    return STATUS if role is Role.AUDITOR else READ
 
 
 @router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")
 def list_notices(context: ReadContext, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
     """What the caller has been told, the newest first, of cases that they may still see."""
     public_url: str = request.app.state.public_url
-    return context.read(lambda tx: _page_of_notices(tx, context, query, public_url))
+    return context.read(lambda tx: _page_of_notices(tx, context, query, public_url), _scope, _has_notices)
 
 
 @router.post("/v1/notices/{notice_id}/read", response_model=NoticeOut, summary="Mark a notice as read")
-@guarded(requires(READ))
+@guarded(requires(_scope, _has_notices))
 def mark_notice_read(
     context: WriteContext, request: Request, notice_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:

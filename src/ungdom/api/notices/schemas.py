@@ -16,6 +16,8 @@ class NoticeOut(Output):
 
     `days`: past the due day today, negative before it; of an alert that has ended, as it was raised. `agency`: as whose
     standing contact the caller is notified; with `reason` and `expected_on`, which agency has answered for its part.
+    Of an emergency access (`kind` is `emergency_access.taken`) `alert_id` is the id of the access and `due` the last
+    day of its review. An auditor, who reads no case, is not told its state.
     """
 
     id: UUID
@@ -23,9 +25,9 @@ class NoticeOut(Output):
     alert_id: UUID
     case_id: UUID
     reference: str
-    state: State
-    state_label: str
-    phase: Phase
+    state: State | None
+    state_label: str | None
+    phase: Phase | None
     code: str
     label: str
     level: Level

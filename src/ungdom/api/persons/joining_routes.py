@@ -26,7 +26,7 @@ from ungdom.api.persons.joining_schemas import (
 from ungdom.api.persons.record_present import person_hit_out
 from ungdom.api.persons.record_schemas import PersonHitOut
 from ungdom.intake import IntakeContext
-from ungdom.persons import joining
+from ungdom.persons import erasure, joining
 from ungdom.persons.joining import SplitRequest
 from ungdom.store import case_queries, people, person_proposals
 from ungdom.store.person_proposals import PersonProposal
@@ -90,11 +90,13 @@ def erase_person(
     context: WriteContext, person_id: UUID, body: ErasureIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """Nothing is erased before the other of leader and secretariat has approved. What holds it back is named."""
+    viewer = context.recorder.viewer
+    known_data = context.read_before(lambda tx: erasure.unlinked_data(tx, context.intake, viewer, person_id))
     return context.write(
         lambda tx: _proposed(
             tx,
             context,
-            joining.propose_erasure(tx, context.intake, context.recorder.viewer, person_id, body.reason),
+            joining.propose_erasure(tx, context.intake, viewer, person_id, body.reason, known_data),
         )
     )
 
@@ -115,7 +117,11 @@ def approve_person_proposal(
     context: WriteContext, proposal_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
     """The second person approves, and it is done: cases and observations follow; an erasure changes no figure."""
-    return _decide(context, proposal_id, partial(joining.approve, journal=context.erasures))
+    viewer = context.recorder.viewer
+    known_data = context.read_before(
+        lambda tx: erasure.unlinked_data_of_proposal(tx, context.intake, viewer, proposal_id)
+    )
+    return _decide(context, proposal_id, partial(joining.approve, journal=context.erasures, known_data=known_data))
 
 
 @router.post(

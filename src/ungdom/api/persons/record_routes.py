@@ -102,7 +102,8 @@ def _hits(tx: Connection, context: RequestContext, criteria: PersonCriteria) -> 
 def _export(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
     access = subject_access.gather(tx, context.intake, context.recorder.viewer, person_id)
     headers = {"Content-Disposition": f'attachment; filename="{access.person_id}.zip"', **PRIVATE_HEADERS}
-    return ApiResponse(200, subject_access_file.build(access), headers, media_type=MEDIA_TYPE)
+    note = AccessNote(named=access.case_ids)
+    return ApiResponse(200, subject_access_file.build(access), headers, media_type=MEDIA_TYPE, access=note)
 
 
 def _person_detail(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:

@@ -44,7 +44,15 @@ def rule_out(language: texts.Language, effective: EffectiveRule, entered: Sequen
 
 def run_out(language: texts.Language, reports: Iterable[RuleReport]) -> RetentionRunOut:
     return RetentionRunOut(
-        items=[from_source(RuleReportOut, report, what=texts.label(language, report.rule)) for report in reports]
+        items=[
+            from_source(
+                RuleReportOut,
+                report,
+                what=texts.label(language, report.rule),
+                message=texts.label(language, report.fault) if report.fault else None,
+            )
+            for report in reports
+        ]
     )
 
 

@@ -9,21 +9,22 @@ from pydantic_core import PydanticCustomError
 from ungdom.api.http.inputs import Input
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import LineText
-from ungdom.retention.rules import CountedFrom, RetentionCode
+from ungdom.retention.rules import MOST, CountedFrom, RetentionCode
+from ungdom.retention.run import RetentionFault
 from ungdom.workflow.calendar import Length
 
 
 class KeepIn(Input):
     """A length of time; at least one part is above 0."""
 
-    years: Annotated[int, Field(ge=0, le=200)] = 0
-    months: Annotated[int, Field(ge=0, le=2_400)] = 0
-    days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    years: Annotated[int, Field(ge=0, le=MOST.years)] = 0
+    months: Annotated[int, Field(ge=0, le=MOST.months)] = 0
+    days: Annotated[int, Field(ge=0, le=MOST.days)] = 0
 
     @model_validator(mode="after")
     def _is_a_length(self) -> Self:
         if not any((self.years, self.months, self.days)):
-            raise PydanticCustomError("clock_without_length", "names no length")
+            raise PydanticCustomError("length_is_zero", "names no length")
         return self
 
     @property
@@ -98,7 +99,10 @@ class RetentionRunIn(Input):
 
 
 class RuleReportOut(Output):
-    """What a rule found and did. `due`: how many its term has passed for; `erased`: how many were erased."""
+    """What a rule found and did. `due`: how many its term has passed for; `erased`: how many were erased.
+
+    `fault`: why the rule has not erased everything that is due, with `message` in words; null if nothing stopped it.
+    """
 
     rule: RetentionCode
     what: str
@@ -106,6 +110,8 @@ class RuleReportOut(Output):
     dry_run: bool
     due: int
     erased: int
+    fault: RetentionFault | None
+    message: str | None
 
 
 class RetentionRunOut(Output):

@@ -26,7 +26,10 @@ class WebhookIn(Input):
 
 
 class WebhookOut(Output):
-    """A webhook. `url` is shown to its owner, the host to administrators as well. `disabled_because`: gone (410)."""
+    """A webhook. `url` is shown to its owner, the host to administrators as well.
+
+    `disabled_because`: `gone` (410), or `key_lost`: its address can no longer be read; delete it and make a new one.
+    """
 
     id: UUID
     url: str | None

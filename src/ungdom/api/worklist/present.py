@@ -5,7 +5,16 @@ from typing import Any
 
 from ungdom import texts
 from ungdom.api.http.present import from_source, unmet_out
-from ungdom.api.worklist.schemas import LateCaseOut, NextDueOut, TaskKindOut, TaskOut, WorkRow, WorkTaskOut
+from ungdom.api.worklist.schemas import (
+    EmergencyTaskOut,
+    LateCaseOut,
+    NextDueOut,
+    TaskKindOut,
+    TaskOut,
+    WorkRow,
+    WorkTaskOut,
+)
+from ungdom.store.emergency_access import UnreviewedEmergency
 from ungdom.workflow.calendar import days_between
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.task_rules import TASK_RULES, TaskKind
@@ -68,6 +77,18 @@ def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
         open=not availability.unmet,
         opens_on=task.opens_on(day),
         unmet=[unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
+    )
+
+
+def emergency_task_out(unreviewed: UnreviewedEmergency, day: date, language: texts.Language) -> EmergencyTaskOut:
+    return EmergencyTaskOut(
+        id=unreviewed.emergency_id,
+        case=unreviewed.case_id,
+        reference=unreviewed.reference,
+        label=texts.text(language, "notice", "emergency_access"),
+        taken_at=unreviewed.taken_at,
+        due=unreviewed.review_by,
+        days_left=days_between(day, unreviewed.review_by),
     )
 
 

@@ -15,7 +15,7 @@ from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams, instant
-from ungdom.api.worklist.present import kind_out, late_case_out, task_out, work_row
+from ungdom.api.worklist.present import emergency_task_out, kind_out, late_case_out, task_out, work_row
 from ungdom.api.worklist.schemas import (
     KindList,
     LateForecastOut,
@@ -26,6 +26,7 @@ from ungdom.api.worklist.schemas import (
     WorkQuery,
 )
 from ungdom.cases import CaseView
+from ungdom.store import emergency_access
 from ungdom.store.case_queries import Filters
 from ungdom.store.duties import TaskFilter
 from ungdom.store.session import Connection
@@ -35,6 +36,7 @@ from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.permissions import may_read_worklist
 from ungdom.workflow.views import tasks
 from ungdom.workflow.views.task_rules import TaskKind
+from ungdom.workflow.vocabulary import Role
 from ungdom.worklist import forecast, worklist
 
 router = APIRouter(tags=["worklist"])
@@ -105,7 +107,16 @@ def page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) 
     work, page = worklist.work_page(tx, viewer, page_query, day)
     following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
     items = [work_row(case_work, day, context.language) for case_work in work]
-    return WorkList(on=day, items=items, next=following, prev=previous, total=page.total)
+    present = viewer.role is Role.LEADER and page_query.after is None and not page_query.is_historical
+    unreviewed = emergency_access.unreviewed(tx, viewer.konfliktrad) if present else []
+    return WorkList(
+        on=day,
+        items=items,
+        next=following,
+        prev=previous,
+        total=page.total,
+        to_review=[emergency_task_out(task, context.today, context.language) for task in unreviewed],
+    )
 
 
 def _late_forecast(tx: Connection, context: RequestContext, query: LateForecastQuery) -> ApiResponse:

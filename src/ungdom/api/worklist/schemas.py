@@ -1,6 +1,6 @@
 """Schemas of the worklist and of the tasks of a case."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -163,8 +163,23 @@ class WorkRow(Output):
     tasks: list[WorkTaskOut]
 
 
+class EmergencyTaskOut(Output):
+    """An emergency access to a case of the office that its leader has to review, by `due`. Office norm, not law."""
+
+    id: UUID
+    case: UUID
+    reference: str
+    label: str
+    taken_at: datetime
+    due: date
+    days_left: int
+
+
 class WorkList(Output):
     """A page of the worklist as it stands on that day.
+
+    `to_review`: on the first page of a leader's present worklist, the emergency accesses to cases of the office that
+    nobody has reviewed, the first due first.
 
     `next`, `prev`: the cursors of the neighbouring pages, null where there is none. `total`: the number of cases in the
     whole list; null unless the query asks for it.
@@ -175,6 +190,7 @@ class WorkList(Output):
     next: str | None
     prev: str | None
     total: int | None
+    to_review: list[EmergencyTaskOut]
 
 
 class LateWeekOut(Output):

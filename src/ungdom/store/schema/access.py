@@ -8,9 +8,11 @@ few indexes, because every read of a case writes a row.
 from enum import StrEnum
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 
 from ungdom.store.schema.base import EnumSet, EnumText, UtcDateTime, metadata
-from ungdom.workflow.rules.access import AccessPurpose, WithholdingCode
+from ungdom.workflow.rules.access import AccessPurpose, EmergencyReason, WithholdingCode
 from ungdom.workflow.rules.sharing import Matter
 from ungdom.workflow.vocabulary import Role
 
@@ -37,6 +39,14 @@ class AccessKind(StrEnum):
     MERGED = "merged"
     SPLIT = "split"
     BROKEN_OFF = "broken_off"  # the client was gone before the answer of `about` was sent whole
+
+
+class EmergencyEnd(StrEnum):
+    """What ended an emergency access before its time."""
+
+    BY_HAND = "by_hand"
+    PROTECTED = "protected"  # the address of the youth has become protected
+    REVIEWED = "reviewed"
 
 
 access_log = Table(
@@ -99,4 +109,29 @@ access_withholding = Table(
     CheckConstraint("(code IS NULL) = (review_on IS NULL)", name="review_on"),
     Index("ix_access_withholding_case_id", "case_id", "access_id", "decided_at"),
     comment="what is held back from the youth in the list of accesses; the newest row of an access counts",
+)
+
+emergency_access = Table(
+    "emergency_access",
+    metadata,
+    Column("emergency_id", Uuid, primary_key=True),
+    Column("case_id", ForeignKey("case_file.case_id"), nullable=False),
+    Column("subject", Text, nullable=False, comment="who took it"),
+    Column("role", EnumText(Role), nullable=False),
+    Column("konfliktrad", Text, nullable=False, comment="the office of whoever took it"),
+    Column("reason", EnumText(EmergencyReason), nullable=False),
+    Column("sealed", LargeBinary, comment="the reason in words, encrypted; null when erased"),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, comment="before its time; null: it ends by the clock"),
+    Column("ended_by", EnumText(EmergencyEnd), comment="what ended it before its time"),
+    Column("reviewed_at", UtcDateTime),
+    Column("reviewed_by", Text),
+    Column("reviewed_role", EnumText(Role)),
+    Column("justified", Boolean),
+    Column("review_sealed", LargeBinary, comment="the note of the review, encrypted; null when erased"),
+    CheckConstraint("(reviewed_at IS NULL) = (justified IS NULL)", name="review"),
+    Index("ix_emergency_access_case_id", "case_id", "subject"),
+    Index("ix_emergency_access_taken_at", "taken_at", "emergency_id"),
+    comment="wider sight on one case for a time, for a reason that somebody reviews afterwards",
 )

@@ -262,7 +262,8 @@ LISTS: dict[str, Gates] = {
             kind label action action_label who who_labels since due days_left binding law open opens_on unmet matches
         """
     },
-    "WorkList": {G.ALWAYS: "on items next prev total"},
+    "WorkList": {G.ALWAYS: "on items next prev total", G.BY_ROW: "to_review"},
+    "EmergencyTaskOut": {G.BY_ROW: "id case reference label taken_at due days_left"},
     "LateForecastOut": {G.ALWAYS: "on next prev", G.BY_ROW: "late later undated weeks items"},
     "LateWeekOut": {G.BY_ROW: "week since until cases"},
     "LateCaseOut": {

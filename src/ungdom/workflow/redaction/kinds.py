@@ -9,6 +9,7 @@ M = Matter
 
 OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/persons": (M.IDENTITY, M.ADDRESS),
+    "/v1/persons/{person_id}/subject-access": tuple(M),
     "/v1/population-events": (M.IDENTITY, M.ADDRESS),
     "/v1/decisions": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
     "/v1/esas": (M.CURRENT_STATUS, M.SANCTION, M.IDENTITY, M.OFFENCE, M.ADDRESS),
@@ -19,6 +20,7 @@ OFFICE_ANSWERS: dict[str, tuple[Matter, ...]] = {
     "/v1/breaches": (M.PROGRESS,),
     "/v1/complaints": (M.RIGHTS,),
     "/v1/cases/{case_id}/notes": (M.PROGRESS,),
+    "/v1/cases/{case_id}/archive": tuple(matter for matter in Matter if matter is not M.ADDRESS),
 }
 """The matters of answers of the office, whose schemas `fields` does not list: by the start of the path."""
 

@@ -1,17 +1,18 @@
 """Why somebody is given a person's data, who reads the log of it, and what the young person is shown of it. Pure."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 
 from ungdom.workflow.case import Case
 from ungdom.workflow.derived import team
 from ungdom.workflow.payloads import Attendee
-from ungdom.workflow.rules.permissions import OF_THE_OFFICE, SYSTEM_SUBJECT, Viewer
+from ungdom.workflow.rules.permissions import OF_THE_OFFICE, SYSTEM_SUBJECT, RoleNotAllowed, Viewer
 from ungdom.workflow.vocabulary import Role
 
 
 class AccessPurpose(StrEnum):
-    """Why data are given: it follows from the role. POL art. 5 (1) b."""
+    """Why data are given: it follows from the role, or from the reason of an emergency access. POL art. 5 (1) b."""
 
     CASE_WORK = "case_work"  # the coordinator works on the case; krl §§ 3, 22
     OFFICE_LEAD = "office_lead"  # the leader leads and follows up the office; krl § 3
@@ -21,6 +22,10 @@ class AccessPurpose(StrEnum):
     STATISTICS = "statistics"  # under pseudonyms
     AUDIT = "audit"  # whether access is as it should be
     OPERATION = "operation"  # administration and jobs of the service
+    EMERGENCY_DANGER = "emergency_danger"  # emergency access, with the code of its reason
+    EMERGENCY_URGENT_CONTACT = "emergency_urgent_contact"
+    EMERGENCY_NO_STAFF = "emergency_no_staff"
+    EMERGENCY_AUTHORITY_REQUEST = "emergency_authority_request"
 
 
 PURPOSES: dict[Role, AccessPurpose] = {
@@ -35,6 +40,27 @@ PURPOSES: dict[Role, AccessPurpose] = {
     Role.SYSTEM: AccessPurpose.OPERATION,
 }
 """The purpose of each role."""
+
+
+class EmergencyReason(StrEnum):
+    """Why somebody takes an emergency access (nødtilgang) to a case. Office norm, not law."""
+
+    DANGER = "danger"  # to somebody's life or health
+    URGENT_CONTACT = "urgent_contact"  # the youth has turned up, or has to be reached today
+    NO_STAFF = "no_staff"  # nobody of the office that has the case can be reached
+    AUTHORITY_REQUEST = "authority_request"  # court, prosecution or police need an answer at once
+
+
+EMERGENCY_PURPOSES: dict[EmergencyReason, AccessPurpose] = {
+    EmergencyReason.DANGER: AccessPurpose.EMERGENCY_DANGER,
+    EmergencyReason.URGENT_CONTACT: AccessPurpose.EMERGENCY_URGENT_CONTACT,
+    EmergencyReason.NO_STAFF: AccessPurpose.EMERGENCY_NO_STAFF,
+    EmergencyReason.AUTHORITY_REQUEST: AccessPurpose.EMERGENCY_AUTHORITY_REQUEST,
+}
+"""The purpose of a read by an emergency access: it says for which reason it was taken."""
+
+EMERGENCY_REVIEW = timedelta(days=7)
+"""How long after it was taken an emergency access has to be reviewed. Office norm, not law."""
 
 
 class WithholdingCode(StrEnum):
@@ -70,6 +96,21 @@ def may_withhold_access(role: Role) -> bool:
     return role is Role.LEADER
 
 
+def may_take_emergency_access(role: Role) -> bool:
+    """Whether the role takes an emergency access to a case: office roles. The Secretariat sees every case anyway."""
+    return role in OF_THE_OFFICE
+
+
+def may_review_emergency_access(role: Role) -> bool:
+    """Whether the role reads and reviews emergency accesses: the auditor, and the leader of the case's office."""
+    return role in {Role.AUDITOR, Role.LEADER}
+
+
+def may_archive_cases(role: Role) -> bool:
+    """Whether the role makes the archive of a closed case: the leader of its office. Administrators read no case."""
+    return role is Role.LEADER
+
+
 def may_show_access(role: Role) -> bool:
     """Whether the role reads the young person's list, to hand it over: office roles and the Secretariat.
 
@@ -77,6 +118,10 @@ def may_show_access(role: Role) -> bool:
     nothing of the youth's stands against theirs, is not confirmed anywhere in this service.
     """
     return role in OF_THE_OFFICE | {Role.SECRETARIAT}
+
+
+class NotTheYouth(RoleNotAllowed):
+    """The list is for the young person, and for the roles that hand it over."""
 
 
 def is_the_youth(agencies: Iterable[Attendee]) -> bool:
