@@ -26,7 +26,7 @@ FAMILIES: dict[str, set[str]] = {
     "receipt": {"begun", "counted", "moved", "binding", "norm", "stopped"},
     "form": {"yes", "no"},
     "days": {"one", "many"},
-    "law": {"office norm"}
+    "law": {"office norm", "ch."}
     | {f"{place} paragraph" for place in ("first", "second", "third", "fourth", "fifth", "sixth", "last")},
 }
 """The beginning of a key, and how it goes on."""

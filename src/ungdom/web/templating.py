@@ -15,7 +15,7 @@ from ungdom.web.assets import assets
 SECTION = "page"
 """The section of the catalogues with the texts of the pages."""
 
-_LAW = re.compile(r"office norm|(?:first|second|third|fourth|fifth|sixth|last) paragraph")
+_LAW = re.compile(r"office norm|(?:first|second|third|fourth|fifth|sixth|last) paragraph|\bch\.")
 """Words in the names of provisions, which are in English in the tables of the workflow."""
 
 

@@ -6,7 +6,7 @@ drawing that is `WIDTH` wide; colours are classes of the style sheet, since the 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ungdom import texts
@@ -21,6 +21,8 @@ ROW, BAR, PINS, AXIS = 46, 26, 34, 26
 NARROWEST = 3.0
 CHARACTER = 6.4
 """Width of a character of the labels, by which those that do not fit are left out."""
+AHEAD = timedelta(days=90)
+"""As much of what is to come is drawn, or half of what has been where that is more; the table has all of it."""
 YEARS_FOR_MONTHS = 3
 APART = 70
 """Least distance between two days of the axis."""
@@ -89,7 +91,7 @@ def draw(language: Language, items: Sequence[Item], spans: Sequence[Item], on: s
     day = date.fromisoformat(on)
     shown = [item for item in items if item["until"] or date.fromisoformat(item["on"]) <= day or item["to_come"]]
     days = [date.fromisoformat(item["on"]) for item in shown] + [day]
-    scale = _Scale(min(days), max(days))
+    scale = _Scale(min(days), min(max(days), day + max(AHEAD, (day - min(days)) / 2)))
     rows = [("stages", 0.0), ("waits", float(ROW)), ("measures", float(2 * ROW))]
     placed = [(item, "stage", 0.0) for item in shown if item["mark"] == "stage"]
     placed += [(_wait(language, span), "wait", float(ROW)) for span in spans if "party" in span]
@@ -102,7 +104,7 @@ def draw(language: Language, items: Sequence[Item], spans: Sequence[Item], on: s
             f"{formats.day(language, item['on'])}: {item['label']}",
         )
         for item in shown
-        if item["mark"] not in ("stage", "wait")
+        if item["mark"] not in ("stage", "wait") and date.fromisoformat(item["on"]) <= scale.last
     ]
     return Drawing(3 * ROW + PINS + AXIS, rows, bars, pins, list(_ticks(language, scale)), scale.x(day))
 
