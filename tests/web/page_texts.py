@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ungdom import texts, web
+from ungdom import web
 from ungdom.web.today import SORTS, Late, Whose
 from ungdom.workflow.rules.permissions import STAFF_ROLES
 
@@ -11,7 +11,6 @@ TEMPLATES = Path(str(web.__file__)).parent / "templates"
 LITERAL = re.compile(r"""\bt\((["'])([a-z_0-9.-]+)\1\s*[,)]""")
 
 FAMILIES: dict[str, set[str]] = {
-    "language": set(texts.languages()),
     "role": {str(role) for role in STAFF_ROLES},
     "refused": {
         f"{code}.{part}"
@@ -38,4 +37,4 @@ def page_keys() -> set[str]:
         match[2] for file in TEMPLATES.glob("*.html") for match in LITERAL.finditer(file.read_text(encoding="utf-8"))
     }
     assert literal
-    return literal | {f"{start}.{end}" for start, ends in FAMILIES.items() for end in ends}
+    return literal | {"language"} | {f"{start}.{end}" for start, ends in FAMILIES.items() for end in ends}

@@ -1,6 +1,7 @@
 """Days, instants and numbers as they are written in each language, by Babel."""
 
 from datetime import date, datetime
+from functools import cache
 
 from babel import Locale
 from babel import dates as babel_dates
@@ -9,7 +10,14 @@ from babel import numbers as babel_numbers
 from ungdom.texts import Language
 from ungdom.workflow.calendar import OSLO
 
-LOCALES: dict[Language, Locale] = {"nb": Locale("nb", "NO"), "nn": Locale("nn", "NO"), "en": Locale("en", "GB")}
+TERRITORIES = {"nb": "NO", "nn": "NO", "en": "GB"}
+"""Whose customs a language follows here, where there are several."""
+
+
+@cache
+def locale_of(language: Language) -> Locale:
+    """How this language writes days and numbers. Raises `babel.UnknownLocaleError`."""
+    return Locale(language, TERRITORIES.get(language))
 
 
 def as_day(value: date | str) -> date:
@@ -19,17 +27,17 @@ def as_day(value: date | str) -> date:
 
 def day(language: Language, value: date | str) -> str:
     """A calendar day in words: 3. mars 2026, 3 March 2026."""
-    return babel_dates.format_date(as_day(value), "long", LOCALES[language])
+    return babel_dates.format_date(as_day(value), "long", locale_of(language))
 
 
 def short_day(language: Language, value: date | str) -> str:
     """A calendar day in a narrow column: 3. sep. 2026."""
-    return babel_dates.format_date(as_day(value), "medium", LOCALES[language])
+    return babel_dates.format_date(as_day(value), "medium", locale_of(language))
 
 
 def weekday(language: Language, value: date | str) -> str:
     """A calendar day with the name of its weekday: tirsdag 3. mars 2026."""
-    return babel_dates.format_date(as_day(value), "full", LOCALES[language])
+    return babel_dates.format_date(as_day(value), "full", locale_of(language))
 
 
 def instant(language: Language, value: datetime | str) -> str:
@@ -41,9 +49,9 @@ def instant(language: Language, value: datetime | str) -> str:
 
 def number(language: Language, value: int | float) -> str:
     """A number with the separators of the language: 12 345."""
-    return babel_numbers.format_decimal(value, locale=LOCALES[language])
+    return babel_numbers.format_decimal(value, locale=locale_of(language))
 
 
 def month(language: Language, value: date) -> str:
     """A month with its year in few characters: mars 2026."""
-    return babel_dates.format_date(value, "MMM y", LOCALES[language])
+    return babel_dates.format_date(value, "MMM y", locale_of(language))

@@ -48,7 +48,7 @@ def environment(language: Language) -> Environment:
         lower=lambda value: texts.render(language, value),
         asset=assets().url,
         language=language,
-        languages=texts.languages(),
+        languages={code: texts.text(code, SECTION, "language") for code in texts.languages()},
         day=lambda value: formats.day(language, value),
         short_day=lambda value: formats.short_day(language, value),
         weekday=lambda value: formats.weekday(language, value),
