@@ -182,6 +182,21 @@ def test_a_return_that_belongs_to_no_sign_in_is_refused(provider: Provider, prod
     assert visitor.get(f"/sign-in/return?code=good&state={asked['state']}").status_code == 403
 
 
+def test_the_configuration_of_another_issuer_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, sqlite_template: Path, tmp_path: Path
+) -> None:
+    with providing() as impostor:
+        whole = impostor.configuration()
+        monkeypatch.setattr(impostor, "configuration", lambda: whole | {"issuer": "https://other.test"})
+        settings = {
+            "access_file": openid_access(tmp_path, impostor.issuer, impostor.key),
+            "login_issuer": impostor.issuer,
+            "login_client_id": CLIENT,
+        }
+        with ProductionService(sqlite_copy(sqlite_template, tmp_path), tmp_path, **settings) as service:
+            assert Visitor(service).get("/sign-in/start").status_code == 403
+
+
 def test_an_issuer_that_the_access_file_does_not_name_stops_the_start(sqlite_template: Path, tmp_path: Path) -> None:
     access = openid_access(tmp_path, "https://login.example.no", ec("staff"))
     with pytest.raises(BadSettings, match="UNGDOM_LOGIN_ISSUER"):
