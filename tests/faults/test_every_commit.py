@@ -67,6 +67,7 @@ ELSEWHERE = {
     "ungdom.retention.replay": "one transaction per line of the journal; a repeat erases what is left",
     "ungdom.cli.retaining": "one transaction, one row that is only added",
     "ungdom.store.rebuild": "one transaction per batch of cases; repeatable",
+    "ungdom.web.sessions": "one transaction, one row of a browser; who was interrupted signs in again (test_pages.py)",
     "ungdom.extracts.download_log": "the ways out of a download: tests/extracts/test_interface.py",
 }
 """Modules with transactions that the office does not reach, and what shows that they may be interrupted."""
