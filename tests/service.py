@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import anyio.from_thread
 import httpx
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from tests import pg
 from ungdom.api.http.tokens import Issuer
@@ -235,3 +237,13 @@ def new_case(**changed: Any) -> dict[str, Any]:
         "offences": [{"on": "2026-01-02"}],
     }
     return body | changed
+
+
+def routes(app: FastAPI, pages: bool = False) -> set[tuple[str, str]]:
+    """Method and address of each route of the interface, or of each page."""
+    return {
+        (method, str(route.path))
+        for route in iter_route_contexts(app.routes)
+        for method in (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}
+        if getattr(route.endpoint, "__module__", "").startswith("ungdom.web.") is pages
+    }

@@ -8,13 +8,12 @@ from uuid import UUID
 
 import anyio
 import pytest
-from fastapi.routing import iter_route_contexts
 from sqlalchemy import func, select
 
 from tests.api.build import assert_problem
 from tests.extracts import world
 from tests.extracts.world import NAMES, NOW, TODAY
-from tests.service import Client, Service, new_case
+from tests.service import Client, Service, new_case, routes
 from ungdom.extracts import build, dictionary, manifest
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.order import OrderRequest
@@ -259,21 +258,13 @@ FOR_EVERYBODY = {
 """The law, the documentation, and whether the service is well: nothing of anybody."""
 
 
-def routes(service: Service) -> list[tuple[str, str]]:
-    return sorted(
-        (method, str(route.path))
-        for route in iter_route_contexts(service.app.routes)
-        for method in (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}
-    )
-
-
 def test_an_analysts_token_reaches_nothing_but_these(
     service: Service, analyst: Client, figure: Callable[[str], None]
 ) -> None:
     with service.db.reading() as tx:
         case_id = tx.scalar(select(case_file.c.case_id))
     refused = 0
-    for method, path in routes(service):
+    for method, path in sorted(routes(service.app)):
         if (method, path) in REACHES | FOR_EVERYBODY:
             continue
         known = {"sanction": "youth_sanction", "regime": "R2", "subject": "analyst"}

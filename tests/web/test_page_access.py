@@ -8,7 +8,7 @@ import pytest
 from tests.access.test_every_answer import Comparison, Watch, compare
 from tests.api import sights
 from tests.api.sights import VIEWERS, World
-from tests.service import Service, sqlite_copy
+from tests.service import Service, routes, sqlite_copy
 from tests.web.visiting import Visitor
 from ungdom.web import case_page, today
 
@@ -24,6 +24,24 @@ PARTS = {
     "options": "/options",
 }
 """The parts of the page of a case, and where the interface answers each of them."""
+NOBODY = {
+    ("GET", "/sign-in"),
+    ("GET", "/sign-in/start"),
+    ("GET", "/sign-in/return"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/language"),
+    ("GET", "/static/pages/{name}"),
+}
+"""Pages and forms that show no person: signing in, the language, files."""
+SHOWN = {
+    ("GET", "/today"),
+    ("GET", "/cases/{case_id}"),
+    ("GET", "/cases/{case_id}/record/{kind}"),
+    ("GET", "/cases/{case_id}/correct/{seq}"),
+}
+SENT = {("POST", "/cases/{case_id}/record/{kind}"), ("POST", "/cases/{case_id}/correct/{seq}")}
+"""Forms that record as `POST /v1/cases/{case_id}/events` does: tests/web/test_recording.py."""
 COMPARED = ("open", "strict", "leaving", "moved_confidential", "sent")
 
 
@@ -32,6 +50,10 @@ def world(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("pages")
     with Service(sqlite_copy(sqlite_template, folder), folder) as running:
         yield sights.made(running)
+
+
+def test_every_page_shows_nobody_or_is_looked_at_here(world: World) -> None:
+    assert routes(world.service.app, pages=True) == NOBODY | SHOWN | SENT
 
 
 def visitor(world: World, viewer: str) -> Visitor:
@@ -89,6 +111,13 @@ def test_every_page_with_a_persons_data_is_in_the_log(world: World, figure: Call
         addresses |= {
             f"/cases/{world.cases[kind].id}/record/note_added": (
                 "/cases/{case_id}/record/{kind}",
+                f"/v1/cases/{world.cases[kind].id}",
+            )
+            for kind in COMPARED
+        }
+        addresses |= {
+            f"/cases/{world.cases[kind].id}/correct/1": (
+                "/cases/{case_id}/correct/{seq}",
                 f"/v1/cases/{world.cases[kind].id}",
             )
             for kind in COMPARED
