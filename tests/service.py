@@ -239,7 +239,7 @@ def new_case(**changed: Any) -> dict[str, Any]:
     return body | changed
 
 
-def routes(app: FastAPI, pages: bool = False) -> set[tuple[str, str]]:
+def routes_of(app: FastAPI, pages: bool = False) -> set[tuple[str, str]]:
     """Method and address of each route of the interface, or of each page."""
     return {
         (method, str(route.path))

@@ -22,7 +22,7 @@ from tests import pg
 from tests.api import sights
 from tests.api.build import DAY, HIDDEN, assert_problem, rows, without_id
 from tests.api.sights import KINDS, MESSAGES, VIEWERS, Secrets, World
-from tests.service import Client, Service, fill, routes, sqlite_copy
+from tests.service import Client, Service, fill, routes_of, sqlite_copy
 from ungdom.api.http.tokens import SCOPES
 from ungdom.store import notices
 from ungdom.store.notices import UserNotice
@@ -513,7 +513,7 @@ def _database(world: World) -> str:
 
 def test_every_route_of_the_application_has_its_row(one: Service) -> None:
     """Pages are compared with these routes in `tests/web/test_page_access.py`."""
-    assert routes(one.app) == set(ROUTES)
+    assert routes_of(one.app) == set(ROUTES)
 
 
 def test_every_role_that_a_token_can_have_asks() -> None:

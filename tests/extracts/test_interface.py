@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests.api.build import assert_problem
 from tests.extracts import world
 from tests.extracts.world import NAMES, NOW, TODAY
-from tests.service import Client, Service, new_case, routes
+from tests.service import Client, Service, new_case, routes_of
 from ungdom.extracts import build, dictionary, manifest
 from ungdom.extracts.catalogue import EXTRACTS
 from ungdom.extracts.order import OrderRequest
@@ -264,7 +264,7 @@ def test_an_analysts_token_reaches_nothing_but_these(
     with service.db.reading() as tx:
         case_id = tx.scalar(select(case_file.c.case_id))
     refused = 0
-    for method, path in sorted(routes(service.app)):
+    for method, path in sorted(routes_of(service.app)):
         if (method, path) in REACHES | FOR_EVERYBODY:
             continue
         known = {"sanction": "youth_sanction", "regime": "R2", "subject": "analyst"}

@@ -8,7 +8,7 @@ import pytest
 from tests.access.test_every_answer import Comparison, Watch, compare
 from tests.api import sights
 from tests.api.sights import VIEWERS, World
-from tests.service import Service, routes, sqlite_copy
+from tests.service import Service, routes_of, sqlite_copy
 from tests.web.visiting import Visitor
 from ungdom.web import case_page, today
 
@@ -53,7 +53,7 @@ def world(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_every_page_shows_nobody_or_is_looked_at_here(world: World) -> None:
-    assert routes(world.service.app, pages=True) == NOBODY | SHOWN | SENT
+    assert routes_of(world.service.app, pages=True) == NOBODY | SHOWN | SENT
 
 
 def visitor(world: World, viewer: str) -> Visitor:
