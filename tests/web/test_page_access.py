@@ -25,6 +25,7 @@ PARTS = {
 }
 """The parts of the page of a case, and where the interface answers each of them."""
 NOBODY = {
+    ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/sign-in/start"),
     ("GET", "/sign-in/return"),

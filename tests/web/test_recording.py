@@ -9,7 +9,7 @@ from tests.api.build import DAY, case_at, events_of
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
 from ungdom.api.events.forms import form_of
-from ungdom.web.forms import SchemaForm, entered_from
+from ungdom.web.forms import MOST_ROWS, SchemaForm, entered_from
 from ungdom.workflow.events import details_schema, plain_details, read_details
 from ungdom.workflow.vocabulary import EventType
 
@@ -170,3 +170,40 @@ def test_every_event_has_a_form_with_a_label_for_each_field(kind: EventType) -> 
     assert [control.name for control in controls] == [f"/details/{name}" for name in names]
     assert [control.name for control in controls if not control.help] == []
     assert SchemaForm(form_of(kind, "nb")).details() == {}
+
+
+def test_rows_of_a_form_are_bounded_by_what_was_sent(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    path = f"/cases/{case}/record/plan_changed"
+    fields = form_at(visitor, path) | {"occurred_on": DAY}
+    wild = {"/details/measures/999999999/measure": "x", f"/details/measures/{'9' * 5_000}/measure": "y"}
+    answer = visitor.post(path, fields | wild)
+    assert answer.status_code == 422
+    assert len(answer.content) < 200_000
+    many = {f"/details/measures/{row}/measure": "x" for row in range(0, 1_500)}
+    answer = visitor.post(path, fields | many)
+    assert answer.status_code == 422
+    assert f'name="/details/measures/{MOST_ROWS - 1}/measure" type="text" value="x"' in answer.text
+    assert f'name="/details/measures/{MOST_ROWS}/measure" type="text" value="x"' not in answer.text
+
+
+def test_a_fault_is_shown_in_the_row_that_has_it_where_an_earlier_one_was_left_empty(
+    visitor: Visitor, client: Client
+) -> None:
+    case = case_at(client, "executing")
+    path = f"/cases/{case}/record/plan_changed"
+    rows = {"0/measure": "", "4/measure": "m1", "4/hours_a_week": "many"}
+    rows = {f"/details/measures/{name}": value for name, value in rows.items()}
+    answer = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY} | rows)
+    assert answer.status_code == 422
+    assert 'name="/details/measures/0/measure" type="text" value="m1"' in answer.text
+    assert 'id="f-details-measures-0-hours_a_week-error"' in answer.text
+
+
+def test_a_number_of_any_length_is_a_fault_at_its_field(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    path = f"/cases/{case}/record/plan_changed"
+    rows = {"/details/measures/0/measure": "m1", "/details/measures/0/hours_a_week": "9" * 5_000}
+    answer = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY} | rows)
+    assert answer.status_code == 422
+    assert 'id="f-details-measures-0-hours_a_week-error"' in answer.text

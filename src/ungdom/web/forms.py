@@ -4,6 +4,7 @@ What is typed goes back and forth as text under these names, so that a form that
 Nothing is checked here: the interface does, and names the pointer of each fault.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,12 @@ Entered = dict[str, list[str]]
 DETAILS = "/details"
 SPARE_ROWS = 2
 """Empty rows of a list at the end of those that are filled in."""
+MOST_ROWS = 200
+"""Rows of one list that are taken; no form of the service has as many."""
 YES, NO = "yes", "no"
+
+_ROW = re.compile(r"[0-9]{1,4}")
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +139,9 @@ class SchemaForm:
         return _plain(kind, typed[0]) if typed else None
 
     def _filled_rows(self, name: str) -> int:
-        """The number of rows up to the last one in which something was typed."""
+        """The number of rows in which something was typed: they are numbered from 0, without gaps."""
         start = f"{name}/"
-        places = [key.removeprefix(start).partition("/")[0] for key, values in self.entered.items() if any(values)]
-        return max((int(place) + 1 for place in places if place.isascii() and place.isdecimal()), default=0)
+        return len({key.removeprefix(start).partition("/")[0] for key in self.entered if key.startswith(start)})
 
 
 def labels_of(controls: Iterable[Control]) -> Iterator[tuple[str, str]]:
@@ -149,11 +154,34 @@ def labels_of(controls: Iterable[Control]) -> Iterator[tuple[str, str]]:
 
 
 def entered_in(fields: Iterable[tuple[str, str]]) -> Entered:
-    """What a form has sent, by name."""
+    """What a form has sent, by name. Rows of a list are numbered as the details have them: without empty ones."""
     entered: Entered = {}
     for name, value in fields:
         entered.setdefault(name, []).append(value)
-    return entered
+    return _with_rows_in_order(entered)
+
+
+def _with_rows_in_order(entered: Entered) -> Entered:
+    """The same with the filled rows of each list numbered from 0. Rows beyond `MOST_ROWS` are left out."""
+    split = {name: name.split("/") for name in entered}
+    filled: dict[tuple[str, ...], set[str]] = {}
+    for name, parts in split.items():
+        for place, part in enumerate(parts):
+            if _ROW.fullmatch(part) and any(value.strip() for value in entered[name]):
+                filled.setdefault(tuple(parts[:place]), set()).add(part)
+    numbers = {
+        (*start, row): str(number)
+        for start, rows in filled.items()
+        for number, row in enumerate(sorted(rows, key=lambda row: (int(row), row))[:MOST_ROWS])
+    }
+    ordered: Entered = {}
+    for name, parts in split.items():
+        renamed = [
+            numbers.get((*parts[:place], part)) if part.isdecimal() else part for place, part in enumerate(parts)
+        ]
+        if None not in renamed:
+            ordered["/".join(str(part) for part in renamed)] = entered[name]
+    return ordered
 
 
 def entered_from(details: Any, pointer: str = DETAILS) -> Entered:
@@ -175,7 +203,7 @@ def entered_from(details: Any, pointer: str = DETAILS) -> Entered:
 
 def _plain(kind: str, typed: str) -> Any:
     """The value that is meant; text that is no such value stays text, and is refused where it is checked."""
-    if kind == "integer" and typed.removeprefix("-").isdecimal() and typed.isascii():
+    if kind == "integer" and _INTEGER.fullmatch(typed):
         return int(typed)
     return {YES: True, NO: False}.get(typed, typed) if kind == "yes_no" else typed
 
