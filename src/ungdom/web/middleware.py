@@ -139,9 +139,9 @@ def _in_language(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 
 def _as_page(request: Request, response: Response) -> Response:
-    """The answer; a problem as a page with the same status and headers."""
+    """The answer; a problem as a page with the same status and headers. One to HEAD has no body that could be drawn."""
     headers = MutableHeaders(raw=response.raw_headers)
-    if not headers.get("content-type", "").startswith(PROBLEM):
+    if not response.body or not headers.get("content-type", "").startswith(PROBLEM):
         return response
     page = answer(request, "problem.html", {"problem": json.loads(bytes(response.body))}, response.status_code)
     passed_on = [(name, value) for name, value in response.raw_headers if not name.startswith(b"content-")]
