@@ -15,7 +15,7 @@ from tests.api.issuing import ec
 from tests.api.test_statements import statements
 from tests.service import Service, sqlite_copy
 from tests.web.page_texts import TEMPLATES
-from tests.web.visiting import ProductionService, Visitor, openid_access
+from tests.web.visiting import SAME_ORIGIN, ProductionService, Visitor, openid_access
 from ungdom import web
 from ungdom.store.web_sessions import SEEN_RESOLUTION
 from ungdom.web import assets, page
@@ -23,6 +23,7 @@ from ungdom.workflow.vocabulary import State
 
 SOURCE = Path(str(web.__file__)).parent
 PICK = {"subject": "coordinator-oslo", "next": "/today"}
+UNKNOWN = "018f0000-0000-7000-8000-000000000000"
 WEIGHT = 150_000
 STATEMENTS = 8
 
@@ -156,6 +157,28 @@ def test_a_query_that_is_wrong_is_a_page_as_well(one: Service) -> None:
     answer = signed_in(one).get("/today?kind=nothing")
     assert answer.status_code == 422
     assert "<main" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/sign-in/x", "/sign-out", "/today?kind=nothing", "/cases/nothing"])
+def test_head_has_the_status_of_the_page_that_get_draws(one: Service, path: str) -> None:
+    visitor = signed_in(one)
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    head = one.send("HEAD", path, headers={"Cookie": cookie, "Accept": "text/html"})
+    assert head.status_code == visitor.get(path).status_code >= 400
+    assert head.content == b""
+
+
+@pytest.mark.parametrize("body", [b"a=%ff", b"a=\xff", b"&".join([b"a=1"] * (page.MOST_FIELDS + 1))])
+@pytest.mark.parametrize("path", ["/sign-in", "/language", "/sign-out", "/cases/{case}/record/plan_meeting_held"])
+def test_a_body_that_is_no_form_is_a_page_that_says_so(one: Service, path: str, body: bytes) -> None:
+    visitor = signed_in(one)
+    headers = SAME_ORIGIN | {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items()),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = one.send("POST", path.format(case=UNKNOWN), content=body, headers=headers)
+    assert answer.status_code == 422
+    assert "Skjemaet kan ikke leses" in answer.text
 
 
 def test_the_root_is_for_people_a_page_and_for_programs_the_documentation(one: Service) -> None:

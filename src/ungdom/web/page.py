@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
@@ -60,9 +61,12 @@ def language_of(request: Request) -> Language:
 
 
 def sent_fields(request: Request) -> list[tuple[str, str]]:
-    """The fields that a form has sent, in their order. Raises `ValueError` for a body that is no form."""
+    """The fields that a form has sent, in their order. Raises `RequestValidationError` for a body that is no form."""
     body: bytes = getattr(request.state, "body", b"")
-    return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise RequestValidationError([{"type": "form_unreadable", "loc": ("body",)}]) from None
 
 
 def answer(
