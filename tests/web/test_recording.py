@@ -115,7 +115,7 @@ def test_an_event_is_corrected_and_annulled_from_the_history(visitor: Visitor, c
     seq = events_of(client, case)[-1]["seq"]
     assert f"/cases/{case}/correct/{seq}" in visitor.get(f"/cases/{case}").text
     path = f"/cases/{case}/correct/{seq}"
-    fields = form_at(visitor, path) | {"kind": "plan_meeting_held", "occurred_on": DAY, "reason": "wrong_details"}
+    fields = form_at(visitor, path) | {"occurred_on": DAY, "reason": "wrong_details"}
     unchanged = visitor.post(path, fields | {"/details/present": ["youth", "guardian"]})
     assert unchanged.status_code == 409
     fields |= {"key": form_at(visitor, path)["key"], "/details/present": ["youth", "guardian", "school"]}
@@ -125,7 +125,7 @@ def test_an_event_is_corrected_and_annulled_from_the_history(visitor: Visitor, c
 
     contact = client.record(case, "first_contact", DAY).json()["seq"]
     path = f"/cases/{case}/correct/{contact}"
-    annulled = form_at(visitor, path) | {"kind": "first_contact", "reason": "wrong_details", "action": "annul"}
+    annulled = form_at(visitor, path) | {"reason": "wrong_details", "action": "annul"}
     assert visitor.post(path, annulled).status_code == 303
     assert events_of(client, case)[contact - 1]["standing"] == "annulled"
 
@@ -207,3 +207,62 @@ def test_a_number_of_any_length_is_a_fault_at_its_field(visitor: Visitor, client
     answer = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY} | rows)
     assert answer.status_code == 422
     assert 'id="f-details-measures-0-hours_a_week-error"' in answer.text
+
+
+def test_a_note_keeps_its_text_when_its_day_is_corrected(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing", "2026-01-02")
+    note = client.record(case, "note_added", DAY, note="Ringte hjem.").json()["seq"]
+    before = events_of(client, case)[note - 1]["details"]
+    path = f"/cases/{case}/correct/{note}"
+    fields = form_at(visitor, path) | {"occurred_on": "2026-01-03", "reason": "wrong_date"}
+    assert visitor.post(path, fields).status_code == 303
+    replacement = events_of(client, case)[-1]["details"]["replacement"]
+    assert replacement == {"type": "note_added", "occurred_on": "2026-01-03", "details": before}
+
+
+def test_a_second_correction_begins_with_the_first(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    seq = events_of(client, case)[-1]["seq"]
+    path = f"/cases/{case}/correct/{seq}"
+    present = ["youth", "guardian", "school"]
+    fields = form_at(visitor, path) | {"occurred_on": DAY, "reason": "wrong_details", "/details/present": present}
+    assert visitor.post(path, fields).status_code == 303
+    assert f'href="{path}"' in visitor.get(f"/cases/{case}").text
+    assert re.search(r'value="school" checked', visitor.get(path).text)
+    annulled = form_at(visitor, path) | {"reason": "wrong_details", "action": "annul"}
+    assert visitor.post(path, annulled).status_code == 303
+    assert f'href="{path}"' in visitor.get(f"/cases/{case}").text
+    assert visitor.post(path, fields | form_at(visitor, path)).status_code == 303
+    assert events_of(client, case)[seq - 1]["standing"] == "corrected"
+
+
+@pytest.mark.parametrize("kind", ["", "foo", "completed"])
+def test_the_kind_of_a_correction_is_that_of_its_event(visitor: Visitor, client: Client, kind: str) -> None:
+    case = case_at(client, "executing")
+    seq = events_of(client, case)[-1]["seq"]
+    path = f"/cases/{case}/correct/{seq}"
+    fields = form_at(visitor, path) | {"kind": kind, "occurred_on": DAY, "reason": "wrong_details"}
+    assert visitor.post(path, fields | {"/details/present": ["youth", "guardian", "school"]}).status_code == 303
+    assert events_of(client, case)[-1]["details"]["replacement"]["type"] == "plan_meeting_held"
+
+
+def test_who_may_correct_is_what_the_rules_of_corrections_answer(one: Service, client: Client) -> None:
+    case = case_at(client, "assessment")
+    for role, office in (("coordinator", "oslo"), ("leader", "oslo"), ("secretariat", None), ("prosecution", "oslo")):
+        browser = Visitor(one).sign_in(role, office)
+        page = browser.get(f"/cases/{case}")
+        assert page.status_code == 200, role
+        linked = {int(seq) for seq in re.findall(rf'href="/cases/{case}/correct/([0-9]+)"', page.text)}
+        other = one.as_(role, office)
+        wanted = set()
+        for event in events_of(client, case):
+            body = {"seq": event["seq"], "reason": "wrong_details", "replacement": None}
+            tag = client.get(f"/v1/cases/{case}").headers["ETag"]
+            tried = other.post(f"/v1/cases/{case}/corrections?dry_run=true", body, headers={"If-Match": tag})
+            wanted |= {event["seq"]} if tried.status_code in (201, 200, 409) else set()
+        assert linked == wanted, role
+        for seq in {1, *wanted}:
+            assert browser.get(f"/cases/{case}/correct/{seq}").status_code == (200 if seq in wanted else 404), (
+                role,
+                seq,
+            )

@@ -4,7 +4,7 @@ Each function takes an open transaction and commits nothing. What one call write
 """
 
 from ungdom.cases.commands import CaseView, Correction, EventEntry, ForgottenEvent, NewCase, Precondition, Recorder
-from ungdom.cases.correct import correct, correct_loaded
+from ungdom.cases.correct import correct, correct_loaded, correctable_events
 from ungdom.cases.errors import (
     CaseNotClosed,
     CaseworkError,
@@ -32,7 +32,7 @@ __all__ = [
     "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "Precondition",
     "RecordResult", "Recorder", "Refused",
     "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct",
-    "correct_loaded", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
-    "view_for",
+    "correct_loaded", "correctable_events", "messages_for", "open_case", "options", "read", "record",
+    "record_loaded", "replay_events", "view_for",
 ]
 # fmt: on

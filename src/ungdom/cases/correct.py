@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from ungdom.cases import consequences
-from ungdom.cases.commands import Correction, EventEntry, Precondition, Recorder
+from ungdom.cases.commands import CaseView, Correction, EventEntry, Precondition, Recorder
 from ungdom.cases.errors import ChangesNothing, NotCorrectable, NotInsertable, WalkBroken, WrongPlace
 from ungdom.cases.record import (
     RecordResult,
     allowed_actor,
     external_facts,
+    may_act,
     may_record,
     new_event,
     recording_time,
@@ -58,6 +59,15 @@ def correct(
     stored, case = load_visible(tx, recorder.viewer, case_id)
     check_version(stored, expected)
     return correct_loaded(tx, recorder, stored, case, request, now, dry_run)
+
+
+def correctable_events(recorder: Recorder, read: CaseView) -> dict[int, Event]:
+    """The events that the recorder may correct, by number: as they now read, annulled ones as they were recorded."""
+    case = read.case
+    if not may_record(recorder, case, E.CORRECTED) or not may_act(recorder, case.sanction, E.CORRECTED):
+        return {}
+    known = _known_events(read.stored, case)
+    return {seq: event for seq, event in known.items() if may_act(recorder, case.sanction, event.type)}
 
 
 def correct_loaded(
@@ -142,18 +152,24 @@ def _permitted_correction(
 
 
 def _correctable_event(stored: StoredCase, case: Case, request: Correction) -> Event:
-    """The event that is to be corrected, as it stands now. Raises NotCorrectable.
+    """The event that is to be corrected, as it stands now. Raises NotCorrectable."""
+    old = _known_events(stored, case).get(request.seq)
+    if old is None or request.type is E.RULES_MIGRATED:
+        raise NotCorrectable(request.seq)
+    if request.type in _NEEDS_TWO_PEOPLE and request.type is not old.type:
+        raise NotCorrectable(request.seq)
+    return old
+
+
+def _known_events(stored: StoredCase, case: Case) -> dict[int, Event]:
+    """The events that can be corrected, by number: as they now read, annulled ones as they were recorded.
 
     What the closing of this closed case ended is corrected only with the closing, or with what it ends.
     """
-    known = [*engine.effective(stored.events), *stored.events]  # as it now reads; an annulled one as it was recorded
-    old = next((event for event in known if event.seq == request.seq and event.type is not E.CORRECTED), None)
-    kinds = {request.type, old.type} if old else set()
-    if request.seq in {end.seq for end in ended_by_closing(case)}:
-        raise NotCorrectable(request.seq)
-    if old is None or E.RULES_MIGRATED in kinds or (request.type in _NEEDS_TWO_PEOPLE and request.type is not old.type):
-        raise NotCorrectable(request.seq)
-    return old
+    ended = {end.seq for end in ended_by_closing(case)}
+    known = {event.seq: event for event in (*stored.events, *engine.effective(stored.events))}
+    never = (E.CORRECTED, E.RULES_MIGRATED)
+    return {seq: event for seq, event in known.items() if seq not in ended and event.type not in never}
 
 
 def _replacement(old: Event, request: Correction) -> Replacement:

@@ -219,10 +219,20 @@ def may_record(recorder: Recorder, case: Case, event: EventType) -> bool:
     return event in ANSWERS or may_work_on(recorder.viewer, case.konfliktrad)
 
 
+def may_act(recorder: Recorder, sanction: Sanction, event: EventType) -> bool:
+    """Whether there is anybody in whose name the recorder may record this event in a case of this sanction."""
+    return not acts_for(recorder.viewer.role).isdisjoint(_actors_in(sanction, event))
+
+
+def _actors_in(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
+    """The actors of the event in a case of this sanction; of any sanction where it does not occur in this one."""
+    every_sanction = (actor for sanction in Sanction for actor in engine.actors_of(sanction, event))
+    return engine.actors_of(sanction, event) or tuple(every_sanction)
+
+
 def allowed_actor(recorder: Recorder, sanction: Sanction, entry: EventEntry) -> Actor:
     """In whose name the recorder records this event in a case of this sanction. Raises NotPermitted."""
-    every_sanction = (actor for sanction in Sanction for actor in engine.actors_of(sanction, entry.type))
-    actors = engine.actors_of(sanction, entry.type) or tuple(every_sanction)
+    actors = _actors_in(sanction, entry.type)
     permitted = [actor for actor in actors if actor in acts_for(recorder.viewer.role)]
     wanted = [actor for actor in permitted if entry.on_behalf_of in (None, actor)]
     if not wanted:

@@ -53,7 +53,10 @@ Part = TypeVar("Part", bound=BaseModel)
 
 
 class CaseAtAGlance(BaseModel):
-    """What the page shows of a case. None: what the reader may not learn, or a role has no use of."""
+    """What the page shows of a case. None: what the reader may not learn, or a role has no use of.
+
+    `correctable`: the numbers of the events that the reader may correct.
+    """
 
     case: CaseOut
     tasks: TaskList | None
@@ -64,6 +67,7 @@ class CaseAtAGlance(BaseModel):
     lead_time: LeadTimeOut | None
     events: EventList
     options: OptionList
+    correctable: list[int]
 
 
 class CaseAtAGlanceQuery(i.Input):
@@ -88,7 +92,6 @@ def case_page(
         "saved": query.saved,
         "office": reference.office_name(page["case"]["konfliktrad"], language) if page["case"]["konfliktrad"] else "",
         "recordable": [str(kind) for kind in EventType if kind not in BY_OTHER_PAGES],
-        "correctable": [x["type"] for x in options],
         "clocks": [clock for clock in clocks if not clock["stopped_on"]],
         "stopped_clocks": [clock for clock in clocks if clock["stopped_on"]],
         "late_now": late_now,
@@ -136,8 +139,9 @@ def _page(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse
         lead_time=_lead_time(read),
         events=redacted(redacted_events(events_out(read.stored, language, None), read), read),
         options=_without_schemas(redacted(options_out(options, language), read)),
+        correctable=sorted(cases.correctable_events(context.recorder, read)),
     )
-    return _with_access(json_response(page), read)
+    return with_access(json_response(page), read)
 
 
 def _without_schemas(options: OptionList) -> OptionList:
@@ -145,7 +149,8 @@ def _without_schemas(options: OptionList) -> OptionList:
     return OptionList(items=[option.model_copy(update={"details_schema": {}}) for option in options.items])
 
 
-def _with_access(response: ApiResponse, read: CaseView) -> ApiResponse:
+def with_access(response: ApiResponse, read: CaseView) -> ApiResponse:
+    """The answer, with what the access log says of the reader's knowledge of the case."""
     return ApiResponse(response.status, response.body, response.headers, access=AccessNote(knowledge=read))
 
 

@@ -18,6 +18,8 @@ SPARE_ROWS = 2
 """Empty rows of a list at the end of those that are filled in."""
 MOST_ROWS = 200
 """Rows of one list that are taken; no form of the service has as many."""
+ID = "uuid"
+"""The format of an id in a schema."""
 YES, NO = "yes", "no"
 
 _ROW = re.compile(r"[0-9]{1,4}")
@@ -69,13 +71,19 @@ class SchemaForm:
         """What was typed, as details of an event; a field that is left empty is left out."""
         return self._object(self.schema, DETAILS) or {}
 
+    def without_control(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the details that nobody types, and for which there is no control: ids."""
+        properties = self.schema.get("properties", {}).items()
+        ids = (name for name, part in properties if self._resolved(part).get("format") == ID)
+        return {name: details[name] for name in ids if name in details}
+
     # --- controls -------------------------------------------------------------------------------------------------
 
     def _controls(self, schema: Schema, pointer: str) -> Iterator[Control]:
         required = schema.get("required", ())
         for name, part in schema.get("properties", {}).items():
             inner = self._resolved(part)
-            if inner.get("format") != "uuid":
+            if inner.get("format") != ID:
                 yield self._control(inner, f"{pointer}/{name}", name in required)
 
     def _control(self, schema: Schema, name: str, required: bool) -> Control:

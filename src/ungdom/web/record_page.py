@@ -17,7 +17,7 @@ from ungdom.api.cases.schemas import CaseOut
 from ungdom.api.events.forms import form_of
 from ungdom.api.events.present import events_out, options_out, redacted_events
 from ungdom.api.events.routes import check_plausible, correct_in_case, record_in_case
-from ungdom.api.events.schemas import CorrectionIn, EventIn, EventOut, OptionOut
+from ungdom.api.events.schemas import CorrectionIn, EventIn, EventList, EventOut, OptionOut
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.handlers import HANDLERS, response_for
@@ -25,10 +25,12 @@ from ungdom.api.http.inputs import AsOf
 from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import NotVisible
+from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
+from ungdom.web.case_page import with_access
 from ungdom.web.forms import SchemaForm, entered_from, entered_in, labels_of
 from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields
+from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
 from ungdom.workflow.vocabulary import EventType
 
@@ -77,7 +79,7 @@ def record(request: Request, case_id: UUID, kind: EventType) -> Response:
 
 @router.get("/cases/{case_id}/correct/{seq}", response_model=RecordingAtAGlance)
 def correct_form(request: Request, context: ReadContext, case_id: UUID, seq: int) -> Response:
-    """The form of an event that is to be corrected, as it was recorded."""
+    """The form of an event that is to be corrected, as it now reads."""
     return _form_page(request, context, case_id, (None, seq), SentForm())
 
 
@@ -116,16 +118,17 @@ def _written(context: RequestContext, case_id: UUID, subject: Subject, sent: Sen
     kind, seq = subject
     try:
         if seq is not None:
-            correction = CorrectionIn.model_validate(_correction(context, seq, sent))
+            event = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))["event"]
+            correction = CorrectionIn.model_validate(_correction(event, context.language, sent))
             check_plausible(correction)
             return context.write(
                 lambda tx: correct_in_case(tx, context, case_id, correction, dry_run), commit=not dry_run
             )
-        event = EventIn.model_validate(_event(EventType(str(kind)), context.language, sent))
+        step = EventIn.model_validate(_event(EventType(str(kind)), context.language, sent))
     except ValidationError as error:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from None
-    entry = event.as_entry()
-    return context.write(lambda tx: record_in_case(tx, context, case_id, entry, event, dry_run), commit=not dry_run)
+    entry = step.as_entry()
+    return context.write(lambda tx: record_in_case(tx, context, case_id, entry, step, dry_run), commit=not dry_run)
 
 
 def _event(kind: EventType, language: texts.Language, sent: SentForm) -> dict[str, Any]:
@@ -141,14 +144,14 @@ def _event(kind: EventType, language: texts.Language, sent: SentForm) -> dict[st
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _correction(context: RequestContext, seq: int, sent: SentForm) -> dict[str, Any]:
+def _correction(event: dict[str, Any], language: texts.Language, sent: SentForm) -> dict[str, Any]:
     """The correction of the form as the interface takes it: a replacement, or none for an event that is annulled."""
     replacement = None
     if sent.first("action") != ANNUL:
-        kind = EventType(str(sent.first("kind")))
-        details = SchemaForm(form_of(kind, context.language), sent.entered).details()
+        form = SchemaForm(form_of(EventType(event["type"]), language), sent.entered)
+        details = {**form.without_control(event["details"]), **form.details()}
         replacement = {"occurred_on": sent.first("occurred_on"), "details": details}
-    return {"seq": seq, "reason": sent.first("reason"), "replacement": replacement}
+    return {"seq": event["seq"], "reason": sent.first("reason"), "replacement": replacement}
 
 
 def _form_page(
@@ -158,7 +161,7 @@ def _form_page(
     page = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))
     kind = EventType(subject[0] or page["event"]["type"])
     language, event, version = context.language, page["event"], sent.first("version") or etag(page["case"]["version"])
-    entered = sent.entered or _as_recorded(event, str(context.today))
+    entered = sent.entered or _as_typed(event, str(context.today))
     problem = sent.problem or {}
     errors = {error["pointer"]: error["detail"] for error in problem.get("errors", ())}
     controls = SchemaForm(form_of(kind, language), entered, errors).controls()
@@ -180,24 +183,37 @@ def _form_page(
     return answer(request, "record.html", values, status)
 
 
-def _as_recorded(event: dict[str, Any] | None, today: str) -> dict[str, list[str]]:
+def _as_typed(event: dict[str, Any] | None, today: str) -> dict[str, list[str]]:
     if event is None:
         return {"occurred_on": [today]}
     return {"occurred_on": [event["occurred_on"]], **entered_from(event["details"])}
 
 
 def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: Subject) -> ApiResponse:
-    """The case and the step, or the event. Raises `NotVisible`, also for an event that the reader does not know of."""
+    """The case and the step, or the event. Raises `NotVisible`, also for an event that the reader may not correct."""
     read, options = cases.options(tx, context.recorder, case_id, context.now)
     kind, seq = subject
     offered = redacted(options_out(options, context.language), read).items
-    history = redacted(redacted_events(events_out(read.stored, context.language, None), read), read).items
-    event = next((x for x in history if x.seq == seq), None)
-    wanted = kind or (event.type if event else None)
-    option = next((x for x in offered if x.type is wanted), None)
-    if option is None:
+    option = next((x for x in offered if x.type is kind), None)
+    event = _as_it_reads(context, read, seq) if seq is not None else None
+    if option is None and event is None:
         raise NotVisible
     case = redacted(case_detail(tx, context, read, AsOf()), read)
-    return json_response(
-        RecordingAtAGlance(case=case, option=option.model_copy(update={"details_schema": {}}), event=event)
-    )
+    step = option.model_copy(update={"details_schema": {}}) if option else None
+    return with_access(json_response(RecordingAtAGlance(case=case, option=step, event=event)), read)
+
+
+def _as_it_reads(context: RequestContext, read: CaseView, seq: int) -> EventOut | None:
+    """The event as the history now reads, an annulled one as recorded. None for one that the reader may not correct."""
+    current = cases.correctable_events(context.recorder, read).get(seq)
+    if current is None:
+        return None
+    changes = {
+        "type": current.type,
+        "label": texts.label(context.language, current.type),
+        "occurred_on": current.occurred_on,
+        "details": plain_details(current.type, current.details),
+    }
+    recorded = (event for event in events_out(read.stored, context.language).items if event.seq == seq)
+    history = EventList(items=[event.model_copy(update=changes) for event in recorded])
+    return next(iter(redacted(redacted_events(history, read), read).items), None)
