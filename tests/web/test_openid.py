@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import certifi
+import httpx
 import pytest
 from joserfc import jwt
 
@@ -195,6 +197,53 @@ def test_the_configuration_of_another_issuer_is_not_followed(
         }
         with ProductionService(sqlite_copy(sqlite_template, tmp_path), tmp_path, **settings) as service:
             assert Visitor(service).get("/sign-in/start").status_code == 403
+
+
+def test_a_person_has_the_scopes_of_the_role_where_tokens_of_the_interface_carry_them(
+    provider: Provider, sqlite_template: Path, tmp_path: Path
+) -> None:
+    access = openid_access(tmp_path, provider.issuer, provider.key)
+    access.write_text(access.read_text().replace('scopes_from = "role"', 'scopes_from = "token"'))
+    settings = {
+        "access_file": access,
+        "login_issuer": provider.issuer,
+        "login_client_id": CLIENT,
+        "login_client_secret": SECRET,
+    }
+    with ProductionService(sqlite_copy(sqlite_template, tmp_path), tmp_path, **settings) as service:
+        visitor = Visitor(service)
+        asked = started(provider, visitor)
+        assert visitor.get(f"/sign-in/return?code=good&state={asked['state']}").status_code == 200
+        assert visitor.get("/today").status_code == 200
+
+
+def test_the_issuer_is_reached_by_the_proxy_and_certificates_of_the_access_file(
+    monkeypatch: pytest.MonkeyPatch, sqlite_template: Path, tmp_path: Path
+) -> None:
+    issuer, proxy, authority = "https://login.example.no", "http://proxy.test:3128", certifi.where()
+    access = openid_access(tmp_path, issuer)
+    reach = f'jwks_uri = "{issuer}/keys"\nca_file = "{authority}"\nproxy = "{proxy}"'
+    access.write_text(access.read_text().replace('jwks_file = "keys.json"', reach))
+    sent: list[dict[str, Any]] = []
+
+    def get(_: str, **options: Any) -> httpx.Response:
+        sent.append(options)
+        document = {"issuer": issuer, "authorization_endpoint": f"{issuer}/a", "token_endpoint": f"{issuer}/t"}
+        return httpx.Response(200, json=document, request=httpx.Request("GET", issuer))
+
+    def post(_: str, **options: Any) -> httpx.Response:
+        sent.append(options)
+        raise httpx.ConnectError("no way")
+
+    monkeypatch.setattr("ungdom.web.oidc.httpx.get", get)
+    monkeypatch.setattr("ungdom.web.oidc.httpx.post", post)
+    settings = {"access_file": access, "login_issuer": issuer, "login_client_id": CLIENT}
+    with ProductionService(sqlite_copy(sqlite_template, tmp_path), tmp_path, **settings) as service:
+        visitor = Visitor(service)
+        [state] = parse_qs(urlsplit(visitor.get("/sign-in/start").headers["location"]).query)["state"]
+        assert visitor.get(f"/sign-in/return?code=good&state={state}").status_code == 403
+    assert [(options["proxy"], options["trust_env"]) for options in sent] == [(proxy, False)] * 2
+    assert all(options["verify"].cert_store_stats()["x509_ca"] > 1 for options in sent)
 
 
 def test_an_issuer_that_the_access_file_does_not_name_stops_the_start(sqlite_template: Path, tmp_path: Path) -> None:

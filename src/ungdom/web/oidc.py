@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ RECORD = "sign-in under way"
 MINUTES = timedelta(minutes=10)
 """How long signing in may take."""
 SECONDS = 5.0
-"""Seconds to wait for the issuer."""
+"""Seconds to wait for the issuer. Proxy and certificates are those of the access file, nothing of the environment."""
 
 
 class SignInFailed(Exception):
@@ -56,28 +56,33 @@ class SignInAttempt:
 
 
 class _TokenEndpoint:
-    """How Authlib sends its request for a token: by httpx, without the proxies of the environment."""
+    """How Authlib sends its request for a token: by httpx, as the issuer is reached."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
 
     def post(self, url: str, data: dict[str, str], headers: dict[str, str], auth: Any) -> "httpx.Response":
         """The answer of the issuer. `auth`: adds how the client says who it is."""
         address, with_auth, body = auth.prepare("POST", url, dict(headers), urlencode(data))
-        return httpx.post(address, content=body, headers=with_auth, timeout=SECONDS, trust_env=False)
+        return httpx.post(address, content=body, headers=with_auth, **self._options)
 
 
 class OpenIdClient:
     """This service as a client of the issuer of the settings. Raises `BadSettings` for one that is not trusted."""
 
     def __init__(self, settings: Settings, keys: EncryptionKeys) -> None:
-        issuers = compose.issuer_policies(settings.access_file, settings.env) if settings.access_file else ()
-        trusted = [policy for policy in issuers if policy.issuer == settings.login_issuer]
-        if not trusted:
+        name, client_id = str(settings.login_issuer), str(settings.login_client_id)
+        file = settings.access_file
+        issuer = compose.sign_in_issuer(file, settings.env, name, client_id) if file else None
+        if issuer is None:
             raise BadSettings(f"UNGDOM_LOGIN_ISSUER: {settings.login_issuer} is no issuer of the access file")
-        self._issuer, self._client_id = trusted[0].issuer, str(settings.login_client_id)
+        self._issuer, self._client_id = name, client_id
+        self._options = {"verify": issuer.trust, "proxy": issuer.proxy, "timeout": SECONDS, "trust_env": False}
         secret = settings.login_client_secret
         self._secret = "".join(secret) if secret else None
         self._return = settings.public_url + RETURN
         self._keys = keys
-        self._verifier = Verifier((replace(trusted[0], audience=self._client_id),))
+        self._verifier = Verifier((issuer.policy,))
         self._endpoints: dict[str, Any] = {}
 
     def begin(self, target: str, now: datetime) -> tuple[str, str]:
@@ -115,7 +120,7 @@ class OpenIdClient:
 
     def _client(self) -> "client.OAuth2Client":
         return client.OAuth2Client(
-            _TokenEndpoint(),
+            _TokenEndpoint(self._options),
             self._client_id,
             self._secret,
             scope="openid",
@@ -128,7 +133,7 @@ class OpenIdClient:
         if not self._endpoints:
             try:
                 address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-                answer = httpx.get(address, timeout=SECONDS, trust_env=False).raise_for_status().json()
+                answer = httpx.get(address, **self._options).raise_for_status().json()
             except (httpx.HTTPError, ValueError) as error:
                 raise SignInFailed(f"no configuration: {type(error).__name__}") from None
             if not isinstance(answer, dict) or answer.get("issuer") != self._issuer:

@@ -1,6 +1,8 @@
 """The verifier of an installation, composed of its access file and, in development, the built-in issuer."""
 
+import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -40,6 +42,30 @@ def issuer_policies(path: Path, env: str) -> tuple[IssuerPolicy, ...]:
     return issuers
 
 
+@dataclass(frozen=True, slots=True)
+class SignInIssuer:
+    """The issuer by whom people sign in to the pages, and how it is reached. `trust`: whose certificates are believed.
+
+    `policy`: of identity tokens, whose audience is the client. They carry no scopes: a person gets those of the role.
+    """
+
+    policy: IssuerPolicy
+    proxy: str | None
+    trust: ssl.SSLContext
+
+
+def sign_in_issuer(path: Path, env: str, issuer: str, client_id: str) -> SignInIssuer | None:
+    """The issuer of that name, of the access file; None if it names no such one. Raises `BadSettings`."""
+    issuer_policies(path, env)
+    entry = next((entry for entry in read_access_file(path).issuer if entry.issuer == issuer), None)
+    if entry is None:
+        return None
+    offices = frozenset(str(row["code"]) for row in reference.read(konfliktrad))
+    people = replace(entry.people, scopes_from="role") if entry.people else None
+    policy = _issuer_policy(path, replace(entry, audience=client_id, people=people), {}, offices)
+    return SignInIssuer(policy, entry.proxy, ssl_context_for(_ca_file(path, entry)))
+
+
 def _issuer_policy(
     path: Path, issuer: TrustedIssuer, systems: Mapping[str, RegisteredSystem], offices: frozenset[str]
 ) -> IssuerPolicy:
@@ -55,10 +81,13 @@ def _issuer_keys(path: Path, issuer: TrustedIssuer) -> IssuerKeys:
     try:
         if issuer.jwks_file is not None:
             return FixedKeys(key_set((path.parent / issuer.jwks_file).read_bytes()))
-        ca_file = path.parent / issuer.ca_file if issuer.ca_file else None
-        endpoint = KeyEndpoint(str(issuer.jwks_uri), issuer.proxy, ssl_context_for(ca_file))
+        endpoint = KeyEndpoint(str(issuer.jwks_uri), issuer.proxy, ssl_context_for(_ca_file(path, issuer)))
     except NotFetched as error:
         raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file: {error.reason}") from None
     except OSError as error:
         raise BadSettings(f"{path}: issuer {issuer.issuer}: jwks_file or ca_file: {error}") from None
     return FetchedKeys(issuer.issuer, endpoint.fetch, timedelta(hours=issuer.keys_longest_hours))
+
+
+def _ca_file(path: Path, issuer: TrustedIssuer) -> Path | None:
+    return path.parent / issuer.ca_file if issuer.ca_file else None
