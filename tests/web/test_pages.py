@@ -18,7 +18,7 @@ from tests.web.page_texts import TEMPLATES
 from tests.web.visiting import SAME_ORIGIN, ProductionService, Visitor, openid_access
 from ungdom import web
 from ungdom.store.web_sessions import SEEN_RESOLUTION
-from ungdom.web import assets, page
+from ungdom.web import assets, formats, page
 from ungdom.workflow.vocabulary import State
 
 SOURCE = Path(str(web.__file__)).parent
@@ -46,6 +46,13 @@ def test_whoever_has_not_signed_in_is_sent_to_sign_in_and_back(served: Service) 
         "/today?kind=make_plan"
     )
     assert visitor.get("/today").status_code == 200
+
+
+def test_a_script_whose_session_is_over_sends_the_browser_to_sign_in(one: Service) -> None:
+    answer = Visitor(one).get("/today?late=yes", **{"HX-Request": "true", "X-Fragment": "work"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/sign-in?next=/today%3Flate%3Dyes")
+    assert "location" not in answer.headers
+    assert answer.content == b""
 
 
 def test_a_session_ends_when_it_is_not_used_and_in_any_case(served: Service) -> None:
@@ -264,6 +271,13 @@ def test_the_files_of_others_are_those_of_the_list() -> None:
         assert entry["licence"] in ("MIT", "0BSD", "OFL-1.1")
     others = {file.name.removesuffix(".gz") for file in folder.iterdir()} - {"vendored.toml"}
     assert {name for name in others if not name.endswith(".LICENSE.txt")} == set(listed)
+
+
+def test_a_due_day_is_marked_by_the_days_that_are_left() -> None:
+    marks = {days: formats.urgency(days) for days in (None, -1, 0, 1, formats.SOON_DAYS, formats.SOON_DAYS + 1)}
+    assert [*marks.values()] == ["none", "over", "today", "soon", "soon", "later"]
+    compared = re.compile(r"\bdays(?:_left)?\s*[<>=]=?\s*\d")
+    assert [file.name for file in TEMPLATES.glob("*.html") if compared.search(file.read_text(encoding="utf-8"))] == []
 
 
 FORBIDDEN = re.compile(

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import cache
+from typing import Literal
 
 from babel import Locale
 from babel import dates as babel_dates
@@ -9,6 +10,10 @@ from babel import numbers as babel_numbers
 
 from ungdom.texts import Language
 from ungdom.workflow.calendar import OSLO
+
+SOON_DAYS = 7
+"""Up to as many days before it a day is marked: for the eye alone, no notice or rule depends on it."""
+Urgency = Literal["none", "over", "today", "soon", "later"]
 
 TERRITORIES = {"nb": "NO", "nn": "NO", "en": "GB"}
 """Whose customs a language follows here, where there are several."""
@@ -55,3 +60,14 @@ def number(language: Language, value: int | float) -> str:
 def month(language: Language, value: date) -> str:
     """A month with its year in few characters: mars 2026."""
     return babel_dates.format_date(value, "MMM y", locale_of(language))
+
+
+def urgency(days_left: int | None) -> Urgency:
+    """How a day is marked that is so many days ahead; none where there is no day."""
+    if days_left is None:
+        return "none"
+    if days_left < 0:
+        return "over"
+    if days_left == 0:
+        return "today"
+    return "soon" if days_left <= SOON_DAYS else "later"

@@ -73,8 +73,10 @@ class PageSessions:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.headers.get("sec-fetch-site") == "cross-site":
             return answer(request, "continue.html", {"target": target})
-        headers = {"HX-Redirect": f"/sign-in?next={quote(target)}"} if "hx-request" in request.headers else {}
-        return RedirectResponse(f"/sign-in?next={quote(target)}", 303, headers)
+        sign_in = f"/sign-in?next={quote(target)}"
+        if "hx-request" in request.headers:  # a script follows `Location` unseen, and would put the page into this one
+            return Response(status_code=401, headers={"HX-Redirect": sign_in, "Cache-Control": "no-store"})
+        return RedirectResponse(sign_in, 303)
 
 
 def is_same_origin(request: Request) -> bool:

@@ -53,6 +53,7 @@ def environment(language: Language) -> Environment:
         short_day=lambda value: formats.short_day(language, value),
         weekday=lambda value: formats.weekday(language, value),
         instant=lambda value: formats.instant(language, value),
+        urgency=formats.urgency,
         number=lambda value: formats.number(language, value),
     )
     return env
