@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.api.build import case_at
 from tests.api.issuing import ec
@@ -17,8 +18,10 @@ from tests.service import Service, sqlite_copy
 from tests.web.page_texts import TEMPLATES
 from tests.web.visiting import SAME_ORIGIN, ProductionService, Visitor, openid_access
 from ungdom import web
+from ungdom.store.schema.access import access_log
 from ungdom.store.web_sessions import SEEN_RESOLUTION
 from ungdom.web import assets, formats, page
+from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.vocabulary import State
 
 SOURCE = Path(str(web.__file__)).parent
@@ -203,6 +206,29 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_a_traceback(
     assert answer.status_code == 500
     assert "<main" in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_today(one: Service) -> None:
+    case, path = case_at(one.as_("coordinator", "oslo"), "registered"), "/cases/{}"
+    reader = Visitor(one).sign_in("coordinator", "troms")
+    assert reader.get(path.format(case)).status_code == 404
+    client = one.as_("coordinator", "troms")
+    taken = client.post(f"/v1/cases/{case}/emergency-access", {"code": "danger", "reason": "Meldt savnet.", "hours": 2})
+    assert taken.status_code == 201, taken.text
+    page_of_case = reader.get(path.format(case))
+    assert page_of_case.status_code == 200
+    assert f"/cases/{case}/record/" not in page_of_case.text
+    assert f"/cases/{case}/correct/" not in page_of_case.text
+    with one.db.reading() as tx:
+        logged = tx.execute(select(access_log.c.purpose).where(access_log.c.route == "GET /cases/{case_id}")).all()
+    assert [row.purpose for row in logged] == [AccessPurpose.EMERGENCY_DANGER]
+    assert reader.get(f"/cases/{case}/record/note_added").status_code == 404
+
+    leader = Visitor(one).sign_in("leader", "oslo")
+    work = leader.get("/today?whose=office").text
+    assert "Nødtilganger som du" in work
+    assert path.format(case) in work[work.index("Nødtilganger som du") : work.index('<table class="ds-table work">')]
+    assert "Nødtilganger som du" not in signed_in(one).get("/today?whose=office").text
 
 
 # --- what a page consists of ----------------------------------------------------------------------------------------
