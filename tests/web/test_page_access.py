@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.access.test_every_answer import Comparison, Watch, compare
 from tests.api import sights
 from tests.api.sights import VIEWERS, World
 from tests.service import Service, routes_of, sqlite_copy
 from tests.web.visiting import Visitor
+from ungdom.store.schema.access import access_log
 from ungdom.web import case_page, today
+from ungdom.workflow.vocabulary import Role
 
 PARTS = {
     "case": "",
@@ -139,6 +142,18 @@ def test_every_page_with_a_persons_data_is_in_the_log(world: World, figure: Call
     assert (found.wrong, leaks) == ([], [])
     assert found.answers > 50
     figure(f"T34 pages: {found.answers} pages with persons' data in the log, {found.silent} without, 0 missing")
+
+
+def test_the_log_says_of_a_form_what_its_reader_may_learn(world: World) -> None:
+    browser, client = visitor(world, "prosecution"), world.as_("prosecution")
+    case = next(x.id for x in world.cases.values() if client.get(f"/v1/cases/{x.id}").status_code == 200)
+    [kind, *_] = (option["type"] for option in client.get(f"/v1/cases/{case}/options").json()["items"])
+    for path in (f"/cases/{case}", f"/cases/{case}/record/{kind}"):
+        assert browser.get(path).status_code == 200
+    query = select(access_log.c.matters).where(access_log.c.role == Role.PROSECUTION).order_by(access_log.c.position)
+    with world.service.db.reading() as tx:
+        [*_, page, form] = tx.execute(query).scalars()
+    assert set(form) <= set(page)
 
 
 def test_the_list_of_today_is_the_worklist_and_counts_what_it_lists(
