@@ -150,6 +150,7 @@ def test_a_person_signs_in_and_comes_back_to_the_page(provider: Provider, produc
     asked = started(provider, visitor)
     assert (asked["response_type"], asked["code_challenge_method"], asked["client_id"]) == ("code", "S256", CLIENT)
     assert asked["redirect_uri"] == "https://ungdom.test/sign-in/return"
+    assert list(visitor.cookies) == ["__Host-ungdom-sign-in"]
 
     back = visitor.get(f"/sign-in/return?code=good&state={asked['state']}", **{"Sec-Fetch-Site": "cross-site"})
 
@@ -159,6 +160,7 @@ def test_a_person_signs_in_and_comes_back_to_the_page(provider: Provider, produc
     assert {part.strip().lower() for part in cookie.split(";")[1:]} == {
         "httponly", "path=/", "samesite=strict", "secure"
     }  # fmt: skip
+    assert list(visitor.cookies) == ["__Host-ungdom"]
     assert visitor.get("/today").status_code == 200
     assert "coordinator-oslo" in visitor.get("/today").text
 

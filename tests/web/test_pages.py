@@ -101,10 +101,20 @@ def test_in_production_nobody_is_picked_and_the_cookie_is_bound_to_the_host(
         visitor = Visitor(service)
         assert visitor.get("/").status_code == 200
         assert "coordinator-oslo" not in visitor.get("/sign-in").text
-        assert visitor.post("/sign-in", PICK).status_code == 403
+        with statements() as sent:
+            assert visitor.post("/sign-in", PICK).status_code == 403
+        assert sent == []
         visitor.sign_in("coordinator", "oslo")
         assert list(visitor.cookies) == ["__Host-ungdom"]
         assert visitor.get("/today").status_code == 200
+
+
+def test_signing_in_again_ends_the_session_before(one: Service) -> None:
+    visitor = signed_in(one)
+    earlier = dict(visitor.cookies)
+    assert visitor.post("/sign-in", {"subject": "leader-oslo", "next": "/today"}).status_code == 303
+    assert visitor.get("/today").status_code == 200
+    assert Visitor(one, earlier).get("/today").status_code == 303
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------
@@ -161,6 +171,22 @@ def test_the_language_is_chosen_once(one: Service) -> None:
     assert missing.status_code == 404
     assert '<html lang="nn"' in missing.text
     assert missing.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("target", "gone_to"),
+    [
+        ("/", "/"),
+        ("/sign-in?next=/today%3Flate%3Dyes", "/sign-in?next=/today%3Flate%3Dyes"),
+        ("/today?late=yes", "/today?late=yes"),
+        ("/sign-in/start", "/sign-in"),
+        ("//evil.test", "/sign-in"),
+        ("https://evil.test/", "/sign-in"),
+    ],
+)
+def test_another_language_is_chosen_on_the_page_that_is_shown(one: Service, target: str, gone_to: str) -> None:
+    answer = Visitor(one).post("/language", {"language": "nn", "next": target})
+    assert answer.headers["location"] == gone_to
 
 
 def test_a_query_that_is_wrong_is_a_page_as_well(one: Service) -> None:

@@ -9,6 +9,7 @@ from tests.api.build import DAY, case_at, events_of
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
 from ungdom.api.events.forms import form_of
+from ungdom.web.case_page import field_label
 from ungdom.web.forms import MOST_ROWS, SchemaForm, entered_from
 from ungdom.workflow.events import details_schema, plain_details, read_details
 from ungdom.workflow.vocabulary import EventType
@@ -266,3 +267,10 @@ def test_who_may_correct_is_what_the_rules_of_corrections_answer(one: Service, c
                 role,
                 seq,
             )
+
+
+@pytest.mark.parametrize("kind", [EventType.CASE_REGISTERED, EventType.OFFENCE_ADDED, EventType.CORRECTED])
+def test_the_history_has_a_label_for_each_field_inside_another(kind: EventType) -> None:
+    inner = {name for part in details_schema(kind)["$defs"].values() for name in part.get("properties", ())}
+    assert {"on"} <= inner or {"actor", "after_seq"} <= inner
+    assert {name for name in inner if field_label("nb", kind, name) == name} == set()

@@ -7,7 +7,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from ungdom.settings.forms import Number, Secret, SettingInfo, digits
 from ungdom.settings.load import LoadSettings
 
-Minutes = Annotated[int, BeforeValidator(digits), Field(ge=1, le=1_440)]
+Minutes = Annotated[int, BeforeValidator(digits), Field(ge=2, le=1_440)]
+"""The use of a session is recorded to the minute: with one minute it would end while it is used."""
 
 
 class SignInSettings(LoadSettings):
@@ -29,7 +30,7 @@ class SignInSettings(LoadSettings):
     login_client_secret: Annotated[
         Secret | None, SettingInfo("a text", default="none: a public client, by PKCE alone", secret=True)
     ] = Field(default=None, description="The secret of that client.", examples=["s3cret"])
-    session_idle_minutes: Annotated[Minutes, SettingInfo("1 to 1440")] = Field(
+    session_idle_minutes: Annotated[Minutes, SettingInfo("2 to 1440")] = Field(
         default=30, description="Minutes without use after which a browser has to sign in again.", examples=["15"]
     )
     session_hours: Annotated[Number, SettingInfo("a whole number above 0")] = Field(

@@ -37,7 +37,7 @@ from ungdom.web.receipts import receipt
 from ungdom.web.timeline_svg import draw
 from ungdom.workflow import redaction
 from ungdom.workflow.engine import Option
-from ungdom.workflow.events import SHAPE
+from ungdom.workflow.events import SHAPE, details_schema
 from ungdom.workflow.rules import offices
 from ungdom.workflow.rules.permissions import may_read_worklist
 from ungdom.workflow.views import tasks
@@ -195,7 +195,8 @@ def _lead_time(read: CaseView) -> LeadTimeOut | None:
 
 
 def field_label(language: Language, kind: str, name: str) -> str:
-    """The label of a field of an event; its name where it has none."""
-    key = fields.key_of(name, (SHAPE[EventType(kind)].__name__,))
+    """The label of a field of an event, also of an object inside it; its name where it has none."""
+    event = EventType(kind)
+    key = fields.key_of(name, (SHAPE[event].__name__, *details_schema(event).get("$defs", ())))
     field = fields.catalogue(language).get(key) if key else None
     return field.label if field and field.label else name

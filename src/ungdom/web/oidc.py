@@ -77,7 +77,8 @@ class OpenIdClient:
         if issuer is None:
             raise BadSettings(f"UNGDOM_LOGIN_ISSUER: {settings.login_issuer} is no issuer of the access file")
         self._issuer, self._client_id = name, client_id
-        self._options = {"verify": issuer.trust, "proxy": issuer.proxy, "timeout": SECONDS, "trust_env": False}
+        self._options: dict[str, Any] = {"verify": issuer.trust, "proxy": issuer.proxy, "trust_env": False}
+        self._options["timeout"] = SECONDS
         secret = settings.login_client_secret
         self._secret = "".join(secret) if secret else None
         self._return = settings.public_url + RETURN

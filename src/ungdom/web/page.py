@@ -19,6 +19,8 @@ from ungdom.web.templating import render
 _ADDRESS = re.compile(r"/|/(?:today|cases|sign-in|sign-out|language)(?:/.*)?")
 OPEN = re.compile(r"/|/(?:sign-in|language)(?:/.*)?")
 """The pages for which nobody has to be signed in."""
+FIRST_PAGES = ("/", "/sign-in")
+"""Those of them that a browser shows, the others are forms and ways through."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -39,10 +41,14 @@ def is_page(scope: Scope) -> bool:
     return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
 
 
-def is_safe_target(target: str) -> bool:
-    """Whether a browser may be sent there after signing in: a page of this service, by its path."""
+def is_safe_target(target: str, signed_in: bool = True) -> bool:
+    """Whether a browser may be sent there: a page of this service, by its path.
+
+    `signed_in`: after signing in. Otherwise the pages before that may be gone to as well.
+    """
     path = target.partition("?")[0]
-    return target.isprintable() and "\\" not in target and not target.startswith("//") and _is_own(path)
+    is_own = _is_own(path) or (not signed_in and path in FIRST_PAGES)
+    return target.isprintable() and "\\" not in target and not target.startswith("//") and is_own
 
 
 def _is_own(path: str) -> bool:

@@ -50,12 +50,16 @@ class Browser:
 
 
 class Sessions:
-    """The sessions of one installation. `secure`: reached by https, so that the cookie has the prefix `__Host-`."""
+    """The sessions of one installation. `secure`: reached by https, so that cookies have the prefix `__Host-`.
+
+    `attempt_cookie`: the name of the cookie of a sign-in under way.
+    """
 
     def __init__(self, settings: Settings, db: Database) -> None:
         self.db = db
         self.secure = settings.public_url.startswith("https://")
         self.cookie = "__Host-ungdom" if self.secure else "ungdom"
+        self.attempt_cookie = "__Host-ungdom-sign-in" if self.secure else "ungdom-sign-in"
         self.idle = timedelta(minutes=settings.session_idle_minutes)
         self.longest = timedelta(hours=settings.session_hours)
 
@@ -70,8 +74,10 @@ class Sessions:
                 web_sessions.record_use(tx, secret, now)
         return Browser(secret, session)
 
-    def begin(self, principal: Principal, now: datetime, response: Response) -> Response:
-        """The response, which signs the browser in."""
+    def begin(
+        self, principal: Principal, now: datetime, response: Response, earlier: Browser | None = None
+    ) -> Response:
+        """The response, which signs the browser in. `earlier`: as whom it was signed in; that session ends."""
         viewer = principal.viewer
         session = WebSession(
             subject=viewer.subject,
@@ -83,6 +89,8 @@ class Sessions:
             ends_at=now + self.longest,
         )
         with self.db.writing() as tx:
+            if earlier is not None:
+                web_sessions.end(tx, earlier.secret)
             secret = web_sessions.begin(tx, session)
         response.set_cookie(self.cookie, secret, path="/", secure=self.secure, httponly=True, samesite="strict")
         return response

@@ -24,7 +24,6 @@ log = EventLogger("ungdom.access")
 router = APIRouter(include_in_schema=False)
 
 FIRST = "/today"
-ATTEMPT_COOKIE = "ungdom-sign-in"
 ATTEMPT_SECONDS = 600
 EXAMPLE_OFFICE = "oslo"
 """The konfliktråd whose people a newcomer is offered first."""
@@ -58,12 +57,13 @@ def pick_person(request: Request) -> Response:
     """Sign in as a person of the staff: in development only."""
     fields = dict(sent_fields(request))
     target = fields.get("next", FIRST)
-    member = next((x for x in _staff(request) if x.subject == fields.get("subject")), None)
-    if not request.app.state.pick_person or member is None:
+    people = _staff(request) if request.app.state.pick_person else ()
+    member = next((x for x in people if x.subject == fields.get("subject")), None)
+    if member is None:
         return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
     viewer = member.viewer
     principal = Principal(viewer, frozenset(SCOPES[viewer.role]), 0)
-    return _sessions(request).begin(principal, _now(request), _go(target))
+    return _sessions(request).begin(principal, _now(request), _go(target), browser_of(request))
 
 
 @router.get("/sign-in/start")
@@ -77,9 +77,15 @@ def start_sign_in(request: Request, target: Target = FIRST) -> Response:
     except SignInFailed as failure:
         return _failed(request, failure.reason)
     response = RedirectResponse(address, 303)
-    secure = _sessions(request).secure
+    sessions = _sessions(request)
     response.set_cookie(
-        ATTEMPT_COOKIE, sealed, ATTEMPT_SECONDS, path="/sign-in", secure=secure, httponly=True, samesite="lax"
+        sessions.attempt_cookie,
+        sealed,
+        ATTEMPT_SECONDS,
+        path="/",
+        secure=sessions.secure,
+        httponly=True,
+        samesite="lax",
     )
     return response
 
@@ -92,7 +98,8 @@ async def end_sign_in(
 ) -> Response:
     """Back from the issuer: signed in, and on to where the browser was going."""
     client: OpenIdClient | None = request.app.state.openid
-    now, sealed = _now(request), request.cookies.get(ATTEMPT_COOKIE, "")
+    now, sessions = _now(request), _sessions(request)
+    sealed = request.cookies.get(sessions.attempt_cookie, "")
     try:
         if client is None:
             raise SignInFailed("no issuer is set")
@@ -102,8 +109,8 @@ async def end_sign_in(
         return _failed(request, failure.reason)
     target = attempt.target if is_safe_target(attempt.target) else FIRST
     response = answer(request, "continue.html", {"target": target})
-    await to_thread.run_sync(_sessions(request).begin, principal, now, response)
-    response.delete_cookie(ATTEMPT_COOKIE, path="/sign-in")
+    await to_thread.run_sync(sessions.begin, principal, now, response, browser_of(request))
+    response.delete_cookie(sessions.attempt_cookie, path="/", secure=sessions.secure, httponly=True, samesite="lax")
     return response
 
 
@@ -124,7 +131,7 @@ def choose_language(request: Request) -> Response:
     """The language from now on, for whoever uses this browser."""
     fields = dict(sent_fields(request))
     target, chosen = fields.get("next", "/"), fields.get("language", "")
-    response = RedirectResponse(target if is_safe_target(target) else "/sign-in", 303)
+    response = RedirectResponse(target if is_safe_target(target, signed_in=False) else "/sign-in", 303)
     if chosen in texts.languages():
         secure = _sessions(request).secure
         response.set_cookie(
