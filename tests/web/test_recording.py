@@ -127,7 +127,11 @@ def test_an_event_is_corrected_and_annulled_from_the_history(visitor: Visitor, c
     contact = client.record(case, "first_contact", DAY).json()["seq"]
     path = f"/cases/{case}/correct/{contact}"
     annulled = form_at(visitor, path) | {"reason": "wrong_details", "action": "annul"}
-    assert visitor.post(path, annulled).status_code == 303
+    shown = visitor.post(path, annulled)
+    assert shown.status_code == 200
+    assert 'value="annul_now"' in shown.text
+    assert events_of(client, case)[contact - 1]["standing"] == "current"
+    assert visitor.post(path, annulled | {"action": "annul_now"}).status_code == 303
     assert events_of(client, case)[contact - 1]["standing"] == "annulled"
 
 
@@ -230,7 +234,7 @@ def test_a_second_correction_begins_with_the_first(visitor: Visitor, client: Cli
     assert visitor.post(path, fields).status_code == 303
     assert f'href="{path}"' in visitor.get(f"/cases/{case}").text
     assert re.search(r'value="school" checked', visitor.get(path).text)
-    annulled = form_at(visitor, path) | {"reason": "wrong_details", "action": "annul"}
+    annulled = form_at(visitor, path) | {"reason": "wrong_details", "action": "annul_now"}
     assert visitor.post(path, annulled).status_code == 303
     assert f'href="{path}"' in visitor.get(f"/cases/{case}").text
     assert visitor.post(path, fields | form_at(visitor, path)).status_code == 303
@@ -274,3 +278,29 @@ def test_the_history_has_a_label_for_each_field_inside_another(kind: EventType) 
     inner = {name for part in details_schema(kind)["$defs"].values() for name in part.get("properties", ())}
     assert {"on"} <= inner or {"actor", "after_seq"} <= inner
     assert {name for name in inner if field_label("nb", kind, name) == name} == set()
+
+
+def test_a_fault_inside_a_list_of_choices_is_shown_at_the_list(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    path = f"/cases/{case}/record/plan_meeting_held"
+    answer = visitor.post(path, form_at(visitor, path) | {"occurred_on": DAY, "/details/present": ["youth", "nobody"]})
+    assert answer.status_code == 422
+    assert 'id="f-details-present-error"' in answer.text
+    assert 'href="#f-details-present"' in answer.text
+
+
+@pytest.mark.parametrize("kind", list(EventType))
+def test_a_field_that_is_left_empty_shows_the_value_that_is_recorded(kind: EventType) -> None:
+    for control in SchemaForm(form_of(kind, "nb")).controls():
+        default = details_schema(kind)["properties"][control.name.removeprefix("/details/")].get("default")
+        if control.kind in ("choice", "yes_no") and default is not None:
+            assert control.default == {True: "yes", False: "no"}.get(default, default)
+        else:
+            assert control.default == ""
+
+
+def test_the_default_of_a_list_is_chosen_in_the_form(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "preparing")
+    page = visitor.get(f"/cases/{case}/record/appealed").text
+    select = page[page.index('name="/details/by"') :].partition("</select>")[0]
+    assert re.findall(r'<option value="([^"]*)"( selected)?>', select) == [("", " selected"), ("prosecution", "")]

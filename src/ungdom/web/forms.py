@@ -5,7 +5,7 @@ Nothing is checked here: the interface does, and names the pointer of each fault
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ MOST_ROWS = 200
 ID = "uuid"
 """The format of an id in a schema."""
 YES, NO = "yes", "no"
+CHOSEN = ("choice", "yes_no")
+"""Kinds of controls with a list from which one value is chosen."""
 
 _ROW = re.compile(r"[0-9]{1,4}")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
@@ -30,7 +32,8 @@ _INTEGER = re.compile(r"-?[0-9]{1,15}")
 class Control:
     """One control. `kind`: choice, choices, yes_no, date, integer, text, lines, group or rows.
 
-    `parts`: the controls of a group; `rows`: those of each row of a list. `options`: value and label.
+    `parts`: the controls of a group; `rows`: those of each row of a list. `options`: value and label. `default`: the
+    value of a field that is left empty.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Control:
     parts: Sequence["Control"] = ()
     rows: Sequence[Sequence["Control"]] = ()
     error: str | None = None
+    default: str = ""
 
     @property
     def id(self) -> str:
@@ -95,7 +99,9 @@ class SchemaForm:
             rows = tuple(tuple(self._controls(item, f"{name}/{place}")) for place in range(count))
         label, text = str(schema.get("title", name)), str(schema.get("description", ""))
         values = self.entered.get(name, ())
-        return Control(name, kind, label, text, required, options, values, parts, rows, self.errors.get(name))
+        default = _typed(schema["default"]) if schema.get("default") is not None and kind in CHOSEN else ""
+        error = self.errors.get(name)
+        return Control(name, kind, label, text, required, options, values, parts, rows, error, default)
 
     def _kind(self, schema: Schema) -> tuple[str, Sequence[tuple[str, str]]]:
         if "enum" in schema:
@@ -204,9 +210,24 @@ def entered_from(details: Any, pointer: str = DETAILS) -> Entered:
     elif isinstance(details, list):
         entered[pointer] = [str(inner) for inner in details]
     elif details is not None:
-        words = {True: YES, False: NO}
-        entered[pointer] = [words[details] if isinstance(details, bool) else str(details)]
+        entered[pointer] = [_typed(details)]
     return entered
+
+
+def at_controls(errors: Mapping[str, str], names: Container[str]) -> dict[str, str]:
+    """The sentences by the name of the control that each is about: one of a value in a list by that of the list."""
+    placed: dict[str, str] = {}
+    for pointer, sentence in errors.items():
+        name = pointer
+        while name and name not in names:
+            name = name.rpartition("/")[0]
+        placed.setdefault(name or pointer, sentence)
+    return placed
+
+
+def _typed(value: Any) -> str:
+    """A single value as somebody would have typed it."""
+    return {True: YES, False: NO}[value] if isinstance(value, bool) else str(value)
 
 
 def _plain(kind: str, typed: str) -> Any:

@@ -1,6 +1,6 @@
 """Recording and correcting an event by a form: previewed before it is saved, refused with what was typed kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
 from ungdom.web.case_page import with_access
-from ungdom.web.forms import SchemaForm, entered_from, entered_in, labels_of
+from ungdom.web.forms import SchemaForm, at_controls, entered_from, entered_in, labels_of
 from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields
 from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
@@ -38,7 +38,8 @@ router = APIRouter(include_in_schema=False)
 
 REFUSALS = tuple(kind for kind in HANDLERS if kind not in (Exception, HTTPException, NotVisible))
 """What may be wrong with a form: it comes back with the sentence for it."""
-PREVIEW, ANNUL = "preview", "annul"
+PREVIEW, ANNUL, ANNUL_NOW = "preview", "annul", "annul_now"
+"""What a button does beside saving. An annulment is shown first, and saved by a second button."""
 OUR_FIELDS = ("occurred_on", "on_behalf_of", "note", "youth_may_read", "reason")
 """The controls beside those of the details."""
 
@@ -100,7 +101,7 @@ def _submitted(request: Request, case_id: UUID, subject: Subject) -> Response:
     if browser is None or not browser.gave(key):
         return answer(request, "refused.html", {"code": "form_key"}, 403)
     context = RequestContext(request, sent.first("version"), key, language_of(request))
-    preview = sent.first("action") == PREVIEW
+    preview = sent.first("action") in (PREVIEW, ANNUL)
     try:
         response = _written(context, case_id, subject, sent, preview)
     except REFUSALS as error:
@@ -147,7 +148,7 @@ def _event(kind: EventType, language: texts.Language, sent: SentForm) -> dict[st
 def _correction(event: dict[str, Any], language: texts.Language, sent: SentForm) -> dict[str, Any]:
     """The correction of the form as the interface takes it: a replacement, or none for an event that is annulled."""
     replacement = None
-    if sent.first("action") != ANNUL:
+    if sent.first("action") not in (ANNUL, ANNUL_NOW):
         form = SchemaForm(form_of(EventType(event["type"]), language), sent.entered)
         details = {**form.without_control(event["details"]), **form.details()}
         replacement = {"occurred_on": sent.first("occurred_on"), "details": details}
@@ -163,8 +164,10 @@ def _form_page(
     language, event, version = context.language, page["event"], sent.first("version") or etag(page["case"]["version"])
     entered = sent.entered or _as_typed(event, str(context.today))
     problem = sent.problem or {}
-    errors = {error["pointer"]: error["detail"] for error in problem.get("errors", ())}
-    controls = SchemaForm(form_of(kind, language), entered, errors).controls()
+    form = SchemaForm(form_of(kind, language), entered)
+    faults = {error["pointer"]: error["detail"] for error in problem.get("errors", ())}
+    errors = at_controls(faults, dict(labels_of(form.controls())))
+    controls = replace(form, errors=errors).controls()
     values = {
         **page,
         "kind": str(kind),
@@ -176,6 +179,7 @@ def _form_page(
         "problem": problem or None,
         "since": problem.get("events_since") or [],
         "preview": sent.preview,
+        "annulling": sent.preview is not None and sent.first("action") == ANNUL,
         "version": problem.get("current_etag") or version,
         "takes_note": kind is EventType.NOTE_ADDED and event is None,
         "reasons": [str(reason) for reason in CorrectionReason],
