@@ -165,6 +165,7 @@ WRONG = [
     ("EXTRACT_KEYS", f"1:{CURSOR_KEY}", "a key that UNGDOM_CURSOR_KEY has as well"),
     ("EXTRACT_KEYS", b64encode(b"a" * 32).decode(), "it repeats itself"),
     ("EXTRACT_KEYS", OF_DEVELOPMENT, "of a development installation"),
+    ("SESSION_IDLE_MINUTES", "1", "It has to be 2 to 1440"),
     *(
         (name, value, f"{value!r} is not a whole number above 0")
         for name in ("THREADS", "BODY_LIMIT")
