@@ -24,7 +24,7 @@ READERS = {"coordinator", "leader", "secretariat", "team_member", "prosecution"}
 LISTS: list[tuple[str, set[str]]] = [
     ("/v1/cases", READERS),
     ("/v1/alerts", READERS),
-    ("/v1/notices", READERS),
+    ("/v1/notices", READERS | {"auditor"}),
     ("/v1/worklist", {"coordinator", "leader", "secretariat", "prosecution"}),
     ("/v1/plans", {"coordinator", "leader", "secretariat"}),
     ("/v1/measures/catalogue", {"coordinator", "leader", "secretariat"}),

@@ -89,7 +89,7 @@ def test_a_line_with_such_a_text_gets_its_own_receipt_and_stops_nothing(served: 
 
 
 def test_half_of_a_character_breaks_its_line_alone(one: Service) -> None:
-    file = File(one)
+    file = File(one, person=person(given_name="Rutete"))
     good = json.dumps(file.told(*CHAIN[0])).encode()
     broken = good.replace(file.person["given_name"].encode(), rb"\ud800")
     client = system(one)
