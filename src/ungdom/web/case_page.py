@@ -18,7 +18,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.case_reading import read_case, require_stage_dates
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.redact import redacted
-from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.plans.access import access_of
 from ungdom.api.plans.present import plan_out
@@ -32,7 +32,7 @@ from ungdom.cases import CaseView, NotVisible
 from ungdom.store import reference
 from ungdom.store.session import Connection
 from ungdom.texts import Language, fields
-from ungdom.web.page import answer, data_of, language_of
+from ungdom.web.page import answer, data_of, language_of, with_access
 from ungdom.web.receipts import receipt
 from ungdom.web.timeline_svg import draw
 from ungdom.workflow import redaction
@@ -156,11 +156,6 @@ def _read(tx: Connection, context: RequestContext, case_id: UUID) -> tuple[CaseV
 def _without_schemas(options: OptionList) -> OptionList:
     """The same without the shapes of details: a form is drawn from one of them, on a page of its own."""
     return OptionList(items=[option.model_copy(update={"details_schema": {}}) for option in options.items])
-
-
-def with_access(response: ApiResponse, read: CaseView) -> ApiResponse:
-    """The answer, with what the access log says of the reader's knowledge of the case."""
-    return ApiResponse(response.status, response.body, response.headers, access=AccessNote(knowledge=read))
 
 
 def _if_learnt(part: Part, read: CaseView) -> Part | None:

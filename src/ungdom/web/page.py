@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,9 +13,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from ungdom import texts
+from ungdom.api.http.responses import AccessNote, ApiResponse
 from ungdom.texts import Language
 from ungdom.web.sessions import Browser
 from ungdom.web.templating import render
+from ungdom.workflow.redaction import Knowledge
 
 _ADDRESS = re.compile(r"/|/(?:today|cases|sign-in|sign-out|language)(?:/.*)?")
 OPEN = re.compile(r"/|/(?:sign-in|language)(?:/.*)?")
@@ -88,6 +91,11 @@ def answer(
     }
     html = render(language_of(request), template, {**shared, **values}, block)
     return HTMLResponse(html, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+
+def with_access(response: ApiResponse, knowledge: Knowledge) -> ApiResponse:
+    """The answer about a case, with what its reader may learn of it, for the access log."""
+    return replace(response, access=AccessNote(knowledge=knowledge))
 
 
 def data_of(response: Response) -> dict[str, Any]:

@@ -27,9 +27,8 @@ from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
-from ungdom.web.case_page import with_access
 from ungdom.web.forms import SchemaForm, at_controls, entered_from, entered_in, labels_of
-from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields
+from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields, with_access
 from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
 from ungdom.workflow.vocabulary import EventType
