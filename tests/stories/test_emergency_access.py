@@ -13,6 +13,7 @@ from tests.api.build import HIDDEN, assert_problem, without_id
 from tests.api.test_object_access import ROUTES
 from tests.service import Client, Service, new_case
 from tests.stories.test_access_log import PLAIN, case_with_a_team, member, ok
+from tests.stories.test_forgetting import with_lost_key
 from ungdom.store import chain_verification, erasing
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.schema.access import emergency_access
@@ -184,11 +185,13 @@ def test_leader_and_auditor_are_told_at_once_and_the_worklist_has_the_review(ser
     assert (task["id"], task["case"], task["due"], task["days_left"]) == (taken["id"], case, "2026-01-12", 7)
     for nobody in (served.as_("coordinator", "oslo"), served.as_("leader", "troms"), served.as_("secretariat")):
         assert ok(nobody.get("/v1/worklist"))["to_review"] == []
-    assert ok(auditor.post(f"{NOTICES}/{ok(auditor.get(NOTICES))['items'][0]['id']}/read"))["read_at"]
 
     ok(leader.post(f"{LIST}/{taken['id']}/review", JUDGED))
     assert ok(leader.get("/v1/worklist"))["to_review"] == []
-    assert ok(auditor.get(NOTICES))["items"][0]["ended_at"]
+    assert ok(leader.get(NOTICES))["items"] == []
+    (notice,) = ok(auditor.get(NOTICES))["items"]  # not read yet, and not withdrawn by who is supervised
+    assert (notice["read_at"], bool(notice["ended_at"])) == (None, True)
+    assert ok(auditor.post(f"{NOTICES}/{notice['id']}/read"))["read_at"]
 
 
 def test_it_is_reviewed_by_leader_or_auditor_never_by_who_took_it(served: Service) -> None:
@@ -305,6 +308,24 @@ def test_the_words_are_encrypted_and_each_change_is_in_the_chain(served: Service
         assert (row.sealed, row.review_sealed, chain_verification.verify(tx).findings) == (None, None, [])
     (listed,) = ok(served.as_("leader", "oslo").get(LIST))["items"]
     assert (listed["reason"], listed["review"]["note"], listed["review"]["justified"]) == (None, None, True)
+
+
+def test_words_under_a_lost_key_are_as_erased_and_hold_up_nothing(served: Service) -> None:
+    case = case_of_oslo(served)
+    reviewed = ok(take(away(served, "first-troms"), case), 201)["id"]
+    ok(served.as_("leader", "oslo").post(f"{LIST}/{reviewed}/review", JUDGED))
+    opened = ok(take(away(served), case), 201)["id"]
+    with with_lost_key(served) as again:
+        reader, leader = away(again), again.as_("leader", "oslo")
+        for client in (leader, again.as_("auditor")):
+            items = {item["id"]: item for item in ok(client.get(LIST))["items"]}
+            assert [items[each]["reason"] for each in (reviewed, opened)] == [None, None]
+            assert (items[reviewed]["review"]["note"], items[reviewed]["review"]["justified"]) == (None, True)
+        assert ok(reader.get(f"/v1/cases/{case}"))["id"] == case
+        assert_problem(take(reader, case), 409, "emergency_is_open")
+        assert ok(reader.post(f"{LIST}/{opened}/end"))["state"] == "to_review"
+        assert ok(leader.post(f"{LIST}/{opened}/review", JUDGED))["review"]["note"] == JUDGED["note"]
+        assert ok(take(reader, case), 201)["reason"] == REASON
 
 
 def night(service: Service, day: date) -> dict[str, list[tuple[UUID | None, str | None]]]:
