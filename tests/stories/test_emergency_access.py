@@ -1,23 +1,30 @@
 """Emergency access: wider sight on one case for a time and a reason, told at once, reviewed, never a graded person."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from tests.api.build import HIDDEN, assert_problem, without_id
 from tests.api.test_object_access import ROUTES
 from tests.service import Client, Service, new_case
 from tests.stories.test_access_log import PLAIN, case_with_a_team, member, ok
 from tests.stories.test_forgetting import with_lost_key
+from ungdom.staff import emergency_access as emergency
+from ungdom.staff.emergency_access import EmergencyRequest
+from ungdom.staff.errors import EmergencyIsOpen
 from ungdom.store import chain_verification, erasing
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.schema.access import emergency_access
 from ungdom.store.schema.audit import audit_change
+from ungdom.workflow.rules.access import EmergencyReason
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 from ungdom.worklist import checks
 
 LIST, NOTICES = "/v1/emergency-access", "/v1/notices"
@@ -159,7 +166,7 @@ def test_protection_that_is_raised_ends_the_sight_at_once_and_for_good(
     assert (item["reason"], item["konfliktrad"], item["reference"]) == (None, None, None)
     assert "Storgata" not in audited.text
     own = ok(reader.post(f"{LIST}/{taken['id']}/end"))
-    assert (own["ended_by"], own["review"]) == (None, None)
+    assert (own["ended_at"], own["ended_by"], own["review"]) == (None, None, None)
     by_hand(served, ok(leader.get(f"/v1/cases/{case}"))["person"]["id"], "none")
     assert_problem(reader.get(f"/v1/cases/{case}"), 404, "not_found")
 
@@ -236,7 +243,8 @@ def test_it_ends_early_by_who_took_it_or_the_leader(served: Service) -> None:
             assert_problem(others.post(f"{LIST}/{taken}/end"), 404, "not_found")
         assert ok(ends.post(f"{LIST}/{taken}/end"))["state"] == "to_review"
         assert_problem(away(served).get(f"/v1/cases/{case}"), 404, "not_found")
-        assert ok(ends.post(f"{LIST}/{taken}/end"))["state"] == "to_review"
+        again = ok(ends.post(f"{LIST}/{taken}/end"))
+        assert (again["state"], bool(again["ended_at"])) == ("to_review", True)
 
 
 def test_reason_hours_role_and_service_are_needed(served: Service) -> None:
@@ -260,6 +268,29 @@ def test_a_repeated_request_is_one_access(served: Service) -> None:
     assert (first.text, second.headers["Idempotency-Replayed"]) == (second.text, "true")
     assert len(ok(served.as_("auditor").get(LIST))["items"]) == 1
     assert len(ok(served.as_("auditor").get(NOTICES))["items"]) == 1
+
+
+def test_of_two_taken_at_the_same_time_the_second_waits_and_is_told_of_the_first(served: Service) -> None:
+    case, reader = UUID(case_of_oslo(served)), Viewer(Role.COORDINATOR, "coordinator-troms", "troms")
+    asked = EmergencyRequest(EmergencyReason.DANGER, REASON, timedelta(hours=1))
+
+    def taken(tx: Connection) -> None:
+        emergency.take(tx, served.app.state.keys, reader, case, asked, served.clock())
+
+    def again() -> None:
+        with served.db.writing() as tx:
+            taken(tx)
+
+    with ThreadPoolExecutor(1) as pool:
+        with served.db.writing() as tx:
+            taken(tx)
+            second = pool.submit(again)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        with pytest.raises(EmergencyIsOpen):
+            second.result(30)
+    with served.db.reading() as tx:
+        assert tx.scalar(select(func.count()).select_from(emergency_access)) == 1
 
 
 # --- what is written ----------------------------------------------------------------------------------------
