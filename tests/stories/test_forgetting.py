@@ -34,6 +34,7 @@ from ungdom.retention import journal as retention_journal
 from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
 from ungdom.store import access_queries, exchanges
 from ungdom.store import idempotency as answers
+from ungdom.store.access_log import AccessLog
 from ungdom.store.access_queries import AccessFilters
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.exchanges import ExchangeMessage
@@ -659,6 +660,30 @@ def test_what_an_operator_reads_by_a_command_is_in_the_log_before_it_is_given(
     with served.db.reading() as tx:
         kinds = tx.scalars(select(access_log.c.kind).where(access_log.c.route == "ungdom subject-access")).all()
     assert sorted(kinds) == ["broken_off", "read", "read"]
+
+
+def test_a_file_that_appears_while_another_is_written_is_left_as_it_is(
+    one: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    who, file = opened(one)["person"]["id"], tmp_path / "a.zip"
+    for name, value in environment(one.settings.database_url, one.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", KEY)
+    left, running = tmp_path / ".a.zip.0.part", tmp_path / ".a.zip.1.part"
+    left.write_text("of a command that was killed")
+    os.utime(left, (0, 0))
+    running.write_text("of a command that runs")
+    write = AccessLog.write
+
+    def meanwhile(log: AccessLog, access: Any) -> None:
+        file.write_text("of another command")
+        write(log, access)
+
+    monkeypatch.setattr(AccessLog, "write", meanwhile)
+    refused = CliRunner().invoke(app, ["subject-access", who, "--out", str(file)])
+    assert f"{file} cannot be written: File exists" in str(refused.exception)
+    assert file.read_text() == "of another command"
+    assert {path.name for path in tmp_path.glob(".*.part")} == {running.name}
 
 
 def test_a_case_under_investigation_is_named_and_its_content_withheld(served: Service) -> None:
