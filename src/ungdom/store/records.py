@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     ScalarSelect,
     Select,
+    bindparam,
     func,
     or_,
     select,
@@ -62,7 +63,10 @@ def people_by_id(person_ids: BindParameter[Any] | Sequence[UUID]) -> Select[tupl
 
 def canonical_id(tx: Connection, person_id: UUID) -> UUID:
     """The canonical id of this id; an unknown id is returned unchanged."""
-    return tx.scalar(select(canonical_subquery(person_id))) or person_id
+    return tx.scalar(_CANONICAL, {"person_id": person_id}) or person_id
+
+
+_CANONICAL = select(canonical_id_of(person)).where(person.c.person_id == bindparam("person_id"))
 
 
 def lock_canonical(tx: Connection, person_id: UUID) -> UUID:

@@ -142,9 +142,8 @@ class _Answer:
         if self._status not in REFUSALS:
             return set()
         named = ids_in_address(self._scope["path"])
-        seen = case_queries.visible_case_ids(tx, viewer, sorted(named))
-        known = {id for id in named if person_search.cases_of(tx, viewer, records.canonical_id(tx, id))}
-        return named - {*seen, *known}
+        unseen = named - case_queries.visible_case_ids(tx, viewer, sorted(named))
+        return {id for id in unseen if not person_search.cases_of(tx, viewer, records.canonical_id(tx, id))}
 
     async def _is_gone(self) -> bool:
         """Whether the client has closed the connection. The request has been read whole by now."""
