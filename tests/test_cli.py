@@ -1,5 +1,6 @@
 """The command line, as it is typed: a small demo, its checks, and the README's tour against a served one."""
 
+import importlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from ungdom import cli, texts
 from ungdom.api.docs import first_calls
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.retention.journal import REQUEST, ErasureJournal, ErasureKind, ErasureLine
+from ungdom.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 CASES = 40
@@ -127,6 +129,24 @@ def test_a_fresh_demo_knows_nothing_of_the_one_before_and_an_interrupted_one_lea
     assert names() == {"demo", "demo.db"}
     assert (data / "anchors").is_dir()
     assert (data / "erasures.ndjson").read_text() == "of another database"
+
+
+def test_a_demo_replaces_no_database_that_was_made_while_it_was_built(
+    typed: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, command = tmp_path / "other.db", importlib.import_module("ungdom.cli.demo")
+
+    def meanwhile(config: Settings, *_: object) -> None:
+        Path(config.database_url.removeprefix("sqlite:///")).write_text("the load")
+        file.write_text("of another program")
+
+    monkeypatch.setattr(command, "_load", meanwhile)
+    monkeypatch.setattr(command, "_require_closed", lambda *_: None)
+    monkeypatch.setenv("UNGDOM_DATABASE_URL", f"sqlite:///{file}")
+    assert typed("demo", "--cases", "3") == ExitCode.CALL
+    assert "other.db was made by another program meanwhile" in " ".join(capsys.readouterr().err.split())
+    assert file.read_text() == "of another program"
+    assert not (tmp_path / "other.db.new").exists()
 
 
 def test_check_is_content_with_the_demo_load_and_finds_a_changed_row(folder: Path, tmp_path: Path) -> None:

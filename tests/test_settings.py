@@ -172,6 +172,7 @@ WRONG = [
         for value in ("four", "-1", "4.0", "٤", "9" * 13)
     ),
     *((name, "0", "'0' is wrong") for name in ("THREADS", "EXCHANGE_BODY_LIMIT", "EXTRACTS_KEPT_DAYS")),
+    ("EMERGENCY_HOURS", "169", "It has to be a whole number from 1 to 168"),
 ]
 
 

@@ -14,6 +14,9 @@ from typer.testing import CliRunner
 from tests.api.build import DAY, assert_problem, etag, opened, rows
 from tests.process import environment
 from tests.service import KEY, Service, new_case
+from tests.stories.test_access_log import case_with_a_team
+from tests.stories.test_persons import approved, corrected, proposed
+from tests.stories.test_persons import opened as a_case
 from ungdom.analytics import case_cache
 from ungdom.cli import app
 from ungdom.cli.exit_codes import ExitCode
@@ -112,8 +115,9 @@ def test_each_way_a_commit_fails_has_its_answer(
 def add_misfit(served: Service, case_id: UUID, kind: str, details: str) -> None:
     """One more event in the table, past the service."""
     with served.db.writing() as tx:
-        first = tx.execute(select(event).where(event.c.case_id == case_id)).mappings().one()
-        values = {**first, "seq": 2, "details": details, "link": None}
+        of_case = select(event).where(event.c.case_id == case_id).order_by(event.c.seq.desc()).limit(1)
+        last = tx.execute(of_case).mappings().one()
+        values = {**last, "seq": last["seq"] + 1, "details": details, "link": None}
         columns = [column for column in event.c if column.name != "type"]
         new = insert(event).values({column: values[column.name] for column in columns} | {"type": literal(kind, Text)})
         tx.execute(new)
@@ -156,6 +160,32 @@ def test_a_case_whose_history_does_not_replay_is_named_and_hides_no_other(
     assert (rebuilt.exit_code, "1 case(s) folded again" in rebuilt.stdout) == (1, True)
     counts = case_cache.refresh(served.db)
     assert counts["unread"] == 1
+
+
+def test_an_unreadable_case_of_another_office_is_not_named_where_its_youth_is_corrected(served: Service) -> None:
+    ours, theirs = (a_case(served, office) for office in ("oslo", "troms"))
+    who = ours["person"]["id"]
+    change = proposed(served.as_("secretariat"), who, "merge", other=theirs["person"]["id"])
+    approved(served.as_("leader", "oslo"), change)
+    add_misfit(served, UUID(theirs["id"]), "charged", '{"unknown": 1}')
+    for dry_run in (True, False):
+        answer = corrected(served.as_("coordinator", "oslo"), who, dry_run=dry_run, born="2009-05-27")
+        problem = assert_problem(answer, 500, "history_unreadable")
+        assert not {"case", "reference", "seq"} & set(problem)
+        assert not [named for named in (theirs["id"], theirs["reference"]) if named in answer.text]
+    problem = assert_problem(served.as_("leader", "troms").get(f"/v1/cases/{theirs['id']}"), 500, "history_unreadable")
+    assert problem["case"] == theirs["id"]
+
+
+def test_an_unreadable_case_does_not_exist_for_who_learns_by_its_events(served: Service) -> None:
+    case, victim = case_with_a_team(served), served.as_("team_member", subject="victim-1")
+    joined = {"member": "victim-1", "agency": "victim"}
+    assert served.as_("coordinator", "oslo").record(case, "team_member_joined", DAY, joined).status_code == 201
+    assert_problem(victim.get(f"/v1/cases/{case}"), 404, "not_found")  # nothing is shared with them
+    add_misfit(served, UUID(case), "opened", "{}")
+    for path in (f"/v1/cases/{case}", f"/v1/cases/{case}/plan"):
+        assert_problem(victim.get(path), 404, "not_found")
+    assert_problem(served.as_("leader", "oslo").get(f"/v1/cases/{case}"), 500, "history_unreadable")
 
 
 def test_what_was_answered_with_201_is_there_for_another_connection_at_once(served: Service) -> None:

@@ -17,7 +17,8 @@ from ungdom.cli.failures import code_of
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_seals, chain_verification
-from ungdom.store.errors import DuplicateKey
+from ungdom.store.access_log import AccessLog
+from ungdom.store.errors import DuplicateKey, Unavailable
 from ungdom.workflow.calendar import oslo_date
 
 
@@ -109,6 +110,22 @@ def test_an_export_is_for_its_owner_alone(one: Service, tmp_path: Path) -> None:
 
     assert done.exit_code == 0, done.exception
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_an_export_that_cannot_be_logged_leaves_no_file(
+    one: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Unavailable("no room")
+
+    monkeypatch.setattr(AccessLog, "write", refused)
+    environment = process.environment(one.settings.database_url, tmp_path)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["audit", "export", str(folder / "all.ndjson")], env=environment)
+        assert isinstance(done.exception, Unavailable)
+        assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,15 @@ def _is_verified(given: dict[str, str], folder: Path, content: bytes) -> None:
     assert isinstance(none.exception, BadSettings)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99])
+def test_a_file_that_says_it_is_compressed_is_a_finding(method: int) -> None:
+    whole = archive.pack({}, {"events.json": b"\x09\x14\x05\x00" + b"\xff" * 20})
+    entry = whole.rindex(b"PK\x01\x02")
+    damaged = whole[: entry + 10] + method.to_bytes(2, "little") + whole[entry + 12 :]
+    (finding,) = verify_archive(damaged).findings
+    assert finding.problem is AuditProblem.FILE_CHANGED
+
+
 def _finds_every_bit(content: bytes, exported: list[Anchor]) -> None:
     bits = random.Random(SEED).sample(range(len(content) * 8), 400)  # noqa: S311  # which bits does not matter
     assert [bit for bit in bits if not verify_archive(flipped(content, bit), exported).findings] == []

@@ -1,22 +1,30 @@
 """Emergency access: wider sight on one case for a time and a reason, told at once, reviewed, never a graded person."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from tests.api.build import HIDDEN, assert_problem, without_id
 from tests.api.test_object_access import ROUTES
 from tests.service import Client, Service, new_case
 from tests.stories.test_access_log import PLAIN, case_with_a_team, member, ok
+from tests.stories.test_forgetting import with_lost_key
+from ungdom.staff import emergency_access as emergency
+from ungdom.staff.emergency_access import EmergencyRequest
+from ungdom.staff.errors import EmergencyIsOpen
 from ungdom.store import chain_verification, erasing
 from ungdom.store.person_history import ChangeAuthor
 from ungdom.store.schema.access import emergency_access
 from ungdom.store.schema.audit import audit_change
+from ungdom.workflow.rules.access import EmergencyReason
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 from ungdom.worklist import checks
 
 LIST, NOTICES = "/v1/emergency-access", "/v1/notices"
@@ -158,7 +166,7 @@ def test_protection_that_is_raised_ends_the_sight_at_once_and_for_good(
     assert (item["reason"], item["konfliktrad"], item["reference"]) == (None, None, None)
     assert "Storgata" not in audited.text
     own = ok(reader.post(f"{LIST}/{taken['id']}/end"))
-    assert (own["ended_by"], own["review"]) == (None, None)
+    assert (own["ended_at"], own["ended_by"], own["review"]) == (None, None, None)
     by_hand(served, ok(leader.get(f"/v1/cases/{case}"))["person"]["id"], "none")
     assert_problem(reader.get(f"/v1/cases/{case}"), 404, "not_found")
 
@@ -184,11 +192,13 @@ def test_leader_and_auditor_are_told_at_once_and_the_worklist_has_the_review(ser
     assert (task["id"], task["case"], task["due"], task["days_left"]) == (taken["id"], case, "2026-01-12", 7)
     for nobody in (served.as_("coordinator", "oslo"), served.as_("leader", "troms"), served.as_("secretariat")):
         assert ok(nobody.get("/v1/worklist"))["to_review"] == []
-    assert ok(auditor.post(f"{NOTICES}/{ok(auditor.get(NOTICES))['items'][0]['id']}/read"))["read_at"]
 
     ok(leader.post(f"{LIST}/{taken['id']}/review", JUDGED))
     assert ok(leader.get("/v1/worklist"))["to_review"] == []
-    assert ok(auditor.get(NOTICES))["items"][0]["ended_at"]
+    assert ok(leader.get(NOTICES))["items"] == []
+    (notice,) = ok(auditor.get(NOTICES))["items"]  # not read yet, and not withdrawn by who is supervised
+    assert (notice["read_at"], bool(notice["ended_at"])) == (None, True)
+    assert ok(auditor.post(f"{NOTICES}/{notice['id']}/read"))["read_at"]
 
 
 def test_it_is_reviewed_by_leader_or_auditor_never_by_who_took_it(served: Service) -> None:
@@ -233,7 +243,8 @@ def test_it_ends_early_by_who_took_it_or_the_leader(served: Service) -> None:
             assert_problem(others.post(f"{LIST}/{taken}/end"), 404, "not_found")
         assert ok(ends.post(f"{LIST}/{taken}/end"))["state"] == "to_review"
         assert_problem(away(served).get(f"/v1/cases/{case}"), 404, "not_found")
-        assert ok(ends.post(f"{LIST}/{taken}/end"))["state"] == "to_review"
+        again = ok(ends.post(f"{LIST}/{taken}/end"))
+        assert (again["state"], bool(again["ended_at"])) == ("to_review", True)
 
 
 def test_reason_hours_role_and_service_are_needed(served: Service) -> None:
@@ -257,6 +268,29 @@ def test_a_repeated_request_is_one_access(served: Service) -> None:
     assert (first.text, second.headers["Idempotency-Replayed"]) == (second.text, "true")
     assert len(ok(served.as_("auditor").get(LIST))["items"]) == 1
     assert len(ok(served.as_("auditor").get(NOTICES))["items"]) == 1
+
+
+def test_of_two_taken_at_the_same_time_the_second_waits_and_is_told_of_the_first(served: Service) -> None:
+    case, reader = UUID(case_of_oslo(served)), Viewer(Role.COORDINATOR, "coordinator-troms", "troms")
+    asked = EmergencyRequest(EmergencyReason.DANGER, REASON, timedelta(hours=1))
+
+    def taken(tx: Connection) -> None:
+        emergency.take(tx, served.app.state.keys, reader, case, asked, served.clock())
+
+    def again() -> None:
+        with served.db.writing() as tx:
+            taken(tx)
+
+    with ThreadPoolExecutor(1) as pool:
+        with served.db.writing() as tx:
+            taken(tx)
+            second = pool.submit(again)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+        with pytest.raises(EmergencyIsOpen):
+            second.result(30)
+    with served.db.reading() as tx:
+        assert tx.scalar(select(func.count()).select_from(emergency_access)) == 1
 
 
 # --- what is written ----------------------------------------------------------------------------------------
@@ -305,6 +339,24 @@ def test_the_words_are_encrypted_and_each_change_is_in_the_chain(served: Service
         assert (row.sealed, row.review_sealed, chain_verification.verify(tx).findings) == (None, None, [])
     (listed,) = ok(served.as_("leader", "oslo").get(LIST))["items"]
     assert (listed["reason"], listed["review"]["note"], listed["review"]["justified"]) == (None, None, True)
+
+
+def test_words_under_a_lost_key_are_as_erased_and_hold_up_nothing(served: Service) -> None:
+    case = case_of_oslo(served)
+    reviewed = ok(take(away(served, "first-troms"), case), 201)["id"]
+    ok(served.as_("leader", "oslo").post(f"{LIST}/{reviewed}/review", JUDGED))
+    opened = ok(take(away(served), case), 201)["id"]
+    with with_lost_key(served) as again:
+        reader, leader = away(again), again.as_("leader", "oslo")
+        for client in (leader, again.as_("auditor")):
+            items = {item["id"]: item for item in ok(client.get(LIST))["items"]}
+            assert [items[each]["reason"] for each in (reviewed, opened)] == [None, None]
+            assert (items[reviewed]["review"]["note"], items[reviewed]["review"]["justified"]) == (None, True)
+        assert ok(reader.get(f"/v1/cases/{case}"))["id"] == case
+        assert_problem(take(reader, case), 409, "emergency_is_open")
+        assert ok(reader.post(f"{LIST}/{opened}/end"))["state"] == "to_review"
+        assert ok(leader.post(f"{LIST}/{opened}/review", JUDGED))["review"]["note"] == JUDGED["note"]
+        assert ok(take(reader, case), 201)["reason"] == REASON
 
 
 def night(service: Service, day: date) -> dict[str, list[tuple[UUID | None, str | None]]]:

@@ -29,13 +29,17 @@ from tests.stories.backups import Backups
 from tests.stories.test_persons import approved, corrected, ok, problem, read
 from ungdom import texts
 from ungdom.cli import app
+from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.failures import code_of, sentence
 from ungdom.notices.dispatch import dispatch
 from ungdom.retention import journal as retention_journal
 from ungdom.retention.journal import ErasureJournal, ErasureKind, ErasureLine
 from ungdom.store import access_queries, exchanges
 from ungdom.store import idempotency as answers
+from ungdom.store.access_log import AccessLog
 from ungdom.store.access_queries import AccessFilters
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import KeyLost
 from ungdom.store.exchanges import ExchangeMessage
 from ungdom.store.schema.access import access_log
 from ungdom.store.schema.idempotency import idempotency
@@ -419,6 +423,13 @@ def test_what_only_a_lost_key_opens_is_named_as_such_and_lists_still_answer(serv
             titles.add(problem(again.send("GET", f"/v1/persons/{who}", headers=headers), 410, "key_lost")["title"])
         assert len(titles) == 3
         change = {"If-Match": "*", "Authorization": f"Bearer {leader.token}"}
+        files = unpacked(leader.post(f"/v1/persons/{who}/subject-access"))
+        data = json.loads(files["data.json"])
+        names = ("given_name", "family_name", "national_id")
+        assert [data["person"][name] for name in names] == [None] * 3
+        assert (data["person"]["born"], {case["id"] for case in data["cases"]}) == (BORN, set(cases))
+        assert {"part": "person", "code": "key_lost"} in data["withheld"]
+        assert "Nøkkelen til navn, nummer" in files["nb.html"]
         body = {"reason": "Opplyst.", "family_name": "Kvist"}
         problem(again.send("PATCH", f"/v1/persons/{who}", json=body, headers=change), 410, "key_lost")
         for path in ("/v1/cases", "/v1/worklist", "/v1/persons/questions", "/v1/population-events", "/v1/decisions",
@@ -432,6 +443,13 @@ def test_what_only_a_lost_key_opens_is_named_as_such_and_lists_still_answer(serv
         dismissed(again)
         assert ok(secretariat.get("/v1/decisions", outcome="parked"))["items"] == []
         dispatch(again.db, again.app.state.keys, again.clock())
+
+
+def test_a_command_says_of_a_lost_key_that_it_is_lost_and_not_that_one_is_missing() -> None:
+    found = sentence(KeyLost("0badcafe"))
+    assert "key 0badcafe is declared lost in UNGDOM_LOST_KEYS" in found
+    assert "?" not in found
+    assert code_of(KeyLost("0badcafe")) == ExitCode.CALL
 
 
 def test_what_only_a_lost_key_opens_stops_no_erasure_and_no_replay(served: Service, copied: Backups) -> None:
@@ -659,6 +677,30 @@ def test_what_an_operator_reads_by_a_command_is_in_the_log_before_it_is_given(
     with served.db.reading() as tx:
         kinds = tx.scalars(select(access_log.c.kind).where(access_log.c.route == "ungdom subject-access")).all()
     assert sorted(kinds) == ["broken_off", "read", "read"]
+
+
+def test_a_file_that_appears_while_another_is_written_is_left_as_it_is(
+    one: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    who, file = opened(one)["person"]["id"], tmp_path / "a.zip"
+    for name, value in environment(one.settings.database_url, one.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UNGDOM_PEOPLE_KEYS", KEY)
+    left, running = tmp_path / ".a.zip.0.part", tmp_path / ".a.zip.1.part"
+    left.write_text("of a command that was killed")
+    os.utime(left, (0, 0))
+    running.write_text("of a command that runs")
+    write = AccessLog.write
+
+    def meanwhile(log: AccessLog, access: Any) -> None:
+        file.write_text("of another command")
+        write(log, access)
+
+    monkeypatch.setattr(AccessLog, "write", meanwhile)
+    refused = CliRunner().invoke(app, ["subject-access", who, "--out", str(file)])
+    assert f"{file} cannot be written: File exists" in str(refused.exception)
+    assert file.read_text() == "of another command"
+    assert {path.name for path in tmp_path.glob(".*.part")} == {running.name}
 
 
 def test_a_case_under_investigation_is_named_and_its_content_withheld(served: Service) -> None:

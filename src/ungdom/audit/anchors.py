@@ -6,7 +6,6 @@ line is the seal, each other line a head. No line names a person.
 
 import errno
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from uuid import uuid4
 
 from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.audit.seals import Head, Seal, root_of
+from ungdom.new_files import name_new
 
 ANCHOR_TABLE = "anchor"
 """What stands for the table in a finding about an anchor file."""
@@ -102,23 +102,12 @@ def _write_new(path: Path, content: bytes) -> bool:
     try:
         unfinished.write_bytes(content)
         unfinished.chmod(0o440)
-        _name(unfinished, path)
+        name_new(unfinished, path)
     except FileExistsError:
         return False
     finally:
         unfinished.unlink(missing_ok=True)
     return True
-
-
-def _name(unfinished: Path, path: Path) -> None:
-    """Gives the file its name. Raises `FileExistsError` where there is one: a renaming would replace it."""
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        path.touch(exist_ok=False)
-        unfinished.replace(path)
 
 
 def read_folder(folder: Path) -> tuple[list[Anchor], list[AuditFinding]]:

@@ -8,7 +8,9 @@ that was changed anywhere is found: packed again, the files have to give the sam
 
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -27,7 +29,7 @@ _ARCHIVE = "archive"
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 _UNIX, _MODE = 3, 0o600 << 16
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, IndexError, OSError, EOFError, RuntimeError,
-               zipfile.BadZipFile)  # fmt: skip
+               zipfile.BadZipFile, zlib.error, lzma.LZMAError)  # fmt: skip
 """What a file that is no archive, or one that was damaged, may raise while it is read."""
 
 

@@ -15,7 +15,7 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case
 from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 from ungdom.workflow.rules import sharing
-from ungdom.workflow.rules.permissions import Viewer, may_see
+from ungdom.workflow.rules.permissions import NATIONAL, OF_THE_OFFICE, Viewer, may_see
 from ungdom.workflow.vocabulary import Role
 
 
@@ -69,16 +69,19 @@ def case_as_of(stored: StoredCase, day: date, valid_at: date | None) -> CaseView
 def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredCase, Case]:
     """The case as stored and as folded. Raises NotVisible, for an unknown case as for one the viewer may not see.
 
-    Raises `UnreadableHistory` to a viewer who may see it by its current row.
+    Raises `UnreadableHistory`, marked as visible, to a viewer of its office or of the country who may see it by its
+    current row. What others may learn of it follows from its events, which cannot be read: NotVisible.
     """
     try:
         stored = journal.load(tx, case_id)
         if stored is None:
             raise NotVisible
         case = replayed(stored)
-    except UnreadableHistory:
-        if not case_queries.visible_case_ids(tx, viewer, [case_id]):
+    except UnreadableHistory as error:
+        by_row = viewer.role in OF_THE_OFFICE | NATIONAL
+        if not (by_row and case_queries.visible_case_ids(tx, viewer, [case_id])):
             raise NotVisible from None
+        error.visible = True
         raise
     if not may_see(viewer, stored.access_facts(case)):
         raise NotVisible

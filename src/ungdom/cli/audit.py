@@ -1,8 +1,7 @@
 """`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +17,14 @@ from ungdom.audit.export import NotAnExport, verify_export
 from ungdom.audit.findings import AuditFinding, VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.reading import HISTORY, log_read
+from ungdom.cli.private_files import logged_file
+from ungdom.cli.reading import HISTORY
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
 from ungdom.store.errors import DuplicateKey
-from ungdom.store.session import Connection, Database
+from ungdom.store.session import Database
 from ungdom.workflow.calendar import oslo_date
 
 audit_app = typer.Typer(no_args_is_help=True, help="The hash chains: verify, seal and export them.")
@@ -131,29 +131,20 @@ def write_export(
     on_demo: OnDemo = False,
 ) -> None:
     """Write the rows of the hash chains to a file of mode 600 that `ungdom audit verify --export` reads."""
-    db = open_database(selected_settings(on_demo))
     count = 0
-    try:
-        file.touch(mode=0o600, exist_ok=False)
-        with file.open("w", encoding="ascii") as target, progress("lines") as report, _logged_reading(db) as tx:
-            for line in chain_export.lines(tx):
-                target.write(line)
-                count += 1
-                if count % 10_000 == 0:
-                    report(count, count)
-    except OSError as error:
-        raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        db.close()
+    with (
+        closing(open_database(selected_settings(on_demo))) as db,
+        logged_file(db, file, "audit export", None, HISTORY) as unfinished,
+        unfinished.open("w", encoding="ascii") as target,
+        progress("lines") as report,
+        db.reading() as tx,
+    ):
+        for line in chain_export.lines(tx):
+            target.write(line)
+            count += 1
+            if count % 10_000 == 0:
+                report(count, count)
     out.print(f"written {file}: {count} lines", markup=False)
-
-
-@contextmanager
-def _logged_reading(db: Database) -> Iterator[Connection]:
-    """A transaction that reads the rows of every case, once that is in the access log."""
-    log_read(db, "audit export", None, HISTORY)
-    with db.reading() as tx:
-        yield tx
 
 
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:

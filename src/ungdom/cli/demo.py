@@ -18,6 +18,7 @@ from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
 from ungdom.cli.terminal import demo_settings, open_database, out, progress
 from ungdom.demo import load, load_status
+from ungdom.new_files import name_new
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.addresses import sqlite_file
@@ -163,8 +164,8 @@ def _require_closed(file: Path, why: str = "is open there; stop the server that 
 def _put_in_place(config: Settings, unfinished: Path, file: Path) -> None:
     """Replace the demo database by the one that was built, which has no erasures and no anchors yet.
 
-    Another database is never replaced, and its erasures and anchors are never deleted. Raises `Unusable`,
-    or `BadSettings` where a file cannot be deleted.
+    Another database is never replaced, also one that was made meanwhile, and its erasures and anchors are never
+    deleted. Raises `Unusable`, or `BadSettings` where there is one or a file cannot be deleted.
     """
     _require_closed(unfinished)
     if config.is_demo:
@@ -174,7 +175,9 @@ def _put_in_place(config: Settings, unfinished: Path, file: Path) -> None:
             config.erasures.unlink(missing_ok=True)
             shutil.rmtree(config.anchors) if config.anchors.is_dir() else None
             _delete(file)
-        unfinished.replace(file)
+        name_new(unfinished, file)
+    except FileExistsError:
+        raise BadSettings(f"{file} was made by another program meanwhile, and is left as it is") from None
     except OSError as error:
         raise BadSettings(f"{error.filename} cannot be replaced: {error.strerror}") from None
 

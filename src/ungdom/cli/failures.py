@@ -9,7 +9,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
 from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
-from ungdom.store.errors import CannotOpen, MissingKeys, Unavailable
+from ungdom.store.errors import CannotOpen, KeyLost, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 
@@ -73,6 +73,13 @@ def _unavailable(error: Unavailable) -> str:
     return f"the database cannot be reached or is too busy ({error.reason}): try again"
 
 
+def _key_lost(error: KeyLost) -> str:
+    return (
+        f"something encrypted can no longer be read: key {error.key_id} is declared lost in UNGDOM_LOST_KEYS. If it is"
+        " found again, put it back into UNGDOM_PEOPLE_KEYS"
+    )
+
+
 def _cannot_open(error: CannotOpen) -> str:
     return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
 
@@ -96,6 +103,7 @@ def _missing_keys(error: MissingKeys) -> str:
 TEXTS: tuple[tuple[type[Exception], Callable[[Any], str]], ...] = (
     (Unavailable, _unavailable),
     (MissingKeys, _missing_keys),
+    (KeyLost, _key_lost),
     (CannotOpen, _cannot_open),
     (BadErasureJournal, str),
     (IllegalHistory, unreadable),

@@ -132,8 +132,8 @@ def try_lines(context: StreamContext, lines: Iterable[NdjsonLine]) -> Iterator[L
     """The receipts that these lines would get, one after the other; nothing is kept.
 
     All run in one transaction that is rolled back, so that a line sees what the lines before it would have done. No
-    names are locked: others are not held up, and a line that they send at the same moment is not seen. More lines than
-    one group do not keep the writer.
+    names are locked, and a line that others send at the same moment is not seen. On PostgreSQL the rows of cases and
+    persons that it has written stay locked to its end. On SQLite more lines than one group do not keep the writer.
     """
     untried = iter(lines)
     first = list(islice(untried, GROUP + 1))

@@ -23,9 +23,9 @@ def notify(tx: Connection, taken: EmergencyAccess, day: date) -> None:
 
 
 def end(tx: Connection, taken: EmergencyAccess) -> None:
-    """Ends the notices of an access that has been reviewed."""
+    """Ends the notices of an access that has been reviewed. That of the auditors stays in their inbox, also unread."""
     if taken.review is not None:
-        notices.mark_ended(tx, taken.emergency_id, taken.review.reviewed_at)
+        notices.mark_ended(tx, taken.emergency_id, taken.review.reviewed_at, keeps=AUDITORS)
 
 
 def _notice(taken: EmergencyAccess, recipient: Viewer, day: date) -> UserNotice:

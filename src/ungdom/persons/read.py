@@ -26,7 +26,15 @@ class PersonRecord:
 
 
 def read(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSight) -> PersonRecord:
-    """The record that the viewer may see. Raises `NotVisible`, or `KeyLost` where the record can no longer be read.
+    """The record that the viewer may see. Raises `NotVisible`, or `KeyLost` where the record can no longer be read."""
+    record = read_rest(tx, keys, viewer, sight)
+    if record.person.lost_key is not None:
+        raise KeyLost(record.person.lost_key)
+    return record
+
+
+def read_rest(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSight) -> PersonRecord:
+    """The record that the viewer may see, without its personalia where their key is lost. Raises `NotVisible`.
 
     After a merge an office sees the history of the records of its own cases, and what it changed itself since: a merge
     widens nobody's sight. That persons were merged or split, and why, is left out for who does not see both sides.
@@ -34,8 +42,6 @@ def read(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSigh
     person = people.read_person(tx, keys, sight.person_id)
     if person is None:
         raise cases.NotVisible
-    if person.lost_key is not None:
-        raise KeyLost(person.lost_key)
     record_ids = [record.person_id for record in people.read_records(tx, keys, sight.person_id)]
     own = {case.record_id for case in sight.cases}
     hidden = frozenset() if sees_both_sides(tx, viewer, sight) else _OF_BOTH_SIDES

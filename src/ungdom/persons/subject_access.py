@@ -1,7 +1,8 @@
 """Subject access: everything that is stored about one person, for that person. GDPR art. 15, pol § 16.
 
 What is withheld is named with a code, whose text says the ground: data about other persons, an investigation, internal
-notes, what an authority has sent, and what whoever makes the file is not cleared for or does not see.
+notes, what an authority has sent, what whoever makes the file is not cleared for or does not see, and what nobody can
+read any more.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from ungdom import cases
 from ungdom.cases import CaseView
 from ungdom.intake import IntakeContext
 from ungdom.persons import read as reading
+from ungdom.persons.read import PersonRecord
 from ungdom.persons.sight import PersonSight, working_sight
 from ungdom.retention.rules import EffectiveRule, effective
 from ungdom.store import (
@@ -30,7 +32,6 @@ from ungdom.store import (
 )
 from ungdom.store.access_queries import AccessFilters
 from ungdom.store.access_withholdings import Withholding
-from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.person_history import PersonChange
 from ungdom.store.personalia import ContactDetails, Personalia, PersonGuardian
 from ungdom.store.records import record_ids_of
@@ -58,6 +59,7 @@ class WithheldCode(StrEnum):
     INVESTIGATION = "investigation"  # pol § 16 first paragraph b
     ACCESS_HELD_BACK = "access_held_back"  # which accesses, until somebody decides again. pol § 16 first paragraph b
     INTERNAL_NOTE = "internal_note"  # pol § 16 first paragraph e
+    KEY_LOST = "key_lost"  # what is encrypted with a key that is lost for good; nobody can read it
     FROM_AUTHORITY = "from_authority"  # politiregisterloven § 49: asked of the authority that sent it
 
 
@@ -96,11 +98,12 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
     sight = working_sight(tx, viewer, person_id)
     record_ids = record_ids_of(tx, sight.person_id)
     today, case_ids = oslo_date(context.now), journal.cases_of_person(tx, sight.person_id)
+    record = reading.read_rest(tx, context.keys, viewer, sight)
     views = [cases.read(tx, viewer, case.case_id, context.now, None, None) for case in sight.cases]
     unseen = len(case_ids) - len(sight.cases)
     accesses, held = _accesses(tx, sight.person_id, case_ids)
     content: Json = {
-        "person": _person(tx, context.keys, viewer, sight, today),
+        "person": _person(record, sight, today),
         "cases": [_case(tx, context, view) for view in views],
         "messages": list(_messages(tx, record_ids)),
         "register_events": list(_register_events(tx, record_ids)),
@@ -108,7 +111,7 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
         "accesses": accesses,
         "retention": [_term(rule, views) for rule in effective(retention.bases(tx)).values()],
         "purposes": [str(category) for category in DataCategory],
-        "withheld": [*_withheld(sight, views, unseen, bool(record_ids)), *_held_back(held)],
+        "withheld": [*_lost(record), *_withheld(sight, views, unseen, bool(record_ids)), *_held_back(held)],
     }
     return SubjectAccess(sight.person_id, context.now, content)
 
@@ -116,8 +119,7 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
 # --- the person ---------------------------------------------------------------------------------------------
 
 
-def _person(tx: Connection, keys: EncryptionKeys, viewer: Viewer, sight: PersonSight, today: date) -> Json:
-    record = reading.read(tx, keys, viewer, sight)
+def _person(record: PersonRecord, sight: PersonSight, today: date) -> Json:
     known, reach = record.person.personalia or Personalia(), Disclosure.REACH in sight.disclosures
     identity = {
         "id": str(sight.person_id),
@@ -299,6 +301,11 @@ def _term(rule: EffectiveRule, views: list[CaseView]) -> Json:
         "applies": rule.applies,
         "until": _text(rule.kept_until(max(closings))) if counted else None,
     }
+
+
+def _lost(record: PersonRecord) -> Iterator[Json]:
+    if record.person.lost_key is not None:
+        yield {"part": DataCategory.PERSON, "code": WithheldCode.KEY_LOST}
 
 
 def _withheld(sight: PersonSight, views: list[CaseView], unseen: int, has_messages: bool) -> Iterator[Json]:

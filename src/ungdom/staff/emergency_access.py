@@ -12,7 +12,7 @@ from uuid import UUID
 from ungdom.cases import NotVisible
 from ungdom.notices import emergency_notices
 from ungdom.staff.errors import EmergencyIsOpen, EmergencyNotNeeded, EmergencyReviewed, OwnEmergencyAccess
-from ungdom.store import case_queries, emergency_access
+from ungdom.store import case_queries, emergency_access, named_locks
 from ungdom.store.emergency_access import EmergencyAccess, EmergencyReview
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.ids import uuid7
@@ -43,6 +43,7 @@ def take(
         raise EmergencyNotNeeded
     if not emergency_access.lock_unprotected(tx, case_id):
         raise NotVisible
+    named_locks.lock(tx, [f"emergency:{case_id}"])
     earlier = emergency_access.running(tx, keys, viewer, case_id, now)
     if earlier is not None:
         raise EmergencyIsOpen(earlier.until)

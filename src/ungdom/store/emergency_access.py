@@ -41,7 +41,7 @@ class EmergencyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyReview:
-    """The review of an emergency access. `note`: None after erasure."""
+    """The review of an emergency access. `note`: None after erasure, and where its key is declared lost."""
 
     justified: bool
     note: str | None
@@ -52,7 +52,7 @@ class EmergencyReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyAccess:
-    """One emergency access to a case. `text`: the reason in words; None after erasure.
+    """One emergency access to a case. `text`: the reason in words; None after erasure, and where its key is lost.
 
     `reference`, `office` and `graded` are those of the case now: `graded` when the address of the youth is protected.
     `ended_at`: when it was ended before `until`.
@@ -278,7 +278,8 @@ def _review_of(keys: EncryptionKeys, row: Any) -> EmergencyReview | None:
 
 
 def _opened(keys: EncryptionKeys, sealed: bytes | None, record: str) -> str | None:
-    return None if sealed is None else keys.decrypt(sealed, record).decode()
+    plain = keys.decrypt_stored(sealed, record)
+    return None if plain is None else plain.decode()
 
 
 def _reason_record(emergency_id: UUID) -> str:

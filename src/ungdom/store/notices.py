@@ -116,10 +116,13 @@ def add(tx: Connection, new_notices: Sequence[UserNotice]) -> None:
         tx.execute(bulk.dialect_insert(tx, notice).on_conflict_do_nothing(), rows)
 
 
-def mark_ended(tx: Connection, alert_id: UUID, at: datetime) -> None:
-    """End the notices of a cleared alert; withdraw those that are neither read nor mailed."""
+def mark_ended(tx: Connection, alert_id: UUID, at: datetime, keeps: str | None = None) -> None:
+    """End the notices of a cleared alert; withdraw those that are neither read nor mailed.
+
+    `keeps`: the subject whose notices are not withdrawn.
+    """
     of_alert = (N.alert_id == alert_id, N.ended_at.is_(None))
-    unread = (N.read_at.is_(None), N.digest_id.is_(None))
+    unread = (N.read_at.is_(None), N.digest_id.is_(None), N.subject != (keeps or ""))
     tx.execute(update(notice).where(*of_alert, *unread).values(withdrawn_at=at))
     tx.execute(update(notice).where(*of_alert).values(ended_at=at))
 

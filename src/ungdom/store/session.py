@@ -115,9 +115,10 @@ class Database:
 
     @contextmanager
     def rehearsing(self) -> Iterator[Connection]:
-        """As `trying`, for a dry run that takes longer than one write. Others can write meanwhile.
+        """As `trying`, for a dry run that takes longer than one write.
 
         On SQLite it is a temporary copy of the database as it is now, since one writer would keep all others waiting.
+        On PostgreSQL the rows that it writes stay locked to its end: who writes the same case or person waits.
         """
         if self.file is None:
             with self.trying() as tx:

@@ -110,7 +110,12 @@ class IllegalHistory(WorkflowError):
 
 
 class UnreadableHistory(IllegalHistory):
-    """The stored history of a case cannot be read or folded. `seq`: the event; 0 if it is not known which."""
+    """The stored history of a case cannot be read or folded. `seq`: the event; 0 if it is not known which.
+
+    `visible`: whether it is known that whoever asks may see the case; otherwise no answer names it.
+    """
+
+    visible = False
 
     def __init__(self, case_id: UUID, reference: str, seq: int, event_type: str, state: str | None = None) -> None:
         super().__init__(seq, event_type, state)

@@ -7,6 +7,7 @@ from ungdom import texts
 from ungdom.api.emergency_access.schemas import EmergencyOut, EmergencyReviewOut
 from ungdom.api.http.present import from_source
 from ungdom.store.emergency_access import EmergencyAccess
+from ungdom.store.schema.access import EmergencyEnd
 from ungdom.texts import Language
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
@@ -30,6 +31,7 @@ def emergency_out(taken: EmergencyAccess, viewer: Viewer, language: Language, no
         subject=taken.viewer.subject,
         role=taken.viewer.role,
         konfliktrad=shown.viewer.konfliktrad,
+        ended_at=None if own and taken.ended_by is not EmergencyEnd.BY_HAND else taken.ended_at,
         ended_by=None if own else taken.ended_by,
         review=None if own or shown.review is None else from_source(EmergencyReviewOut, shown.review),
     )

@@ -10,6 +10,7 @@ from ungdom.api.http.inputs import Input
 from ungdom.api.http.pagination import PageQuery
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import NOTE, Printable
+from ungdom.settings.norms import MOST_EMERGENCY_HOURS
 from ungdom.store.emergency_access import EmergencyState
 from ungdom.store.schema.access import EmergencyEnd
 from ungdom.workflow.rules.access import EmergencyReason
@@ -24,7 +25,7 @@ class EmergencyIn(Input):
 
     code: EmergencyReason
     reason: ReasonText
-    hours: Annotated[int, Field(ge=1, le=168)] = 1
+    hours: Annotated[int, Field(ge=1, le=MOST_EMERGENCY_HOURS)] = 1
 
 
 class EmergencyReviewIn(Input):
@@ -51,7 +52,7 @@ class EmergencyReviewOut(Output):
 
 
 class EmergencyOut(Output):
-    """An emergency access. Whoever took it is not told the review, nor what ended it.
+    """An emergency access. Whoever took it is not told the review, what ended it, nor when.
 
     Where the address of the youth has become protected since, the auditor is told neither the words of reason and
     review nor an office: they may say where somebody belongs.

@@ -255,9 +255,9 @@ async def _internal(request: Request, error: Exception) -> Response:
 
 
 async def _unreadable_history(request: Request, error: IllegalHistory) -> Response:
-    """A stored case that does not replay: named to whoever may see it by its current row."""
+    """A stored case that does not replay: named only where it is known that the viewer may see it."""
     log.error("request.failed", error=error)
-    if not isinstance(error, UnreadableHistory):
+    if not isinstance(error, UnreadableHistory) or not error.visible:
         return problem_to(request, 500, "history_unreadable", None, None, "unnamed")
     extra = {"case": str(error.case_id), "reference": error.reference, "seq": error.seq or None}
     part = "detail" if error.seq else "event_unknown"
