@@ -69,7 +69,11 @@ def test_every_lead_time_alert_on_an_authority_with_a_contact_reaches_it_and_the
         groups = coordination_groups.contacts_of(tx)
         listed = unreached_alerts(tx, [case_alert.case_id for case_alert, _ in live], TODAY, HEADLINE)
 
+    protected = {entry.alert.alert_id for entry in listed if entry.reason is NotReached.PROTECTED}
     for case_alert, case in live:
+        if case_alert.alert_id in protected:
+            assert case_alert.alert_id not in sent
+            continue
         party = waiting_for(case)
         wanted = OUTSIDE if case.has(EventType.COORDINATION_REQUESTED) else (AUTHORITIES.get(party or Party.OTHER, ""),)
         named = {str(one.agency) for one in groups[case.konfliktrad] if one.reachable}
