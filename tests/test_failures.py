@@ -543,7 +543,7 @@ def test_a_demo_that_is_open_elsewhere_is_not_thrown_away(run: Run, tmp_path: Pa
     assert (code, said) == (
         ExitCode.DATABASE,
         "ungdom: the database is locked by another program: try again when it is done "
-        "(.ungdom/demo.db is open there; stop the server that serves it)\n",
+        f"({file} is open there; stop the server that serves it)\n",
     )
     with sqlite3.connect(file) as db:
         assert db.execute("select count(*) from case_file").fetchone()[0] == count == 5

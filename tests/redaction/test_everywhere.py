@@ -68,7 +68,8 @@ def heard(client: Client, case: Told, routes: list[str]) -> dict[str, str]:
     answers = {}
     for route in routes:
         answer = client.get(f"/v1/cases/{case.id}{route}")
-        assert answer.status_code in (200, 403, 404), (route, answer.text)
+        open_still = route == "/archive" and answer.status_code == 409  # only a closed case is archived
+        assert open_still or answer.status_code in (200, 403, 404), (route, answer.text)
         answers[route] = answer.text + str(answer.headers) if answer.status_code == 200 else ""
     for route in THEN:
         answer = client.get(f"/v1/cases/{case.id}{route}", valid_at=WHEN_SHARED)

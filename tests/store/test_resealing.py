@@ -36,6 +36,7 @@ NOT_ENCRYPTED = {
     "calendar_feed.secret_hash": "a hash of 256 random bits",
     "decision_receipt.body": "a receipt, which names no person",
     "survey_invitation.token_hash": "a hash of 256 random bits",
+    "web_session.session_hash": "a hash of 256 random bits",
 }
 """Columns of bytes that hold nothing of a person."""
 
