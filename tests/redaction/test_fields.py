@@ -82,7 +82,8 @@ def routes_of_cases(app: FastAPI) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for context in iter_route_contexts(app.routes):
         route = context.original_route
-        page = getattr(context.endpoint, "__module__", "").startswith("ungdom.web.")  # compared with these in test_page_access.py
+        # Pages are compared with these routes in tests/web/test_page_access.py.
+        page = getattr(context.endpoint, "__module__", "").startswith("ungdom.web.")
         outside = not page and not any(context.path.startswith(path) for path in NOT_OUTSIDE)
         if isinstance(route, APIRoute) and route.response_model is not None and outside:
             found[f"{sorted(context.methods or ())[0]} {context.path}"] = route.response_model
