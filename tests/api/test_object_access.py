@@ -381,7 +381,6 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/openapi.json"): reads(Of.LAW),
     ("GET", "/docs"): reads(Of.LAW),
     ("GET", "/docs/try"): reads(Of.LAW),
-    ("GET", "/"): reads(Of.LAW),
     ("GET", "/static"): reads(Of.LAW),
 }
 """A row a route: what it speaks of, and how it is asked."""

@@ -1,5 +1,6 @@
 """What a history tells of a case: acts, consents, team, complaints, breach, office, start."""
 
+import pickle
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.workflow.roads import case_at
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
+from ungdom.workflow.derived import complaints
 from ungdom.workflow.derived.complaints import open_complaint
 from ungdom.workflow.derived.consents import current_consents
 from ungdom.workflow.events import Event
@@ -212,3 +214,16 @@ def test_an_interruption_from_the_last_day_of_the_term_on_moves_no_end(stopped_o
 
     assert case.planned_end == date(2026, 6, 3)
     assert (case.interrupted_days(day), case.adjusted_end(day)) == (days, end)
+
+
+def test_a_case_goes_to_another_process_without_what_was_derived_from_it() -> None:
+    case = case_at("S R2", PLAN, "2025-06-04 plan_approved", "2025-06-12 complaint_filed {about: plan}")
+    found = [*complaints.decisions(case)]
+    assert found
+    assert case.derived
+
+    there = pickle.loads(pickle.dumps(case))  # noqa: S301  # of this test
+
+    assert there == case
+    assert not there.derived
+    assert [*complaints.decisions(there)] == found

@@ -96,6 +96,10 @@ class Case:
             events[event.type] = (*events.get(event.type, ()), event)
         return events
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is given: everything but what was derived."""
+        return {name: value for name, value in self.__dict__.items() if name != "derived"}
+
     @cached_property
     def derived(self) -> dict[Hashable, Any]:
         """What was derived from this case before, by what it is and the day it is for. See `derived_once`."""
