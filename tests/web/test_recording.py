@@ -10,7 +10,7 @@ from tests.service import Client, Service
 from tests.web.visiting import Visitor
 from ungdom.api.events.forms import form_of
 from ungdom.web.case_page import field_label
-from ungdom.web.forms import MOST_ROWS, SchemaForm, entered_from
+from ungdom.web.forms import MOST_ROWS, Control, SchemaForm, entered_from
 from ungdom.workflow.events import details_schema, plain_details, read_details
 from ungdom.workflow.vocabulary import EventType
 
@@ -289,14 +289,24 @@ def test_a_fault_inside_a_list_of_choices_is_shown_at_the_list(visitor: Visitor,
     assert 'href="#f-details-present"' in answer.text
 
 
-@pytest.mark.parametrize("kind", list(EventType))
-def test_a_field_that_is_left_empty_shows_the_value_that_is_recorded(kind: EventType) -> None:
-    for control in SchemaForm(form_of(kind, "nb")).controls():
-        default = details_schema(kind)["properties"][control.name.removeprefix("/details/")].get("default")
-        if control.kind in ("choice", "yes_no") and default is not None:
-            assert control.default == {True: "yes", False: "no"}.get(default, default)
-        else:
-            assert control.default == ""
+def shown_default(control: Control, properties: dict[str, Any]) -> str:
+    """What the control has to show: the default of the schema, where it is one of a choice."""
+    default = properties[control.name.removeprefix("/details/")].get("default")
+    if control.kind not in ("choice", "yes_no") or default is None:
+        return ""
+    return str({True: "yes", False: "no"}.get(default, default))
+
+
+def test_a_field_that_is_left_empty_shows_the_value_that_is_recorded() -> None:
+    shown, wanted = {}, {}
+    for kind in EventType:
+        properties = details_schema(kind).get("properties", {})
+        for control in SchemaForm(form_of(kind, "nb")).controls():
+            shown[kind, control.name] = control.default
+            wanted[kind, control.name] = shown_default(control, properties)
+    assert len(shown) > 80
+    assert any(wanted.values())
+    assert shown == wanted
 
 
 def test_the_default_of_a_list_is_chosen_in_the_form(visitor: Visitor, client: Client) -> None:
