@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ungdom.new_files import name_new
 from ungdom.store.fingerprint import TableFingerprint, fingerprint
 from ungdom.store.session import Database
 
@@ -77,8 +78,10 @@ def back_up(db: Database, target: Path, now: datetime, pg_dump: str = PG_DUMP) -
             manifest = Manifest(now, db.current() or "", fingerprint(tx))
         _write_whole(manifest_of(target), manifest.text())
         _synchronise(unfinished)
-        unfinished.rename(target)
+        name_new(unfinished, target)
         _synchronise(target.parent)
+    except FileExistsError:
+        raise CannotBackUp(f"{target} is there already: a backup never replaces another one") from None
     except OSError as error:
         raise CannotBackUp(f"{target} cannot be written: {error.strerror}") from None
     finally:
