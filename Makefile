@@ -78,7 +78,7 @@ bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=…
 	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
 
 # Each step of the office is killed before and after the commits of a place so often (FAULTS_PAIRS).
-faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions; a quarter of an hour
+faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions
 	@$(BIN)/python -m tests.faults.whole_batch --database sqlite postgresql $(ARGS)
 	@FAULTS_PAIRS=2 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
 
@@ -92,7 +92,7 @@ soak: $(DONE)/dev ## mixed load on both databases: nothing grows, nothing is los
 fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
 	@FUZZ_REQUESTS=$(FUZZ_REQUESTS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/test_fuzz.py $(ARGS)
 
-thorough: $(DONE)/dev ## the random walks, 100,000 cases whose stages tile, and every history in every view; an hour
+thorough: $(DONE)/dev ## the random walks, 100,000 cases whose stages tile, and every history in every view
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/model tests/redaction $(ARGS)
 
 spark: $(DONE)/spark ## the counts behind the curves on Apache Spark, a worker killed on the way (ARGS=…)
