@@ -20,12 +20,14 @@ TABLES: dict[str, Callable[[str], list[markdown.Row]]] = {
     "facts.csv": markdown.facts,
 }
 OWN = {"__init__.py", "README.md"}
+OWN_FOLDERS = {"persons"}  # written here: there is nothing to compare it with
 
 
 def files(folder: Path) -> set[str]:
-    """Paths of the files below it, without its READMEs and without what Python leaves behind."""
+    """Paths of the carried files below it: no READMEs, nothing that Python leaves behind, no data written here."""
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {str(path) for path in found if path.name not in OWN and "__pycache__" not in path.parts}
+    left_out = OWN_FOLDERS | {"__pycache__"}
+    return {str(path) for path in found if path.name not in OWN and left_out.isdisjoint(path.parts)}
 
 
 PAIRS = SINGLE_FILES | {
