@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from tests import pg
+from ungdom.analytics.surveys import QUESTIONNAIRES, SurveyKind, results
 from ungdom.demo import catalogue, people
 from ungdom.demo.load import load
 from ungdom.message.national_id import Series
+from ungdom.store import surveys
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey
 from ungdom.store.people import read_person
@@ -149,3 +151,19 @@ def test_the_catalogue_is_written_twice_and_its_rows_are_recorded_once(database_
     db.close()
     assert counts[0] == counts[1]
     assert counts[0][0] == counts[0][1] > 0
+
+
+def test_surveys_of_the_demo_are_answered_and_hold_no_person(two: tuple[Database, Database]) -> None:
+    """Results of the country are shown, and every answer is of a questionnaire and a group that was invited."""
+    db, _ = two
+    load(db, KEYS, cases=300, seed=7, today=TODAY)
+    with db.reading() as tx:
+        counted = surveys.counts(tx, date(2024, 1, 1), TODAY)
+        given = surveys.answers(tx, date(2024, 1, 1), TODAY)
+    assert sum(row.answered for row in counted) == len(given) > 0
+    assert all(0 <= row.answered <= row.invited for row in counted)
+    assert {answer.group for answer in given} <= {row.group for row in counted}
+    questions = {one.kind: set(one.questions) for one in QUESTIONNAIRES}
+    assert all(set(answer.grades) == questions[SurveyKind(answer.group.kind)] for answer in given)
+    figures = results.figures(results.cells(counted, given), [None])
+    assert any(figure.value for figure in figures)

@@ -16,6 +16,7 @@ from random import Random
 from ungdom.demo import case_generator, catalogue, coordination_groups, later_events, people
 from ungdom.demo.case_generator import GeneratedCase
 from ungdom.demo.summary import LoadCounter, Summary
+from ungdom.demo.survey_answers import SurveyResults
 from ungdom.orphans import end_with_parent
 from ungdom.store import bulk, journal, observations
 from ungdom.store import people as people_store
@@ -104,12 +105,16 @@ def load(
         staff_store.save_staff(tx, people.staff())
         catalogue.write(tx, today)
         coordination_groups.write(tx, keys)
+    results, rng = SurveyResults(), Random(f"{seed}:surveys")  # no secret
     for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
         _write(db, keys, batch)
         _observe(db, batch, seed, counter.cases, today)
         for generated in batch:
             counter.add(generated)
+            results.add(generated, rng, today)
         progress(counter.cases, total)
+    with db.writing() as tx:
+        results.write(tx)
     return counter.summary()
 
 

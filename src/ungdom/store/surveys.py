@@ -8,6 +8,7 @@ reveals when an answer was given.
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -125,10 +126,26 @@ def accept_answers(tx: Connection, invitation: Invitation, grades: dict[str, int
         delete(survey_answer).where(_is_of_group(survey_answer, invitation.group)).returning(survey_answer)
     )
     rows: list[dict[str, Any]] = [dict(row) for row in tx.execute(previous_answers).mappings()]
-    written = json.dumps(grades, separators=(",", ":"))
-    rows.append(asdict(invitation.group) | {"answer_id": answer_id, "version": invitation.version, "answers": written})
+    own = {"answer_id": answer_id, "version": invitation.version, "answers": _as_json(grades)}
+    rows.append(asdict(invitation.group) | own)
     bulk.add(tx, survey_answer, sorted(rows, key=lambda row: row["answer_id"].int))
     return True
+
+
+def add_results(tx: Connection, counts: Sequence[SurveyGroupCounts], given: Sequence[dict[str, Any]]) -> None:
+    """Stores counts and answers of many groups at once, in the order of the random ids of the answers.
+
+    `given`: each with `answer_id`, `group`, `version` and `grades`.
+    """
+    bulk.add(
+        tx, survey_count, [asdict(row.group) | {"invited": row.invited, "answered": row.answered} for row in counts]
+    )
+    rows = [
+        asdict(row["group"])
+        | {"answer_id": row["answer_id"], "version": row["version"], "answers": _as_json(row["grades"])}
+        for row in given
+    ]
+    bulk.add(tx, survey_answer, sorted(rows, key=lambda row: row["answer_id"].int))
 
 
 def forget_expired(tx: Connection, day: date) -> int:
@@ -149,6 +166,10 @@ def answers(tx: Connection, since: date, until: date) -> list[SurveyAnswers]:
     """The answers of the quarters that begin in this period, both days included."""
     rows = tx.execute(select(survey_answer).where(A.quarter.between(since, until)).order_by(A.answer_id))
     return [SurveyAnswers(_group(row), json.loads(row.answers)) for row in rows]
+
+
+def _as_json(grades: dict[str, int]) -> str:
+    return json.dumps(grades, separators=(",", ":"))
 
 
 def _group(row: Any) -> SurveyGroup:

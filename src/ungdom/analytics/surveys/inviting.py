@@ -64,14 +64,18 @@ def due_invitations(case: Case, day: date, handed: dict[tuple[int, By], int]) ->
     """The same, given the invitations handed over by event and respondent. Pure."""
     invitations: list[DueInvitation] = []
     for occasion in OCCASIONS:
-        events: list[Event] = []
-        if occasion.events:
-            events = list(case.all(*occasion.events))[: 1 if occasion.first else None]
-        elif case.start and case.state in occasion.into:
-            events = [event for event in case.events if event.seq == case.intervals[-1].seq]
-        for event in events:
+        for event in occasion_events(occasion, case):
             invitations += _due_on_occasion(occasion, event, case, day, handed)
     return invitations
+
+
+def occasion_events(occasion: SurveyOccasion, case: Case) -> list[Event]:
+    """The events of the case that give cause for this survey."""
+    if occasion.events:
+        return list(case.all(*occasion.events))[: 1 if occasion.first else None]
+    if case.start and case.state in occasion.into:
+        return [event for event in case.events if event.seq == case.intervals[-1].seq]
+    return []
 
 
 def _due_on_occasion(
