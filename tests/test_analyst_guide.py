@@ -149,9 +149,15 @@ def test_the_guide_for_analysts_ends_as_it_says(
     assert quantile(names["earlier"], 0.5).days != median.days
     assert set(names["completion"]) == set(COMPLETION_BY_CODE)
     assert set(names["recidivism"]) == set(RECIDIVISM_BY_CODE)
+    assert names["compared"]["compared"] == len(names["offices"]) > 0
+    assert (names["WALK"] / "funnel.png").stat().st_size > LEAST
+    assert {cohort["mature"] for cohort in names["cohorts"]} == {True, False}
+    assert names["explained"]["items"]
+    assert names["relapse"]["items"][0]["persons"] == sum(one["persons"] for one in names["relapse"]["items"][1:])
     assert names["rehearsed"].at_risk.max() > 1
     assert len(names["by_office"]) > 1
     assert (names["WALK"] / "p3.png").stat().st_size > LEAST
     figure(
-        f"guide for analysts: {len(blocks())} blocks as told, not installed {sorted(absent)}, {len(waits_)} waits, lifelines and we the same"
+        f"guide for analysts: {len(blocks())} blocks as told, not installed {sorted(absent)}, {len(waits_)} waits, "
+        "lifelines and we the same"
     )

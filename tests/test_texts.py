@@ -18,18 +18,22 @@ import pytest
 from tests.web.page_texts import page_keys
 from ungdom import texts
 from ungdom.analytics import definition_types, indicators, surveys
-from ungdom.analytics.definitions import COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
+from ungdom.analytics.comparison.funnel import ControlReading
+from ungdom.analytics.definitions import BY_OUTCOME, COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
+from ungdom.api.statistics.explanation_schemas import ChangeReason
 from ungdom.audit.findings import AuditProblem
 from ungdom.esas import inbound
 from ungdom.esas.envelope import Fault
 from ungdom.esas.inbound.official import FlagCode, IgnoredReason
 from ungdom.exchange import answers
 from ungdom.extracts.catalogue import EXTRACTS
+from ungdom.extracts.columns.aggregates import NumberStatus
+from ungdom.extracts.columns.events import RecordStatus
 from ungdom.intake.case_import import ImportOutcome
 from ungdom.intake.identity import IdentityPart
 from ungdom.intake.models import Advice, Outcome, Reason, Remark
@@ -231,13 +235,15 @@ FIGURES: list[type[StrEnum]] = [
     Family,
     StatisticDimension,
 ]
-STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS)]
+STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS, BY_OUTCOME)]
 OF_MEMBERS = {code for code in STATISTICS if code.startswith(("stage.", "wait."))}
 ENDINGS = {ending for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS) for ending in one.outcomes}
 NUMBERS = (
     "contents ending all cases unknown female male q1 median q3 p90 mean_of_ended over share low high by"
     " persons km_12 km_24 km_36 km_60 aj_24 aj_60 share_of_matured"
 )
+EXTRACT_WORDS = "_T withheld unlisted earlier"
+"""Codes of extracts that are members of no enum."""
 EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = (
@@ -358,6 +364,11 @@ def expected() -> dict[str, set[str]]:
         "page": page_keys(),
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
+        "extract_word": {*EXTRACT_WORDS.split()} | {*map(str, (*RecordStatus, *NumberStatus))},
+        texts.section_of(ControlReading): {str(one) for one in ControlReading},
+        "comparison": {"no_ranking", "chance", "case_mix", "unadjusted", "overdispersed"},
+        texts.section_of(ChangeReason): {str(one) for one in ChangeReason},
+        "question_limit": {"mature", "party", "landmark"},
         "notice": set(NOTICE.split()),
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
@@ -501,7 +512,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "access",
     }
     sentences |= {"page", "caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
-    sentences |= {"subject_access_withheld"}
+    sentences |= {"subject_access_withheld", "comparison"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []

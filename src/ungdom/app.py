@@ -63,6 +63,7 @@ from ungdom.api.retention import routes as retention
 from ungdom.api.rules import routes as rules
 from ungdom.api.simulation import routes as simulation
 from ungdom.api.staff import routes as staff
+from ungdom.api.statistics import comparison_routes, explanation_routes, overview_routes, question_routes
 from ungdom.api.statistics import routes as statistics
 from ungdom.api.surveys import routes as surveys
 from ungdom.api.team import routes as team
@@ -138,6 +139,10 @@ ROUTERS = (
     simulation.router,
     indicators.router,
     statistics.router,
+    comparison_routes.router,
+    overview_routes.router,
+    question_routes.router,
+    explanation_routes.router,
     observations.router,
     persons.router,
     joining_routes.router,

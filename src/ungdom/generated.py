@@ -280,16 +280,27 @@ _STATISTICS = (
     "* **Completion**: `share` is completed of all but those who died or lapsed, with Wilson's 95 % limits. Those",
     "  still open stand in the denominators of received and of started: a young cohort has a low share. Beside it",
     "  stand how many came out in each way.",
+    "* **Mature cohorts**: `GET /v1/statistics/completion/cohorts` lists every year since the first case, those that",
+    "  still run beside every count, and the share completed within so many months (24) once the last case of the",
+    "  year has been followed so long; by sanction, age, offence group or konfliktråd.",
+    "* **Who is waited for longest**: `GET /v1/statistics/waits-by-party`, days and cases by konfliktråd and party.",
+    "* **Explain this number**: `GET /v1/statistics/explanation` says why each count differs from the last release:",
+    "  registered late, corrected, or new; the parts add up ([decision 0060](decisions/0060-explained-numbers.md)).",
+    "* **The numbers of a board**: `GET /v1/statistics/overview`, exact of one's own konfliktråd or of the country,",
+    "  and the country as released, which offices and analysts read as well.",
     "* **Exact** answers are for those who may see the cases: the secretariat and administrators of all,",
     "  coordinators and leaders of their own konfliktråd. They are not to be published. `published=true` is",
     "  answered from released tables.",
+    "* **Offices compared**: `GET /v1/statistics/comparison` and `ungdom statistics offices` put each konfliktråd",
+    "  beside what was expected of its own cases, with control limits, tests and the words that go with them. It",
+    "  is no ranking ([decision 0059](decisions/0059-comparing-offices.md)).",
     "* `format=json-stat` and `format=csv`, or `Accept`, give one figure as JSON-stat 2.0 or CSV.",
 )
 
 
 def recidivism_text() -> str:
     """The three definitions of recidivism, as they are defined in code, and how they are counted."""
-    rows = "".join(_definition_row(outcome) for outcome in definitions.RECIDIVISMS)
+    rows = "".join(_definition_row(outcome) for outcome in (*definitions.RECIDIVISMS, definitions.BY_OUTCOME))
     words = "".join(f"| `{outcome}` | {texts.text('en', 'statistic_number', outcome)} |\n" for outcome in Relapse)
     parts = (f"{line}\n" for line in _RECIDIVISM)
     table = _INDICATOR_HEAD.replace("indicator", "definition")
@@ -332,6 +343,9 @@ _RECIDIVISM = (
     "* **Death, moving abroad and back** are recorded by the konfliktråd that has a case of the person, or by the",
     "  secretariat: `POST /v1/persons/{id}/observations` with `kind` (`death`, `emigration`, `immigration`) and",
     "  `occurred_on`; with `corrects` in the place of another, with `withdrawn` when it never happened.",
+    "* **By outcome**: `closing_2y`, at `GET /v1/statistics/recidivism/by-outcome`, counts from the day of closing.",
+    "  From the start, those who complete look better because no act has ended their execution. The groups still",
+    "  differ: a difference between them is no effect of completing. It is in no release and in no extract.",
     "* **Exact** answers are for the secretariat and administrators, and not to be published. Time in custody is not",
     "  taken out of the time at risk: nothing tells of it.",
 )

@@ -396,6 +396,10 @@ def of_analysts(record: Recorder) -> None:
     record("get_workflow", secretariat, sanction="youth_follow_up", regime="R2")
     for operation in ("get_completion_statistics", "get_lead_time_statistics", "get_recidivism_statistics"):
         record(operation, secretariat, **PERIOD)
+    record("get_office_comparison", secretariat, statistic="completion.closed", **PERIOD)
+    for operation in ("get_statistics_overview", "get_waits_by_party", "get_relapse_by_outcome", "get_explanation"):
+        record(operation, secretariat, **PERIOD)
+    record("get_completion_cohorts", secretariat, by="age")
     record("get_indicators", secretariat, **PERIOD)
     record("get_survey_statistics", secretariat, **PERIOD)
     for operation in ("get_caseload", "list_statistic_definitions", "list_indicator_definitions"):

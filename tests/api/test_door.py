@@ -154,7 +154,10 @@ class World:
 
 HIDDEN = "019b8dd0-0000-7000-8000-000000000000"
 PERIOD = {"from": "2014-07-01", "to": "2026-12-31"}
-STATISTICS = ("indicators", "surveys", "lead-time", "completion", "recidivism")
+STATISTICS = (
+    *("indicators", "surveys", "lead-time", "completion", "recidivism", "comparison", "overview", "waits-by-party"),
+    *("recidivism/by-outcome", "explanation"),
+)
 QUERY = {f"/v1/statistics/{name}": PERIOD for name in STATISTICS} | {"/v1/extracts/{name}": {"purpose": "demo"}}
 NAMED = {"sanction": "youth_follow_up", "regime": "R2", "code": "not_found", "name": "cases"}
 

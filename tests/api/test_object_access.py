@@ -347,6 +347,18 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/v1/extracts/pulls/{pull_id}/manifest"): reads(Of.PULL),
     ("GET", "/v1/statistics/definitions"): reads(Of.PUBLISHED),
     ("GET", "/v1/statistics/recidivism"): (Of.NATIONAL_COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&by=sex&known_at={DAY}"))),
+    ("GET", "/v1/statistics/overview"): (Of.PUBLISHED, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
+    ("GET", "/v1/statistics/completion/cohorts"): (Of.COUNTS, (Ask(), Ask(f"?months=12&by=age&known_at={DAY}"))),
+    ("GET", "/v1/statistics/explanation"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&statistic=p3&known_at={DAY}"))),
+    ("GET", "/v1/statistics/waits-by-party"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}"))),
+    ("GET", "/v1/statistics/recidivism/by-outcome"): (
+        Of.NATIONAL_COUNTS,
+        (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}")),
+    ),
+    ("GET", "/v1/statistics/comparison"): (
+        Of.NATIONAL_COUNTS,
+        (Ask(PERIOD), Ask(f"{PERIOD}&statistic=completion.closed&covariates=sex&known_at={DAY}")),
+    ),
     ("GET", "/v1/persons/{person_id}/observations"): reads(Of.PERSON),
     ("POST", "/v1/persons/{person_id}/observations"): (Of.PERSON, (Ask(body=LATER_DEATH, seen=422),)),
     ("GET", "/v1/persons/{person_id}"): reads(Of.PERSON_READ),

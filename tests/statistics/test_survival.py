@@ -1,9 +1,12 @@
 """T11: the estimators against R's `survival`, and the conventions by hand."""
 
 import csv
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.utils import restricted_mean_survival_time
 
 from tests.data import SURVIVAL
 from ungdom.analytics.survival import (
@@ -17,6 +20,7 @@ from ungdom.analytics.survival import (
     kaplan_meier,
     quantile,
 )
+from ungdom.analytics.survival_errors import incidence_by, incidence_errors, restricted_mean
 
 STARTED, OTHER = 1, 2
 CLOSE = 1e-9
@@ -82,9 +86,45 @@ def test_aalen_johansen_is_that_of_r(name: str, figure) -> None:  # type: ignore
         "time_days": ours.days, "at_risk": ours.at_risk,
         "cif_started": ours.ended[STARTED], "cif_other": ours.ended[OTHER],
     }  # fmt: skip
-    worst = max(furthest(np.asarray(column, dtype=float), theirs[key]) for key, column in pairs.items())
+    cases = spans(name)
+    errors = {
+        f"se_{way}": incidence_errors(cases, ours, code) for way, code in (("started", STARTED), ("other", OTHER))
+    }
+    worst = max(furthest(np.asarray(column, dtype=float), theirs[key]) for key, column in (pairs | errors).items())
     figure(f"T11 Aalen–Johansen {name}: {len(ours.days)} days, greatest difference from R {worst:.0e}")
     assert worst <= CLOSE
+
+
+@both_sets
+def test_limits_of_aalen_johansen_are_those_of_its_error(name: str) -> None:
+    """On the scale of log(-log), as R computes them from estimate and error with `conf.type = "log-log"`."""
+    theirs, cases = table(name, "aalen_johansen"), spans(name)
+    place = int(np.searchsorted(theirs["time_days"], 180, side="right")) - 1
+    share, error = theirs["cif_started"][place], theirs["se_started"][place]
+    width = NormalDist().inv_cdf(0.975) * error / (share * abs(np.log(share)))
+    found = incidence_by(cases, aalen_johansen(cases), STARTED, 180)
+    expected = (share, error, share ** np.exp(width), share ** np.exp(-width))
+    assert np.allclose((found.value, found.error, found.low, found.high), expected, rtol=0, atol=CLOSE)
+
+
+@both_sets
+@pytest.mark.filterwarnings("ignore::scipy.integrate.IntegrationWarning")
+def test_the_restricted_mean_is_that_of_lifelines(name: str) -> None:
+    cases = spans(name)
+    found = restricted_mean(kaplan_meier(cases, STARTED), 365)
+    assert found is not None
+    theirs = KaplanMeierFitter().fit(cases.time, cases.ending == STARTED, entry=cases.entry)
+    assert found.value == pytest.approx(restricted_mean_survival_time(theirs, t=365), abs=1e-6)
+    assert found.low < found.value < found.high
+    assert restricted_mean(kaplan_meier(Spans.of([(0, 5, 1), (0, 9, 0)])), 10) is None
+
+
+def test_the_error_of_the_restricted_mean_by_hand() -> None:
+    """Of four, one ends on day 2 and one on day 6: the areas to the right until day 10 are 5 and 2, of 7 in all."""
+    found = restricted_mean(kaplan_meier(Spans.of([(-1, 2, 1), (-1, 6, 1), (-1, 10, 0), (-1, 10, 0)])), 10)
+    assert found is not None
+    assert found.value == pytest.approx(2 + 4 * 3 / 4 + 4 / 2)
+    assert found.error == pytest.approx((5**2 / (4 * 3) + 2**2 / (3 * 2)) ** 0.5)
 
 
 def test_both_sets_counted_as_groups_at_once_are_those_of_r() -> None:

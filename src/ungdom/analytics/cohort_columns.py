@@ -46,7 +46,8 @@ class CohortColumns(Generic[D]):
     """The cases that one definition counts, one index per case in its columns.
 
     `subject`: the index of the case among all; `period_day`: the day that places it in a period; `outcome_code`: the
-    index of its ending among the outcomes plus one, 0 if it has not ended. `entry`, `time`: of durations, in days.
+    index of its ending among the outcomes plus one, 0 if it has not ended. `entry`, `time`: of durations, in days;
+    `followed`: the days until the day of the count, however it ended.
     """
 
     definition: D
@@ -55,6 +56,7 @@ class CohortColumns(Generic[D]):
     outcome_code: array[int] = field(default_factory=_int_column)
     entry: array[int] = field(default_factory=_int_column)
     time: array[int] = field(default_factory=_int_column)
+    followed: array[int] = field(default_factory=_int_column)
 
     def code_of(self, ending: str) -> int:
         """The numeric code of an ending."""
@@ -159,7 +161,10 @@ def _add_to_cohort(
         if duration is None or not _within(duration.period_day, period):
             return False
         cohort.entry.append(duration.entry)
-        cohort.time.append(days_between(duration.since, duration.ended_on or max(day, duration.since)))
+        cohort.followed.append(days_between(duration.since, max(day, duration.since)))
+        cohort.time.append(
+            days_between(duration.since, duration.ended_on) if duration.ended_on else cohort.followed[-1]
+        )
         period_day, ending = duration.period_day, cohort.code_of(duration.ending)
     else:
         cohort_day = cohort.definition.cohort_day(subject.facts)

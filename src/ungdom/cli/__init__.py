@@ -22,7 +22,7 @@ from typing import Annotated
 import typer
 
 from ungdom import clock, settings
-from ungdom.cli import archiving, checking, extracting, figures, observing, offices, serving
+from ungdom.cli import archiving, checking, comparing, extracting, figures, observing, offices, serving
 from ungdom.cli.audit import audit_app
 from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
@@ -98,6 +98,7 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(staff_app, name="staff")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
+statistics_app.command()(comparing.offices)
 app.add_typer(notices_app, name="notices")
 app.add_typer(release_app, name="release")
 app.add_typer(retention_app, name="retention")

@@ -41,6 +41,7 @@ OPTIONS = {
     "from": "--from",
     "to": "--until",
     "threshold_days": "--threshold-days",
+    "covariates": "--covariate",
 }
 """The option of each field of the query; other fields are dimensions of --where."""
 
@@ -86,14 +87,19 @@ def completion(selection: SelectionOptions, reading: ReadingOptions) -> None:
 
 def query_of(kind: Any, selection: SelectionOptions, **more: Any) -> Any:
     """The query of the API with these options. Raises `BadSettings`."""
-    from pydantic import ValidationError
-
     filters = {name: value for name, _, value in (option.partition("=") for option in selection.where)}
     if unknown := filters.keys() - kind.model_fields.keys():
         raise BadSettings(f"--where {', '.join(sorted(unknown))}: no such dimension")
     offices.known(filters.get("konfliktrad"))
     given = {"from": str(selection.since.date()), "to": str(selection.until.date()), "by": selection.by}
     given |= filters | more | ({"statistic": selection.statistic} if selection.statistic else {})
+    return query_of_options(kind, given)
+
+
+def query_of_options(kind: Any, given: dict[str, Any]) -> Any:
+    """The query of the API with these values by field. Raises `BadSettings` with the option that is wrong."""
+    from pydantic import ValidationError
+
     try:
         return kind.model_validate(given)
     except ValidationError as error:

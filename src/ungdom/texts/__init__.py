@@ -54,6 +54,7 @@ _SENTENCES = frozenset(
         "statistic_dimension",
         "statistic",
         "comparison",
+        "question_limit",
         "statistic_number",
         "retention_basis",
         "erasure_hold",

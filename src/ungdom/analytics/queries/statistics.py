@@ -73,7 +73,7 @@ class CubeResult:
 
 def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
     """The cubes of lead time. Raises `TooManyCases`."""
-    collector, read, unread = _collect(tx, keys, query, now, LEAD_TIME_BY_CODE)
+    collector, read, unread = collect(tx, keys, query, now, LEAD_TIME_BY_CODE)
     cubes = [lead_times.table(collector, code, query.by, query.threshold) for code in query.codes]
     curves: dict[str, dict[Key, list[Point]]] = {}
     for code in query.codes if query.curves else ():
@@ -85,7 +85,7 @@ def lead_time(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datet
 
 def completion(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime) -> CubeResult:
     """The cubes of completion. Raises `TooManyCases`."""
-    collector, read, unread = _collect(tx, keys, query, now, COMPLETION_BY_CODE)
+    collector, read, unread = collect(tx, keys, query, now, COMPLETION_BY_CODE)
     cubes = [completions.table(collector, code, query.by) for code in query.codes]
     return CubeResult(collector.day, tuple(cubes), {}, read, unread)
 
@@ -100,7 +100,7 @@ def values_of(districts: Mapping[str, str]) -> dict[str, Sequence[str]]:
     return {"konfliktrad": sorted(districts), "police_district": sorted({*districts.values()})}
 
 
-def _collect(
+def collect(
     tx: Connection, keys: EncryptionKeys, query: CubeQuery, now: datetime, definition_by_code: Mapping[str, D]
 ) -> tuple[CohortCollector[D], int, int]:
     sanction = query.where.get("sanction")

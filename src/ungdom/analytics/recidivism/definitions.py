@@ -61,4 +61,14 @@ RECIDIVISMS: tuple[RecidivismDefinition, ...] = (
 )
 # fmt: on
 
+BY_OUTCOME = RecidivismDefinition(
+    "closing_2y", 1, Family.RECIDIVISM, U.SHARE, P.CLOSED, _ACT,
+    "persons whose case was closed in the period after the execution had begun, by how it was closed, from the day of "
+    f"closing (landmark); acts before it are not counted, death and lapse give none; {_ONCE}. The groups differ from "
+    "the start: a difference between them is no effect of completing",
+    "Anderson, Cain and Gelber 1983; krl §§ 22, 31-34", tuple(Relapse),
+    months=24, index_date=rules.closed_after_start, relapse_day=rules.offended, pending_day=rules.not_decided,
+)  # fmt: skip
+"""Relapse by outcome. Not released: its groups are small."""
+
 RECIDIVISM_BY_CODE = {definition.code: definition for definition in RECIDIVISMS}

@@ -39,6 +39,12 @@ def completed(facts: CaseFacts, _final: date | None) -> date | None:
     return facts.closed if facts.state is State.COMPLETED else None
 
 
+def closed_after_start(facts: CaseFacts, _final: date | None) -> date | None:
+    """The day of closing, in whichever way, once the execution had begun; None if it lapsed or was set aside."""
+    without = facts.started is None or facts.state in (State.LAPSED, State.OTHER_DECISION)
+    return None if without else facts.closed
+
+
 def charged(offence: OffenceRecord) -> date | None:
     """The day of a charge that is still valid; where only a decision is known, its day is used."""
     return (offence.charged or offence.decided) if offence.stands else None
