@@ -10,11 +10,12 @@ import pytest
 
 from tests.api.build import assert_problem
 from tests.extracts.world import NOW
-from tests.intake.build import CHAIN, File
 from tests.intake.test_order import record
 from tests.service import Service, sqlite_copy
 from tests.statistics import waits
+from tests.stories import places
 from tests.stories.places import brought
+from tests.workflow.roads import lines
 from ungdom.analytics import case_cache
 from ungdom.analytics.dimensions import PERIOD
 from ungdom.release import build, store
@@ -100,13 +101,9 @@ def test_late_corrected_and_new_are_told_apart(served: Service, monkeypatch: pyt
     monkeypatch.setattr(build, "RELEASE_PLAN", tuple(few()))
     store.release(served.db, EncryptionKeys.of(served.settings), last_moment(date(2025, 7, 15)), served.clock())
     record(served, first, ("completed", "2025-07-01", {}))
-    file = File(served)
-    late = file.applied(*CHAIN)
-    everybody = {"present": ["youth", "guardian", "correctional_service", "police"]}
-    record(
-        served, late, ("received", "2025-05-14", {}), ("assigned", "2025-05-15", {"coordinator": "coordinator-oslo"})
-    )
-    record(served, late, ("plan_meeting_held", "2025-06-03", everybody))
+    late = [line._replace(known=date(2025, 7, 20)) for line in lines("F R2", "plan_meeting_held")]
+    monkeypatch.setattr(places, "lines", lambda *_: late)
+    brought(served, "F R2", "plan_meeting_held", born=date(2008, 5, 2))
     served.clock.turn_to(date(2025, 8, 5))
     record(served, third, ("completed", "2025-08-04", {}))
     found = asked(served, statistic="completion.started")
