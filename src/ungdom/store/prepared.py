@@ -1,0 +1,103 @@
+"""Statements of the hot paths: compiled once per database, and given to the driver as they are.
+
+What a request executes again and again costs more in SQLAlchemy than in the database. A `Prepared` statement is built
+with SQLAlchemy like any other, for both databases, and has its types, its errors and its transaction; only the work per
+execution is left out. Whoever listens to the statements of an engine, as traces and tests do, gets the ordinary path.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy.exc import DBAPIError
+
+Processor = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """One statement, executed with the same names each time. Its values are single ones: not the list of an IN."""
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, tx: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows that it returns; their columns are attributes. Raises what `tx.execute` raises."""
+        if tx.dispatch.before_cursor_execute:
+            return tx.execute(self.statement, dict(parameters)).all()
+        compiled = self._for(tx.dialect, parameters)
+        cursor = _executed(tx, compiled.sql, compiled.values(parameters))
+        with_types = compiled.row
+        rows = [with_types(row) for row in cursor.fetchall()]
+        cursor.close()
+        return rows
+
+    def write(self, tx: Connection, parameters: Mapping[str, Any]) -> int:
+        """The number of rows that it wrote. Raises what `tx.execute` raises."""
+        if tx.dispatch.before_cursor_execute:
+            return int(tx.execute(self.statement, dict(parameters)).rowcount)
+        compiled = self._for(tx.dialect, parameters)
+        cursor = _executed(tx, compiled.sql, compiled.values(parameters))
+        count = int(cursor.rowcount)
+        cursor.close()
+        return count
+
+    def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> "_Compiled":
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = _Compiled(self.statement, list(parameters), dialect)
+        return self._compiled[dialect.name]
+
+
+class _Compiled:
+    """The statement of one database, and what converts its values and the columns of its rows."""
+
+    def __init__(self, statement: Any, names: list[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=names)
+        self.sql = str(compiled)
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if bind.callable is None}
+        self._called = [(name, bind.callable) for name, bind in compiled.binds.items() if bind.callable is not None]
+        self._in_order: list[str] | None = compiled.positiontup
+        self._bind: Mapping[str, Any] = compiled._bind_processors
+        columns = list(compiled._result_columns or ())
+        converters = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._convert = [(place, convert) for place, convert in enumerate(converters) if convert is not None]
+        self._row_of = _row_class([column.keyname for column in columns])._make
+
+    def values(self, parameters: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        given = {**self._fixed, **parameters}
+        given |= {name: call() for name, call in self._called}  # what day it is, and the like
+        bind = self._bind
+        ready = {name: bind[name](value) if name in bind else value for name, value in given.items()}
+        return ready if self._in_order is None else [ready[name] for name in self._in_order]
+
+    def row(self, values: Sequence[Any]) -> Any:
+        """A row with the types of its columns."""
+        converted = list(values)
+        for place, convert in self._convert:
+            converted[place] = convert(converted[place])
+        return self._row_of(converted)
+
+
+def _row_class(names: list[str]) -> Any:
+    return namedtuple("PreparedRow", names, rename=True)  # type: ignore[misc]  # the names are those of the statement
+
+
+def _executed(tx: Connection, sql: str, values: Any) -> Any:
+    """The driver's cursor after this statement. Raises `DBAPIError` and its kinds."""
+    if not tx.in_transaction():
+        tx.begin()
+    driver: Any = tx.connection.driver_connection
+    dialect: Any = tx.dialect
+    cursor = driver.cursor()
+    try:
+        cursor.execute(sql, values)
+    except dialect.loaded_dbapi.Error as error:
+        lost = dialect.is_disconnect(error, tx.connection, cursor)
+        if lost:
+            tx.invalidate(error)
+        kinds = dialect.loaded_dbapi.Error
+        named = {"hide_parameters": True, "connection_invalidated": lost, "dialect": dialect}
+        raise DBAPIError.instance(sql, None, error, kinds, **named) from error
+    return cursor
