@@ -331,6 +331,7 @@ def main() -> None:
                 stack.callback(server.stop)
                 server.ensure_started()
                 databases = pg.Databases(server.url)
+                stack.callback(databases.close)
                 urls = [pg.sqlalchemy_url(databases.create()) for _ in checkouts]
             else:
                 urls = [f"sqlite:///{folder / f'{n}.sqlite'}" for n, _ in enumerate(checkouts)]
