@@ -227,7 +227,8 @@ def write(
     `known`: the alerts that were live.
     """
     raised = any(change.change is AlertChange.RAISED for change in changes)
-    cleared = {one.status.key: one for one in of_cases(tx, [case_id]) if one.cleared_at} if raised else {}
+    stored = of_cases(tx, [case_id]) if raised else []
+    cleared = {stored_alert.status.key: stored_alert for stored_alert in stored if stored_alert.cleared_at}
     writes = worked_out(case_id, known, changes, by, cleared)
     write_all(tx, [writes])
     return writes.live

@@ -128,12 +128,12 @@ def load_current(tx: Connection, case_id: UUID) -> StoredCase | None:
 
     Raises `UnreadableHistory`.
     """
-    kept = kept_cases.find(case_id)
-    if kept is None:
+    known = kept_cases.find(case_id)
+    if known is None:
         return load(tx, case_id)
-    rows = _case_rows(tx, case_id, _ALWAYS, kept.head.position)
-    if kept.is_continued_by(rows):
-        return _stored_case(rows[0], rows, kept.events)
+    rows = _case_rows(tx, case_id, _ALWAYS, known.head.position)
+    if known.is_continued_by(rows):
+        return _stored_case(rows[0], rows, known.events)
     kept_cases.forget(case_id)
     return load(tx, case_id)
 

@@ -6,13 +6,11 @@ execution is left out. Whoever listens to the statements of an engine, as traces
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
-
-Processor = Callable[[Any], Any] | None
 
 
 class Prepared:

@@ -27,10 +27,9 @@ def replayed(stored: StoredCase) -> Case:
 
 def current_case(stored: StoredCase) -> Case:
     """What `replayed` gives, taken from memory if the case is kept there, and kept. Raises `UnreadableHistory`."""
-    kept = kept_cases.find(stored.case_id)
-    case = kept.case_after(stored.youth, stored.events) if kept else None
-    if case is None or kept is None or case is not kept.case:
-        case = case or replayed(stored)
+    known = kept_cases.find(stored.case_id)
+    case = (known and known.case_after(stored.youth, stored.events)) or replayed(stored)
+    if known is None or case is not known.case:
         kept_cases.keep(stored.case_id, stored.head, stored.events, case)
     return case
 
