@@ -15,6 +15,7 @@ from ungdom.store.errors import DuplicateKey, Unavailable
 from ungdom.store.prepared import Prepared
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.session import Database
+from ungdom.workflow.vocabulary import EventType
 
 
 def loaded(db: Database, length: int) -> dict[str, Any]:
@@ -54,6 +55,19 @@ def test_what_a_value_is_called_for_is_called_each_time(db: Database) -> None:
     statement = Prepared(select(day.label("day")))
     with db.reading() as tx:
         assert [statement.rows(tx, {})[0].day for _ in range(3)] == [date(2026, 1, n) for n in (1, 2, 3)]
+
+
+def test_a_list_may_have_any_length(db: Database) -> None:
+    statement = Prepared(
+        select(event.c.seq)
+        .where(event.c.case_id == bindparam("case"), event.c.type.in_(bindparam("types", expanding=True)))
+        .order_by(event.c.seq)
+    )
+    case_id = loaded(db, 4)["case_id"]
+    types = [EventType.CASE_REGISTERED, EventType.SUSPECT_SET, EventType.INVESTIGATION_CLOSED]
+    with db.reading() as tx:
+        read = [[row.seq for row in statement.rows(tx, {"case": case_id, "types": types[:n]})] for n in (0, 2, 1, 3)]
+    assert read == [[], [1, 2], [1], [1, 2, 3]]
 
 
 def test_a_failed_statement_raises_what_the_ordinary_execution_raises(db: Database) -> None:

@@ -188,7 +188,7 @@ def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
 
 def waiting_for(tx: Connection, wait_keys: Sequence[str]) -> list[UUID]:
     """The parked messages with one of these wait keys, in the order they were sent."""
-    return list(tx.scalars(_WAITING, {"things": list(wait_keys)}))
+    return [row.message_id for row in _WAITING.rows(tx, {"things": list(wait_keys)})]
 
 
 def parked(tx: Connection) -> list[UUID]:
@@ -199,7 +199,7 @@ def parked(tx: Connection) -> list[UUID]:
 
 def cases_by_number(tx: Connection, numbers: Iterable[str]) -> list[CaseCandidate]:
     """The cases with one of these police case numbers."""
-    rows = tx.execute(_CASES_BY_NUMBER, {"numbers": list(numbers)})
+    rows = _CASES_BY_NUMBER.rows(tx, {"numbers": list(numbers)})
     return [CaseCandidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
@@ -354,12 +354,12 @@ _WITH_WAIT_KEYS = (
     .distinct()
     .subquery()
 )
-_WAITING = (
+_WAITING = Prepared(
     select(decision.c.message_id)
     .join(_WITH_WAIT_KEYS, _WITH_WAIT_KEYS.c.message_id == decision.c.message_id)
     .order_by(decision.c.sent_at, decision.c.message_id)
 )
-_CASES_BY_NUMBER = (
+_CASES_BY_NUMBER = Prepared(
     select(*case_current.c["case_id", "person_id", "closed_on"])
     .join(case_number, case_number.c.case_id == case_current.c.case_id)
     .where(case_number.c.number.in_(bindparam("numbers", expanding=True)))

@@ -6,19 +6,22 @@ execution is left out. Whoever listens to the statements of an engine, as traces
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
 
+MOST_LENGTHS = 64
+"""Combinations of lengths of lists for which a statement is kept as compiled."""
+
 
 class Prepared:
-    """One statement, executed with the same names each time. Its values are single ones: not the list of an IN."""
+    """One statement, executed with the same names each time. A list of an IN may have another length each time."""
 
     def __init__(self, statement: Executable) -> None:
         self.statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[tuple[Any, ...], _Compiled] = {}
 
     def rows(self, tx: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
         """The rows that it returns; their columns are attributes. Raises what `tx.execute` raises."""
@@ -26,8 +29,7 @@ class Prepared:
             return tx.execute(self.statement, dict(parameters)).all()
         compiled = self._for(tx.dialect, parameters)
         cursor = _executed(tx, compiled.sql, compiled.values(parameters))
-        with_types = compiled.row
-        rows = [with_types(row) for row in cursor.fetchall()]
+        rows = compiled.rows(cursor.fetchall())
         cursor.close()
         return rows
 
@@ -42,21 +44,26 @@ class Prepared:
         return count
 
     def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> "_Compiled":
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = _Compiled(self.statement, list(parameters), dialect)
-        return self._compiled[dialect.name]
+        key = (dialect.name, *(len(value) for value in parameters.values() if isinstance(value, list)))
+        if key not in self._compiled:
+            if len(self._compiled) >= MOST_LENGTHS:
+                self._compiled.clear()
+            self._compiled[key] = _Compiled(self.statement, parameters, dialect)
+        return self._compiled[key]
 
 
 class _Compiled:
     """The statement of one database, and what converts its values and the columns of its rows."""
 
-    def __init__(self, statement: Any, names: list[str], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect, column_keys=names)
-        self.sql = str(compiled)
+    def __init__(self, statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(parameters))
+        expanded = compiled.construct_expanded_state(dict(parameters))
+        self.sql = expanded.statement
         self._fixed = {name: bind.value for name, bind in compiled.binds.items() if bind.callable is None}
         self._called = [(name, bind.callable) for name, bind in compiled.binds.items() if bind.callable is not None]
-        self._in_order: list[str] | None = compiled.positiontup
-        self._bind: Mapping[str, Any] = compiled._bind_processors
+        self._in_order: Sequence[str] | None = expanded.positiontup
+        self._bind: Mapping[str, Any] = {**compiled._bind_processors, **expanded.processors}
+        self._lists: Mapping[str, Sequence[str]] = expanded.parameter_expansion
         columns = list(compiled._result_columns or ())
         converters = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._convert = [(place, convert) for place, convert in enumerate(converters) if convert is not None]
@@ -66,16 +73,30 @@ class _Compiled:
         """The values as the driver takes them."""
         given = {**self._fixed, **parameters}
         given |= {name: call() for name, call in self._called}  # what day it is, and the like
+        for name, places in self._lists.items():
+            given |= zip(places, given.pop(name), strict=True)
         bind = self._bind
         ready = {name: bind[name](value) if name in bind else value for name, value in given.items()}
         return ready if self._in_order is None else [ready[name] for name in self._in_order]
 
-    def row(self, values: Sequence[Any]) -> Any:
-        """A row with the types of its columns."""
-        converted = list(values)
-        for place, convert in self._convert:
-            converted[place] = convert(converted[place])
-        return self._row_of(converted)
+    def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
+        """The rows with the types of their columns. What a row has in common with the one before is not read again."""
+        columns = list(zip(*fetched, strict=True))
+        for place, convert in self._convert if columns else ():
+            columns[place] = tuple(_converted(columns[place], convert))
+        return [self._row_of(row) for row in zip(*columns, strict=True)]
+
+
+_NOTHING: Any = object()
+
+
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterator[Any]:
+    """The values with the type of their column."""
+    before, result = _NOTHING, None
+    for value in values:
+        if value != before:
+            before, result = value, convert(value)
+        yield result
 
 
 def _row_class(names: list[str]) -> Any:
