@@ -115,7 +115,7 @@ def test_a_curve_begins_whole_and_ends_at_its_last_day() -> None:
     assert series.line == f"M{LEFT} 12.0H{middle}V196.0H{WIDTH - RIGHT}.0V288.0"
     assert series.band.startswith(f"M{middle} ")
     assert [tick for tick, _ in drawing.days] == [0, 30, 60, 90]
-    assert [point and point["share"] for point in series.row] == [None, None, 0.5, 0.5]
+    assert [point and point["share"] for point in series.row] == [1.0, 1.0, 0.5, 0.5]
     assert draw_curves({"b": []}, 80) is None
 
 

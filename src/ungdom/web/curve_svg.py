@@ -5,6 +5,7 @@ Geometry alone: the figures are those of the interface. Positions are in units o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 WIDTH, HEIGHT = 1_000, 420
@@ -15,6 +16,8 @@ MOST_TICKS = 9
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 Point = Mapping[str, Any]
+WHOLE: Point = MappingProxyType({"share": 1.0, "low": None, "high": None, "at_risk": None})
+"""Before the first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,6 @@ def _band(points: Sequence[Point], x: Any) -> str:
 
 
 def _at(points: Sequence[Point], days: int) -> Point | None:
-    """The step that holds after so many days; None before the first and after the last one."""
+    """The step that holds after so many days: all wait before the first one; None after the last one."""
     reached = [point for point in points if point["days"] <= days]
-    return reached[-1] if reached and days <= points[-1]["days"] else None
+    return (reached[-1] if reached else WHOLE) if days <= points[-1]["days"] else None
