@@ -36,6 +36,12 @@ class Length:
         parts = ((self.years, "year"), (self.months, "month"), (self.weeks, "week"), (self.days, "day"))
         return " ".join(f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n) or "0 days"
 
+    @property
+    def iso(self) -> str:
+        """The same as a duration of ISO 8601: P6W, P1Y6M; P0D for nothing."""
+        parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
+        return "P" + ("".join(f"{n}{unit}" for n, unit in parts if n) or "0D")
+
 
 @lru_cache(maxsize=_DAYS)
 def after(start: date, length: Length) -> date:
