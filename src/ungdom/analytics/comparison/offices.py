@@ -91,6 +91,8 @@ class GlobalTest:
 class OfficeComparison:
     """All offices, the value of the country, and the tests by name: `log_rank`, `gray` or `chi_squared`.
 
+    No value of fewer cases than an office needs, and no test of fewer than two offices with enough.
+
     `compared`: the number of offices with enough cases; `by_chance`: how many of them lie outside the limits of each
     level on average if none differs. `overdispersion`: 1 where offices vary as by chance alone; above it they vary
     more, and more of them lie outside the limits than chance explains.
@@ -141,7 +143,7 @@ def compare_shares(cases: ComparedCases, happened: NDArray[np.bool_]) -> OfficeC
             )
         )
     tests = {"chi_squared": _of_scores(scores)} if len(scores) > 1 else {}
-    country = float(happened.mean()) if len(happened) else None
+    country = float(happened.mean()) if len(happened) >= LEAST else None
     return OfficeComparison(_adjusted(offices), country, tests, _overdispersion(scores))
 
 
@@ -157,10 +159,9 @@ def compare_waits(cases: ComparedCases, spans: Spans, followed: Days, ending: in
         office, score = _compared_wait(cases, number, spans, means, speed, (ending, until))
         offices.append(office)
         scores += [] if score is None else [score]
-    tests = {
-        name: GlobalTest(test.statistic, test.degrees, test.p) for name, test in (("log_rank", speed), ("gray", shares))
-    }
-    country = restricted_mean(kaplan_meier(spans, ending), until)
+    both = {"log_rank": speed, "gray": shares} if len(scores) > 1 else {}
+    tests = {name: GlobalTest(test.statistic, test.degrees, test.p) for name, test in both.items()}
+    country = restricted_mean(kaplan_meier(spans, ending), until) if len(cases.office) >= LEAST else None
     return OfficeComparison(_adjusted(offices), country.value if country else None, tests, _overdispersion(scores))
 
 
