@@ -79,7 +79,7 @@ def demo(
         release_beside()
         _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
         with observing.running("demo", config):
-            run(config, host, port)
+            run(config, host, port, with_document=True)
 
 
 def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:

@@ -131,8 +131,11 @@ def warn_of_owner(db: Database) -> None:
             )
 
 
-def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    """Serve until stopped. Raises `BadSettings` before the first request."""
+def run(config: Settings, host: str, port: int, workers: int = 1, *, with_document: bool = False) -> None:
+    """Serve until stopped. Raises `BadSettings` before the first request.
+
+    `with_document`: one worker makes the OpenAPI document beside the start, for a visitor who reads it first.
+    """
     import uvicorn
 
     config = served_at(config, host, port)
@@ -144,7 +147,7 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     if workers == 1:
         from ungdom import app as application
 
-        service = application.prepared_app(config)
+        service = application.prepared_app(config, with_document)
         metrics = service.state.metrics
         counted = metrics.registry if metrics is not None else None
         with observing.metrics_of_process(config, config.metrics_port, counted):
