@@ -136,6 +136,7 @@ PLANTED = {
     "password of a database": ("postgresql+psycopg://u:hemmelig@db/ungdom", "hemmelig"),
     "password by name": ('connect failed: password="hemmelig" host=db', "hemmelig"),
     "survey": ("GET /v1/surveys/Kx3-abc HTTP/1.1", "Kx3"),
+    "page of a survey": ("GET /survey/Kx3-abc HTTP/1.1", "Kx3"),
     "calendar": (f"GET /v1/calendar/{'q' * 43}.ics", "qqq"),
     "secret alone": (f"secret {'Ab3-' * 10}Ab3 seen", "Ab3-"),
     "key": ("key 8KEMC86NPQNpTzxMtjsvfys98ojep66Xq3OmhFcGM50= seen", "8KEM"),
