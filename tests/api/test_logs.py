@@ -17,7 +17,7 @@ import structlog
 
 from tests.api.observed import NUMBER, ROUTES, STATUS, send_each_kind
 from tests.service import Service
-from ungdom import cli
+from ungdom import cli, settings
 from ungdom.cli import observing
 from ungdom.observability import logs, page
 from ungdom.observability.event_table import EVENTS
@@ -212,7 +212,7 @@ def test_every_command_logs_in_the_form_and_from_the_level_that_are_set(
         for name, value in given.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["ungdom", "db", "check"])
-        monkeypatch.setattr(cli.settings, "from_environment", refuse)
+        monkeypatch.setattr(settings, "from_environment", refuse)
         before = len(written.getvalue())
         with pytest.raises(SystemExit):
             cli.main()
