@@ -4,7 +4,7 @@ Each function takes an open transaction and commits nothing. What one call write
 """
 
 from ungdom.cases.commands import CaseView, Correction, EventEntry, ForgottenEvent, NewCase, Precondition, Recorder
-from ungdom.cases.correct import correct, correct_loaded, correctable_events
+from ungdom.cases.correct import NOT_INSERTED, correct, correct_loaded, correctable_events
 from ungdom.cases.errors import (
     CaseNotClosed,
     CaseworkError,
@@ -37,12 +37,11 @@ from ungdom.cases.views import case_as_of, read, view_for
 
 # fmt: off
 __all__ = [
-    "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "ForgottenEvent",
-    "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "PendingEvents",
-    "Precondition", "RecordResult", "Recorder", "Refused", "UnknownReferenceValue", "UseCorrections",
-    "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct", "correct_loaded", "correctable_events",
-    "looks_outside", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
-    "view_for", "write_event",
-    "write_nothing",
+    "NOT_INSERTED", "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry",
+    "ForgottenEvent", "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated",
+    "PendingEvents", "Precondition", "RecordResult", "Recorder", "Refused", "UnknownReferenceValue",
+    "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct", "correct_loaded",
+    "correctable_events", "looks_outside", "messages_for", "open_case", "options", "read", "record",
+    "record_loaded", "replay_events", "view_for", "write_event", "write_nothing",
 ]
 # fmt: on

@@ -38,7 +38,7 @@ E = EventType
 
 _NEEDS_TWO_PEOPLE = (E.REOPENED, E.REOPENING_APPROVED)
 """Two people of two offices agree on these, so a correction never turns another event into one of them."""
-_NOT_INSERTED = (*_NEEDS_TWO_PEOPLE, *engine.NOT_RECORDED_DIRECTLY)
+NOT_INSERTED = (*_NEEDS_TWO_PEOPLE, *engine.NOT_RECORDED_DIRECTLY)
 """Event types that are not put in afterwards."""
 
 
@@ -125,7 +125,7 @@ def _read_correction(stored: StoredCase, case: Case, request: Correction) -> tup
 def _read_insertion(stored: StoredCase, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
     """The type of the forgotten event, and the correction. Raises NotInsertable, WrongPlace or BadDetails."""
     new = request.insert
-    if new is None or new.type in _NOT_INSERTED:
+    if new is None or new.type in NOT_INSERTED:
         raise NotInsertable(new.type if new else E.CORRECTED)
     after = next((e for e in engine.effective(stored.events) if e.seq == new.after_seq), None)
     if new.after_seq is not None and (after is None or after.occurred_on != new.occurred_on):

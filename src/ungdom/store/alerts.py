@@ -44,7 +44,7 @@ from ungdom.workflow.rules.escalation import (
     cleared_alerts,
 )
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.vocabulary import Party, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,14 @@ class AlertHistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """Conditions on a list of alerts; None is no condition. `live`: not cleared."""
+    """Conditions on a list of alerts; None is no condition. `live`: not cleared. `waiting_for`: by the case."""
 
     live: bool | None = None
     state: AlertState | None = None
     level: Level | None = None
     code: str | None = None
     case_id: UUID | None = None
+    waiting_for: Party | None = None
     konfliktrad: str | None = None
     coordinator: str | None = None
 
@@ -293,9 +294,9 @@ def _notified_as_contact(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool]]:
-    names = ("state", "level", "code", "case_id")
-    equal = {name: getattr(filters, name) for name in names if getattr(filters, name) is not None}
-    conditions: list[ColumnElement[bool]] = [alert.c[name] == value for name, value in equal.items()]
+    columns = (*alert.c["state", "level", "code", "case_id"], case_current.c.waiting_for)
+    wanted = [(column, getattr(filters, column.name)) for column in columns]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
     if filters.live is not None:
         conditions.append(alert.c.cleared_at.is_(None) if filters.live else alert.c.cleared_at.is_not(None))
     return conditions + case_queries.location_conditions(

@@ -98,6 +98,7 @@ def _status_columns(case: Case) -> dict[str, Any]:
         "state": case.state,
         "phase": PHASE[case.state],
         "waiting_for": waits.waiting_for(case),
+        "waiting_since": waits.waiting_since(case),
         "decision_regime": case.sanction_in_force.regime if case.sanction_in_force else None,
         "coordinator": coordinator(case),
         "transfer_to": offices.transfer_to(case),

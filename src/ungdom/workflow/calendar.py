@@ -6,7 +6,10 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ungdom.lazy import lazy
@@ -36,6 +39,12 @@ class Length:
         parts = ((self.years, "year"), (self.months, "month"), (self.weeks, "week"), (self.days, "day"))
         return " ".join(f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n) or "0 days"
 
+    @property
+    def iso(self) -> str:
+        """The same as a duration of ISO 8601: P6W, P1Y6M; P0D for nothing."""
+        parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
+        return "P" + ("".join(f"{n}{unit}" for n, unit in parts if n) or "0D")
+
 
 @lru_cache(maxsize=_DAYS)
 def after(start: date, length: Length) -> date:
@@ -55,7 +64,12 @@ def after(start: date, length: Length) -> date:
 
 @cache
 def _public_holidays() -> holidays.HolidayBase:
-    return holidays.country_holidays("NO", years=range(2010, 2045))
+    """Those of Norway. The module is loaded by its file: the package around it imports two hundred other countries."""
+    norway: Any = ModuleType("holidays.countries.norway")
+    file = Path(holidays.__file__).with_name("countries") / "norway.py"
+    SourceFileLoader(norway.__name__, str(file)).exec_module(norway)
+    days: holidays.HolidayBase = norway.Norway(years=range(2010, 2045))
+    return days
 
 
 def is_working_day(day: date) -> bool:

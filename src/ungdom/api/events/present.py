@@ -129,6 +129,11 @@ def recorded_out(
         undoing=UndoingOut(outcome=result.undoing.aftermath, message=texts.label(language, result.undoing.aftermath))
         if result.undoing
         else None,
+        official_status=[
+            OfficialStatusOut(part=part.part, code=part.code)
+            for event in (result.event, *result.followed_by)
+            for part in official_status(result.after, event)
+        ],
     )
 
 

@@ -32,6 +32,7 @@ def work_row(work: Work, day: date, language: texts.Language) -> WorkRow:
         id=row.case_id,
         sanction_label=texts.label(language, row.sanction),
         state_label=texts.label(language, row.state),
+        waiting_days=max(0, days_between(row.waiting_since, day)) if row.waiting_since else None,
         age_days=max(0, days_between(row.registered_on, day)),
         days_since_offence=max(0, days_between(row.last_offence, day)),
         turns_18_in_days=left if left > 0 else None,

@@ -94,6 +94,8 @@ class DeadlineRule:
 class Deadline:
     """One clock of one case. `due`: after moving, `unmoved`: before; `late_days`: after `due`, 0 if met.
 
+    `length`: from `begun_on`, as the rule has it; None where the due day was ordered.
+
     `reasoned`: a recorded wait covers the due day; the flag remains, with its reason. `warned`: notices are sent before
     the due day or after it; not for a mere right that lapses. `notice_from`: the first day with notices: the warning
     day, or the day on which the start became known if that is later.
@@ -104,6 +106,7 @@ class Deadline:
     known_on: date
     due: date
     unmoved: date
+    length: Length | None
     stopped_on: date | None
     status: DeadlineStatus
     late_days: int | None
@@ -345,7 +348,8 @@ def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
 
 
 def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> Deadline:
-    unmoved = start.ordered or after(start.on, rule.length.on(start.on) if rule.length else Length())
+    length = rule.length.on(start.on) if rule.length else Length()
+    unmoved = start.ordered or after(start.on, length)
     due = next_working_day(unmoved) if rule.moves_off_holidays else unmoved
     stopped = rule.stops(case, start)
     status = _status(rule, case, due, stopped, day)
@@ -355,6 +359,7 @@ def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> D
         known_on=start.known_on,
         due=due,
         unmoved=unmoved,
+        length=None if start.ordered else length,
         stopped_on=stopped,
         status=status,
         late_days=_late_days(status, due, stopped or day),

@@ -160,6 +160,16 @@ def waiting_for(case: Case) -> Party | None:
     return None if case.is_closed else recorded_party(case) or default_party(case, case.intervals[-1])
 
 
+def waiting_since(case: Case) -> date | None:
+    """The day since which the party that the case waits for now has been waited for without a break; None for none."""
+    party, since = waiting_for(case), None
+    for span in reversed(ledger(case, date.max) if party else []):
+        if span.party is not party:
+            break
+        since = span.since
+    return since
+
+
 def covered_by_wait(case: Case, day: date) -> bool:
     """Whether a recorded wait covers that day."""
     return any(wait.covers(day, day) for wait in _recorded_waits(case))
