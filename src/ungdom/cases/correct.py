@@ -17,6 +17,7 @@ from ungdom.cases.record import (
     recording_time,
     with_closing,
     write_event,
+    write_nothing,
 )
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store.journal import StoredCase
@@ -101,7 +102,8 @@ def correct_loaded(
     decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
     after = engine.fold(stored.youth, history)
     others = tuple(new for new in new_events if new is not event)
-    return with_closing(tx, RecordResult(stored, event, decision, case, after, others), dry_run)
+    done = RecordResult(stored, event, decision, case, after, others)
+    return with_closing(tx, done, write_nothing if dry_run else write_event)
 
 
 def _folded(stored: StoredCase, correction: Event) -> Case | None:

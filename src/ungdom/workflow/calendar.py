@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,9 @@ else:
 
 
 OSLO = ZoneInfo("Europe/Oslo")
+
+_DAYS = 4096
+"""Days for which a counted term or the next working day is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Length:
         return "P" + ("".join(f"{n}{unit}" for n, unit in parts if n) or "0D")
 
 
+@lru_cache(maxsize=_DAYS)
 def after(start: date, length: Length) -> date:
     """The last day of a term of that length, the start day not counted.
 
@@ -65,6 +69,7 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < calendar.SATURDAY and day not in _public_holidays()
 
 
+@lru_cache(maxsize=_DAYS)
 def next_working_day(day: date) -> date:
     """That day when it is a working day, otherwise the first one after it. Source: domstolloven § 149.
 
@@ -95,6 +100,7 @@ def quarter_of(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
+@lru_cache(maxsize=_DAYS)
 def oslo_date(instant: datetime) -> date:
     """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
     return instant.astimezone(OSLO).date()
