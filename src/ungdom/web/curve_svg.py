@@ -51,7 +51,7 @@ def draw_curves(curves: Mapping[str, Sequence[Point]], norm: int | None) -> Curv
     shown = {label: points for label, points in curves.items() if points}
     if not shown:
         return None
-    last = max(1, norm or 0, *(points[-1]["days"] for points in shown.values()))
+    last: int = max(1, norm or 0, *(points[-1]["days"] for points in shown.values()))
     unit = (WIDTH - LEFT - RIGHT) / last
     step = next((x for x in STEPS if last / x <= MOST_TICKS), STEPS[-1])
     ticks = range(0, last + 1, step)

@@ -84,7 +84,7 @@ def office_page(request: Request, context: ReadContext) -> Response:
     if may_read_worklist(role):
         late = data_of(get_late_forecast(context, LateForecastQuery(weeks=WEEKS, limit=LATE_CASES)))
     if may_read_staff(role):
-        staff = data_of(list_staff(context, StaffQuery(on=context.today.isoformat(), limit=STAFF)))
+        staff = data_of(list_staff(context, StaffQuery(on=None, limit=STAFF)))
     values = {"load": load, "late": late, "staff": staff, "shares": draw_shares, "share": Share}
     return answer(request, "office.html", values)
 

@@ -167,7 +167,7 @@ def _correction(event: dict[str, Any], language: texts.Language, sent: SentForm)
 
 def _insertion(subject: FormSubject, language: texts.Language, sent: SentForm) -> dict[str, Any]:
     """The forgotten event of the form as the interface takes it. Without `after_seq` its day is its place."""
-    event = {"type": subject.kind, **sent.values("occurred_on", "on_behalf_of")}
+    event: dict[str, Any] = {"type": subject.kind, **sent.values("occurred_on", "on_behalf_of")}
     event["details"] = SchemaForm(form_of(EventType(str(subject.kind)), language), sent.entered).details()
     place = sent.first("after_seq") or ""
     return {"reason": sent.first("reason"), "insert": event} | ({"after_seq": int(place)} if place.isdecimal() else {})
