@@ -39,9 +39,9 @@ from ungdom.cases.views import case_as_of, read, view_for
 __all__ = [
     "NOT_INSERTED", "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry",
     "ForgottenEvent", "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated",
-    "PendingEvents",     "Precondition", "RecordResult", "Recorder", "Refused", "UnknownReferenceValue",
-    "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct", "correct_loaded", "correctable_events",
-    "looks_outside", "messages_for", "open_case", "options", "read", "record", "record_loaded", "replay_events",
-    "view_for", "write_event", "write_nothing",
+    "PendingEvents", "Precondition", "RecordResult", "Recorder", "Refused", "UnknownReferenceValue",
+    "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct", "correct_loaded",
+    "correctable_events", "looks_outside", "messages_for", "open_case", "options", "read", "record",
+    "record_loaded", "replay_events", "view_for", "write_event", "write_nothing",
 ]
 # fmt: on
