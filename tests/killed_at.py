@@ -11,7 +11,7 @@ from typing import Any
 
 
 def die_at(place: str) -> None:
-    """Replace the function at this place with one that kills the process."""
+    """Replace the function at this place with one that kills the process, also where it has been imported already."""
     target = place.removeprefix("after:")
     module, _, path = target.partition(":")
     owner: Any = import_module(module)
@@ -26,6 +26,9 @@ def die_at(place: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(owner, name, dying)
+    for module in [module for title, module in sys.modules.items() if title.startswith("ungdom")]:
+        for alias in [alias for alias, value in vars(module).items() if value is original]:
+            setattr(module, alias, dying)
 
 
 if __name__ == "__main__":

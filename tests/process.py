@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import fork
+
 UNGDOM = Path(sys.executable).parent / "ungdom"
 
 
@@ -22,7 +24,7 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 @contextmanager
 def serving(url: str, folder: Path, *program: str, **more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A server on a free port: its address and its process, killed in the end.
+    """A server on a free port: its address and its process, a fork that is killed in the end.
 
     `program`: another one than ours. `more`: further settings.
     """
@@ -30,7 +32,7 @@ def serving(url: str, folder: Path, *program: str, **more: str) -> Iterator[tupl
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [*(program or (str(UNGDOM), "serve", "--workers", "1")), "--port", str(port)]
-    with subprocess.Popen(command, env=environment(url, folder) | more) as process:
+    with fork.Fork(command, env=environment(url, folder) | more) as process:
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", process)
             yield f"http://127.0.0.1:{port}", process

@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import subprocess
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, insert, update
 
-from tests import pg, process
+from tests import fork, pg, process
 from tests.api.build import DAY, case_at, recorded
 from tests.process import UNGDOM
 from tests.service import Service, fill
@@ -308,7 +307,7 @@ def test_the_command_answers_1_when_something_was_found(tmp_path: Path) -> None:
     def check() -> tuple[int, dict[str, Any]]:
         command = [str(UNGDOM), "check", "--json"]
         env = process.environment(f"sqlite:///{file}", tmp_path)
-        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        done = fork.run(command, env=env, cwd=tmp_path, text=True, timeout=60)
         return done.returncode, json.loads(done.stdout)
 
     assert check() == (0, {checker.code: [] for checker in CHECKERS})

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from tests import pg, service
+from tests import fork, pg, service
 from tests.alerts import world
 from tests.alerts.world import (
     BEGUN,
@@ -257,7 +257,7 @@ def test_a_night_that_is_killed_is_completed_by_the_next_without_telling_anythin
     night = date(2025, 2, 10)
     env = environment(url, tmp_path) | {"UNGDOM_PEOPLE_KEYS": service.KEY, "UNGDOM_LOST_KEYS": cases.KEYS.ids[0]}
     command = [str(UNGDOM), "nightly", "--on", night.isoformat()]
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with fork.Fork(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _until(lambda: len(messages(db)) >= 5)
             os.kill(process.pid, signal.SIGKILL)

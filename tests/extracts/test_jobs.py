@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from tests import fork
 from tests.api.build import assert_problem
 from tests.extracts import world
 from tests.extracts.world import NOW, TODAY
@@ -230,7 +230,7 @@ def claim(db: Database, later: timedelta) -> jobs.ExtractJob | None:
 
 def killed_in_the_middle(command: list[str], env: dict[str, str], written: Callable[[], Path | None]) -> int:
     """Run until a few parts are whole, then killed; how many."""
-    with subprocess.Popen([str(UNGDOM), *command], env=env) as process:
+    with fork.Fork([str(UNGDOM), *command], env=env) as process:
         try:
             for _ in range(6_000):
                 state = written()

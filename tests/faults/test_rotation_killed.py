@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from tests import pg, process, service
+from tests import fork, pg, process, service
 from tests.faults import frozen_server
 from tests.service import Service, new_case
 from tests.store import sealed_rows
@@ -148,7 +148,7 @@ def rotation(url: str, folder: Path) -> subprocess.Popen[str]:
         "UNGDOM_PEOPLE_KEYS": f"{B},{A}",
         "UNGDOM_CURSOR_KEY": service.CURSOR_KEY,
     }
-    return subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return fork.Fork(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def test_killed_at_any_moment_while_others_write_nothing_is_lost(

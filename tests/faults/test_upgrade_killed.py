@@ -1,7 +1,6 @@
 """`ungdom db upgrade` is killed on its way: nothing of it is there by half, and the next one finishes it."""
 
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, insert
 
-from tests import service
+from tests import fork, service
 from tests.process import UNGDOM, environment
 from tests.store.test_migrations import _ROWS, _old_rows
 from tests.store.test_rolling_upgrade import LAST_RELEASE
@@ -75,4 +74,4 @@ def plain(dialect: str, row: dict[str, object]) -> dict[str, object]:
 def upgrade(url: str, folder: Path, words: list[str]) -> int:
     """The exit code of an upgrade in a process of its own."""
     env = environment(url, folder) | {"UNGDOM_PEOPLE_KEYS": service.KEY, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    return subprocess.run(words, env=env, cwd=ROOT, capture_output=True, check=False, timeout=120).returncode
+    return fork.run(words, env=env, cwd=ROOT, timeout=120).returncode

@@ -37,7 +37,7 @@ from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-FROZEN = (sys.executable, str(Path(__file__).with_name("frozen_server.py")))
+FROZEN = (sys.executable, "-m", "tests.faults.frozen_server")
 AGAIN = 1_000
 """As many lines as are sent again after the server was gone."""
 BLOCK = 64 * 1024

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests import pg, service
+from tests import fork, pg, service
 from tests.process import environment
 from tests.service import Service
 from ungdom import cli, clock
@@ -451,9 +450,7 @@ def test_killed_in_the_middle_it_goes_on_and_imports_nothing_twice(
     cases = [case(number) for number in range(1, 6)]
     (tmp_path / "cases.ndjson").write_text("".join(json.dumps(line) + "\n" for line in cases))
     command = [sys.executable, "-m", "tests.killed_at", place, "import", "cases", str(tmp_path / "cases.ndjson")]
-    killed = subprocess.run(
-        command, env=variables(url, tmp_path), cwd=ROOT, capture_output=True, timeout=120, check=False
-    )
+    killed = fork.run(command, env=variables(url, tmp_path), cwd=ROOT, timeout=120)
     assert killed.returncode == -9, killed.stderr
 
     _, lines = imports(url, cases)

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests import pg, service
+from tests import fork, pg, service
 from tests.intake import making
 from tests.process import UNGDOM, environment
 from ungdom import cli, clock, intake
@@ -161,7 +160,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(plain_url: str, tmp_path:
     messages = making.mixed(4, 400)
     file = written(tmp_path, messages)
     command = [str(UNGDOM), "import", "decisions", file]
-    with subprocess.Popen(command, env=environment(plain_url, tmp_path), cwd=tmp_path) as process:
+    with fork.Fork(command, env=environment(plain_url, tmp_path), cwd=tmp_path) as process:
         for _ in range(1_200):
             if kept(plain_url):
                 break

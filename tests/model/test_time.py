@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -135,7 +136,16 @@ def assert_prefix(case: Case, events: tuple[Event, ...], day: date) -> None:
 PINS = frozenset({"execution_regime_pinned"})
 
 
-def steps(seed: int, without: frozenset[str] = frozenset()) -> Iterator[tuple[Case | None, Case, Event, date]]:
+Step = tuple[Case | None, Case, Event, date]
+
+
+@cache
+def steps(seed: int) -> tuple[Step, ...]:
+    """What one random history records, the same for every test here."""
+    return tuple(walked_steps(seed))
+
+
+def walked_steps(seed: int, without: frozenset[str] = frozenset()) -> Iterator[Step]:
     """What one random history records: the case before and after, the event, the day it is."""
     case: Case | None = None
     without |= {"corrected"}
@@ -198,7 +208,7 @@ def test_the_end_never_comes_nearer_as_days_go_by() -> None:
 def test_a_reading_on_an_earlier_day_has_a_prefix_of_the_stages() -> None:
     readings = 0
     for seed in range(500):
-        *_, (_, case, _, _) = steps(seed, PINS)
+        *_, (_, case, _, _) = walked_steps(seed, PINS)
         if _assigned_late(case):
             continue
         for stint in case.intervals[1:]:

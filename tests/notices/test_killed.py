@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import service
+from tests import fork, service
 from tests.exchange.test_killed_worker import SECONDS, after_the_lease, wait_for
 from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import KEYS
@@ -41,7 +41,7 @@ def worker(url: str, folder: Path, *program: str, **more: str) -> Iterator[subpr
     given = {"UNGDOM_WEBHOOK_ALLOW": "127.0.0.0/8", "UNGDOM_PUBLIC_URL": "https://ungdom.test"}
     env = environment(url, folder) | given | {"UNGDOM_PEOPLE_KEYS": service.KEY} | more
     command = program or (sys.executable, "-m", "tests.notices.worker")
-    with (folder / "worker.log").open("ab") as log, subprocess.Popen(command, env=env, stderr=log, cwd=ROOT) as process:
+    with (folder / "worker.log").open("ab") as log, fork.Fork(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
             yield process
         finally:

@@ -63,7 +63,15 @@ def case_routes(service: Service) -> list[str]:
     return sorted(path.removeprefix("/v1/cases/{case_id}") for path in paths)
 
 
-def heard(client: Client, case: Told, routes: list[str]) -> dict[str, str]:
+class Lists:
+    """What a viewer is answered about all cases on one day, asked once: nothing is written between two cases."""
+
+    def __init__(self, client: Client) -> None:
+        self.rows = {path: client.get(path, limit=200).json()["items"] for path in LISTS}
+        self.delays = client.get("/v1/delays", since="2025-01-01").text
+
+
+def heard(client: Client, case: Told, routes: list[str], lists: Lists) -> dict[str, str]:
     """Everything that this viewer is answered about the case, body and headers."""
     answers = {}
     for route in routes:
@@ -75,8 +83,8 @@ def heard(client: Client, case: Told, routes: list[str]) -> dict[str, str]:
         answer = client.get(f"/v1/cases/{case.id}{route}", valid_at=WHEN_SHARED)
         answers[f"{route} of then"] = answer.text if answer.status_code == 200 else ""
     for path in LISTS:
-        answers[path] = "".join(rows_about(client, path, case))
-    answers["/v1/delays"] = client.get("/v1/delays", since="2025-01-01").text
+        answers[path] = "".join(rows_about(case, lists.rows[path]))
+    answers["/v1/delays"] = lists.delays
     for alert in json.loads(f"[{answers['/v1/alerts']}]") if answers["/v1/alerts"] else []:
         detail = client.get(f"/v1/alerts/{alert['id']}")
         assert detail.status_code == 200, detail.text
@@ -84,9 +92,8 @@ def heard(client: Client, case: Told, routes: list[str]) -> dict[str, str]:
     return answers
 
 
-def rows_about(client: Client, path: str, case: Told) -> Iterator[str]:
+def rows_about(case: Told, rows: list[dict[str, Any]]) -> Iterator[str]:
     """The rows about this case, as JSON, with commas between them."""
-    rows = client.get(path, limit=200).json()["items"]
     mine = [row for row in rows if case.id in (row.get("id"), row.get("case"), row.get("case_id"))]
     return (("," if place else "") + json.dumps(row, separators=(",", ":")) for place, row in enumerate(mine))
 
@@ -113,10 +120,10 @@ def may_stand(matter: Matter, allowed: set[Matter], member: str) -> bool:
     return matter in allowed
 
 
-def compare(client: Client, case: Told, member: str, routes: list[str], found: Found) -> None:
+def compare(client: Client, case: Told, member: str, routes: list[str], found: Found, lists: Lists) -> None:
     """Both ways: nothing that the team view withholds stands anywhere, and what it gives stands where it belongs."""
     allowed = allowed_by_the_team_view(client, case, member)
-    answers = heard(client, case, routes)
+    answers = heard(client, case, routes, lists)
     found.answers += len(answers)
     where = f"{case.variant} {member}"
     for matter, words in PLANTED.items():
@@ -165,9 +172,10 @@ def compared(service: Service, chosen: list[Variant]) -> Found:
     for first, day in zip((FIRST_NIGHT, DAYS[1]), DAYS, strict=True):
         nights(service, first, day)
         service.clock.turn_to(day)
-        for case in cases:
-            for member, client in viewers:
-                compare(client, case, member, routes, found)
+        for member, client in viewers:
+            lists = Lists(client)
+            for case in cases:
+                compare(client, case, member, routes, found, lists)
     return found
 
 
@@ -206,7 +214,8 @@ def test_a_planted_contradiction_is_found(one: Service) -> None:
     """The comparison itself: the answers of the office, read with what the school may learn."""
     case = told(one, Variant("youth_sanction", "execution", "none"))
     one.clock.turn_to(DAYS[0])
-    office, routes = heard(one.as_("leader", "oslo"), case, case_routes(one)), set(PLANTED) - {Matter.CURRENT_STATUS}
+    leader, routes = one.as_("leader", "oslo"), set(PLANTED) - {Matter.CURRENT_STATUS}
+    office = heard(leader, case, case_routes(one), Lists(leader))
     allowed = allowed_by_the_team_view(one.as_("team_member", subject="school-1"), case, "school-1")
 
     withheld = {matter for matter in routes if not may_stand(matter, allowed, "school-1")}

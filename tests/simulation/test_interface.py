@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests import pg
+from tests import fork, pg
 from tests.api.build import assert_problem, rows
 from tests.process import UNGDOM, environment
 from tests.service import Client, Service
@@ -232,14 +231,12 @@ def run(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_the_command_shows_tables_and_how_far_it_has_come(database: str, tmp_path: Path) -> None:
     (tmp_path / "changes.toml").write_text(FILE)
     told = [str(UNGDOM), "simulate", "rules", "changes.toml", "--limit", "1"]
-    done = subprocess.run(
+    done = fork.run(
         told,
         env=environment(database, tmp_path),
         cwd=tmp_path,
-        capture_output=True,
         text=True,
         timeout=120,
-        check=False,
     )
 
     assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text, update
 
-from tests import process
+from tests import fork, process
 from tests.api.build import case_at
 from tests.process import UNGDOM
 from tests.service import Service
@@ -112,4 +112,4 @@ def ungdom(folder: Path, *arguments: str, database: bool = True) -> subprocess.C
     if not database:
         environment = {name: value for name, value in environment.items() if not name.startswith("UNGDOM_")}
     command = [str(UNGDOM), *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return fork.run(command, env=environment, cwd=folder, text=True, timeout=60)

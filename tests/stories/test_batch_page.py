@@ -4,14 +4,13 @@ import json
 import os
 import re
 import shlex
-import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from tests import process, service
+from tests import fork, process, service
 from tests.service import Service
 from tests.stories import test_decisions_in as single
 from ungdom.intake import stream
@@ -57,7 +56,7 @@ def test_the_commands_of_the_page_take_the_examples_and_give_the_same_receipts(o
     environment = process.environment(one.settings.database_url, tmp_path) | {"UNGDOM_PEOPLE_KEYS": service.KEY}
     words = [str(process.UNGDOM), *imported[1:]]
     words[words.index("--source") + 1] = kept_under(one)
-    done = subprocess.run(words, cwd=tmp_path, env=os.environ | environment, capture_output=True, check=False)
+    done = fork.run(words, cwd=tmp_path, env=os.environ | environment, timeout=120)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "receipts.ndjson").read_bytes() == answer.content
 

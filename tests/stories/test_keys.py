@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tests import pg, process, service
+from tests import fork, pg, process, service
 from tests.intake.build import File, identities, person
 from tests.service import Client, Service, new_case
 from tests.stories.test_persons import NUMBER, corrected, ok, opened
@@ -132,9 +132,7 @@ def test_a_start_with_keys_that_do_not_open_what_is_stored_is_refused(url: str, 
         assert f"key {NEW_ID} (" in text
         assert "person" in text
         assert "every name, contact and identity number in them is lost" in text
-    worker = subprocess.run(
-        [process.UNGDOM, "worker"], env=old, capture_output=True, text=True, timeout=60, check=False
-    )
+    worker = fork.run([process.UNGDOM, "worker"], env=old, text=True, timeout=60)
     assert (worker.returncode, "Traceback" in worker.stderr) == (2, False)
     assert f"key {NEW_ID}" in worker.stderr
     for given in (environment(url, tmp_path, OLD, UNGDOM_LOST_KEYS=NEW_ID), environment(url, tmp_path, f"{OLD},{NEW}")):
@@ -195,7 +193,7 @@ def test_a_database_in_use_keeps_its_answers_short(tmp_path: Path, sqlite_templa
         opened(served)
     with closing(Database.open(url)) as db, db.writing() as tx:
         tx.exec_driver_sql("SELECT 1")  # the lock is taken with the first statement
-        running = subprocess.Popen(
+        running = fork.Fork(
             [process.UNGDOM, "keys", "rotate"], env=environment(url, tmp_path, f"{NEW},{OLD}"), stdout=subprocess.PIPE
         )
         with pytest.raises(subprocess.TimeoutExpired):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests import process
+from tests import fork, process
 from tests.api.build import FOLLOW_UP, STAGES, assert_problem, case_at, events_of, opened, recorded, unmet
 from tests.process import UNGDOM
 from tests.service import KEY, Client, Service, new_case
@@ -31,9 +31,7 @@ MONDAY, FRIDAY = date(2026, 1, 5), date(2026, 1, 9)
 
 def ungdom(url: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = process.environment(url, folder) | {"UNGDOM_PEOPLE_KEYS": KEY}
-    return subprocess.run(
-        [str(UNGDOM), *arguments], env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return fork.run([str(UNGDOM), *arguments], env=environment, cwd=folder, text=True, timeout=120)
 
 
 def signed_in(service: Service, role: Role, office: str | None, subject: str) -> Client:
