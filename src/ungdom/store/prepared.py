@@ -100,7 +100,7 @@ def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterator
 
 
 def _row_class(names: list[str]) -> Any:
-    return namedtuple("PreparedRow", names, rename=True)  # type: ignore[misc]  # the names are those of the statement
+    return namedtuple("PreparedRow", names, rename=True)  # the names are those of the statement
 
 
 def _executed(tx: Connection, sql: str, values: Any) -> Any:
