@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
 from ungdom.audit.findings import AuditFinding
-from ungdom.store import alerts, chain_seals, chain_verification, duplicates, journal, rebuild
+from ungdom.store import access_index, alerts, chain_seals, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.replaying import replayed
@@ -93,6 +93,7 @@ class Checker:
 
 def run(db: Database, day: date, now: datetime) -> dict[str, list[Finding]]:
     """The findings for that day by code of the checker; each checker reads in its own transaction."""
+    access_index.fill(db)
     check_day = CheckDay(day, now)
     return {checker.code: _run(db, checker, check_day) for checker in CHECKERS}
 
@@ -246,8 +247,9 @@ def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
     """A message that could be sent and has waited for five minutes. Parked messages are left out."""
     free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
     its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < check_day.now - LONGEST_OUTBOX_WAIT
-    columns = outbox.c["message_id", "case_id", "created_at"]
-    waiting = select(*columns).where(outbox.c.delivered_at.is_(None), free, its_time)
+    waiting = select(*outbox.c["message_id", "case_id", "created_at"]).where(
+        outbox.c.delivered_at.is_(None), free, its_time
+    )
     rows = tx.execute(waiting.order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq).limit(MAX_FINDINGS)).all()
     names = _references(tx, [row.case_id for row in rows])
     for row in rows:
@@ -266,8 +268,8 @@ def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterato
     digits = func.lower(func.substr(func.replace(cast(case_file.c.case_id, String), "-", ""), 31, 2))
     turn = [f"{n:02x}" for n in range(check_day.day.toordinal() % REPLAY_NIGHTS, 256, REPLAY_NIGHTS)]
     changed = exists().where(C.case_id == case_file.c.case_id, C.updated_at >= check_day.starts_at - timedelta(days=1))
-    query = select(case_file.c.case_id).where(or_(digits.in_(turn), changed)).order_by(case_file.c.case_id)
-    ids = list(tx.scalars(query))
+    due = select(case_file.c.case_id).where(or_(digits.in_(turn), changed))
+    ids = list(tx.scalars(due.order_by(case_file.c.case_id)))
     for place in range(0, len(ids), rebuild.BATCH):
         differences = rebuild.differences(tx, ids[place : place + rebuild.BATCH])
         names = _references(tx, [difference.case_id for difference in differences])
