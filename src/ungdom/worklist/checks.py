@@ -247,9 +247,8 @@ def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
     """A message that could be sent and has waited for five minutes. Parked messages are left out."""
     free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
     its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < check_day.now - LONGEST_OUTBOX_WAIT
-    waiting = select(*outbox.c["message_id", "case_id", "created_at"]).where(
-        outbox.c.delivered_at.is_(None), free, its_time
-    )
+    columns = outbox.c["message_id", "case_id", "created_at"]
+    waiting = select(*columns).where(outbox.c.delivered_at.is_(None), free, its_time)
     rows = tx.execute(waiting.order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq).limit(MAX_FINDINGS)).all()
     names = _references(tx, [row.case_id for row in rows])
     for row in rows:
@@ -262,14 +261,13 @@ def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
 def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A projection that differs from the fold of its events.
 
-    Checks every case once in `REPLAY_NIGHTS` nights, by the last two digits of its id, and those changed since
-    yesterday.
+    Checks every case once in `REPLAY_NIGHTS` nights, by the end of its id, and those changed since yesterday.
     """
     digits = func.lower(func.substr(func.replace(cast(case_file.c.case_id, String), "-", ""), 31, 2))
     turn = [f"{n:02x}" for n in range(check_day.day.toordinal() % REPLAY_NIGHTS, 256, REPLAY_NIGHTS)]
     changed = exists().where(C.case_id == case_file.c.case_id, C.updated_at >= check_day.starts_at - timedelta(days=1))
-    due = select(case_file.c.case_id).where(or_(digits.in_(turn), changed))
-    ids = list(tx.scalars(due.order_by(case_file.c.case_id)))
+    query = select(case_file.c.case_id).where(or_(digits.in_(turn), changed)).order_by(case_file.c.case_id)
+    ids = list(tx.scalars(query))
     for place in range(0, len(ids), rebuild.BATCH):
         differences = rebuild.differences(tx, ids[place : place + rebuild.BATCH])
         names = _references(tx, [difference.case_id for difference in differences])
