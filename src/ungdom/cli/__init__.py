@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -39,6 +40,7 @@ from ungdom.cli.reading import HISTORY, STANDING, log_read
 from ungdom.cli.recidivism import recidivism
 from ungdom.cli.releasing import release_app, releases
 from ungdom.cli.retaining import retention_app, subject_access
+from ungdom.cli.sessions import sessions_app
 from ungdom.cli.simulating import simulate_app
 from ungdom.cli.staff import staff_app
 from ungdom.cli.statistics import statistics_app
@@ -95,6 +97,7 @@ app.command(name="extract")(extracting.extract)
 app.command(name="extracts")(extracting.extracts)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(staff_app, name="staff")
 app.add_typer(statistics_app, name="statistics")
 statistics_app.command()(recidivism)
@@ -240,13 +243,19 @@ def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False
 
 def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
     """Replay or withdraw the named messages."""
+    lines: list[str] = []
+    case_ids: set[UUID] = set()
     with work.db.writing() as tx:
         entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, id_of("message", named))]
         for entry in entries:
             if entry is None or entry.delivered_at is not None or entry.message.kind not in outbox.OFFICIAL:
                 raise BadSettings(f"no official message {named} waits to be sent")
             done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
-            out.print(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+            case_ids.add(entry.message.case_id)
+            lines.append(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+    log_read(work.db, "deliver", case_ids, STANDING)
+    for line in lines:
+        out.print(line)
 
 
 @app.command()

@@ -63,7 +63,7 @@ def pick_person(request: Request) -> Response:
         return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
     viewer = member.viewer
     principal = Principal(viewer, frozenset(SCOPES[viewer.role]), 0)
-    return _sessions(request).begin(principal, _now(request), _go(target), browser_of(request))
+    return _sessions(request).begin(principal, _now(request), _go(target), _secret_of(request))
 
 
 @router.get("/sign-in/start")
@@ -73,7 +73,7 @@ def start_sign_in(request: Request, target: Target = FIRST) -> Response:
     try:
         if client is None:
             raise SignInFailed("no issuer is set")
-        address, sealed = client.begin(target, _now(request))
+        address, sealed = client.begin(target, _now(request), _secret_of(request))
     except SignInFailed as failure:
         return _failed(request, failure.reason)
     response = RedirectResponse(address, 303)
@@ -109,7 +109,7 @@ async def end_sign_in(
         return _failed(request, failure.reason)
     target = attempt.target if is_safe_target(attempt.target) else FIRST
     response = answer(request, "continue.html", {"target": target})
-    await to_thread.run_sync(sessions.begin, principal, now, response, browser_of(request))
+    await to_thread.run_sync(sessions.begin, principal, now, response, attempt.earlier)
     response.delete_cookie(sessions.attempt_cookie, path="/", secure=sessions.secure, httponly=True, samesite="lax")
     return response
 
@@ -173,6 +173,11 @@ def _by_office(people: Sequence[Staff], request: Request) -> dict[str, list[dict
             {"subject": member.subject, "name": member.display_name, "role": member.main_role}
         )
     return dict(sorted(offices.items()))
+
+
+def _secret_of(request: Request) -> str | None:
+    """The secret of the session that this browser has, over or not."""
+    return request.cookies.get(_sessions(request).cookie)
 
 
 def _sessions(request: Request) -> Sessions:
