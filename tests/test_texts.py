@@ -125,6 +125,7 @@ PROBLEMS: dict[str, set[str]] = {
     "method_not_allowed": {"method", "allowed"},
     "internal": {"trace_id"},
     "history_unreadable": {"reference", "seq"},
+    "value_unreadable": set(),
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
     "alert_cleared": set(),
@@ -359,6 +360,7 @@ def expected() -> dict[str, set[str]]:
         "caseload_warning": {"inflow_pushes_wait"},
         "extract": {one.name for one in EXTRACTS},
         "notice": set(NOTICE.split()),
+        "anchor_mail": {"subject", "explanation"},
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -501,7 +503,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "access",
     }
     sentences |= {"page", "caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
-    sentences |= {"subject_access_withheld"}
+    sentences |= {"subject_access_withheld", "anchor_mail"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []

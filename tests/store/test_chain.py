@@ -276,7 +276,10 @@ EXCUSED = {
     "person_number": "keyed hashes by which a person is looked up, which a new key replaces",
     **dict.fromkeys(("case_current", "case_team"), FOLDED),
     **dict.fromkeys(("case_figures", "forecast_calibration", "forecast_curve"), COUNTED),
-    **dict.fromkeys(("delivery", "digest", "extract_job", "idempotency", "job_run", "notice", "outbox"), CARRIED),
+    **dict.fromkeys(
+        ("audit_anchor_mail", "delivery", "digest", "extract_job", "idempotency", "job_run", "notice", "outbox"),
+        CARRIED,
+    ),
     **dict.fromkeys(("case_import", "case_number", "decision", "decision_event", "decision_receipt"), MESSAGE),
     **dict.fromkeys(("decision_wait", "exchange_decision", "exchange_message"), MESSAGE),
     **dict.fromkeys(("agency", "konfliktrad", "measure", "municipality", "offence_group"), LOADED),

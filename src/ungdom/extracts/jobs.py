@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store import chain_changes
+from ungdom.store.codec import stored_json
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
@@ -279,7 +280,7 @@ def schedules(
 
 def _job(row: RowMapping) -> ExtractJob:
     read = {"form": Form(row["form"]), "status": JobStatus(row["status"])}
-    return ExtractJob(**{**row, **read, "manifest": json.loads(row["manifest"]) if row["manifest"] else None})
+    return ExtractJob(**{**row, **read, "manifest": stored_json(row["manifest"]) if row["manifest"] else None})
 
 
 def _schedule(row: RowMapping) -> ExtractSchedule:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, insert, or_, select, tuple_, update
 
 from ungdom.store import bulk, case_queries, outbox
+from ungdom.store.codec import stored_json
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.cases import case_current
@@ -154,7 +155,7 @@ def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
     names = [field.name for field in fields(AlertHistoryEntry)]
     rows = tx.execute(query).mappings()
     return [
-        AlertHistoryEntry(**{name: row[name] for name in names} | {"details": json.loads(row["details"])})
+        AlertHistoryEntry(**{name: row[name] for name in names} | {"details": stored_json(row["details"])})
         for row in rows
     ]
 
@@ -281,7 +282,7 @@ def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert
     """
     if before is not None and row.change is AlertChange.PART_ANSWERED:
         return replace(before, changed_at=row.at, changes=row.n)
-    change_details = json.loads(row.details)
+    change_details = stored_json(row.details)
     state = AlertState.OPEN if row.change in _OPENING_CHANGES else AlertState(row.change)
     until = date.fromisoformat(change_details["quiet_until"]) if "quiet_until" in change_details else None
     changed: dict[str, Any] = {"state": state, "quiet_until": until, "changed_at": row.at, "changes": row.n}
