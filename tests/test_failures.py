@@ -70,6 +70,7 @@ ON_DEMO_BY_THEMSELVES = {"demo", "token"}
 
 def leaves(command: Any, *path: str) -> Iterator[str]:
     """Every command that can be typed, as it is typed."""
+    command = getattr(command, "loaded", command)
     below = getattr(command, "commands", {})
     if not below or (path and command.invoke_without_command):
         yield " ".join(path)
@@ -480,6 +481,7 @@ def test_a_language_that_is_none(run: Run, current: dict[str, str]) -> None:
 
 def options(command: Any, *path: str) -> Iterator[tuple[str, str]]:
     """Every option of every command."""
+    command = getattr(command, "loaded", command)
     for option in command.params:
         yield from ((" ".join(path), name) for name in option.opts)
     for name, inner in getattr(command, "commands", {}).items():

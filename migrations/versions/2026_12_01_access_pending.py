@@ -6,7 +6,7 @@ from alembic import op
 from ungdom.store.access_content import unpack
 
 revision = "2026_12_01_access_pending"
-down_revision = "2026_12_01_web_sessions"
+down_revision = "2026_12_02_web_views"
 
 COMMENT = "of a long answer: what `shown` is the hash of, packed"
 LOG = sa.table("access_log", sa.column("access_id", sa.Uuid()), sa.column("entries", sa.LargeBinary()))

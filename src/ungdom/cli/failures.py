@@ -1,9 +1,8 @@
 """Expected errors of a command, printed as one sentence."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
@@ -40,19 +39,15 @@ EXPECTED: tuple[type[Exception], ...] = (BadSettings, IllegalHistory, *ERRORS)
 """Errors that end a command with a sentence. Any other error is a bug and shows its traceback."""
 
 
-@contextmanager
-def in_one_sentence() -> Iterator[None]:
+def end_in_one_sentence(error: Exception) -> NoReturn:
     """End the program with a sentence and an exit code for an expected error of call, settings or database.
 
-    An interrupt ends it without a sentence.
+    Raises any other error again.
     """
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
-    except EXPECTED as error:
-        err.print(f"ungdom: {sentence(error)}", markup=False)
-        sys.exit(code_of(error))
+    if not isinstance(error, EXPECTED):
+        raise error
+    err.print(f"ungdom: {sentence(error)}", markup=False)
+    sys.exit(code_of(error))
 
 
 def sentence(error: Exception) -> str:

@@ -1,7 +1,7 @@
-"""Signed-in browsers: one row per session, found by the hash of a secret that only the browser has; and who ended them.
+"""Tables of the pages: signed-in browsers, what an operator has ended of them, and saved views.
 
-A row of `web_session` is deleted when the session ends. What an operator ends by a command is a row of
-`web_session_end`, which is never changed.
+A session is found by the hash of a secret that only the browser has; its row is deleted when it ends. What an operator
+ends by a command is a row of `web_session_end`, which is never changed.
 """
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
@@ -32,4 +32,16 @@ web_session_end = Table(
     Column("ended_at", UtcDateTime, nullable=False),
     Column("ended_by", Text, nullable=False, comment="the user of the operating system who ran the command"),
     comment="sessions that an operator has ended; rows are only added",
+)
+
+web_view = Table(
+    "web_view",
+    metadata,
+    Column("view_id", Uuid, primary_key=True),
+    Column("subject", Text, nullable=False, index=True, comment="who has saved it, and may delete it"),
+    Column("konfliktrad", ForeignKey("konfliktrad.code"), index=True, comment="whose people see it; null: its owner"),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False, comment="of the address of the list; filters, no case and no person"),
+    Column("created_at", UtcDateTime, nullable=False),
+    comment="saved views of the list of today",
 )
