@@ -1,8 +1,11 @@
 """What the access log costs a read: processor time and time taken with the log and without it, in one run.
 
+Beside it what it costs where all entries are written with the answer, and what it costs to write those of long answers
+later.
+
     python bench/access_log.py [--cases 200] [--rounds 40] [--threads 8]
 
-The service runs in this process on SQLite. Rounds with and without the log take turns, so that both see the same
+The service runs in this process on SQLite. Rounds of each kind take turns, so that all see the same
 machine. Processor time is that of the whole process, threads included.
 """
 
@@ -17,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
@@ -32,9 +36,13 @@ from ungdom.api.http.context import RequestContext
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
+from ungdom.store import access_index, access_log
+from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
+ANSWERS = 40
+"""Answers per round."""
 READER = Viewer(Role.COORDINATOR, load.COORDINATORS[0], load.OFFICE)
 
 
@@ -49,29 +57,35 @@ class Cost:
 def main() -> None:
     """Measure, and print a line per way of reading."""
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as folder, _service(Path(folder), arguments.cases) as ask:
-        ways = {
-            "a case": lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}",
-            "its events": lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}/events",
-            "a list of 50": lambda _: "/v1/cases?limit=50",
-        }
-        for name, path in ways.items():
-            _compare(name, ask, path, arguments.rounds, 1)
-        _compare(f"a case, {arguments.threads} at a time", ask, ways["a case"], arguments.rounds, arguments.threads)
+    with tempfile.TemporaryDirectory() as folder, _service(Path(folder), arguments.cases) as (ask, db):
+        measure = partial(_compare, ask, db, rounds=arguments.rounds)
+        of_case = lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}"  # noqa: E731  # used twice
+        measure("a case", of_case)
+        measure("its events", lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}/events")
+        for limit in (10, 50, 200):
+            measure(f"a list of {limit}", lambda _, limit=limit: f"/v1/cases?limit={limit}")
+        measure(f"a case, {arguments.threads} at a time", of_case, threads=arguments.threads)
 
 
-def _compare(name: str, ask: Callable[[str], None], path: Callable[[int], str], rounds: int, threads: int) -> None:
-    with_log, without = [], []
+def _compare(
+    ask: Callable[[str], None], db: Database, name: str, path: Callable[[int], str], rounds: int, threads: int = 1
+) -> None:
+    """Three ways in turns: without the log, with all entries written at once, with those of long answers later."""
+    without, at_once, later, filling = [], [], [], []
     for number in range(rounds):
-        with_log.append(_round(ask, path, number, threads))
         with patch.object(RequestContext, "_access", lambda *_: None), patch.object(RequestContext, "_logged", _plain):
             without.append(_round(ask, path, number, threads))
-    on, off = _middle(with_log), _middle(without)
-    more = on.processor - off.processor
-    print(
-        f"{name}: {off.processor:.2f} ms of processor time without the log, {on.processor:.2f} with it: "
-        f"{more:+.2f} ms, {more / off.processor:+.0%}; taken {off.taken:.2f} and {on.taken:.2f} ms"
-    )
+        with patch.object(access_log, "MOST_AT_ONCE", 1_000_000):
+            at_once.append(_round(ask, path, number, threads))
+        later.append(_round(ask, path, number, threads))
+        filling.append(_cost(lambda: access_index.fill(db), ANSWERS))
+    off, fill = _middle(without), _middle(filling)
+    print(f"{name}: {off.processor:.2f} ms of processor time without the log, taken {off.taken:.2f} ms")
+    for way, costs in (("entries at once", at_once), ("long answers later", later)):
+        on = _middle(costs)
+        more = on.processor - off.processor
+        print(f"  {way}: {on.processor:.2f} ms, {more:+.2f} ms, {more / off.processor:+.0%}; taken {on.taken:.2f} ms")
+    print(f"  the entries, written in batches afterwards: {fill.processor:.2f} ms per answer")
 
 
 def _plain(context: RequestContext, response, _access):  # type: ignore[no-untyped-def]  # in place of a method
@@ -79,17 +93,17 @@ def _plain(context: RequestContext, response, _access):  # type: ignore[no-untyp
     return response.to_http()
 
 
-def _round(
-    ask: Callable[[str], None], path: Callable[[int], str], number: int, threads: int, answers: int = 40
-) -> Cost:
-    paths = [path(number * answers + place) for place in range(answers)]
-    began, used = time.perf_counter(), time.process_time()
+def _round(ask: Callable[[str], None], path: Callable[[int], str], number: int, threads: int) -> Cost:
+    paths = [path(number * ANSWERS + place) for place in range(ANSWERS)]
     if threads == 1:
-        for one in paths:
-            ask(one)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(ask, paths))
+        return _cost(lambda: [ask(path) for path in paths], ANSWERS)
+    with ThreadPoolExecutor(threads) as pool:
+        return _cost(lambda: list(pool.map(ask, paths)), ANSWERS)
+
+
+def _cost(action: Callable[[], object], answers: int) -> Cost:
+    began, used = time.perf_counter(), time.process_time()
+    action()
     return Cost((time.process_time() - used) * 1000 / answers, (time.perf_counter() - began) * 1000 / answers)
 
 
@@ -98,7 +112,7 @@ def _middle(costs: list[Cost]) -> Cost:
 
 
 @contextmanager
-def _service(folder: Path, cases: int) -> Iterator[Callable[[str], None]]:
+def _service(folder: Path, cases: int) -> Iterator[tuple[Callable[[str], None], Database]]:
     keys = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
     settings = Settings(
         env="development",
@@ -124,7 +138,7 @@ def _service(folder: Path, cases: int) -> Iterator[Callable[[str], None]]:
             if status != 200:  # any other is no answer to be measured
                 raise SystemExit(f"{path}: {status}")
 
-        yield ask
+        yield ask, app.state.db
     app.state.db.close()
 
 

@@ -129,6 +129,7 @@ PROBLEMS: dict[str, set[str]] = {
     "method_not_allowed": {"method", "allowed"},
     "internal": {"trace_id"},
     "history_unreadable": {"reference", "seq"},
+    "value_unreadable": set(),
     "not_acceptable": {"available"},
     "unreadable_message": {"fault"},
     "alert_cleared": set(),
@@ -371,6 +372,7 @@ def expected() -> dict[str, set[str]]:
         texts.section_of(ChangeReason): {str(one) for one in ChangeReason},
         "question_limit": {"mature", "party", "landmark"},
         "notice": set(NOTICE.split()),
+        "anchor_mail": {"subject", "explanation"},
         "decision_reason": {f"{one}.{part}" for one in Reason for part in ("message", "resolve")},
     }
 
@@ -513,7 +515,7 @@ def test_labels_have_no_placeholders_and_begin_with_a_capital(language: Language
         "access",
     }
     sentences |= {"page", "caseload_warning", "statistic", "statistic_number", "erasure_hold", "subject_access"}
-    sentences |= {"subject_access_withheld", "comparison"}
+    sentences |= {"subject_access_withheld", "comparison", "anchor_mail"}
     labels = {key: text for key, text in flat(language).items() if key[0] not in sentences}
     assert labels
     assert [key for key, text in labels.items() if placeholders(text) or not text[0].isupper()] == []

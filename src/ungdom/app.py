@@ -83,6 +83,7 @@ from ungdom.retention.replay import ErasureGate
 from ungdom.serving.connections import STATE_KEY, ConnectionLimits
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings import from_environment as environment
+from ungdom.store import access_index
 from ungdom.store.access_log import AccessLog
 from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
@@ -102,6 +103,8 @@ BATCH_SHARE = 2
 """Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
 """Seconds between two polls for decisions to retry; other processes poll as well."""
+INDEX_SECONDS = 2
+"""Seconds between two rounds that write the entries of long answers of the access log to `access_entry`."""
 
 ROUTERS = (
     staff.reassignments,
@@ -208,7 +211,7 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | None) -> None:
     """What routes and middleware share."""
     batch_threads = max(1, settings.threads // BATCH_SHARE)
-    pool_size = settings.threads + batch_threads + 2 + EXTRACTS_AT_ONCE
+    pool_size = settings.threads + batch_threads + 3 + EXTRACTS_AT_ONCE
     app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
@@ -286,6 +289,9 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async c
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)
+            tasks.start_soon(
+                partial(to_thread.run_sync, _index_accesses, app.state.db, stop, limiter=CapacityLimiter(1))
+            )
             try:
                 yield {STATE_KEY: ConnectionLimits.of(settings, headers.headers_for(settings.public_url))}
             finally:
@@ -301,3 +307,10 @@ def _retry_due_decisions(state: State, stop: Event) -> None:
     for current in polling.rounds(stop, RETRY_SECONDS, log):
         with current.attempt("the retry of parked decisions"):
             retry_due(state.db, state.keys, state.clock, stop.is_set)
+
+
+def _index_accesses(db: Database, stop: Event) -> None:
+    """Write the entries of long answers, also those that a killed process has left."""
+    for current in polling.rounds(stop, INDEX_SECONDS, log):
+        with current.attempt("the entries of the access log"):
+            access_index.fill(db)

@@ -22,7 +22,7 @@ from ungdom.audit.findings import AuditFinding, AuditProblem
 from ungdom.store import chain_verification
 from ungdom.store.access_content import ANSWER_CONTENT
 from ungdom.store.chain_tables import RECORDED
-from ungdom.store.schema.access import access_entry, access_log, access_withholding
+from ungdom.store.schema.access import access_entry, access_log, access_pending, access_withholding
 from ungdom.store.schema.audit import audit_change, audit_head, audit_seal
 from ungdom.store.schema.cases import case_file, event, note
 from ungdom.store.schema.observations import observation
@@ -254,6 +254,19 @@ def insert_an_entry(tx: Connection, rng: Random) -> AuditFinding:
     return entry_finding(tx, row.access_id)
 
 
+def change_packed_entries(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, access_log, rng, access_log.c.entries.is_not(None))
+    values = [row.entries[:-1] + bytes([row.entries[-1] ^ 1]), row.entries[17:], b"", row.entries + row.entries[:33]]
+    tx.execute(update(access_log).where(same(access_log, row)).values(entries=rng.choice(values)))
+    return entry_finding(tx, row.access_id)
+
+
+def forget_that_entries_are_to_be_written(tx: Connection, rng: Random) -> AuditFinding:
+    row = one_of(tx, access_pending, rng)
+    tx.execute(delete(access_pending).where(same(access_pending, row)))
+    return entry_finding(tx, row.access_id)
+
+
 def entry_finding(tx: Connection, access_id: UUID) -> AuditFinding:
     answer = tx.execute(select(access_log).where(access_log.c.access_id == access_id)).one()
     return AuditFinding("access_entry", answer.stream, answer.position, AuditProblem.CHANGED)
@@ -276,6 +289,8 @@ OWNED: tuple[tuple[Callable[[Connection, Random], AuditFinding], Table], ...] = 
     (change_an_entry, access_entry),
     (delete_an_entry, access_entry),
     (insert_an_entry, access_entry),
+    (change_packed_entries, access_log),
+    (forget_that_entries_are_to_be_written, access_pending),
     (change_an_event, event),
     (delete_an_event, event),
     (delete_the_events_of_a_case, event),

@@ -1,6 +1,7 @@
 """A small database with everything that is linked, sealed twice; its export and its anchor files."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from tests.stories.test_persons import corrected
 from ungdom.audit import anchors
 from ungdom.audit.anchors import Anchor
 from ungdom.jobs import sealing
-from ungdom.store import access_withholdings, chain_export, notes, observations, retention
-from ungdom.store.access_log import Access, AccessEntry, AccessStream
+from ungdom.store import access_index, access_withholdings, chain_export, notes, observations, retention
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessLog, AccessStream
 from ungdom.store.access_withholdings import Withholding
+from ungdom.store.ids import uuid7
 from ungdom.store.notes import Note
 from ungdom.store.observations import Observation
 from ungdom.store.retention import StoredBasis, StoredErasure
@@ -69,13 +71,22 @@ def administer(service: Service, case_id: UUID, person_id: UUID) -> None:
         withholding_id=uuid4(), case_id=case_id, access_id=access.access_id, code=WithholdingCode.INVESTIGATION,
         review_on=at.date(), decided_at=at, decided_by="kari", role=Role.LEADER,
     )  # fmt: skip
+    long = [replace(access, access_id=uuid7(at, n), entries=long_entries(case_id)) for n in range(4)]
+    AccessLog(service.db).write(long[0])
+    access_index.fill(service.db)
     with service.db.writing() as tx:
+        AccessStream().add(tx, long[1:])  # these stay pending
         retention.add_basis(tx, basis)
         retention.add_erasure(tx, done)
         observations.add(tx, seen)
         AccessStream().add(tx, [access])  # a second stream, as of another process
         access_withholdings.add(tx, withheld)
         notes.write_note(tx, KEYS, Note(uuid4(), case_id, "said", at, "kari"))
+
+
+def long_entries(case_id: UUID) -> tuple[AccessEntry, ...]:
+    """As many entries as a list has."""
+    return tuple(AccessEntry(case_id, uuid4()) for _ in range(MOST_AT_ONCE + 1))
 
 
 def export_of(service: Service) -> list[dict[str, Any]]:

@@ -32,8 +32,8 @@ PAIRS = int(os.environ.get("FAULTS_PAIRS", "1"))
 MOST = 400
 """A step that has not been whole after so many attempts never is."""
 RUNS = {
-    "job_run", "extract_pull", "access_log", "access_entry", "audit_seal", "audit_verification", "audit_head",
-    "audit_change",
+    "job_run", "extract_pull", "access_log", "access_entry", "access_pending", "audit_seal", "audit_verification",
+    "audit_head", "audit_change",
 }  # fmt: skip
 """Tables with a row per attempt: an interrupted night with its seal, and the one that makes up for it; a download, a
 read. Each process of the test also enters its staff again, which `audit_change` records."""

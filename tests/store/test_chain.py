@@ -237,9 +237,13 @@ def test_a_contact_that_is_saved_unchanged_is_no_change(db: Database) -> None:
     assert findings(db) == []
 
 
+HASHED = {"access_log": {"entries"}}
+"""Columns of which a linked column holds the hash: `shown` that of `entries`."""
+
+
 def test_everything_of_a_linked_row_is_covered() -> None:
     for chain in CHAINED:
-        covered = {chain.stream, chain.position, "link", *chain.columns}
+        covered = {chain.stream, chain.position, "link", *chain.columns, *HASHED.get(chain.name, ())}
         assert {column.name for column in chain.table.columns} == covered, chain.name
     left_out = {f"{name}.{column}" for name, recorded in RECORDED.items() for column in recorded.left_out}
     assert left_out == {
@@ -260,6 +264,7 @@ TRIGGERS = "triggers only, as docs/audit.md says"
 ANONYMOUS = "a chain would show the order of anonymous answers"
 EXCUSED = {
     "access_entry": "the column `shown` of its answer in access_log covers it",
+    "access_pending": "what is yet to be copied from the answer in access_log, which covers it",
     "audit_anchor": "the anchor files themselves are compared",
     "audit_head": "the root of its seal covers it",
     "audit_seal": "its own links, and the anchor files",
@@ -272,7 +277,10 @@ EXCUSED = {
     "person_number": "keyed hashes by which a person is looked up, which a new key replaces",
     **dict.fromkeys(("case_current", "case_team"), FOLDED),
     **dict.fromkeys(("case_figures", "forecast_calibration", "forecast_curve"), COUNTED),
-    **dict.fromkeys(("delivery", "digest", "extract_job", "idempotency", "job_run", "notice", "outbox"), CARRIED),
+    **dict.fromkeys(
+        ("audit_anchor_mail", "delivery", "digest", "extract_job", "idempotency", "job_run", "notice", "outbox"),
+        CARRIED,
+    ),
     **dict.fromkeys(("case_import", "case_number", "decision", "decision_event", "decision_receipt"), MESSAGE),
     **dict.fromkeys(("decision_wait", "exchange_decision", "exchange_message"), MESSAGE),
     **dict.fromkeys(("agency", "konfliktrad", "measure", "municipality", "offence_group"), LOADED),

@@ -8,10 +8,11 @@ from uuid import UUID
 import httpx
 from sqlalchemy import update
 
-from tests.api.build import assert_problem, case_at, recorded
+from tests.api.build import assert_problem, case_at, opened, recorded
 from tests.service import Client, Service
 from tests.store.cases import somebody
-from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store import access_index
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessLog
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.schema.persons import person
@@ -156,6 +157,45 @@ def test_the_auditor_asks_by_case_person_reader_office_time_and_route(served: Se
     assert len(ids) == 6
     for reader in (served.as_("leader", "oslo"), served.as_("secretariat"), served.as_("admin")):
         assert_problem(reader.get("/v1/access-log"), 403, "forbidden_role")
+
+
+def test_a_long_list_is_in_every_reading_of_the_log_before_its_entries_are_written(served: Service) -> None:
+    case, protected = case_with_a_team(served), {"given_name": "Tindra", "family_name": "Pute", "born": "2009-03-12"}
+    client = served.as_("coordinator", "oslo")
+    for _ in range(MOST_AT_ONCE):
+        opened(client)
+    person_id = ok(client.get(f"/v1/cases/{case}"))["person"]["id"]
+    ok(served.as_("secretariat").get("/v1/cases"))
+    case_at(client, "executing", person=protected | {"protection": "strictly_confidential"})
+    ok(client.get("/v1/cases"))  # with the case of a protected youth in it
+    auditor, leader = served.as_("auditor"), served.as_("leader", "oslo")
+    of_person = f"/v1/persons/{person_id}/access-log"
+
+    def readings() -> list[Any]:
+        of_lists: dict[str, Any] = {"route": "GET /v1/cases", "limit": 200}
+        office = ok(auditor.get("/v1/access-log", konfliktrad="oslo", **of_lists))["items"]
+        return [
+            ok(auditor.get("/v1/access-log", **of_lists))["items"],
+            ok(auditor.get("/v1/access-log", case=case, **of_lists))["items"],
+            ok(auditor.get("/v1/access-log", person=person_id, **of_lists))["items"],
+            [item for item in ok(leader.get(f"/v1/cases/{case}/access-log", limit=200))["items"] if is_list(item)],
+            [item for item in ok(leader.get(of_person, limit=200))["items"] if is_list(item)],
+            [item for item in office if item["subject"] == "coordinator-oslo"],
+            "national_tasks" in {purpose for _, _, purpose in lines(member(served, "youth-1").get(PLAIN.format(case)))},
+        ]
+
+    before = readings()
+    assert [len(part) for part in before[:6]] == [2, 2, 2, 2, 2, 0]
+    assert {len(item["subjects"]) for item in before[0]} == {MOST_AT_ONCE + 1, MOST_AT_ONCE + 2}
+    assert {item["konfliktrad"] for item in before[0]} == {None}  # one of no office, one with a protected youth
+    assert before[6] is True
+
+    assert access_index.fill(served.db) > 0
+    assert readings() == before
+
+
+def is_list(item: dict[str, Any]) -> bool:
+    return bool(item.get("route", "GET /v1/cases") == "GET /v1/cases") and item["kind"] == "read"
 
 
 # --- the night --------------------------------------------------------------------------------------------------

@@ -165,6 +165,22 @@ def test_a_person_signs_in_and_comes_back_to_the_page(provider: Provider, produc
     assert "coordinator-oslo" in visitor.get("/today").text
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(
+    provider: Provider, production: ProductionService
+) -> None:
+    visitor, ways = Visitor(production), []
+    for _ in range(2):
+        asked = started(provider, visitor)
+        attempt = {name: value for name, value in visitor.cookies.items() if name.endswith("-sign-in")}
+        returning = Visitor(production, attempt)  # from another site, without the cookie of the session
+        back = returning.get(f"/sign-in/return?code=good&state={asked['state']}", **{"Sec-Fetch-Site": "cross-site"})
+        assert back.status_code == 200
+        visitor.cookies = dict(returning.cookies)
+        ways.append(dict(returning.cookies))
+
+    assert [Visitor(production, cookies).get("/today").status_code for cookies in ways] == [303, 200]
+
+
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_token_that_does_not_hold_signs_nobody_in(
     provider: Provider, production: ProductionService, what: str

@@ -1,7 +1,8 @@
 """The export of the hash chains: lines of JSON that can be verified without a database.
 
 The first line names the form; then the seals with their heads, the rows of each chain by stream and position, and the
-rows of recorded tables as they are, and the entries of the access log. The last line has the number of lines before it,
+rows of recorded tables as they are, and the entries of the access log: those of its long answers twice, as they are
+stored twice. The last line has the number of lines before it,
 so that a file that was cut short is noticed. Each line is an object with one key.
 """
 
@@ -38,13 +39,15 @@ def export_lines(
     chains: Iterable[tuple[str, Iterable[ChainedRow]]],
     recorded: Iterable[tuple[str, Iterable[tuple[str, str, str]]]],
     shown: Iterable[ShownEntry],
+    packed: Iterable[ShownEntry],
 ) -> Iterator[str]:
     """The lines of an export, each with its end. `chains`, `recorded`: name and rows of each table.
 
-    `shown`: the entries of the access log, ordered by answer and place.
+    `shown`: the entries of the access log, ordered by answer and place; `packed`: those that stand packed beside them.
     """
     count = 0
-    for line in chain(_objects(seals, heads, chains, recorded), ({"shown": [id, x.decode()]} for id, x in shown)):
+    entries = ({kind: [id, x.decode()]} for kind, rows in (("shown", shown), ("packed", packed)) for id, x in rows)
+    for line in chain(_objects(seals, heads, chains, recorded), entries):
         yield json.dumps(line) + "\n"
         count += 1
     yield json.dumps({"end": count}) + "\n"
@@ -111,8 +114,8 @@ class _ExportReading:
             self._sealed = sealed_links(self._heads, self._anchors)
         elif kind == "recorded":
             self._compare(values)
-        elif kind == "shown":
-            self._compare_shown(values)
+        elif kind in ("shown", "packed"):
+            (self._compare_shown if kind == "shown" else self._compare_packed)(values)
         elif kind.startswith("row:"):
             self._walk(kind.removeprefix("row:"), values)
         else:
@@ -152,6 +155,12 @@ class _ExportReading:
         self._compared = True
         entries = ((access_id, text.encode()) for access_id, text in values)
         self.result.findings += shown_findings(sorted(self._answers), entries)
+
+    def _compare_packed(self, values: Iterable[Any]) -> None:
+        answers = {answer[0]: answer for answer in self._answers}
+        for access_id, group in groupby(values, key=lambda value: value[0]):
+            entries = ((id, text.encode()) for id, text in group)
+            self.result.findings += shown_findings([answers[access_id]] if access_id in answers else [], entries)
 
     def _compare(self, values: Iterable[Any]) -> None:
         rows = ((source, (stream, key, content)) for source, stream, key, content in values)

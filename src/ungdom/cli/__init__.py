@@ -111,6 +111,7 @@ COMMANDS = (
     LazyCommand(
         "simulate", "ungdom.cli.simulating:simulate_app", "Simulate changes on the live cases. Nothing is written."
     ),
+    LazyCommand("sessions", "ungdom.cli.sessions:sessions_app", "Signed-in browsers of the pages: list, end."),
     LazyCommand("staff", "ungdom.cli.staff:staff_app", "Members of staff: import, add, end, list."),
     LazyCommand(
         "statistics",

@@ -1,11 +1,12 @@
 """`ungdom audit`: verify, seal and export the hash chains. See docs/audit.md."""
 
 import json
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -18,7 +19,7 @@ from ungdom.audit.findings import AuditFinding, VerificationResult
 from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.private_files import logged_file
-from ungdom.cli.reading import HISTORY
+from ungdom.cli.reading import HISTORY, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
@@ -158,8 +159,18 @@ def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[Verific
     if record:
         with db.writing() as tx:
             chain_seals.add_verification(tx, chain_seals.ALL, began, clock.now(), result)
+        log_read(db, "audit verify", _ids_named(result), HISTORY)
     db.close()
     return result, unreadable
+
+
+def _ids_named(result: VerificationResult) -> set[UUID]:
+    """The cases and persons whose streams have a finding."""
+    ids = set()
+    for finding in result.findings:
+        with suppress(ValueError):
+            ids.add(UUID(finding.stream.rpartition(":")[2]))
+    return ids
 
 
 def _read_anchors(folder: Path | None) -> tuple[list[Anchor], list[AuditFinding]]:

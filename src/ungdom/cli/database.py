@@ -34,7 +34,7 @@ def upgrade() -> None:
     config = settings.from_environment()
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
         db.upgrade()
-        _report_unreadable(rebuild.backfill(db, report))
+        _report_unreadable(db, "db upgrade", rebuild.backfill(db, report))
         chain_backfill.link_events(db, report)
         chain_backfill.record_changes(db, report)
         if config.people_keys:
@@ -93,13 +93,14 @@ def rebuild_rows(on_demo: OnDemo = False) -> None:
     """Rebuild the current rows from the events. Exit code 1 when a case cannot be read: its row stays as it was."""
     with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
         result = rebuild.rebuild(db, report)
-    out.print(f"{result.cases} case(s) folded again")
-    _report_unreadable(result)
+        out.print(f"{result.cases} case(s) folded again")
+        _report_unreadable(db, "db rebuild", result)
     raise typer.Exit(ExitCode.FOUND if result.unreadable else ExitCode.DONE)
 
 
-def _report_unreadable(result: rebuild.RebuildResult) -> None:
-    """A line for each case that was left as it was."""
+def _report_unreadable(db: Database, command: str, result: rebuild.RebuildResult) -> None:
+    """A line for each case that was left as it was, once the access log has them."""
+    log_read(db, command, {error.case_id for error in result.unreadable}, HISTORY)
     for error in result.unreadable:
         err.print(f"ungdom: {unreadable(error)}", markup=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from threading import Event
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -63,13 +64,19 @@ def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False
 
 def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
     """Replay or withdraw the named messages."""
+    lines: list[str] = []
+    case_ids: set[UUID] = set()
     with work.db.writing() as tx:
         entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, id_of("message", named))]
         for entry in entries:
             if entry is None or entry.delivered_at is not None or entry.message.kind not in outbox.OFFICIAL:
                 raise BadSettings(f"no official message {named} waits to be sent")
             done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
-            out.print(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+            case_ids.add(entry.message.case_id)
+            lines.append(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+    log_read(work.db, "deliver", case_ids, STANDING)
+    for line in lines:
+        out.print(line)
 
 
 def worker(

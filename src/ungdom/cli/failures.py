@@ -8,7 +8,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
 from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
-from ungdom.store.errors import CannotOpen, KeyLost, MissingKeys, Unavailable
+from ungdom.store.errors import CannotOpen, DamagedValue, KeyLost, MissingKeys, Unavailable
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 from ungdom.workflow.errors import IllegalHistory, UnreadableHistory
 
@@ -79,6 +79,10 @@ def _cannot_open(error: CannotOpen) -> str:
     return f"something encrypted cannot be read, {error}: is a key missing in UNGDOM_PEOPLE_KEYS?"
 
 
+def _damaged(error: DamagedValue) -> str:
+    return f"something stored cannot be read: {error}. Run `ungdom db check` and `ungdom audit verify`, which name it"
+
+
 def unreadable(error: IllegalHistory) -> str:
     """Which case cannot be read, which of its events, and what would help."""
     case = f"case {error.reference}" if isinstance(error, UnreadableHistory) else "a case"
@@ -100,6 +104,7 @@ TEXTS: tuple[tuple[type[Exception], Callable[[Any], str]], ...] = (
     (MissingKeys, _missing_keys),
     (KeyLost, _key_lost),
     (CannotOpen, _cannot_open),
+    (DamagedValue, _damaged),
     (BadErasureJournal, str),
     (IllegalHistory, unreadable),
     (BadSettings, str),

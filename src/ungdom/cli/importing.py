@@ -16,12 +16,14 @@ from ungdom import clock, intake, settings, texts
 from ungdom.api.http.auth.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.importing_cases import import_cases
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, err, open_database, out, print_counts, progress
 from ungdom.intake import IntakeContext, Outcome, Sender
 from ungdom.intake.retry import retry_due
 from ungdom.intake.stream import GROUP, LineReceipt, NdjsonLine, Splitter, StreamContext, process_lines, try_lines
 from ungdom.settings import BadSettings
 from ungdom.store import bulk, inbox
+from ungdom.store.access_log import AccessLog
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
@@ -75,7 +77,7 @@ def decisions(
         report = files.enter_context(progress("bytes"))
         total = 0 if str(file) == "-" else file.stat().st_size
         groups = (_try_in_groups if dry_run else _process_in_groups)(stream_context, _lines(incoming, done))
-        _import_lines(groups, receipt_file, done, lambda: report(done.read, max(total, done.read)))
+        _import_lines(db, groups, receipt_file, done, lambda: report(done.read, max(total, done.read)))
     db.close()
     _print_result(done, as_json)
     raise typer.Exit(ExitCode.FOUND if done.outcomes[Outcome.REJECTED] else ExitCode.DONE)
@@ -125,10 +127,20 @@ def _try_in_groups(context: StreamContext, lines: Iterator[NdjsonLine]) -> Itera
 
 
 def _import_lines(
-    groups: Iterator[list[LineReceipt]], receipt_file: BinaryIO | None, done: ImportProgress, report: Callable[[], None]
+    db: Database,
+    groups: Iterator[list[LineReceipt]],
+    receipt_file: BinaryIO | None,
+    done: ImportProgress,
+    report: Callable[[], None],
 ) -> None:
-    """Count and write the receipts."""
+    """Count and write the receipts, each once the access log has whom it is about. Raises `Unavailable`."""
+    from ungdom.api.http.access import ids_in  # loads the interface
+
+    access_log = AccessLog(db)
     for group in groups:
+        if receipt_file is not None:
+            ids = {id for answer in group for id in ids_in(answer.body)}
+            log_read(db, "import decisions", ids, STANDING, access_log)
         for answer in group:
             done.count(answer)
             if receipt_file is not None:
@@ -154,6 +166,7 @@ def _retry(db: Database, keys: EncryptionKeys, message_id: UUID) -> str:
             return str(done.arrival.outcome) if done else "settled"
         except Exception as error:  # noqa: BLE001  # an unexpected error must not stop the others
             why = type(error).__name__
+    log_read(db, "import waiting", {message_id}, STANDING)
     err.print(f"{message_id} could not be tried: {why}")
     return "failed"
 

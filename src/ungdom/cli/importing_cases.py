@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from uuid import UUID
 
 import typer
 
@@ -16,11 +17,13 @@ from ungdom import cases, clock, settings, texts
 from ungdom.api.http.auth.principal import SUBJECT
 from ungdom.cli.case_csv import CsvLine, lines_of_case
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, open_database, out, print_counts, progress
 from ungdom.intake import IntakeContext
 from ungdom.intake.case_import import EventNotImported, ImportedCase, ImportOutcome, ImportResult, import_case
 from ungdom.intake.retry import retry_after_commit
 from ungdom.settings import BadSettings
+from ungdom.store.access_log import AccessLog
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import DuplicateKey, Stale
 from ungdom.store.session import Database
@@ -36,6 +39,8 @@ Line = dict[str, Any]
 
 GOOD = (ImportOutcome.IMPORTED, ImportOutcome.IMPORTABLE, ImportOutcome.ALREADY)
 """Outcomes after which nothing is left to do."""
+SILENT = (ImportOutcome.IMPORTED, ImportOutcome.ALREADY)
+"""Outcomes that are only counted where no report is asked for."""
 MOST_PLACES = 50
 """Invalid places that one line of the report lists at most."""
 TRIES = 5
@@ -80,6 +85,7 @@ class CaseImporter:
     source: str
     language: texts.Language
     dry_run: bool
+    access_log: AccessLog
 
 
 def import_cases(
@@ -99,7 +105,7 @@ def import_cases(
         raise BadSettings("name a file, and a source of visible ASCII characters; --template csv shows the form")
     config = settings.from_environment()
     db = open_database(config)
-    importer = CaseImporter(db, EncryptionKeys.of(config), source, language, dry_run)
+    importer = CaseImporter(db, EncryptionKeys.of(config), source, language, dry_run, AccessLog(db))
     counts: Counter[str] = Counter()
     with ExitStack() as files:
         incoming = sys.stdin.buffer if str(file) == "-" else files.enter_context(_opened(file, "rb"))
@@ -108,7 +114,8 @@ def import_cases(
         records = _records(incoming, is_csv=file.suffix.lower() == ".csv")
         for line in _report_lines(importer, records):
             counts[line["outcome"]] += 1
-            _write_line(line, written, as_json)
+            if written is not None or as_json or line["outcome"] not in SILENT:
+                _write_line(importer, line, written, as_json)
             show(counts.total(), len(records))
     db.close()
     if not as_json:
@@ -210,14 +217,17 @@ def _places(importer: CaseImporter, problems: tuple[Problem, ...]) -> list[Line]
     ]
 
 
-def _write_line(line: Line, written: BinaryIO | None, as_json: bool) -> None:
+def _write_line(importer: CaseImporter, line: Line, written: BinaryIO | None, as_json: bool) -> None:
+    """Write the line, once the access log has whose case it names. Raises `Unavailable`."""
+    if "case" in line:
+        log_read(importer.db, "import cases", {UUID(line["case"])}, STANDING, importer.access_log)
     text = json.dumps(line, ensure_ascii=False)
     if written is not None:
         written.write(text.encode() + b"\n")
         written.flush()
     if as_json:
         out.print(text, markup=False)
-    elif written is None and line["outcome"] not in (ImportOutcome.IMPORTED, ImportOutcome.ALREADY):
+    elif written is None:
         out.print(_sentence(line), markup=False)
 
 

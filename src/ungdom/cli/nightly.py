@@ -11,6 +11,7 @@ import typer
 from ungdom import clock
 from ungdom.cli import observing
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.reading import STANDING, log_read
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, progress, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
@@ -51,6 +52,7 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
             raise BadSettings(str(error)) from None
     if metrics_file is not None:
         observing.write_metrics(db, metrics_file)
+    log_read(db, "nightly", {case_id for night in nights for case_id, _ in night.failures}, STANDING)
     db.close()
     _print_nights(nights, as_json)
     raise typer.Exit(ExitCode.DONE if all(night.status == SUCCEEDED for night in nights) else ExitCode.FOUND)

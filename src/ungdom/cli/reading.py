@@ -28,19 +28,28 @@ HISTORY = tuple(matter for matter in Matter if matter not in _OF_PERSONS)
 """What the events of a case say: everything but who the person is and how they are reached."""
 
 
-def log_read(db: Database, command: str, ids: Collection[UUID] | None, matters: tuple[Matter, ...]) -> Access | None:
+def log_read(
+    db: Database,
+    command: str,
+    ids: Collection[UUID] | None,
+    matters: tuple[Matter, ...],
+    access_log: AccessLog | None = None,
+) -> Access | None:
     """Write that the data of these cases and persons is read by the command; returns when it is committed.
 
     `ids`: None for every case, which is one row without entries. None where the ids name nobody: nothing is written.
-    Raises `Unavailable` where it cannot be written.
+    `access_log`: of a command that writes many rows, so that they stand in one stream. Raises `Unavailable` where it
+    cannot be written.
     """
+    if ids is not None and not ids:
+        return None
     now = clock.now()
     with db.reading() as tx:
         entries = subjects_of(tx, set(ids or ()))
     if ids is not None and not entries:
         return None
     access = replace(_access(command, now, matters), entries=entries)
-    AccessLog(db).write(access)
+    (access_log or AccessLog(db)).write(access)
     return access
 
 

@@ -17,6 +17,7 @@ from ungdom.extracts.jobs import ExtractJob
 from ungdom.extracts.order import Downloader, Order
 from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.store import chain_changes, keyset
+from ungdom.store.codec import stored_json
 from ungdom.store.schema.extracts import extract_pull
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.vocabulary import Role
@@ -142,7 +143,7 @@ def find(tx: Connection, pull_id: UUID) -> DownloadRecord | None:
 
 
 def _record_of(row: Mapping[str, Any]) -> DownloadRecord:
-    return DownloadRecord(**{**row, "parameters": json.loads(row["parameters"])})
+    return DownloadRecord(**{**row, "parameters": stored_json(row["parameters"])})
 
 
 def recent_downloads(tx: Connection, before: tuple[datetime, UUID] | None, limit: int) -> list[DownloadRecord]:

@@ -18,6 +18,7 @@ from ungdom.extracts.manifest import form_of
 from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store import chain_changes
+from ungdom.store.codec import stored_json
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.extracts import extract_job, extract_schedule
 from ungdom.store.session import Connection
@@ -279,7 +280,7 @@ def schedules(
 
 
 def _job(row: RowMapping) -> ExtractJob:
-    built = json.loads(row["manifest"]) if row["manifest"] else None
+    built = stored_json(row["manifest"]) if row["manifest"] else None
     form = form_of(built) if built else Form(row["form"])
     return ExtractJob(**{**row, "form": form, "status": JobStatus(row["status"]), "manifest": built})
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from ungdom import clock, polling
 from ungdom.delivery import engine
 from ungdom.delivery.engine import DeliveryAttempt, DeliveryContext, DeliveryOutcome, NotDelivered, Withdrawn
-from ungdom.notices import mail, mail_template
+from ungdom.notices import anchor_mail, mail, mail_template
 from ungdom.notices import webhooks as hooks
 from ungdom.notices.address import IpNetwork, networks
 from ungdom.notices.dispatch import dispatch, may_be_sent
@@ -52,14 +52,16 @@ _GONE = "status_410"
 class NoticeDeliveryContext(DeliveryContext):
     """What the delivery of notices needs. `allowed`: private networks that webhooks may lead to.
 
-    `relay`: None where no e-mail is sent. `threads`: number of recipients that are served in parallel. `tick`: seconds
-    between two looks for more work while recipients are being served. `total_timeout`: of one webhook, in seconds.
+    `relay`: None where no e-mail is sent. `anchors_to`: the address that seals are mailed to; None for none. `threads`:
+    number of recipients that are served in parallel. `tick`: seconds between two looks for more work while recipients
+    are being served. `total_timeout`: of one webhook, in seconds.
     """
 
     keys: EncryptionKeys
     public_url: str
     allowed: tuple[IpNetwork, ...] = ()
     relay: Relay | None = None
+    anchors_to: str | None = None
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     threads: int = 8
     tick: float = 1.0
@@ -87,6 +89,7 @@ def from_settings(config: Settings, db: Database, stop: Callable[[], bool] = lam
         jitter=random.random,
         allowed=networks(config.webhook_allow),
         relay=mail.relay_of(config),
+        anchors_to=None if config.is_demo else config.anchor_mail,
         stop=stop,
     )
 
@@ -122,6 +125,7 @@ def _rounds(context: NoticeDeliveryContext, idle: Callable[[], bool]) -> Iterato
             while not context.stop():
                 yield Counter(promised=dispatch(context.db, context.keys, context.now(), context.stop))
                 _form_digests(context)
+                _mail_anchors(context)
                 for receiver in _receivers_ready(context, under_way):
                     under_way[receiver] = pool.submit(_serve, serving, receiver)
                 if under_way:
@@ -159,6 +163,11 @@ def _finished(under_way: dict[str, Future[Counter[str]]]) -> Iterator[Counter[st
             yield under_way.pop(receiver).result()
         except StoreError as error:
             LOG.warning("notices.not_recorded", error=error)
+
+
+def _mail_anchors(context: NoticeDeliveryContext) -> None:
+    if context.relay is not None and context.anchors_to is not None:
+        anchor_mail.deliver(context, context.relay, context.anchors_to)
 
 
 # --- the e-mail of the day ----------------------------------------------------------------------------------
@@ -261,7 +270,7 @@ def _send_mail(context: NoticeDeliveryContext, delivery: Delivery) -> None:
     if context.relay is None:
         raise NotDelivered("no_relay", retryable=True)
     with context.db.reading() as tx:
-        contact = contacts.find(tx, context.keys, delivery.id)
+        contact = contacts.find_many(tx, context.keys, [delivery.id]).get(delivery.id)
         items = learnt_notices(tx, notices.notices_of_digest(tx, delivery.message_id), oslo_date(context.now()))
         serving = contact is None or staff.serves(tx, contact.subject, contact.role, oslo_date(context.now()))
     if not serving:

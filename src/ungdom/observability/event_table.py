@@ -114,6 +114,7 @@ EVENTS: dict[str, LogEvent] = {
         "The partners file cannot be used; the partners stay as they were.", ("reason",)
     ),
     "notices.attempted": LogEvent("A notice was tried.", ("delivery_id", "kind", "channel", "outcome", "attempt")),
+    "anchors.attempted": LogEvent("A seal was mailed, or was to be.", ("number", "outcome", "attempt")),
     "notices.not_composed": LogEvent("A notice could not be composed.", ("delivery_id",), error=True),
     "notices.not_recorded": LogEvent("The database did not take the result of an attempt.", error=True),
     # --- extracts -------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Builds and stores releases, and reads released tables."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,6 +13,7 @@ from ungdom.release.build import ReleaseDocument, Report, cube_of
 from ungdom.release.disclosure import Policy
 from ungdom.release.plan import ENDING, SINCE
 from ungdom.store import releases
+from ungdom.store.codec import stored_json
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection, Database
@@ -106,7 +106,7 @@ def _document_of(stored: StoredRelease) -> ReleaseDocument:
 
 def manifest(stored: StoredRelease) -> dict[str, Any]:
     """The manifest of a release: its time, rules, versions, results and tables."""
-    content, proof = json.loads(stored.content), json.loads(stored.proof)
+    content, proof = stored_json(stored.content), stored_json(stored.proof)
     figures = {
         name: {label: value for label, value in part.items() if label != "possible_values"}
         for name, part in proof["figures"].items()
@@ -189,7 +189,7 @@ class ReleasePeriod:
 def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> Cube:
     """Cells of a released table, selected and never summed. Raises `NoSuchTable`."""
     tables = [
-        t for part in json.loads(stored.content)["figures"] for t in part["tables"] if t["figure"] == query.figure
+        t for part in stored_json(stored.content)["figures"] for t in part["tables"] if t["figure"] == query.figure
     ]
     needed = {*query.by, *query.where}
     fitting = [t for t in tables if needed <= set(table_dimensions(t))]

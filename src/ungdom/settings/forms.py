@@ -12,6 +12,8 @@ DEVELOPMENT, PRODUCTION = "development", "production"
 LOG_FORMATS = ("json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
+NOT_SET = "is not set"
+
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:

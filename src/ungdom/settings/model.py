@@ -5,16 +5,16 @@ reads only fields defined above its own.
 """
 
 from collections.abc import Sequence
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ungdom.settings import keys
-from ungdom.settings.addresses import database_kind, host, host_of, is_loopback, sqlite_file
+from ungdom.settings.addresses import database_kind, host_of, is_loopback, sqlite_file
 from ungdom.settings.forms import (
     DEVELOPMENT,
+    NOT_SET,
     ExistingFile,
     Number,
     Port,
@@ -28,6 +28,7 @@ from ungdom.settings.forms import (
     network,
     split_list,
 )
+from ungdom.settings.mail import MailSettings
 from ungdom.settings.norms import NormSettings
 from ungdom.settings.sign_in import SignInSettings
 
@@ -37,14 +38,12 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 DATA_DIR = Path(".ungdom")
 DEMO_FILE = "demo.db"
 """The database file of the demo, in the data folder."""
-SMTP = ("smtp", "smtps", "smtp+plain")
-NOT_SET = "is not set"
 
 _KEY_DEFAULT = "made on first use in development; required elsewhere"
 _KEY = "base64 of 32 random bytes"
 
 
-class Settings(SignInSettings, NormSettings):
+class Settings(SignInSettings, MailSettings, NormSettings):
     """What an installation sets. Built in code it takes the same values as read from the environment.
 
     Raises `pydantic.ValidationError`; `from_environment` raises `BadSettings` instead.
@@ -192,21 +191,6 @@ class Settings(SignInSettings, NormSettings):
         " folder.",
         examples=["/mnt/anchors"],
     )
-    smtp_url: Annotated[
-        Secret | None,
-        SettingInfo(
-            "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465`, or `smtp+plain://host:25`",
-            default="none: no e-mail is sent",
-            secret=True,
-        ),
-    ] = Field(
-        default=None,
-        description="The relay that e-mail is handed to. `smtp+plain` is for a relay on the same machine.",
-        examples=["smtps://ungdom:password@mail.example.no"],
-    )
-    mail_from: Annotated[
-        str | None, SettingInfo("an e-mail address, with or without a name", default="none: required beside a relay")
-    ] = Field(default=None, description="The sender of e-mail.", examples=["Konfliktrådet <varsel@example.no>"])
     webhook_allow: Annotated[
         tuple[Annotated[str, AfterValidator(network)], ...],
         BeforeValidator(split_list),
@@ -340,22 +324,6 @@ class Settings(SignInSettings, NormSettings):
     def _access(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is None and _strict(info):
             raise ValueError(f"{NOT_SET}: with UNGDOM_ENV={_kind(info)} no token would be believed")
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _relay(cls, value: str | None) -> str | None:
-        if value is not None and (value.partition("://")[0] not in SMTP or not host(value)):
-            raise ValueError("is not the address of a mail relay")
-        return value
-
-    @field_validator("mail_from")
-    @classmethod
-    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and info.data.get("smtp_url"):
-            raise ValueError(f"{NOT_SET}, and UNGDOM_SMTP_URL is")
-        if value is not None and "@" not in parseaddr(value)[1]:
-            raise ValueError(f"{value!r} is not an e-mail address")
         return value
 
 

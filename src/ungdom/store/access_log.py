@@ -1,9 +1,10 @@
 """Writing the access log: durably, before an answer leaves. Rows are linked into a chain per stream.
 
 Reads of a process that wait at the same time share one transaction (`AccessLog.write`). A write of case data logs its
-answer in its own transaction (`AccessStream.add`). A stream is held by one transaction at a time, and a process starts
-another where all are held: writers do not wait for each other. Every transaction here is one of `Database.writing`,
-which is the primary, never a replica.
+answer in its own transaction (`AccessStream.add`). The entries of a long answer stand packed in its row, and
+`store/access_index.py` writes them to `access_entry` later. A stream is held by one transaction at a time, and a
+process starts another where all are held: writers do not wait for each other. Every transaction here is one of
+`Database.writing`, which is the primary, never a replica.
 """
 
 from collections import deque
@@ -21,9 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import bulk
-from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content
+from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack
 from ungdom.store.errors import StoreError, Unavailable
-from ungdom.store.schema.access import AccessKind, access_entry, access_log
+from ungdom.store.schema.access import AccessKind, access_entry, access_log, access_pending
 from ungdom.store.session import Database
 from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.rules.sharing import Matter
@@ -31,6 +32,8 @@ from ungdom.workflow.vocabulary import Role
 
 NOT_WRITTEN = "access_log"
 """The reason of `Unavailable` where a row of the access log cannot be written."""
+MOST_AT_ONCE = 4
+"""Entries of an answer up to which they are written to `access_entry` with it, and not later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ class Access:
     about: UUID | None = None
     entries: tuple[AccessEntry, ...] = ()
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the entries are packed into the row, and written to `access_entry` later."""
+        return len(self.entries) > MOST_AT_ONCE
+
 
 class AccessStream:
     """A stream of a process, held by one transaction at a time."""
@@ -78,14 +86,13 @@ class AccessStream:
         entries = [
             (access.access_id, place, entry.case_id, entry.person_id, entry.message_id)
             for access in accesses
+            if not access.is_long
             for place, entry in enumerate(access.entries)
         ]
         try:
             bulk.add_directly(tx, access_log, [tuple(row[name] for name in _COLUMNS) for row in rows])
-            if len(entries) >= bulk.WORTH_COPYING and tx.dialect.name == "postgresql":
-                bulk.add(tx, access_entry, [dict(zip(_ENTRY, entry, strict=True)) for entry in entries])
-            else:
-                bulk.add_directly(tx, access_entry, entries)
+            bulk.add_directly(tx, access_entry, entries)
+            bulk.add_directly(tx, access_pending, [(access.access_id,) for access in accesses if access.is_long])
         except SQLAlchemyError as error:
             raise Unavailable(NOT_WRITTEN) from error
 
@@ -96,11 +103,14 @@ class AccessStream:
 
 
 _COLUMNS = tuple(access_log.columns.keys())
-_ENTRY = tuple(access_entry.columns.keys())
 
 
 def _row(access: Access) -> dict[str, Any]:
-    return {**{name: getattr(access, name) for name in _GIVEN}, "shown": shown_hash(map(entry_content, access.entries))}
+    return {
+        **{name: getattr(access, name) for name in _GIVEN},
+        "shown": shown_hash(map(entry_content, access.entries)),
+        "entries": pack(access.entries) if access.is_long else None,
+    }
 
 
 _GIVEN = tuple(name for name in ANSWER_CONTENT if name != "shown")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from ungdom.store import outbox
 from ungdom.store.alerts import Alert, AlertActor, save_change
+from ungdom.store.codec import stored_json
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert_change
 from ungdom.workflow.payloads import Attendee
@@ -45,7 +46,7 @@ def part_answers(
         if row.change is AlertChange.RAISED:
             by_agency[row.alert_id] = {}
             continue
-        details = json.loads(row.details)
+        details = stored_json(row.details)
         agency, expected_on = Attendee(details["agency"]), date.fromisoformat(details["expected_on"])
         answer = PartAnswer(agency, DelayReason(details["reason"]), expected_on, row.at)
         by_agency.setdefault(row.alert_id, {})[agency] = answer

@@ -1,6 +1,5 @@
 """Alerts: every change of an alert is a row that stays (`alert_change`); its current status is one row of `alert`."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -28,6 +27,7 @@ from ungdom.store.alert_changes import Alert as Alert  # noqa: PLC0414
 from ungdom.store.alert_changes import AlertActor as AlertActor  # noqa: PLC0414
 from ungdom.store.alert_changes import save_change as save_change  # noqa: PLC0414
 from ungdom.store.alert_changes import worked_out, write_all
+from ungdom.store.codec import stored_json
 from ungdom.store.prepared import Prepared
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.cases import case_current
@@ -130,7 +130,7 @@ def history(tx: Connection, alert_id: UUID) -> list[AlertHistoryEntry]:
     names = [field.name for field in fields(AlertHistoryEntry)]
     rows = tx.execute(query).mappings()
     return [
-        AlertHistoryEntry(**{name: row[name] for name in names} | {"details": json.loads(row["details"])})
+        AlertHistoryEntry(**{name: row[name] for name in names} | {"details": stored_json(row["details"])})
         for row in rows
     ]
 
@@ -265,7 +265,7 @@ def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert
     """
     if before is not None and row.change is AlertChange.PART_ANSWERED:
         return replace(before, changed_at=row.at, changes=row.n)
-    change_details = json.loads(row.details)
+    change_details = stored_json(row.details)
     state = AlertState.OPEN if row.change in _OPENING_CHANGES else AlertState(row.change)
     until = date.fromisoformat(change_details["quiet_until"]) if "quiet_until" in change_details else None
     changed: dict[str, Any] = {"state": state, "quiet_until": until, "changed_at": row.at, "changes": row.n}

@@ -1,9 +1,11 @@
 """Reads rows of chains and of recorded tables in canonical form, without conversions, in batches."""
 
+import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +27,10 @@ from sqlalchemy.exc import OperationalError
 from ungdom.audit.content import encode
 from ungdom.audit.shown import LoggedAnswer, ShownEntry
 from ungdom.audit.walk import ChainedRow
-from ungdom.store.access_content import ENTRY_CONTENT
+from ungdom.store.access_content import ENTRY_CONTENT, packed_content, unpack
 from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
 from ungdom.store.prepared import Prepared
-from ungdom.store.schema.access import access_entry, access_log
+from ungdom.store.schema.access import access_entry, access_log, access_pending
 
 _IN_BATCHES = {"yield_per": 5_000}
 
@@ -91,9 +93,17 @@ _ONE_RECORDED: dict[tuple[str, str], Prepared] = {}
 """By database and table the statement of `_recorded_row`."""
 
 
-def logged_answers(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[LoggedAnswer]:
+_IS_PENDING = access_log.c.access_id.in_(select(access_pending.c.access_id))
+PACKED_BESIDE = (access_log.c.entries.is_not(None), ~_IS_PENDING)
+"""The condition on the long answers that have their entries twice: packed, and as rows of `access_entry`."""
+
+
+def logged_answers(
+    tx: Connection, streams: Sequence[str] | None = None, *conditions: ColumnElement[bool]
+) -> Iterator[LoggedAnswer]:
     """The rows of the access log in these streams, or of all, with the hash of their entries, ordered by id."""
     query = select(*_canonical(tx, access_log, ("access_id", "stream", "position", "shown"))).select_from(access_log)
+    query = query.where(*conditions)
     if streams is not None:
         query = query.where(access_log.c.stream.in_(streams))
     for row in _fetched(tx, query.order_by(access_log.c.access_id)):
@@ -101,7 +111,31 @@ def logged_answers(tx: Connection, streams: Sequence[str] | None = None) -> Iter
 
 
 def shown_entries(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[ShownEntry]:
-    """The entries of the answers in these streams, or of all, ordered by answer and place."""
+    """The entries of the answers in these streams, or of all, ordered by answer and place.
+
+    Of long answers whose rows of `access_entry` are not written yet, as they are packed.
+    """
+    pending = packed_entries(tx, streams, access_log.c.entries.is_not(None), _IS_PENDING)
+    yield from heapq.merge(_indexed_entries(tx, streams), pending, key=itemgetter(0))
+
+
+def packed_entries(
+    tx: Connection, streams: Sequence[str] | None, *conditions: ColumnElement[bool]
+) -> Iterator[ShownEntry]:
+    """The packed entries of the long answers in these streams, or of all, ordered by answer and place.
+
+    An answer whose packed bytes hold none has one that is empty.
+    """
+    query = select(*_canonical(tx, access_log, ("access_id",)), access_log.c.entries).where(*conditions)
+    if streams is not None:
+        query = query.where(access_log.c.stream.in_(streams))
+    for access_id, packed in _fetched(tx, query.order_by(access_log.c.access_id)):
+        entries = unpack(packed) if isinstance(packed, bytes) else ()
+        for content in [packed_content(ids) for ids in entries] or [b""]:
+            yield access_id, content
+
+
+def _indexed_entries(tx: Connection, streams: Sequence[str] | None) -> Iterator[ShownEntry]:
     query = select(*_canonical(tx, access_entry, ("access_id", *ENTRY_CONTENT))).select_from(access_entry)
     if streams is not None:
         of_streams = select(access_log.c.access_id).where(access_log.c.stream.in_(streams))

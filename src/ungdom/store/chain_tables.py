@@ -24,6 +24,7 @@ from ungdom.store.schema.observations import observation
 from ungdom.store.schema.persons import person, person_change, person_proposal, person_version, population_event
 from ungdom.store.schema.retention import erasure, retention_basis
 from ungdom.store.schema.staff import staff, staff_absence, staff_change, staff_handover
+from ungdom.store.schema.web import web_session_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ RECORDED = {
         RecordedTable(measure_offer, "provider_id"),
         RecordedTable(measure_availability, "availability_id"),
         RecordedTable(emergency_access, "case_id", ("sealed", "review_sealed")),
+        RecordedTable(web_session_end, "end_id"),
     )
 }
 """The tables whose changes are recorded, by name."""

@@ -115,11 +115,16 @@ def _walk(
 
 
 def _shown_findings(tx: Connection, streams: Sequence[str] | None) -> Iterator[AuditFinding]:
-    """What was changed among the entries of the answers in these streams of the access log, or of all."""
+    """What was changed among the entries of the answers in these streams of the access log, or of all.
+
+    Of long answers both: the rows of `access_entry`, and the packed entries.
+    """
     size = chain_rows.STREAMS_AT_ONCE
     groups = [None] if streams is None else [streams[n : n + size] for n in range(0, len(streams), size)]
     for group in groups:
         yield from shown_findings(chain_rows.logged_answers(tx, group), chain_rows.shown_entries(tx, group))
+        packed = chain_rows.packed_entries(tx, group, *chain_rows.PACKED_BESIDE)
+        yield from shown_findings(chain_rows.logged_answers(tx, group, *chain_rows.PACKED_BESIDE), packed)
 
 
 def _recorded_findings(tx: Connection) -> Iterator[AuditFinding]:

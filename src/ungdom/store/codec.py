@@ -4,11 +4,14 @@ Named tuples and tuples are arrays, and a `Day` is its ordinal since the year 1:
 with hundreds of thousands of values stay small. A change of such a type changes the stored format.
 """
 
+import json
 from datetime import date
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import GetPydanticSchema, TypeAdapter
+from pydantic import GetPydanticSchema, TypeAdapter, ValidationError
 from pydantic_core import core_schema
+
+from ungdom.store.errors import DamagedValue
 
 T = TypeVar("T")
 _ORDINAL = core_schema.no_info_after_validator_function(
@@ -25,7 +28,7 @@ Day = Annotated[date, GetPydanticSchema(lambda _type, _handler: _ORDINAL)]
 class Codec(Generic[T]):
     """Writes and reads the values of one type.
 
-    `load` takes what pydantic converts to the type, and raises its `ValidationError` for any other value.
+    `load` takes what pydantic converts to the type, and raises `DamagedValue` for any other value.
     """
 
     def __init__(self, of: type[T]) -> None:
@@ -37,4 +40,15 @@ class Codec(Generic[T]):
 
     def load(self, text: str) -> T:
         """The value that `dump` wrote."""
-        return self._adapter.validate_json(text)
+        try:
+            return self._adapter.validate_json(text)
+        except ValidationError as error:
+            raise DamagedValue(f"{error.error_count()} fault(s) in a stored value of the type {error.title}") from None
+
+
+def stored_json(text: str | bytes) -> Any:
+    """The value of a column that holds JSON. Raises `DamagedValue`."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise DamagedValue("a stored text is no JSON") from None

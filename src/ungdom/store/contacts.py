@@ -39,11 +39,21 @@ class NotificationContact:
 
 def find(tx: Connection, keys: EncryptionKeys, subject: str) -> NotificationContact | None:
     """The stored contact of this person; None if there is none. Raises `CannotOpen`."""
-    return find_many(tx, keys, [subject]).get(subject)
+    return _read(tx, keys, [subject]).get(subject)
 
 
 def find_many(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> dict[str, NotificationContact]:
-    """The stored contacts of these people by subject. Raises `CannotOpen`."""
+    """The stored contacts of these people by subject, without those whose address was damaged: the others go on."""
+    with suppress(CannotOpen):
+        return _read(tx, keys, subjects)
+    contacts_read: dict[str, NotificationContact] = {}
+    for subject in subjects:
+        with suppress(CannotOpen):
+            contacts_read |= _read(tx, keys, [subject])
+    return contacts_read
+
+
+def _read(tx: Connection, keys: EncryptionKeys, subjects: Sequence[str]) -> dict[str, NotificationContact]:
     by_subject: dict[str, NotificationContact] = {}
     for row in tx.execute(select(contact).where(contact.c.subject.in_(subjects))).mappings():
         columns = dict(row)

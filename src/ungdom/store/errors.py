@@ -6,6 +6,7 @@ StoreError
 ├── InFlight       the same request is being processed
 ├── CannotOpen     an encrypted value has an unknown key, belongs to another record, or was changed
 │   └── KeyLost    its key is declared lost for good
+├── DamagedValue   a stored value is not of the form in which it was written
 ├── MissingKeys    stored values are encrypted with keys that are not in the settings
 └── Unavailable    the database cannot be reached, is full, or is too busy: retry later
 """
@@ -59,6 +60,10 @@ class KeyLost(CannotOpen):
     def __init__(self, key_id: str) -> None:
         super().__init__(f"sealed under key {key_id}, which is declared lost")
         self.key_id = key_id
+
+
+class DamagedValue(StoreError, ValueError):
+    """A stored value is not of the form in which this program writes it: it was changed, or is of another version."""
 
 
 class Unavailable(StoreError):

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from ungdom.store.codec import stored_json
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.job_runs import job_run
@@ -81,4 +82,4 @@ def runs_by_id(tx: Connection, run_ids: Sequence[UUID]) -> list[JobRun]:
 
 
 def _run_of_row(row: Row[*tuple[Any, ...]]) -> JobRun:
-    return JobRun(**{**row._mapping, "counts": json.loads(row.counts)})
+    return JobRun(**{**row._mapping, "counts": stored_json(row.counts)})

@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from ungdom.store.codec import stored_json
 from ungdom.store.prepared import Prepared
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.outbox import OFFICIAL_KINDS, outbox
@@ -120,7 +121,7 @@ def corrected_status_message(case_id: UUID, correction: Event, place: int, seq: 
 
 def event_and_part(message: OutboxMessage) -> tuple[int, str | None]:
     """The seq of the reported event, and the part of its status; None for the part that the kind stands for."""
-    reference = json.loads(message.payload).get("about")
+    reference = stored_json(message.payload).get("about")
     return (reference["seq"], reference["part"]) if reference else (message.seq, None)
 
 

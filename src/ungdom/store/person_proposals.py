@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, upda
 
 from ungdom.store import chain_changes, keyset
 from ungdom.store.case_queries import disclosable_to
+from ungdom.store.codec import stored_json
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.keyset import KeysetPosition
 from ungdom.store.records import canonical_id_of, is_record_of
@@ -114,17 +115,12 @@ def counterparts(tx: Connection, person_id: UUID) -> set[UUID]:
     return {named_id for row in rows for named_id in row if named_id is not None}
 
 
+_DECIDED = ("status", "decided_at", "decided_by", "decided_role", "person_id", "other_id")
+
+
 def decide(tx: Connection, decided: PersonProposal) -> None:
     """Writes the decision on a proposal that was read in this transaction."""
-    values = {
-        "status": decided.status,
-        "decided_at": decided.decided_at,
-        "decided_by": decided.decided_by,
-        "decided_role": decided.decided_role,
-        "person_id": decided.person_id,
-        "other_id": decided.other_id,
-        "effect": _effect(decided),
-    }
+    values = {name: getattr(decided, name) for name in _DECIDED} | {"effect": _effect(decided)}
     tx.execute(update(person_proposal).where(P.proposal_id == decided.proposal_id).values(values))
     chain_changes.record(tx, person_proposal, {"proposal_id": decided.proposal_id})
 
@@ -144,23 +140,13 @@ def _effect(proposal: PersonProposal) -> str | None:
 
 
 def _proposal(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PersonProposal:
-    effect = json.loads(row.effect) if row.effect else {}
-    reason = keys.decrypt_stored(row.sealed, _record(row.proposal_id))
+    columns = dict(row._mapping)
+    effect, cases = stored_json(columns.pop("effect") or "{}"), stored_json(columns.pop("cases") or "[]")
+    reason = keys.decrypt_stored(columns.pop("sealed"), _record(row.proposal_id))
     return PersonProposal(
-        proposal_id=row.proposal_id,
-        kind=row.kind,
-        person_id=row.person_id,
-        other_id=row.other_id,
+        **columns,
         reason=reason.decode() if reason else None,
-        cases=tuple(map(UUID, json.loads(row.cases or "[]"))),
-        status=row.status,
-        proposed_at=row.proposed_at,
-        proposed_by=row.proposed_by,
-        proposed_role=row.proposed_role,
-        konfliktrad=row.konfliktrad,
-        decided_at=row.decided_at,
-        decided_by=row.decided_by,
-        decided_role=row.decided_role,
+        cases=tuple(map(UUID, cases)),
         joined=tuple(map(UUID, effect.get("joined", []))),
         messages=tuple(map(UUID, effect.get("messages", []))),
     )

@@ -4,7 +4,7 @@ The content of an event about nobody who is stored is not kept.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -183,23 +183,13 @@ def _sealed(keys: EncryptionKeys, event: PopulationEvent) -> bytes | None:
     return None if event.content is None else keys.encrypt(_text(event.content).encode(), _record(event.event_id))
 
 
+_PLAIN_COLUMNS = tuple(field.name for field in fields(PopulationEvent) if field.name != "content")
+
+
 def _event(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> PopulationEvent:
+    columns = {name: row._mapping[name] for name in _PLAIN_COLUMNS}
     plain = keys.decrypt_stored(row.sealed, _record(row.event_id))
-    return PopulationEvent(
-        event_id=row.event_id,
-        source=row.source,
-        register_id=row.register_id,
-        kind=row.kind,
-        content=None if plain is None else json.loads(plain),
-        occurred_on=row.occurred_on,
-        received_at=row.received_at,
-        person_id=row.person_id,
-        outcome=row.outcome,
-        reason=row.reason,
-        other_id=row.other_id,
-        decided_at=row.decided_at,
-        decided_by=row.decided_by,
-    )
+    return PopulationEvent(**columns, content=None if plain is None else json.loads(plain))
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
 from ungdom.store import bulk
+from ungdom.store.codec import stored_json
 from ungdom.store.schema.surveys import survey_answer, survey_count, survey_invitation, survey_moment
 from ungdom.workflow.calendar import quarter_of
 from ungdom.workflow.payloads import By
@@ -165,7 +166,7 @@ def counts(tx: Connection, since: date, until: date) -> list[SurveyGroupCounts]:
 def answers(tx: Connection, since: date, until: date) -> list[SurveyAnswers]:
     """The answers of the quarters that begin in this period, both days included."""
     rows = tx.execute(select(survey_answer).where(A.quarter.between(since, until)).order_by(A.answer_id))
-    return [SurveyAnswers(_group(row), json.loads(row.answers)) for row in rows]
+    return [SurveyAnswers(_group(row), stored_json(row.answers)) for row in rows]
 
 
 def _as_json(grades: dict[str, int]) -> str:

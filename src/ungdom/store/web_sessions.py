@@ -4,15 +4,18 @@ import hashlib
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ungdom.store.schema.web import web_session
+from ungdom.store import chain_changes
+from ungdom.store.schema.web import web_session, web_session_end
 from ungdom.workflow.vocabulary import Role
 
 SEEN_RESOLUTION = timedelta(minutes=1)
 _SECRET = 32
 _W = web_session.c
+_COLUMNS = [column for column in web_session.columns if column is not _W.session_hash]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,7 @@ def begin(tx: Connection, session: WebSession) -> str:
 
 def find(tx: Connection, secret: str) -> WebSession | None:
     """The session with this secret, alive or not; None if there is none."""
-    columns = [column for column in web_session.columns if column is not _W.session_hash]
-    row = tx.execute(select(*columns).where(_W.session_hash == _hash(secret))).mappings().one_or_none()
+    row = tx.execute(select(*_COLUMNS).where(_W.session_hash == _hash(secret))).mappings().one_or_none()
     return WebSession(**row) if row else None
 
 
@@ -63,9 +65,40 @@ def end(tx: Connection, secret: str) -> None:
     tx.execute(delete(web_session).where(_W.session_hash == _hash(secret)))
 
 
-def end_all(tx: Connection, subject: str) -> None:
-    """Ends every session of this person."""
-    tx.execute(delete(web_session).where(_W.subject == subject))
+def end_all(tx: Connection, subject: str | None) -> int:
+    """Ends every session of this person, or of everybody; returns how many there were."""
+    of_whom = () if subject is None else (_W.subject == subject,)
+    return tx.execute(delete(web_session).where(*of_whom)).rowcount
+
+
+def all_sessions(tx: Connection, subject: str | None, now: datetime) -> list[WebSession]:
+    """The sessions of this person, or of everybody, whose end has not come; by person, the newest first."""
+    query = select(*_COLUMNS).where(_W.ends_at > now, *(() if subject is None else (_W.subject == subject,)))
+    return [WebSession(**row) for row in tx.execute(query.order_by(_W.subject, _W.created_at.desc())).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnd:
+    """Sessions that an operator has ended: of one person, or of everybody (None)."""
+
+    end_id: UUID
+    subject: str | None
+    sessions: int
+    ended_at: datetime
+    ended_by: str
+
+
+def add_end(tx: Connection, end: SessionEnd) -> None:
+    """Writes that an operator has ended sessions, in the hash chain as well."""
+    row = asdict(end)
+    tx.execute(insert(web_session_end), row)
+    chain_changes.record(tx, web_session_end, row)
+
+
+def all_ends(tx: Connection) -> list[SessionEnd]:
+    """What operators have ended, the newest first."""
+    query = select(web_session_end).order_by(web_session_end.c.ended_at.desc(), web_session_end.c.end_id)
+    return [SessionEnd(**row) for row in tx.execute(query).mappings()]
 
 
 def _hash(secret: str) -> bytes:

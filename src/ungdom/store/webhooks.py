@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ungdom.store import chain_changes
+from ungdom.store.codec import stored_json
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import KeyLost
+from ungdom.store.errors import CannotOpen, KeyLost
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.notices import webhook
 from ungdom.store.sealed import WEBHOOK
@@ -45,7 +47,8 @@ class WebhookCredentials:
 class Webhook:
     """A webhook. `owner`: its creator, whose rights limit what is sent.
 
-    `lost_key`: short id of the key of its credentials, if it is declared lost: they are empty, and nothing is sent.
+    `lost_key`: short id of the key of its credentials, if it is declared lost or they were damaged: they are empty, and
+    nothing is sent.
     """
 
     webhook_id: UUID
@@ -153,16 +156,18 @@ def _require_readable(hook: Webhook) -> None:
 
 
 def _webhook_of_row(keys: EncryptionKeys, row: Any) -> Webhook:
-    plain = keys.decrypt_stored(row["sealed"], _record(row["webhook_id"]))
+    plain = None
+    with suppress(CannotOpen):  # the others go on
+        plain = keys.decrypt_stored(row["sealed"], _record(row["webhook_id"]))
     return Webhook(
         webhook_id=row["webhook_id"],
         owner=Viewer(row["role"], row["subject"], row["konfliktrad"]),
-        kinds=tuple(json.loads(row["kinds"])),
+        kinds=tuple(stored_json(row["kinds"])),
         credentials=WebhookCredentials("", ()) if plain is None else _CREDENTIALS.validate_json(plain),
         created_at=row["created_at"],
         disabled_at=row["disabled_at"],
         disabled_because=row["disabled_because"],
-        lost_key=keys.id_of(row["sealed"]) if plain is None else None,
+        lost_key=(keys.id_of(row["sealed"]) or "?") if plain is None else None,
     )
 
 

@@ -46,13 +46,18 @@ class SignInFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """A sign-in under way, which only the browser holds, encrypted. `ends_at`: seconds since 1970."""
+    """A sign-in under way, which only the browser holds, encrypted. `ends_at`: seconds since 1970.
+
+    `earlier`: the secret of the session that the browser has while it begins. It comes back from the issuer, which is
+    another site, without that cookie.
+    """
 
     state: str
     nonce: str
     verifier: str
     target: str
     ends_at: float
+    earlier: str | None
 
 
 class _TokenEndpoint:
@@ -86,13 +91,16 @@ class OpenIdClient:
         self._verifier = Verifier((issuer.policy,))
         self._endpoints: dict[str, Any] = {}
 
-    def begin(self, target: str, now: datetime) -> tuple[str, str]:
-        """The address of the issuer to go to, and what the browser keeps meanwhile. Raises `SignInFailed`."""
+    def begin(self, target: str, now: datetime, earlier: str | None) -> tuple[str, str]:
+        """The address of the issuer to go to, and what the browser keeps meanwhile. Raises `SignInFailed`.
+
+        `earlier`: the secret of its session, if it has one.
+        """
         nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
         address, state = self._client().create_authorization_url(
             self._endpoint("authorization_endpoint"), nonce=nonce, code_verifier=verifier
         )
-        attempt = SignInAttempt(state, nonce, verifier, target, (now + MINUTES).timestamp())
+        attempt = SignInAttempt(state, nonce, verifier, target, (now + MINUTES).timestamp(), earlier)
         sealed = self._keys.encrypt(json.dumps(asdict(attempt)).encode(), RECORD)
         return address, urlsafe_b64encode(sealed).decode()
 

@@ -74,10 +74,8 @@ class Sessions:
                 web_sessions.record_use(tx, secret, now)
         return Browser(secret, session)
 
-    def begin(
-        self, principal: Principal, now: datetime, response: Response, earlier: Browser | None = None
-    ) -> Response:
-        """The response, which signs the browser in. `earlier`: as whom it was signed in; that session ends."""
+    def begin(self, principal: Principal, now: datetime, response: Response, earlier: str | None = None) -> Response:
+        """The response, which signs the browser in. `earlier`: the secret of the session that it had, which ends."""
         viewer = principal.viewer
         session = WebSession(
             subject=viewer.subject,
@@ -90,7 +88,7 @@ class Sessions:
         )
         with self.db.writing() as tx:
             if earlier is not None:
-                web_sessions.end(tx, earlier.secret)
+                web_sessions.end(tx, earlier)
             secret = web_sessions.begin(tx, session)
         response.set_cookie(self.cookie, secret, path="/", secure=self.secure, httponly=True, samesite="strict")
         return response

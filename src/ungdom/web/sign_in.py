@@ -58,7 +58,7 @@ def pick_person(request: Request) -> Response:
     viewer = person.viewer
     principal = Principal(viewer, frozenset(SCOPES[viewer.role]), 0)
     go = RedirectResponse(_destination(fields.get("next", ""), principal), 303)
-    return _sessions(request).begin(principal, _now(request), go, browser_of(request))
+    return _sessions(request).begin(principal, _now(request), go, _secret_of(request))
 
 
 @router.get("/sign-in/start")
@@ -68,7 +68,7 @@ def start_sign_in(request: Request, target: Target = ANY_PLACE) -> Response:
     try:
         if client is None:
             raise SignInFailed("no issuer is set")
-        address, sealed = client.begin(target, _now(request))
+        address, sealed = client.begin(target, _now(request), _secret_of(request))
     except SignInFailed as failure:
         return _failed(request, failure.reason)
     response = RedirectResponse(address, 303)
@@ -103,7 +103,7 @@ async def end_sign_in(
     except (SignInFailed, AccessError) as failure:
         return _failed(request, failure.reason)
     response = answer(request, "continue.html", {"target": _destination(attempt.target, principal)})
-    await to_thread.run_sync(sessions.begin, principal, now, response, browser_of(request))
+    await to_thread.run_sync(sessions.begin, principal, now, response, attempt.earlier)
     response.delete_cookie(sessions.attempt_cookie, path="/", secure=sessions.secure, httponly=True, samesite="lax")
     return response
 
@@ -148,6 +148,11 @@ def _people(request: Request) -> list[PersonToPick]:
     """Whom one may sign in as, today."""
     with request.app.state.db.reading() as tx:
         return people_to_pick(tx, oslo_date(_now(request)))
+
+
+def _secret_of(request: Request) -> str | None:
+    """The secret of the session that this browser has, over or not."""
+    return request.cookies.get(_sessions(request).cookie)
 
 
 def _sessions(request: Request) -> Sessions:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ungdom.workflow.events import Corrected, Event, Insertion, read_details
+from ungdom.workflow.events import Corrected, Event, Insertion, Replacement, read_details
 from ungdom.workflow.vocabulary import MOVING, EventType
 
 
@@ -39,28 +39,19 @@ def _corrected(event: Event, correction: Event | None) -> Event | None:
     if not isinstance(details, Corrected) or details.replacement is None:
         return None
     new = details.replacement
-    return replace(
-        event,
-        type=new.type,
-        occurred_on=new.occurred_on,
-        occurred_at=None,
-        details=read_details(new.type, new.details),
-        recorded_at=correction.recorded_at,
-        corrected_by=correction.seq,
-    )
+    return replace(_with_facts(event, new), recorded_at=correction.recorded_at, corrected_by=correction.seq)
 
 
 def _inserted(correction: Event) -> Event:
     """The forgotten event that this correction puts in, under the number of the correction."""
     new = _insertion(correction)
-    return replace(
-        correction,
-        type=new.type,
-        occurred_on=new.occurred_on,
-        occurred_at=None,
-        details=read_details(new.type, new.details),
-        actor=new.actor,
-    )
+    return replace(_with_facts(correction, new), actor=new.actor)
+
+
+def _with_facts(event: Event, new: Replacement | Insertion) -> Event:
+    """The event with type, day and details of what replaces or inserts it."""
+    details = read_details(new.type, new.details)
+    return replace(event, type=new.type, occurred_on=new.occurred_on, occurred_at=None, details=details)
 
 
 def _insertion(correction: Event) -> Insertion:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_, select
 
 from ungdom.audit.findings import AuditFinding
-from ungdom.store import alerts, chain_seals, chain_verification, duplicates, journal, rebuild
+from ungdom.store import access_index, alerts, chain_seals, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
 from ungdom.store.outbox import RETRYING
 from ungdom.store.replaying import replayed
@@ -93,6 +93,7 @@ class Checker:
 
 def run(db: Database, day: date, now: datetime) -> dict[str, list[Finding]]:
     """The findings for that day by code of the checker; each checker reads in its own transaction."""
+    access_index.fill(db)
     check_day = CheckDay(day, now)
     return {checker.code: _run(db, checker, check_day) for checker in CHECKERS}
 
@@ -260,8 +261,7 @@ def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Fin
 def row_unlike_replay(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A projection that differs from the fold of its events.
 
-    Checks every case once in `REPLAY_NIGHTS` nights, by the last two digits of its id, and those changed since
-    yesterday.
+    Checks every case once in `REPLAY_NIGHTS` nights, by the end of its id, and those changed since yesterday.
     """
     digits = func.lower(func.substr(func.replace(cast(case_file.c.case_id, String), "-", ""), 31, 2))
     turn = [f"{n:02x}" for n in range(check_day.day.toordinal() % REPLAY_NIGHTS, 256, REPLAY_NIGHTS)]

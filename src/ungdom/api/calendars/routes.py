@@ -2,6 +2,8 @@
 
 import hashlib
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from ungdom.api.http.access import Reader
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import NoFeed
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.pagination import PageQuery, list_response
 from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import NotVisible
@@ -122,11 +124,8 @@ def _feed_owner(tx: Connection, context: RequestContext) -> str:
 
 
 def _page_of_feeds(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    rows = calendar_feeds.feeds_of(
-        tx, _subject_of_feeds(context), start_after(context, "calendar feeds", query), query.limit + 1
-    )
-    page, following = page_and_cursor(context, "calendar feeds", query, rows, lambda row: (row.created_at, row.feed_id))
-    return json_response(FeedList(items=[feed_out(feed) for feed in page], next=following))
+    read, place = partial(calendar_feeds.feeds_of, tx, _subject_of_feeds(context)), attrgetter("created_at", "feed_id")
+    return list_response(context, "calendar feeds", query, FeedList, read, place, feed_out)
 
 
 def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiResponse:

@@ -81,13 +81,9 @@ class CaseFilterQuery(AsOf):
     def filters(self, today: date) -> Filters:
         """The filters of the query; `overdue` counts on its day, or today."""
         day = self.valid_at or today
+        same = ("state", "phase", "sanction", "konfliktrad", "coordinator", "waiting_for")
         return Filters(
-            state=self.state,
-            phase=self.phase,
-            sanction=self.sanction,
-            konfliktrad=self.konfliktrad,
-            coordinator=self.coordinator,
-            waiting_for=self.waiting_for,
+            **{name: getattr(self, name) for name in same},
             overdue_on=day if self.overdue is True else None,
             not_overdue_on=day if self.overdue is False else None,
         )

@@ -1,6 +1,8 @@
 """Emergency access: taken for a reason and a time, ended early, listed, and reviewed."""
 
 from datetime import timedelta
+from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from ungdom.api.emergency_access.schemas import (
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.pagination import list_response
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, STATUS
 from ungdom.staff import emergency_access as emergencies
@@ -109,9 +111,12 @@ def _answer(context: RequestContext, taken: EmergencyAccess, status: int = 200) 
 def _page(tx: Connection, context: RequestContext, query: EmergencyQuery) -> ApiResponse:
     viewer = context.recorder.viewer
     office = None if viewer.role is Role.AUDITOR else viewer.konfliktrad
-    name = f"emergency accesses {query.state}"
-    after = start_after(context, name, query)
-    rows = emergency_access.listed(tx, context.keys, office, query.state, context.now, after, query.limit + 1)
-    page, following = page_and_cursor(context, name, query, rows, lambda taken: (taken.taken_at, taken.emergency_id))
-    items = [emergency_out(taken, viewer, context.language, context.now) for taken in page]
-    return json_response(EmergencyList(items=items, next=following))
+    return list_response(
+        context,
+        f"emergency accesses {query.state}",
+        query,
+        EmergencyList,
+        partial(emergency_access.listed, tx, context.keys, office, query.state, context.now),
+        attrgetter("taken_at", "emergency_id"),
+        lambda taken: emergency_out(taken, viewer, context.language, context.now),
+    )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from uuid import UUID
@@ -16,7 +18,7 @@ from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.pagination import PageQuery, list_response
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.time_travel import instant
 from ungdom.api.http.tokens import EXTRACTS
@@ -74,11 +76,8 @@ def list_extract_schedules(context: ReadContext, query: Annotated[PageQuery, Que
     """One's own; auditors and administrators see all."""
 
     def operation(tx: Connection) -> ApiResponse:
-        rows = jobs.schedules(tx, _own_subject(context), start_after(context, SCHEDULE_LIST, query), query.limit + 1)
-        page, following = page_and_cursor(
-            context, SCHEDULE_LIST, query, rows, lambda schedule: (schedule.created_at, schedule.schedule_id)
-        )
-        return json_response(ScheduleList(items=[schedule_out(schedule) for schedule in page], next=following))
+        read, place = partial(jobs.schedules, tx, _own_subject(context)), attrgetter("created_at", "schedule_id")
+        return list_response(context, SCHEDULE_LIST, query, ScheduleList, read, place, schedule_out)
 
     return context.read(operation, scope_of, _may_read_jobs)
 
@@ -195,7 +194,6 @@ def _file_info(job: ExtractJob, file: str) -> WrittenFile:
 
 
 def _page_of_jobs(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    rows = jobs.recent_jobs(tx, _own_subject(context), start_after(context, JOB_LIST, query), query.limit + 1)
-    page, following = page_and_cursor(context, JOB_LIST, query, rows, lambda job: (job.created_at, job.job_id))
+    read, place = partial(jobs.recent_jobs, tx, _own_subject(context)), attrgetter("created_at", "job_id")
     raised_at = person_history.protection_raised_at(tx)
-    return json_response(JobList(items=[job_out(job, raised_at) for job in page], next=following))
+    return list_response(context, JOB_LIST, query, JobList, read, place, lambda job: job_out(job, raised_at))

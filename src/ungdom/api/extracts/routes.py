@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any, BinaryIO
 from uuid import UUID, uuid4
 
@@ -14,7 +16,7 @@ from ungdom.api.extracts.present import extracts_out, pull_out, purpose_out
 from ungdom.api.extracts.stream import ExtractResponse, check_cancelled
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.pagination import PageQuery, list_response
 from ungdom.api.http.problems import PROBLEM_CONTENT
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.time_travel import instant
@@ -139,9 +141,8 @@ def _accepted_form(accept: str | None) -> Form:
 
 
 def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    rows = download_log.recent_downloads(tx, start_after(context, "pulls", query), query.limit + 1)
-    page, following = page_and_cursor(context, "pulls", query, rows, lambda pull: (pull.at, pull.pull_id))
-    return json_response(e.PullList(items=[pull_out(pull) for pull in page], next=following))
+    read, place = partial(download_log.recent_downloads, tx), attrgetter("at", "pull_id")
+    return list_response(context, "pulls", query, e.PullList, read, place, pull_out)
 
 
 def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:

@@ -264,6 +264,12 @@ async def _unreadable_history(request: Request, error: IllegalHistory) -> Respon
     return problem_to(request, 500, "history_unreadable", extra, None, part, reference=error.reference, seq=error.seq)
 
 
+async def _unreadable_value(request: Request, error: store.CannotOpen | store.DamagedValue) -> Response:
+    """What is stored was changed past the service, or its key is missing; nothing of it is named."""
+    log.error("request.failed", error=error)
+    return problem_to(request, 500, "value_unreadable")
+
+
 def _details_pointer(request: Request) -> str:
     """Where the details of an event stand in the body."""
     if not request.url.path.endswith("/corrections"):
@@ -308,6 +314,8 @@ HANDLERS: dict[type[Exception], Handler] = FIXED | {
     Unreadable: _unreadable,
     store.Stale: _overtaken,
     store.Unavailable: _unavailable,
+    store.CannotOpen: _unreadable_value,
+    store.DamagedValue: _unreadable_value,
     RequestValidationError: _invalid,
     HTTPException: _http,
     IllegalHistory: _unreadable_history,

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from pydantic import BaseModel
+
 from ungdom.api.http import cursors
 from ungdom.api.http.context import RequestContext
 from ungdom.api.http.inputs import DEFAULT_LIMIT, Input, Limit
+from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.message.text import CursorText
 from ungdom.store.keyset import KeysetPosition
 
@@ -61,3 +64,22 @@ def page_and_cursor(
     page = rows[: query.limit]
     last = cursors.encode_instant_place(*place(page[-1])) if len(rows) > query.limit else None
     return page, write_cursor(context, name, last)
+
+
+def list_response(
+    context: RequestContext,
+    name: str,
+    query: LimitedPage,
+    schema: type[BaseModel],
+    read: Callable[[KeysetPosition | None, int], Sequence[T]],
+    place: Callable[[T], KeysetPosition],
+    present: Callable[[T], object],
+) -> ApiResponse:
+    """A page of a list that is ordered by instant and id.
+
+    `name`: of the list with its filters. `read`: the rows after a place, at most so many. `place`: instant and id of a
+    row. `present`: the row as an item. Raises `BadCursor`.
+    """
+    rows = read(start_after(context, name, query), query.limit + 1)
+    page, following = page_and_cursor(context, name, query, rows, place)
+    return json_response(schema(items=[present(row) for row in page], next=following))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.case_reading import read_case
 from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import instant
@@ -62,13 +63,5 @@ def _note_events(read: CaseView, query: NotesQuery) -> list[tuple[Event, bool]]:
 
 
 def _note_out(event: Event, note: Note, current: bool) -> NoteOut:
-    return NoteOut(
-        id=note.note_id,
-        seq=event.seq,
-        occurred_on=event.occurred_on,
-        recorded_at=event.recorded_at,
-        recorded_by=note.created_by,
-        text=note.text,
-        youth_may_read=note.youth_may_read,
-        annulled=not current,
-    )
+    times = {"seq": event.seq, "occurred_on": event.occurred_on, "recorded_at": event.recorded_at}
+    return from_source(NoteOut, note, id=note.note_id, recorded_by=note.created_by, annulled=not current, **times)

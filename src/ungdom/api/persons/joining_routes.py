@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.pagination import list_response
 from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
@@ -159,14 +160,9 @@ def _proposal_response(
 
 
 def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonProposalQuery) -> ApiResponse:
-    name = f"person proposals {query.status}"
-    after = start_after(context, name, query)
-    rows = person_proposals.page(tx, context.keys, context.recorder.viewer, query.status, after, query.limit + 1)
-    page, following = page_and_cursor(
-        context, name, query, rows, lambda proposal: (proposal.proposed_at, proposal.proposal_id)
-    )
-    items = [_proposal_out(tx, context, proposal) for proposal in page]
-    return json_response(PersonProposalList(items=items, next=following))
+    name, place = f"person proposals {query.status}", attrgetter("proposed_at", "proposal_id")
+    read = partial(person_proposals.page, tx, context.keys, context.recorder.viewer, query.status)
+    return list_response(context, name, query, PersonProposalList, read, place, partial(_proposal_out, tx, context))
 
 
 def _proposal_out(tx: Connection, context: RequestContext, proposal: PersonProposal) -> PersonProposalOut:

@@ -1,6 +1,8 @@
 """Events of the population register: received from a system, and decided by people where they are a question."""
 
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from ungdom import cases, texts
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires, sends_decisions
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.pagination import list_response
 from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import AccessNote, ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
@@ -108,12 +110,15 @@ def dismiss_population_event(
 
 
 def _page_of_events(tx: Connection, context: RequestContext, query: PopulationEventQuery) -> ApiResponse:
-    name = f"population events {query.outcome}"
-    after = start_after(context, name, query)
-    rows = population_events.page(tx, context.keys, context.recorder.viewer, query.outcome, after, query.limit + 1)
-    page, following = page_and_cursor(context, name, query, rows, lambda event: (event.received_at, event.event_id))
-    items = [_event_out(tx, context, AppliedEvent(event)) for event in page]
-    return json_response(PopulationEventList(items=items, next=following))
+    return list_response(
+        context,
+        f"population events {query.outcome}",
+        query,
+        PopulationEventList,
+        partial(population_events.page, tx, context.keys, context.recorder.viewer, query.outcome),
+        attrgetter("received_at", "event_id"),
+        lambda event: _event_out(tx, context, AppliedEvent(event)),
+    )
 
 
 def _event_out(tx: Connection, context: RequestContext, applied: AppliedEvent) -> PopulationEventOut:

@@ -136,18 +136,9 @@ def _change_out(change: PersonChange, reach: bool, may_learn_place: bool, viewer
 
 def _facts_out(before: PersonSnapshot, reach: bool) -> PersonFactsOut:
     known = before.personalia or Personalia()
-    return PersonFactsOut(
-        given_name=known.given_name,
-        family_name=known.family_name,
-        born=before.born,
-        guardians=before.guardians,
-        protection=before.protection,
-        sex=known.sex,
-        national_id=known.national_id if reach else None,
-        interpreter=known.interpreter,
-        died_on=known.died_on,
-        reach=ReachOut.of(known) if reach else None,
-    )
+    facts = {"born": before.born, "guardians": before.guardians, "protection": before.protection}
+    of_reach = (known.national_id, ReachOut.of(known)) if reach else (None, None)
+    return from_source(PersonFactsOut, known, **facts, national_id=of_reach[0], reach=of_reach[1])
 
 
 def _text(value: date | str | None) -> str | None:

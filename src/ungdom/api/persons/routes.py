@@ -1,6 +1,8 @@
 """Questions of identity: whether a case was opened on a known person. Shown to those who may see both records."""
 
 from datetime import date
+from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from ungdom import cases
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.pagination import page_and_cursor, start_after
+from ungdom.api.http.pagination import list_response
 from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ, WRITE
@@ -76,15 +78,14 @@ def reject_identity_question(
 
 
 def _page_of_questions(tx: Connection, context: RequestContext, query: IdentityQuestionQuery) -> ApiResponse:
-    name = f"questions {query.status}"
-    questions = identity.page(
-        tx, context.recorder.viewer, query.status, start_after(context, name, query), query.limit + 1
-    )
-    page, following = page_and_cursor(
-        context, name, query, questions, lambda question: (question.raised_at, question.question_id)
-    )
-    return json_response(
-        IdentityQuestionList(items=[_question_out(tx, context, question) for question in page], next=following)
+    return list_response(
+        context,
+        f"questions {query.status}",
+        query,
+        IdentityQuestionList,
+        partial(identity.page, tx, context.recorder.viewer, query.status),
+        attrgetter("raised_at", "question_id"),
+        partial(_question_out, tx, context),
     )
 
 

@@ -1,6 +1,8 @@
 """Releases: their manifests, contents and proofs of disclosure control."""
 
 from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
+from ungdom.api.http.pagination import PageQuery, list_response
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.scopes import published_scope
 from ungdom.api.releases.present import release_out
@@ -27,11 +29,8 @@ def list_releases(context: ReadContext, query: Annotated[PageQuery, Query()]) ->
     """The releases, the newest first: as known when, by which rules, with which tables."""
 
     def operation(tx: Connection) -> ApiResponse:
-        rows = releases.list_releases(tx, start_after(context, "releases", query), query.limit + 1)
-        page, following = page_and_cursor(
-            context, "releases", query, rows, lambda release: (release.known_at, release.release_id)
-        )
-        return json_response(ReleaseList(items=[release_out(release) for release in page], next=following))
+        read, place = partial(releases.list_releases, tx), attrgetter("known_at", "release_id")
+        return list_response(context, "releases", query, ReleaseList, read, place, release_out)
 
     return context.read(operation, published_scope, may_read_published)
 

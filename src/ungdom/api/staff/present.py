@@ -1,6 +1,5 @@
 """Members of staff, absences and reassignments as schemas."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +17,7 @@ from ungdom.api.staff.schemas import (
 )
 from ungdom.staff.administration import AbsenceChange
 from ungdom.staff.hand_over import CaseOutcome, Obstacle
+from ungdom.store.codec import stored_json
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.staff import Absence, Staff
 from ungdom.store.staff_changes import StaffChange
@@ -60,7 +60,7 @@ def absence_change_out(change: AbsenceChange, language: Language) -> AbsenceChan
 
 
 def change_out(change: StaffChange) -> StaffChangeOut:
-    return from_source(StaffChangeOut, change, details=json.loads(change.details))
+    return from_source(StaffChangeOut, change, details=stored_json(change.details))
 
 
 def outcome_out(outcome: CaseOutcome, language: Language) -> CaseOutcomeOut:

@@ -1,6 +1,8 @@
 """Members of staff: service, absence, and cases that go from one of them to another."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext, WriteContext
 from ungdom.api.http.inputs import DryRun
 from ungdom.api.http.offices import check_known, check_office
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, read_cursor, start_after, write_cursor
+from ungdom.api.http.pagination import PageQuery, list_response, read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import ADMIN, READ, STATUS, WRITE
 from ungdom.api.staff import present
@@ -256,10 +258,8 @@ def _page_of_changes(tx: Connection, context: RequestContext, subject: str, quer
         administration.read(tx, context.principal.viewer, subject)
     elif staff.find(tx, subject) is None:
         raise NoSuchMember
-    name = f"staff changes {subject}"
-    rows = staff_changes.page(tx, subject, start_after(context, name, query), query.limit + 1)
-    page, following = page_and_cursor(context, name, query, rows, lambda row: (row.changed_at, row.change_id))
-    return json_response(StaffChangeList(items=[present.change_out(row) for row in page], next=following))
+    read, place = partial(staff_changes.page, tx, subject), attrgetter("changed_at", "change_id")
+    return list_response(context, f"staff changes {subject}", query, StaffChangeList, read, place, present.change_out)
 
 
 # --- reassignment -----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
 from ungdom.api.http.errors import TooManyWebhooks
-from ungdom.api.http.pagination import PageQuery, page_and_cursor, read_cursor, start_after, write_cursor
+from ungdom.api.http.pagination import PageQuery, list_response, read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import ADMIN, READ
 from ungdom.api.webhooks.present import delivery_out, webhook_out
@@ -161,13 +163,9 @@ def _response_with_secret(
 
 def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
     owner = None if _is_admin(context) else context.recorder.viewer
-    rows = webhooks.list_webhooks(tx, context.keys, owner, start_after(context, "webhooks", query), query.limit + 1)
-    page, following = page_and_cursor(
-        context, "webhooks", query, rows, lambda webhook: (webhook.created_at, webhook.webhook_id)
-    )
-    return json_response(
-        WebhookList(items=[webhook_out(webhook, with_url=not _is_admin(context)) for webhook in page], next=following)
-    )
+    read, place = partial(webhooks.list_webhooks, tx, context.keys, owner), attrgetter("created_at", "webhook_id")
+    present = partial(webhook_out, with_url=not _is_admin(context))
+    return list_response(context, "webhooks", query, WebhookList, read, place, present)
 
 
 def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:

@@ -2,7 +2,8 @@
 
 Triggers refuse to change or remove a row. No person is named here: cases, persons and messages stand by id. An
 `access_id` is a UUID of version 7: its order is that of time, and no table has an index of its own for that. There are
-few indexes, because every read of a case writes a row.
+few indexes, because every read of a case writes a row. The rows of `access_entry` of a long answer are written later,
+in batches (`store/access_index.py`).
 """
 
 from enum import StrEnum
@@ -70,6 +71,7 @@ access_log = Table(
     Column("stream", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("link", LargeBinary, nullable=False),
+    Column("entries", LargeBinary, comment="of a long answer: what `shown` is the hash of, packed"),
     UniqueConstraint("stream", "position", name="uq_access_log_stream_position"),
     Index(
         "ix_access_log_about",
@@ -92,6 +94,14 @@ access_entry = Table(
     Index("ix_access_entry_case_id", "case_id", "access_id"),
     Index("ix_access_entry_person_id", "person_id", "access_id"),
     comment="the cases and persons in an answer of `access_log`; rows are only added",
+    sqlite_with_rowid=False,
+)
+
+access_pending = Table(
+    "access_pending",
+    metadata,
+    Column("access_id", Uuid, primary_key=True),
+    comment="long answers of `access_log` whose rows of `access_entry` are not written yet",
     sqlite_with_rowid=False,
 )
 

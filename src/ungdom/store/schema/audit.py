@@ -62,6 +62,17 @@ audit_anchor = Table(
     comment="which seals were exported, and when",
 )
 
+audit_anchor_mail = Table(
+    "audit_anchor_mail",
+    metadata,
+    Column("number", ForeignKey("audit_seal.number"), primary_key=True, autoincrement=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", UtcDateTime, comment="null: not tried again"),
+    Column("status", Text, nullable=False, comment="of the last attempt, as in `delivery`"),
+    Column("mailed_at", UtcDateTime, comment="when the relay took it"),
+    comment="how far the e-mail with a seal has got",
+)
+
 audit_verification = Table(
     "audit_verification",
     metadata,

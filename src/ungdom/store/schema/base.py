@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, MetaData, Text, TypeDecorator
 
+from ungdom.store.errors import DamagedValue
+
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -47,7 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """A member of a string enum, stored as text. Another text raises `ValueError`, on writing and on reading."""
+    """A member of a string enum, stored as text. Another text raises `ValueError`; on reading as `DamagedValue`."""
 
     impl = Text
     cache_ok = True
@@ -62,13 +64,21 @@ class EnumText(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002  # the same
         """Converts text to a member."""
-        return None if value is None else self.kind(value)
+        return None if value is None else _member(self.kind, value)
+
+
+def _member(kind: type[StrEnum], text: str) -> StrEnum:
+    try:
+        return kind(text)
+    except ValueError:
+        raise DamagedValue(f"a stored text is no {kind.__name__}") from None
 
 
 class EnumSet(TypeDecorator[tuple[StrEnum, ...]]):
     """Members of a string enum in the order of the enum, stored as text: `|coordinator|leader|`.
 
-    `EnumSet.pattern` is the text to look for one member. Another text raises `ValueError`, on writing and on reading.
+    `EnumSet.pattern` is the text to look for one member. Another text raises `ValueError`; on reading as
+    `DamagedValue`.
     """
 
     impl = Text
@@ -96,4 +106,4 @@ class EnumSet(TypeDecorator[tuple[StrEnum, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[StrEnum, ...] | None:  # noqa: ARG002  # the same
         """Converts text to members."""
-        return None if value is None else tuple(self.kind(name) for name in value.split("|") if name)
+        return None if value is None else tuple(_member(self.kind, name) for name in value.split("|") if name)

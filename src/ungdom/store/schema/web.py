@@ -1,6 +1,10 @@
-"""Tables of the pages: signed-in browsers, found by the hash of a secret that only the browser has; saved views."""
+"""Tables of the pages: signed-in browsers, what an operator has ended of them, and saved views.
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text, Uuid
+A session is found by the hash of a secret that only the browser has; its row is deleted when it ends. What an operator
+ends by a command is a row of `web_session_end`, which is never changed.
+"""
+
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
 
 from ungdom.store.schema.base import EnumText, UtcDateTime, metadata
 from ungdom.workflow.vocabulary import Role
@@ -17,6 +21,17 @@ web_session = Table(
     Column("seen_at", UtcDateTime, nullable=False, comment="last use, to the minute"),
     Column("ends_at", UtcDateTime, nullable=False, index=True, comment="whatever happens, it ends then"),
     comment="signed-in browsers; a session that was ended is gone",
+)
+
+web_session_end = Table(
+    "web_session_end",
+    metadata,
+    Column("end_id", Uuid, primary_key=True),
+    Column("subject", Text, comment="whose sessions were ended; null: those of everybody"),
+    Column("sessions", Integer, nullable=False, comment="how many there were"),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("ended_by", Text, nullable=False, comment="the user of the operating system who ran the command"),
+    comment="sessions that an operator has ended; rows are only added",
 )
 
 web_view = Table(
