@@ -26,6 +26,7 @@ from ungdom.cli import archiving, checking, extracting, figures, observing, offi
 from ungdom.cli.audit import audit_app
 from ungdom.cli.database import db_app
 from ungdom.cli.demo import demo, subject_of
+from ungdom.cli.doctor import doctor
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import in_one_sentence
 from ungdom.cli.forecasting import forecast_app
@@ -52,6 +53,7 @@ from ungdom.cli.terminal import (
     open_readable_database,
     out,
     print_counts,
+    print_result,
     print_rows,
     progress,
     selected_settings,
@@ -72,11 +74,12 @@ ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, sta
 
 `ungdom demo --serve` starts it with invented people.
 
-Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable."""
+Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable, 70 a fault of the
+program, 130 interrupted. `ungdom doctor` looks for what is wrong and says what to do."""
 YEAR = 24 * 365
 """Maximum lifetime of a token of the development issuer, in hours."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, help=ABOUT, pretty_exceptions_enable=False)
 case_app = typer.Typer(no_args_is_help=True, help="Show a case, or write the archive of a closed one.")
 app.add_typer(db_app, name="db")
 app.add_typer(case_app, name="case")
@@ -86,6 +89,7 @@ import_app.command(name="cases")(import_cases)
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
 app.command(name="check")(checking.check)
+app.command()(doctor)
 app.command(name="migrate-cases")(migrate_cases)
 app.command()(demo)
 app.command()(nightly)
@@ -155,13 +159,15 @@ def token(
     authority: Annotated[
         list[Actor] | None, typer.Option(help="With prosecution: acts of this party. Repeatable.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print a token of the development issuer. The role prosecution is for a system that sends decisions."""
     from ungdom.api.http.tokens import Issuer
 
     issuer = Issuer(demo_settings())
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
-    out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
+    issued = issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ())
+    print_result({"token": issued, "role": role, "subject": who.subject, "hours": hours}, issued, as_json)
 
 
 @case_app.command()
@@ -210,7 +216,7 @@ def deliver(
     """Send the official messages that are due. Exit code 1 when some were given up, or have waited too long."""
     work = _delivery_context(settings.from_environment())
     if replay or withdraw:
-        _replay_or_withdraw(work, replay or withdraw or "", anew=bool(replay))
+        _replay_or_withdraw(work, replay or withdraw or "", bool(replay), as_json)
         return
     if held:
         with work.db.reading() as tx:
@@ -238,15 +244,19 @@ def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False
     )
 
 
-def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
+def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool, as_json: bool) -> None:
     """Replay or withdraw the named messages."""
+    changed = []
     with work.db.writing() as tx:
         entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, id_of("message", named))]
         for entry in entries:
             if entry is None or entry.delivered_at is not None or entry.message.kind not in outbox.OFFICIAL:
                 raise BadSettings(f"no official message {named} waits to be sent")
             done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
-            out.print(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+            line = f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent"
+            changed.append((entry.message.message_id, done if anew else None, line))
+    rows = [{"message_id": before, "sent_as": after} for before, after, _ in changed]
+    print_result({"messages": rows}, "\n".join(line for *_, line in changed), as_json)
 
 
 @app.command()

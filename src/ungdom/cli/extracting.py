@@ -15,7 +15,17 @@ from rich.table import Table
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
-from ungdom.cli.terminal import AsJson, OnDemo, background, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    background,
+    err,
+    open_database,
+    out,
+    print_result,
+    progress,
+    selected_settings,
+)
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 
@@ -48,7 +58,7 @@ def extracts(as_json: AsJson = False, work: WorkFlag = False, on_demo: OnDemo = 
     """List every extract and the purposes of this installation. With --json: the schemas."""
     config = selected_settings(on_demo)
     if work:
-        _make_jobs(config)
+        _make_jobs(config, as_json)
         return
     from ungdom.extracts import dictionary, purposes
     from ungdom.extracts.catalogue import EXTRACTS
@@ -76,6 +86,7 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     out_path: Out = None,
     resume: Resume = False,
     rebuild: Rebuild = None,
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made or rebuilt."""
@@ -91,10 +102,9 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
         else:
             raise BadSettings(USAGE)
         db.close()
-    out.print(
-        f"{result.rows} row(s) in {len(result.files)} file(s), "
-        f"{sum(file.bytes for file in result.files.values())} bytes"
-    )
+    size = sum(file.bytes for file in result.files.values())
+    values = {"rows": result.rows, "files": sorted(result.files), "bytes": size, "unread": result.unread}
+    print_result(values, f"{result.rows} row(s) in {len(result.files)} file(s), {size} bytes", as_json)
     if result.unread:
         err.print(f"{result.unread} case(s) left out: their history could not be read")
 
@@ -109,13 +119,13 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
         yield
 
 
-def _make_jobs(config: Settings) -> None:
+def _make_jobs(config: Settings, as_json: bool) -> None:
     from ungdom.extracts import job_worker
 
     db = open_database(config)
     done = job_worker.run(job_worker.from_settings(config, db, clock.now))
     db.close()
-    out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
+    print_result(done, ", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do", as_json)
     raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
+from ungdom.observability.logger import EventLogger
 from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, KeyLost, MissingKeys, Unavailable
@@ -30,6 +31,12 @@ SENTENCES: Mapping[DatabaseFault, str] = {
 }
 
 
+FAULT = (
+    "a fault of the program ({kind}), not of what you typed: `ungdom doctor` shows whether the installation is in"
+    " order. Report it with the log line above"
+)
+"""The sentence of an error that nobody foresaw."""
+
 UNREADABLE_HELP = (
     "`ungdom audit verify` names the rows that are not as they were written: restore the case from a backup"
     " (docs/faults.md), or install the newer program that wrote it"
@@ -37,14 +44,16 @@ UNREADABLE_HELP = (
 """What helps where the stored history of a case cannot be read."""
 
 EXPECTED: tuple[type[Exception], ...] = (BadSettings, IllegalHistory, *ERRORS)
-"""Errors that end a command with a sentence. Any other error is a bug and shows its traceback."""
+"""Errors that end a command with a sentence of their own."""
+
+log = EventLogger("ungdom.process")
 
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """End the program with a sentence and an exit code for an expected error of call, settings or database.
+    """End the program with a sentence and an exit code for every error, and without a sentence for an interrupt.
 
-    An interrupt ends it without a sentence.
+    An error that nobody foresaw is logged with its type and the places it passed: its text may hold values of persons.
     """
     try:
         yield
@@ -53,6 +62,14 @@ def in_one_sentence() -> Iterator[None]:
     except EXPECTED as error:
         err.print(f"ungdom: {sentence(error)}", markup=False)
         sys.exit(code_of(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        err.print(f"ungdom: the system refused what the command needs: {place}{error.strerror or error}", markup=False)
+        sys.exit(ExitCode.CALL)
+    except Exception as error:  # noqa: BLE001  # the last place where it can be told to whoever typed the command
+        log.error("command.failed", error=error)
+        err.print(f"ungdom: {FAULT.format(kind=type(error).__name__)}", markup=False)
+        sys.exit(ExitCode.FAULT)
 
 
 def sentence(error: Exception) -> str:
