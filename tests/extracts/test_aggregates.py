@@ -135,13 +135,15 @@ def test_a_hidden_number_has_no_value_in_any_form(db: Database) -> None:
     raw = {form: world.raw(db, world.order("aggregates"), form) for form in Form}
     told = {
         Form.CSV: list(csv.DictReader(io.StringIO(raw[Form.CSV].decode()))),
+        Form.CSV_BOM: list(csv.DictReader(io.StringIO(raw[Form.CSV_BOM].decode("utf-8-sig")))),
         Form.NDJSON: [json.loads(line) for line in raw[Form.NDJSON].splitlines()],
         Form.PARQUET: pq.read_table(pa.BufferReader(raw[Form.PARQUET])).to_pylist(),
-        Form.ARROW: pa.ipc.open_stream(raw[Form.ARROW]).read_all().to_pylist(),
+        Form.ARROW: pa.ipc.open_file(raw[Form.ARROW]).read_all().to_pylist(),
+        Form.ARROWS: pa.ipc.open_stream(raw[Form.ARROWS]).read_all().to_pylist(),
     }
     for form, rows in told.items():
         hidden = {row["value"] for row in rows if row["status"] == "hidden"}
-        assert hidden == ({""} if form is Form.CSV else {None})
+        assert hidden == ({""} if form in (Form.CSV, Form.CSV_BOM) else {None})
         assert all(row["value"] not in ("", None) for row in rows if row["status"] == "shown")
         assert Counter(row["status"] for row in rows) == Counter(row["status"] for row in told[Form.CSV])
         assert [str(row["row"]) for row in rows] == [str(n) for n in range(1, len(rows) + 1)]

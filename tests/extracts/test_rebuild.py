@@ -6,18 +6,21 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests import pg
 from tests.extracts import world
 from tests.extracts.world import KEY, NAMES, NOW, THEN, TODAY
 from tests.service import fill
+from ungdom import texts
 from ungdom.extracts import build, manifest
 from ungdom.extracts.columns.column import Dates
 from ungdom.extracts.errors import CannotRebuild, NoKey, NotEmpty, NotYet, PurposeOver
@@ -26,6 +29,7 @@ from ungdom.extracts.partitioned_writer import STATE
 from ungdom.extracts.writers import Form
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment, oslo_date
+from ungdom.workflow.vocabulary import Sanction
 
 FORMS = dict(zip(NAMES, cycle(Form), strict=False))
 """A form for each extract, so that every form is built again."""
@@ -178,6 +182,32 @@ def test_what_differs_is_said_before_a_row_is_read(db: Database, tmp_path: Path)
     assert "definition" in refused(order=said["order"] | {"definition": "another"})
     rotated = world.desk(keys=["2" + another[1:], old])
     assert build_again(db, said, tmp_path / "again.csv", rotated) == said["sha256"]
+
+
+def test_a_manifest_of_a_stream_named_arrow_is_rebuilt_as_a_stream(db: Database, tmp_path: Path) -> None:
+    """Before there was an Arrow file, `arrow` was the stream."""
+    build.folder(db, world.order("cases"), Form.ARROWS, tmp_path / "cases")
+    said = json.loads((tmp_path / "cases" / build.MANIFEST).read_text())
+    files = [{**one, "name": one["name"].removesuffix("s")} for one in said["files"]]
+    earlier = said | {"manifest": manifest.STREAM_FORMAT, "form": "arrow", "files": files}
+    build_again(db, earlier, tmp_path / "again")
+    assert world.files(tmp_path / "again").keys() >= {one["name"] for one in said["files"]}
+
+
+def test_labels_and_dummy_rows_are_part_of_the_order(db: Database, tmp_path: Path) -> None:
+    labelled = replace(world.order("cases"), labels=("nn", "en"))
+    build.file(db, labelled, Form.PARQUET, tmp_path / "cases.parquet")
+    said = json.loads((tmp_path / f"cases.parquet.{build.MANIFEST}").read_text())
+    assert build_again(db, said, tmp_path / "again.parquet") == said["sha256"]
+    with pytest.raises(CannotRebuild, match="dummy: True then, none now"):
+        build_again(db, said | {"order": said["order"] | {"dummy": True}}, tmp_path / "no.parquet")
+    rows = pq.read_table(tmp_path / "cases.parquet").to_pylist()
+    assert {(row["sanction"], row["sanction_nn"], row["sanction_en"]) for row in rows} == {
+        (code, texts.label("nn", Sanction(code)), texts.label("en", Sanction(code))) for code in Sanction
+    }
+    assert "age_nn" not in rows[0]  # an age has no label
+    [resource] = json.loads((tmp_path / f"cases.parquet.{build.PACKAGE}").read_text())["resources"]
+    assert [one["name"] for one in resource["schema"]["fields"]] == list(rows[0])
 
 
 def test_other_bytes_are_named_with_their_file(db: Database, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Rows become the same bytes however they arrive; a folder that was broken off is taken up again."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -9,7 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
@@ -81,8 +84,41 @@ def test_the_same_rows_are_the_same_bytes_however_they_arrive(form: Form) -> Non
 def test_parquet_and_arrow_read_back_the_rows() -> None:
     told = rows(1_000)
     parquet = pq.read_table(io.BytesIO(written(told, Form.PARQUET)[0]))
-    arrow = pa.ipc.open_stream(written(told, Form.ARROW)[0]).read_all()
-    assert parquet.to_pylist() == arrow.to_pylist() == told
+    arrow = pa.ipc.open_file(written(told, Form.ARROW)[0]).read_all()
+    stream = pa.ipc.open_stream(written(told, Form.ARROWS)[0]).read_all()
+    assert parquet.to_pylist() == arrow.to_pylist() == stream.to_pylist() == told
+
+
+def test_readers_open_the_arrow_file_by_its_suffix(tmp_path: Path) -> None:
+    """DuckDB's and pandas' readers of `.arrow` expect the file format."""
+    told = rows(1_000)
+    path = tmp_path / f"cases.{Form.ARROW.suffix}"
+    path.write_bytes(written(told, Form.ARROW)[0])
+    assert len(pd.read_feather(path)) == len(told)
+    assert pa.dataset.dataset(path, format="arrow").count_rows() == len(told)
+
+
+def test_a_byte_order_mark_is_the_only_difference() -> None:
+    told = rows(1_000)
+    assert written(told, Form.CSV_BOM)[0] == codecs.BOM_UTF8 + written(told, Form.CSV)[0]
+    assert Form.CSV_BOM.suffix == "csv"
+
+
+FORMULAS = ["=HYPERLINK(0)", "+47 22", "-1", "@SUM(A1)", "\tx", "\rx"]
+
+
+@pytest.mark.parametrize("form", [Form.CSV, Form.CSV_BOM])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_text_like_a_formula_never_leaves_unquoted(text: str, form: Form) -> None:
+    raw = written([{**rows(1)[0], "case": "plain"}, {**rows(1)[0], "case": text}], form)[0]
+    assert [row["case"] for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))][1] == f"'{text}"
+    assert f'\n"\'{text}",' in raw.decode()
+    assert all(
+        plain["case"] in ("plain", "no=formula")
+        for plain in read_csv(
+            written([{**rows(1)[0], "case": "plain"}, {**rows(1)[0], "case": "no=formula"}], Form.CSV)[0]
+        )
+    )
 
 
 def test_ndjson_reads_back_the_rows() -> None:

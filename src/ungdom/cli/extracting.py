@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
 
-from ungdom import clock
+from ungdom import clock, texts
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
 from ungdom.cli.terminal import (
@@ -38,7 +39,7 @@ Name = Annotated[str | None, typer.Argument(help="Name of the extract; `ungdom e
 PurposeName = Annotated[str | None, typer.Option("--purpose", help="The purpose that it was ordered for.")]
 KnownAt = Annotated[datetime | None, typer.Option("--known-at", formats=DAY, help="As known at the end of this day.")]
 USAGE = "say NAME, --purpose and --known-at, or --rebuild; what has been released needs a NAME only"
-Format = Annotated[str, typer.Option("--format", help="File format: parquet, csv, arrow or ndjson.")]
+Format = Annotated[str, typer.Option("--format", help="File format: parquet, csv, csv-bom, arrow, arrows or ndjson.")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", help="A file if it has a suffix; otherwise a folder by year and konfliktråd."),
@@ -47,8 +48,20 @@ Resume = Annotated[bool, typer.Option("--resume", help="Resume an interrupted fo
 Rebuild = Annotated[Path | None, typer.Option("--rebuild", help="Rebuild the extract of this manifest and compare.")]
 
 
-OrderOptions = tuple[str, str | None, datetime | None, datetime | None]
-"""Name, purpose, known at, valid at."""
+Labels = Annotated[list[str], typer.Option("--labels", help="Labels beside codes in nb, nn or en. Repeatable.")]
+Dummy = Annotated[int, typer.Option("--dummy", min=0, help="Rows of so many invented cases; no database is read.")]
+
+
+class OrderOptions(NamedTuple):
+    """What `ungdom extract` orders."""
+
+    name: str
+    purpose: str | None
+    known_at: datetime | None
+    valid_at: datetime | None
+    labels: tuple[texts.Language, ...]
+
+
 WorkFlag = Annotated[bool, typer.Option("--work", help="Run the waiting jobs, as a worker does.")]
 JOIN_TIMEOUT = 10
 """Seconds that a running job has to stop when the worker is stopped."""
@@ -86,6 +99,8 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     out_path: Out = None,
     resume: Resume = False,
     rebuild: Rebuild = None,
+    labels: Labels = [],  # noqa: B006  # typer reads it and does not change it
+    dummy: Dummy = 0,
     as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
@@ -93,15 +108,22 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     config = selected_settings(on_demo)
     if out_path is None:
         raise BadSettings("say with --out where it is to be written")
+    if name is None and rebuild is None:
+        raise BadSettings(USAGE)
+    options = OrderOptions(name or "", purpose, known_at, valid_at, _languages(labels))
     with _reported_errors():
-        db = open_database(config)
-        if rebuild is not None:
-            result = _rebuild(db, config, _read_manifest(rebuild), out_path, resume)
-        elif name:
-            result = _write_extract(db, config, (name, purpose, known_at, valid_at), form, out_path, resume)
+        if dummy:
+            result = _write_dummy(config, options, form, out_path, dummy)
         else:
-            raise BadSettings(USAGE)
-        db.close()
+            with closing(open_database(config)) as db:
+                if rebuild is None:
+                    result = _write_extract(db, config, options, form, out_path, resume)
+                else:
+                    result = _rebuild(db, config, _read_manifest(rebuild), out_path, resume)
+    _print_result(result, as_json)
+
+
+def _print_result(result: "ExtractResult", as_json: bool) -> None:
     size = sum(file.bytes for file in result.files.values())
     values = {"rows": result.rows, "files": sorted(result.files), "bytes": size, "unread": result.unread}
     print_result(values, f"{result.rows} row(s) in {len(result.files)} file(s), {size} bytes", as_json)
@@ -168,15 +190,36 @@ def _order(db: "Database", config: Settings, options: OrderOptions) -> "Order":
     from ungdom.extracts import catalogue, released
     from ungdom.extracts import order as orders
 
-    name, purpose, known_on, valid_at = options
+    name, purpose, known_on, valid_at, labels = options
     selected, known_at = catalogue.extract(name), last_moment(known_on.date()) if known_on else None
     if selected.released:
         with db.reading() as tx:
-            return released.order(tx, selected, known_at)
+            return replace(released.order(tx, selected, known_at), labels=labels)
     if not (purpose and known_at):
         raise BadSettings(USAGE)
-    request = orders.OrderRequest(name, purpose, known_at, valid_at.date() if valid_at else None)
+    request = orders.OrderRequest(name, purpose, known_at, valid_at.date() if valid_at else None, None, labels)
     return orders.order_service(config).order(request, clock.now())
+
+
+def _write_dummy(config: Settings, options: OrderOptions, written_as: str, path: Path, cases: int) -> "ExtractResult":
+    """An extract of invented cases in a database that is deleted afterwards, as the purpose would receive it."""
+    from ungdom.cli import dummy_cases
+    from ungdom.extracts import build
+
+    form = _form(written_as)
+    if not options.purpose:
+        raise BadSettings("say with --purpose whose columns and days the dummy rows have")
+    order = dummy_cases.order(config, options.name, options.purpose, options.labels)
+    with dummy_cases.database(cases) as db, progress("cases") as report:
+        if path.suffix:
+            return build.file(db, order, form, path, report)
+        return build.folder(db, order, form, path, report=report)
+
+
+def _languages(given: list[str]) -> tuple[texts.Language, ...]:
+    if unknown := sorted(set(given) - set(texts.languages())):
+        raise BadSettings(f"--labels is one of {', '.join(texts.languages())}, not {', '.join(unknown)}")
+    return tuple(language for language in texts.languages() if language in given)
 
 
 def _rebuild(db: "Database", config: Settings, original: dict[str, Any], path: Path, resume: bool) -> "ExtractResult":

@@ -16,6 +16,7 @@ from uuid import UUID
 from ungdom.extracts import dictionary, manifest, released, rows, snapshots
 from ungdom.extracts.columns import events
 from ungdom.extracts.errors import NotEmpty
+from ungdom.extracts.labels import label_columns, schema_with_labels, with_labels
 from ungdom.extracts.order import Order
 from ungdom.extracts.partitioned_writer import FolderPlan, Partition, write_atomically, write_folder
 from ungdom.extracts.partitions import cases_by_partition
@@ -68,7 +69,8 @@ def stream(db: Database, order: Order, form: Form, out: BinaryIO, report: Report
     else:
         cases, counted = cases_of(db, order), _cumulative(report)
         batches = _batches(db, order, cases, counts, lambda n: counted(n, len(cases)))
-    written = write(batches, schema(order.columns), form, out)
+    labels = label_columns(order.columns, order.labels)
+    written = write(with_labels(batches, labels), schema_with_labels(schema(order.columns), labels), form, out)
     return ExtractResult({"": written}, counts.unread)
 
 
@@ -90,12 +92,9 @@ def folder(
     if not resume and path.exists() and any(path.iterdir()):
         raise NotEmpty(str(path))
     parts, unread = cases_by_partition(db, order.known_at, order.day)
-    plan = FolderPlan(
-        order.fingerprint,
-        tuple(parts),
-        schema([column for column in order.columns if column.name not in PARTITION_COLUMNS]),
-        form,
-    )
+    columns = [column for column in order.columns if column.name not in PARTITION_COLUMNS]
+    written_schema = schema_with_labels(schema(columns), label_columns(columns, order.labels))
+    plan = FolderPlan(order.fingerprint, tuple(parts), written_schema, form)
     result = ExtractResult(write_folder(path, plan, _partition_reader(db, order, parts, report)), unread)
     _write_metadata(path, "", order, form, result)
     return result
@@ -142,15 +141,17 @@ def _partition_reader(
     """Reads the rows of a partition. Partitions completed by an earlier run count as done when the next one begins."""
     total, counted, names = sum(map(len, parts.values())), _cumulative(report), list(parts)
     before = {part: sum(len(parts[earlier]) for earlier in names[:place]) for place, part in enumerate(names)}
+    labels = label_columns([column for column in order.columns if column.name not in PARTITION_COLUMNS], order.labels)
     done = 0
 
     def of_part(part: Partition) -> Iterator[pa.RecordBatch]:
         nonlocal done
         counted(before[part] - done, total)
         done = before[part] + len(parts[part])
-        return _batches(
+        batches = _batches(
             db, order, ranked(order, parts[part]), ExtractCounts(), lambda n: counted(n, total), PARTITION_COLUMNS
         )
+        return with_labels(batches, labels)
 
     return of_part
 

@@ -6,6 +6,7 @@ from typing import Any
 from ungdom import texts
 from ungdom.extracts.catalogue import EXTRACTS, Extract
 from ungdom.extracts.columns.column import Column, ColumnType, Dates, PurposeColumn, purpose_columns
+from ungdom.extracts.labels import LabelColumn, label_columns
 from ungdom.extracts.order import Order
 from ungdom.extracts.pseudonyms import LENGTH
 from ungdom.extracts.writers import Form, WrittenFile
@@ -48,9 +49,16 @@ def _field(purpose_column: PurposeColumn) -> dict[str, Any]:
     return field | {name: value for name, value in (("unit", purpose_column.unit), ("source", column.source)) if value}
 
 
+def _label_field(label: LabelColumn) -> dict[str, Any]:
+    description = f"label of {label.code} in the language {label.language}; missing where a code has none"
+    return {"name": label.name, "type": "string", "description": description, "constraints": {"required": False}}
+
+
 def package(order: Order, form: Form, files: Mapping[str, WrittenFile], left_out: frozenset[str]) -> dict[str, Any]:
     """The Data Package of a finished extract: one resource per file, with size, digest and schema."""
     schema = table_schema(order.extract, order.columns, left_out)
+    included = [column for column in order.columns if column.name not in left_out]
+    schema["fields"] += [_label_field(column) for column in label_columns(included, order.labels)]
     return {
         "profile": PROFILE,
         "name": f"{order.extract.name}-{order.purpose.name}",
@@ -67,7 +75,7 @@ def _resource(name: str, file: WrittenFile, form: Form, schema: dict[str, Any]) 
         "profile": "tabular-data-resource",
         "name": plain,
         "path": name,
-        "format": str(form),
+        "format": form.suffix,
         "mediatype": form.media_type.partition(";")[0],
         "encoding": "utf-8",
         "bytes": file.bytes,

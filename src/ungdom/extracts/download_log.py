@@ -56,7 +56,7 @@ class DownloadRecord:
         """The manifest of an extract made for this download; None for files of jobs and unfinished downloads."""
         if self.job_id or self.status != FINISHED or self.rows is None or self.bytes is None or self.sha256 is None:
             return None
-        files = {f"{self.extract}.{self.form}": WrittenFile(self.rows, self.bytes, self.sha256)}
+        files = {f"{self.extract}.{Form(self.form).suffix}": WrittenFile(self.rows, self.bytes, self.sha256)}
         return dict(self.parameters) | manifest.file_summary(files)
 
 

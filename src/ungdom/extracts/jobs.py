@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping, and_, exists, insert, or_, select, update
 
+from ungdom.extracts.manifest import form_of
 from ungdom.extracts.order import Downloader, Order, as_of
 from ungdom.extracts.writers import Form
 from ungdom.store import chain_changes
@@ -278,8 +279,9 @@ def schedules(
 
 
 def _job(row: RowMapping) -> ExtractJob:
-    read = {"form": Form(row["form"]), "status": JobStatus(row["status"])}
-    return ExtractJob(**{**row, **read, "manifest": json.loads(row["manifest"]) if row["manifest"] else None})
+    built = json.loads(row["manifest"]) if row["manifest"] else None
+    form = form_of(built) if built else Form(row["form"])
+    return ExtractJob(**{**row, "form": form, "status": JobStatus(row["status"]), "manifest": built})
 
 
 def _schedule(row: RowMapping) -> ExtractSchedule:

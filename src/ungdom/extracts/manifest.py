@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import version
@@ -19,7 +19,9 @@ from ungdom.extracts.purposes import Purposes
 from ungdom.extracts.writers import Form, WrittenFile
 from ungdom.workflow.table import VERSIONS
 
-FORMAT = "ungdom-extract-manifest-1"
+FORMAT = "ungdom-extract-manifest-2"
+STREAM_FORMAT = "ungdom-extract-manifest-1"
+"""The earlier form of a manifest, whose form `arrow` is the Arrow stream."""
 LIBRARIES = ("pyarrow",)
 """The libraries that the bytes depend on."""
 
@@ -77,10 +79,15 @@ def order_of(original: dict[str, Any], keys: ExtractKeys, purposes: Purposes, to
     """
     then = original["order"]
     order = _order(then, keys, purposes, today)
-    differ = [(name, str(then[name]), str(now)) for name, now in order.parameters().items() if then[name] != now]
+    now = order.parameters()
+    differ = [
+        (name, str(then.get(name, "none")), str(now.get(name, "none")))
+        for name in {**then, **now}
+        if then.get(name) != now.get(name)
+    ]
     libraries = {name: version(name) for name in LIBRARIES}
-    differ += [(name, original["libraries"].get(name, "none"), now) for name, now in libraries.items()
-               if original["libraries"].get(name) != now]  # fmt: skip
+    differ += [(name, original["libraries"].get(name, "none"), here) for name, here in libraries.items()
+               if original["libraries"].get(name) != here]  # fmt: skip
     if differ:
         raise CannotRebuild(differ)
     return order
@@ -88,17 +95,18 @@ def order_of(original: dict[str, Any], keys: ExtractKeys, purposes: Purposes, to
 
 def _order(then: dict[str, Any], keys: ExtractKeys, purposes: Purposes, today: date) -> Order:
     selected, known_at = extract(then["extract"]), datetime.fromisoformat(then["known_at"])
+    labels = tuple(then.get("labels", ()))
     if selected.released:
-        return order_of_release(selected, known_at)
+        return replace(order_of_release(selected, known_at), labels=labels)
     purpose = purposes.granted(then["purpose"], selected, today, None)
     pseudonyms = keys.for_purpose(purpose.name, then["key_version"])
-    return Order(selected, purpose, pseudonyms, known_at, date.fromisoformat(then["valid_at"]))
+    return Order(selected, purpose, pseudonyms, known_at, date.fromisoformat(then["valid_at"]), labels)
 
 
 def compare(original: dict[str, Any], files: Mapping[str, WrittenFile]) -> None:
     """Compare files with those of the manifest. Raises `CannotRebuild` with the files that differ (at most ten)."""
-    then = {file["name"]: file["sha256"] for file in original["files"]}
-    now = {name: file.sha256 for name, file in files.items()}
+    then = {_earlier_name(file["name"]): file["sha256"] for file in original["files"]}
+    now = {_earlier_name(name): file.sha256 for name, file in files.items()}
     if then == now:
         return
     names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
@@ -108,6 +116,12 @@ def compare(original: dict[str, Any], files: Mapping[str, WrittenFile]) -> None:
     raise CannotRebuild(differ)
 
 
+def _earlier_name(name: str) -> str:
+    """The name as a manifest of the earlier form has it: an Arrow stream was named `.arrow`, and is `.arrows` now."""
+    return f"{name.removesuffix('.arrows')}.arrow" if name.endswith(".arrows") else name
+
+
 def form_of(original: dict[str, Any]) -> Form:
-    """The format of its files."""
-    return Form(original["form"])
+    """The form of its files."""
+    form = Form(original["form"])
+    return Form.ARROWS if form is Form.ARROW and original["manifest"] == STREAM_FORMAT else form

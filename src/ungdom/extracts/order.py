@@ -16,6 +16,7 @@ from ungdom.extracts.pseudonyms import ExtractKeys, ExtractPseudonymiser, Pseudo
 from ungdom.extracts.purposes import PUBLISHED, Purpose, Purposes, load
 from ungdom.settings import Settings
 from ungdom.store.settled import COMMIT_LAG, last_settled_day
+from ungdom.texts import Language
 from ungdom.workflow.calendar import last_moment, oslo_date
 from ungdom.workflow.vocabulary import Role
 
@@ -24,7 +25,8 @@ from ungdom.workflow.vocabulary import Role
 class Order:
     """One order. `day`: the valid time; `known_at`: the transaction time, for a release its own.
 
-    `pseudonyms`: None for an extract without pseudonyms.
+    `pseudonyms`: None for an extract without pseudonyms. `labels`: the languages of the labels beside codes.
+    `dummy`: its rows are of invented cases.
     """
 
     extract: Extract
@@ -32,6 +34,8 @@ class Order:
     pseudonyms: Pseudonyms | None
     known_at: datetime
     day: date
+    labels: tuple[Language, ...] = ()
+    dummy: bool = False
 
     @property
     def dates(self) -> Dates:
@@ -63,6 +67,8 @@ class Order:
             "key_check": key.check if key else None,
             "known_at": self.known_at.isoformat(),
             "valid_at": self.day.isoformat(),
+            **({"labels": list(self.labels)} if self.labels else {}),
+            **({"dummy": True} if self.dummy else {}),
         }
 
     @property
@@ -89,7 +95,7 @@ class OrderRequest:
 
     `day`: None: the day of `known_at`.
 
-    `subject`: who orders; None: the operator of the installation.
+    `subject`: who orders; None: the operator of the installation. `labels`: the languages of the labels beside codes.
     """
 
     extract: str
@@ -97,6 +103,7 @@ class OrderRequest:
     known_at: datetime | None = None
     day: date | None = None
     subject: str | None = None
+    labels: tuple[Language, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ class OrderService:
         selected = extract(request.extract)
         purpose = self.purposes.granted(request.purpose, selected, oslo_date(now), request.subject)
         known_at, day = as_of(request.known_at, request.day, now)
-        return Order(selected, purpose, self.keys.for_purpose(purpose.name), known_at, day)
+        return Order(selected, purpose, self.keys.for_purpose(purpose.name), known_at, day, request.labels)
 
 
 def order_service(settings: Settings) -> OrderService:

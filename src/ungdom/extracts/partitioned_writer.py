@@ -59,9 +59,14 @@ class FolderPlan:
     schema: pa.Schema
     form: Form
 
+    @property
+    def recorded_form(self) -> str:
+        """The form as the list of complete files names it. There, `arrow` has been the Arrow stream."""
+        return "arrow-file" if self.form is Form.ARROW else str(self.form)
+
     def name_of(self, part: Partition) -> str:
         """The file of a partition, relative to the folder of the extract."""
-        return f"{part.folder}/rows.{self.form}"
+        return f"{part.folder}/rows.{self.form.suffix}"
 
 
 def write_folder(
@@ -111,12 +116,12 @@ def _completed_files(folder: Path, plan: FolderPlan) -> dict[str, WrittenFile]:
     if not path.exists():
         return {}
     state = json.loads(path.read_text(encoding="utf-8"))
-    if (state["mark"], state["form"]) != (plan.fingerprint, plan.form):
+    if (state["mark"], state["form"]) != (plan.fingerprint, plan.recorded_form):
         raise OtherExtract(str(folder))
     return {name: WrittenFile(**file) for name, file in state["files"].items()}
 
 
 def _save_state(folder: Path, plan: FolderPlan, done: dict[str, WrittenFile]) -> None:
     files = {name: asdict(done[name]) for name in sorted(done)}
-    state = {"mark": plan.fingerprint, "form": str(plan.form), "files": files}
+    state = {"mark": plan.fingerprint, "form": plan.recorded_form, "files": files}
     write_atomically(folder / STATE, lambda out: out.write(json.dumps(state, indent=1).encode()))

@@ -1,24 +1,26 @@
-"""Writes record batches as CSV, Parquet, an Arrow stream or NDJSON.
+"""Writes record batches as CSV, Parquet, an Arrow file, an Arrow stream or NDJSON.
 
 The same rows give the same bytes, whatever the batches: rows are regrouped into groups of `GROUP` rows, so that memory
 is bounded by a group and the row groups of Parquet are the same every time. Bytes and rows are counted, and the SHA-256
 is computed, while writing.
 
 CSV: RFC 4180 with a header line, UTF-8, LF. A missing value is an empty field, an empty text is "". If one text of a
-group needs quotation marks, every text of the group is quoted. NDJSON: one object per line with every column, a missing
-value is null. Both write timestamps as 2026-01-05T09:00:00Z. Parquet: zstd. Columns are flat: text, integers, decimal
-numbers, booleans, dates and timestamps.
+group needs quotation marks, every text of the group is quoted. A text that a spreadsheet would read as a formula is
+quoted and begins with an apostrophe. `csv-bom` is the same after a byte-order mark, by which a spreadsheet recognises
+UTF-8. NDJSON: one object per line with every column, a missing value is null. Both write timestamps as
+2026-01-05T09:00:00Z. Parquet: zstd. Columns are flat: text, integers, decimal numbers, booleans, dates and timestamps.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from ungdom.lazy import lazy
 
@@ -35,7 +37,9 @@ else:
 
 
 GROUP = 65_536
-"""Rows per group: a row group of Parquet, a batch of an Arrow stream."""
+"""Rows per group: a row group of Parquet, a batch of an Arrow file or stream."""
+FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet reads as a formula (OWASP, CSV Injection)."""
 _LEVEL = 1
 """Compression level of zstd. Higher levels cost much time and save few bytes."""
 
@@ -44,11 +48,13 @@ Progress = Callable[[int], None]
 
 
 class Form(StrEnum):
-    """How rows are written."""
+    """How rows are written. `CSV_BOM`: CSV after a byte-order mark. `ARROW`: the file format, `ARROWS`: the stream."""
 
     CSV = "csv"
+    CSV_BOM = "csv-bom"
     PARQUET = "parquet"
     ARROW = "arrow"
+    ARROWS = "arrows"
     NDJSON = "ndjson"
 
     @property
@@ -56,13 +62,22 @@ class Form(StrEnum):
         """The value of Content-Type."""
         return _MEDIA_TYPES[self]
 
+    @property
+    def suffix(self) -> str:
+        """How the name of a file ends, without the dot."""
+        return Form.CSV.value if self is Form.CSV_BOM else self.value
+
 
 _MEDIA_TYPES = {
     Form.CSV: "text/csv; charset=utf-8; header=present",
+    Form.CSV_BOM: "text/csv; charset=utf-8; header=present",
     Form.PARQUET: "application/vnd.apache.parquet",
-    Form.ARROW: "application/vnd.apache.arrow.stream",
+    Form.ARROW: "application/vnd.apache.arrow.file",
+    Form.ARROWS: "application/vnd.apache.arrow.stream",
     Form.NDJSON: "application/x-ndjson",
 }
+FORM_OF_MEDIA_TYPE = {form.media_type.partition(";")[0]: form for form in reversed(Form)}
+"""The form of each media type without parameters. That of CSV is the one without a byte-order mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +196,18 @@ def _parquet(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
 
 
 @contextmanager
-def _arrow(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
-    """Writes an Arrow stream. Rows are copied: a stream includes the bytes behind missing values and beyond a slice."""
-    with pa.ipc.new_stream(out, schema) as writer:
+def _arrow(out: HashingStream, schema: pa.Schema, create: Callable[..., Any]) -> Iterator[WriteGroup]:
+    """Writes with `create`, as a file or a stream. Rows are copied: both include the bytes beyond a slice."""
+    with create(out, schema) as writer:
         yield lambda group: writer.write_batch(group.take(pa.array(range(group.num_rows), pa.int32())))
+
+
+def _arrow_file(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[WriteGroup]:
+    return _arrow(out, schema, pa.ipc.new_file)
+
+
+def _arrow_stream(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[WriteGroup]:
+    return _arrow(out, schema, pa.ipc.new_stream)
 
 
 @contextmanager
@@ -193,17 +216,34 @@ def _csv(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
     yield lambda group: out.write(_csv_lines(group))
 
 
+def _csv_bom(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[WriteGroup]:
+    out.write(BOM_UTF8)
+    return _csv(out, schema)
+
+
 def _csv_lines(group: pa.RecordBatch) -> bytes:
     """The lines of a group, without quotation marks when no text of the group needs them: that is twice as fast."""
     columns = [_as_text(column) if pa.types.is_timestamp(column.type) else column for column in group.columns]
+    formulas = [pa.types.is_string(column.type) and _has_formula(column) for column in columns]
+    columns = [_no_formula(column) if marked else column for column, marked in zip(columns, formulas, strict=True)]
     group = pa.RecordBatch.from_arrays(columns, group.schema.names)
     texts = [column for column in group.columns if pa.types.is_string(column.type)]
-    if not any(pc.any(pc.equal(pc.binary_length(column), 0)).as_py() for column in texts):
+    empty = (pc.any(pc.equal(pc.binary_length(column), 0)).as_py() for column in texts)
+    if not any(formulas) and not any(empty):
         try:
             return _lines_of(group, "none")
         except pa.ArrowInvalid:  # a comma, a quotation mark or a line break in a text
             pass
     return _lines_of(group, "needed")
+
+
+def _has_formula(column: pa.Array) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, FORMULA)).as_py())
+
+
+def _no_formula(column: pa.Array) -> pa.Array:
+    """The texts with an apostrophe before those that begin as a formula."""
+    return pc.if_else(pc.match_substring_regex(column, FORMULA), pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _lines_of(group: pa.RecordBatch, quoting: str) -> bytes:
@@ -220,8 +260,10 @@ def _ndjson(out: HashingStream, _schema: pa.Schema) -> Iterator[WriteGroup]:
 
 _WRITERS: dict[Form, Callable[[HashingStream, pa.Schema], AbstractContextManager[WriteGroup]]] = {
     Form.CSV: _csv,
+    Form.CSV_BOM: _csv_bom,
     Form.PARQUET: _parquet,
-    Form.ARROW: _arrow,
+    Form.ARROW: _arrow_file,
+    Form.ARROWS: _arrow_stream,
     Form.NDJSON: _ndjson,
 }
 

@@ -1,6 +1,7 @@
 """Extracts: the catalogue, rows for analysts, and the log of who took them out."""
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, BinaryIO
 from uuid import UUID, uuid4
 
@@ -21,7 +22,7 @@ from ungdom.api.http.tokens import ADMIN, EXTRACTS, READ, STATUS
 from ungdom.cases import NotVisible
 from ungdom.extracts import build, catalogue, download_log, released
 from ungdom.extracts.order import Downloader, Order, OrderRequest, OrderService
-from ungdom.extracts.writers import Form
+from ungdom.extracts.writers import FORM_OF_MEDIA_TYPE, Form
 from ungdom.message.text import ReferenceText
 from ungdom.store.session import Connection
 from ungdom.workflow.rules.permissions import (
@@ -36,7 +37,7 @@ router = APIRouter(tags=["extracts"])
 
 _SCOPES = {Role.ANALYST: EXTRACTS, Role.ADMIN: ADMIN, Role.AUDITOR: STATUS}
 _ROWS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The rows", "content": {form.media_type.partition(";")[0]: {} for form in Form}},
+    200: {"description": "The rows", "content": {kind: {} for kind in FORM_OF_MEDIA_TYPE}},
     406: {"description": "None of the forms of the rows is wanted.", "content": PROBLEM_CONTENT},
 }
 
@@ -94,6 +95,7 @@ def get_extract_aggregates(
     context.require(scope_of, may_read_published)
     with context.db.reading() as tx:
         order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
+    order = replace(order, labels=tuple(dict.fromkeys(query.labels)))
     return _extract_response(context, request, order, query.format)
 
 
@@ -108,9 +110,8 @@ def get_extract(
     """
     context.require(EXTRACTS, may_download_extracts)
     order_service: OrderService = request.app.state.extracts
-    order_request = OrderRequest(
-        name, query.purpose, instant(query.known_at), query.valid_at, context.principal.viewer.subject
-    )
+    subject, labels = context.principal.viewer.subject, tuple(dict.fromkeys(query.labels))
+    order_request = OrderRequest(name, query.purpose, instant(query.known_at), query.valid_at, subject, labels)
     return _extract_response(context, request, order_service.order(order_request, context.now), query.format)
 
 
@@ -130,7 +131,7 @@ def _extract_response(context: RequestContext, request: Request, order: Order, r
 def _accepted_form(accept: str | None) -> Form:
     """The form that the header wants first. Raises 406 when it wants none of ours."""
     kinds = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
-    forms = {form.media_type.partition(";")[0]: form for form in Form} | {"*/*": Form.CSV, "text/*": Form.CSV}
+    forms = FORM_OF_MEDIA_TYPE | {"*/*": Form.CSV, "text/*": Form.CSV}
     accepted = next((forms[kind] for kind in kinds if kind in forms), None)
     if accepted is None:
         raise HTTPException(406)

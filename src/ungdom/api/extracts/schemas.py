@@ -1,7 +1,7 @@
 """Schemas of extracts: the catalogue, queries, downloads, jobs and schedules."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from ungdom.extracts.columns.column import Dates
 from ungdom.extracts.jobs import Every, JobStatus
 from ungdom.extracts.writers import Form
 from ungdom.message.text import ReferenceText
+from ungdom.texts import Language
 from ungdom.workflow import patterns
 from ungdom.workflow.vocabulary import Role
 
@@ -25,14 +26,19 @@ ROW_EXTRACTS = tuple(extract.name for extract in EXTRACTS if not extract.release
 EXTRACT = Annotated[ReferenceText, i.listed(ROW_EXTRACTS), Field(json_schema_extra={"enum": list(ROW_EXTRACTS)})]
 
 
+LABELS = Annotated[tuple[Language, ...], Field(max_length=len(get_args(Language)))]
+
+
 class ExtractQuery(i.AsOf):
     """What is asked for: the purpose; as known at and as it stood on, otherwise as of the end of yesterday; the form.
 
-    Without `format` the Accept header says in which form; without that it is CSV.
+    Without `format` the Accept header says in which form; without that it is CSV. `labels`: the languages of the labels
+    that stand beside codes, each in a column of its own.
     """
 
     purpose: PURPOSE
     format: Form | None = None
+    labels: LABELS = ()
 
 
 class AggregatesQuery(i.Input):
@@ -40,6 +46,7 @@ class AggregatesQuery(i.Input):
 
     known_at: i.Day | None = None
     format: Form | None = None
+    labels: LABELS = ()
 
 
 class PurposeOut(Output):

@@ -56,7 +56,7 @@ class ExtractResponse(StreamingResponse):
     def __init__(
         self, fill: Fill, form: Form, name: str, threads: CapacityLimiter, extra_headers: dict[str, str]
     ) -> None:
-        disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+        disposition = {"Content-Disposition": f'attachment; filename="{name}.{form.suffix}"'}
         super().__init__(
             (), media_type=form.media_type, headers={"Cache-Control": "no-store", **disposition, **extra_headers}
         )
