@@ -2410,7 +2410,7 @@ class ForecastOut(TypedDict):
 ForecastStanding: TypeAlias = "Literal[\"forecast\", \"passed\", \"too_few\", \"not_computed\"]"
 
 
-Form: TypeAlias = "Literal[\"csv\", \"parquet\", \"arrow\", \"ndjson\"]"
+Form: TypeAlias = "Literal[\"csv\", \"csv-bom\", \"parquet\", \"arrow\", \"arrows\", \"ndjson\"]"
 
 
 class FormerNumberOut(TypedDict):

@@ -1197,18 +1197,18 @@ class Extracts(Resource):
         """No more jobs of it. One's own; administrators may end any. `DELETE /v1/extracts/schedules/{schedule_id}`"""
         return self._client.call(END_EXTRACT_SCHEDULE, {"schedule_id": schedule_id}, {}, key=idempotency_key)
 
-    def get(self, name: Literal["cases", "events", "measures", "alerts", "recidivism"], *, purpose: str, valid_at: str | None = None, known_at: str | None = None, format: models.Form | None = None) -> bytes:
+    def get(self, name: Literal["cases", "events", "measures", "alerts", "recidivism"], *, purpose: str, valid_at: str | None = None, known_at: str | None = None, format: models.Form | None = None, labels: List[Literal["nb", "nn", "en"]] | None = None) -> bytes:
         """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged. A whole
         answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the
         manifest. `GET /v1/extracts/{name}`
         """
-        return self._client.call(GET_EXTRACT, {"name": name}, {"valid_at": valid_at, "known_at": known_at, "purpose": purpose, "format": format})
+        return self._client.call(GET_EXTRACT, {"name": name}, {"valid_at": valid_at, "known_at": known_at, "purpose": purpose, "format": format, "labels": labels})
 
-    def aggregates(self, *, known_at: str | None = None, format: models.Form | None = None) -> bytes:
+    def aggregates(self, *, known_at: str | None = None, format: models.Form | None = None, labels: List[Literal["nb", "nn", "en"]] | None = None) -> bytes:
         """A row for each number of the newest release known by then, hidden ones without a value. For whoever
         reads published figures; no purpose is needed. Logged like every pull. `GET /v1/extracts/aggregates`
         """
-        return self._client.call(GET_EXTRACT_AGGREGATES, {}, {"known_at": known_at, "format": format})
+        return self._client.call(GET_EXTRACT_AGGREGATES, {}, {"known_at": known_at, "format": format, "labels": labels})
 
     def file(self, job_id: str, file: str) -> bytes:
         """A file of one's own job, as long as it lies there and no address has become protected since it was
@@ -1277,18 +1277,18 @@ class AsyncExtracts(AsyncResource):
         """No more jobs of it. One's own; administrators may end any. `DELETE /v1/extracts/schedules/{schedule_id}`"""
         return await self._client.call(END_EXTRACT_SCHEDULE, {"schedule_id": schedule_id}, {}, key=idempotency_key)
 
-    async def get(self, name: Literal["cases", "events", "measures", "alerts", "recidivism"], *, purpose: str, valid_at: str | None = None, known_at: str | None = None, format: models.Form | None = None) -> bytes:
+    async def get(self, name: Literal["cases", "events", "measures", "alerts", "recidivism"], *, purpose: str, valid_at: str | None = None, known_at: str | None = None, format: models.Form | None = None, labels: List[Literal["nb", "nn", "en"]] | None = None) -> bytes:
         """The rows of an extract for a purpose, pseudonymous, streamed. Who takes out what is logged. A whole
         answer is a whole extract: what fails on the way breaks the connection. The header `Link` leads to the
         manifest. `GET /v1/extracts/{name}`
         """
-        return await self._client.call(GET_EXTRACT, {"name": name}, {"valid_at": valid_at, "known_at": known_at, "purpose": purpose, "format": format})
+        return await self._client.call(GET_EXTRACT, {"name": name}, {"valid_at": valid_at, "known_at": known_at, "purpose": purpose, "format": format, "labels": labels})
 
-    async def aggregates(self, *, known_at: str | None = None, format: models.Form | None = None) -> bytes:
+    async def aggregates(self, *, known_at: str | None = None, format: models.Form | None = None, labels: List[Literal["nb", "nn", "en"]] | None = None) -> bytes:
         """A row for each number of the newest release known by then, hidden ones without a value. For whoever
         reads published figures; no purpose is needed. Logged like every pull. `GET /v1/extracts/aggregates`
         """
-        return await self._client.call(GET_EXTRACT_AGGREGATES, {}, {"known_at": known_at, "format": format})
+        return await self._client.call(GET_EXTRACT_AGGREGATES, {}, {"known_at": known_at, "format": format, "labels": labels})
 
     async def file(self, job_id: str, file: str) -> bytes:
         """A file of one's own job, as long as it lies there and no address has become protected since it was

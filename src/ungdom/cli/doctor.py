@@ -50,6 +50,9 @@ class Diagnosis:
     advice: str = ""
 
 
+NOT_CONFIGURED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
+"""What is wrong with settings, or with the demo that they are to be of."""
+
 DatabaseCheck = Callable[[Connection, Settings, datetime], Diagnosis]
 
 
@@ -77,7 +80,7 @@ def _examine(on_demo: bool) -> Iterator[Diagnosis]:
     try:
         config = selected_settings(on_demo)
         settings.private_folder(config.data_dir)
-    except (BadSettings, *ERRORS) as error:
+    except NOT_CONFIGURED as error:
         yield Diagnosis("settings", Verdict.FAULT, sentence(error), "docs/settings.md explains each of them")
         yield from (_skipped(name, "settings") for name in ("disk", "mail", "issuers", *DATABASE_CHECKS))
         return
