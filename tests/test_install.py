@@ -37,7 +37,7 @@ def blocks(language: str, section: int) -> str:
 
 
 def commands(section: int) -> list[str]:
-    return blocks("sh", section).splitlines()
+    return [line for line in blocks("sh", section).splitlines() if line]
 
 
 def placed(text: str, folder: Path) -> str:

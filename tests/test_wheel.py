@@ -131,7 +131,7 @@ def test_outside_a_checkout_the_demo_is_served_and_the_client_alone_walks_a_case
         finally:
             server.terminate()
     assert walked.returncode == 0, walked.stderr
-    assert walked.stdout == "refused: has_needed_consents\ncompleted True\n"
+    assert walked.stdout == "refused: guardians_consent\ncompleted True\n"
     doctor = [str(service / "ungdom"), "doctor", "--demo", "--json"]
     examined = subprocess.run(doctor, cwd=home, env=clean, capture_output=True, text=True, timeout=120, check=False)
     assert examined.returncode == 0, examined.stdout
