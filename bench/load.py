@@ -4,9 +4,9 @@ Every case has the same ten events, checked by the engine; only the person diffe
 pgbench can address a case as well as the service can.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import chain, cycle, islice
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,14 @@ _HISTORY: tuple[tuple[str, date, Actor, dict[str, Any]], ...] = (
     ("assigned", date(2026, 2, 9), Actor.LEADER, {"coordinator": COORDINATORS[0]}),
     ("first_contact", date(2026, 2, 10), Actor.COORDINATOR, {}),
 )
+_MORE: tuple[tuple[str, dict[str, Any]], ...] = (
+    *MOVES,
+    ("note_added", {"note": str(uuid7(OPENED_AT, 2 << 40))}),
+    ("wait_started", {"party": "youth", "reason": "illness"}),
+    ("wait_ended", {"party": "youth"}),
+)
+_MORE_FROM = date(2026, 2, 11)
+"""A long history has these events as well, in turn, a day each from the day after this one."""
 EVENTS = len(_HISTORY)
 """Number of events of a case before the measurement."""
 
@@ -59,19 +67,35 @@ def case_id(number: int) -> UUID:
     return uuid7(OPENED_AT, number)
 
 
-def fill(url: str, settings: Settings, cases: int) -> None:
-    """Create schema, reference data, staff and that many cases in this database."""
+def case_of_length(length: int, number: int) -> UUID:
+    """The id of a case with a history of that length; the number of one with ten events stands for itself."""
+    return case_id(number if length == EVENTS else length << 24 | number)
+
+
+def moved_on(length: int) -> date:
+    """The day of the first move that is measured: that of the last event before it, or a later one."""
+    return MOVED_ON if length == EVENTS else _MORE_FROM + timedelta(days=length)
+
+
+def fill(url: str, settings: Settings, cases: int, lengths: tuple[int, ...] = (EVENTS,)) -> None:
+    """Create schema, reference data, staff and that many cases of each length in this database."""
     db = Database.open(url)
     db.upgrade()
     keys = EncryptionKeys(settings.people_keys)
     with db.writing() as tx:
         staff_store.save_staff(tx, _staff())
-    numbers = iter(range(cases))
-    while batch := [_event_batch(number) for number in islice(numbers, BATCH)]:
+    for length in lengths:
+        add_cases(db, keys, length, range(cases))
+    db.close()
+
+
+def add_cases(db: Database, keys: EncryptionKeys, length: int, numbers: Iterable[int]) -> None:
+    """Create the cases of that length with these numbers."""
+    rest = iter(numbers)
+    while batch := [_event_batch(number, length) for number in islice(rest, BATCH)]:
         with db.writing() as tx:
             people.create_people(tx, keys, [(_person(item.stored.person_id), OPENED_AT) for item in batch])
             journal.append_many(tx, batch)
-    db.close()
 
 
 def viewers() -> list[Viewer]:
@@ -97,9 +121,10 @@ def _person(person: UUID) -> NewPerson:
     return NewPerson(person_id=person, personalia=personalia, born=_YOUTH.born, guardians=_YOUTH.guardians)
 
 
-def _event_batch(number: int) -> EventBatch:
-    person_id, own_id = uuid7(OPENED_AT, 1 << 40 | number), case_id(number)
-    events = list(_events(person_id))
+def _event_batch(number: int, length: int = EVENTS) -> EventBatch:
+    own_id = case_of_length(length, number)
+    person_id = uuid7(OPENED_AT, 1 << 40 | own_id.int & 0xFFFFFFFFFF)
+    events = list(islice(chain(_events(person_id), _more_events()), length))
     assert number or legality.first_illegal_step(_YOUTH, events) is None
     stored = StoredCase(own_id, reference_of(own_id), person_id, _YOUTH, [], 0, OPENED_AT)
     return EventBatch(stored, events, engine.fold(_YOUTH, events))
@@ -119,6 +144,23 @@ def _events(person: UUID, moves: int = 0) -> Iterator[Event]:
             subject=COORDINATORS[0],
             source="api",
             details=read_details(EventType(kind), payload),
+        )
+
+
+def _more_events() -> Iterator[Event]:
+    """Endless: out of `preparing` and back, a note, a wait and its end, a day each."""
+    for place, (kind, details) in enumerate(cycle(_MORE), start=1):
+        on = _MORE_FROM + timedelta(days=place)
+        yield Event(
+            seq=EVENTS + place,
+            type=EventType(kind),
+            occurred_on=on,
+            recorded_at=datetime(on.year, on.month, on.day, 11, tzinfo=UTC),
+            actor=Actor.COORDINATOR,
+            role=Role.COORDINATOR,
+            subject=COORDINATORS[0],
+            source="api",
+            details=read_details(EventType(kind), details),
         )
 
 

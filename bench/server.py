@@ -17,10 +17,10 @@ class Server(pg.Server):
 
     def _start(self) -> None:
         self._provide_binaries()
-        self._run(
+        self.run(
             "initdb", "--pgdata", str(self.data), "--username", "postgres", "--auth", "trust",
             "--encoding", "UTF8", "--no-locale", "--no-instructions",
         )  # fmt: skip
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n")
-        self._run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))
+        self.run("pg_ctl", "start", "--wait", "--pgdata", str(self.data), "--log", str(self.log))

@@ -38,6 +38,7 @@ def assert_is_command(words: list[str]) -> None:
     left = list(words)
     while left and left[0] in getattr(command, "commands", {}):
         command = command.commands[left.pop(0)]
+        command = getattr(command, "loaded", command)
     assert not hasattr(command, "commands"), words
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in left if word.startswith("--")} <= options, words

@@ -74,6 +74,7 @@ ON_DEMO_BY_THEMSELVES = {"demo", "token"}
 
 def leaves(command: Any, *path: str) -> Iterator[str]:
     """Every command that can be typed, as it is typed."""
+    command = getattr(command, "loaded", command)
     below = getattr(command, "commands", {})
     if not below or (path and command.invoke_without_command):
         yield " ".join(path)
@@ -139,6 +140,7 @@ def test_every_command_prints_json_where_somebody_could_read_it() -> None:
         command: Any = tree
         for name in path.split():
             command = command.commands[name]
+            command = getattr(command, "loaded", command)
         return {option for parameter in command.params for option in parameter.opts}
 
     assert {name for name in COMMANDS if "--json" not in options(name)} == set(NO_JSON)
@@ -536,6 +538,7 @@ def test_a_language_that_is_none(run: Run, current: dict[str, str]) -> None:
 
 def options(command: Any, *path: str) -> Iterator[tuple[str, str]]:
     """Every option of every command."""
+    command = getattr(command, "loaded", command)
     for option in command.params:
         yield from ((" ".join(path), name) for name in option.opts)
     for name, inner in getattr(command, "commands", {}).items():

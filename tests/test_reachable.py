@@ -1,6 +1,7 @@
 """Every public function and class of the package has a caller in the package, or a row here that says who needs it."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -19,7 +20,6 @@ UNCALLED = {
     "api.http.limits.Windows.get_moving_window": "limits",
     "serving.protocol.LimitedProtocol.timeout_keep_alive_handler": "uvicorn",
     "analytics.case_facts.CaseFacts.wait_days_before": "extracts.columns.cases, by its name",
-    "cli.serving.of_worker": "uvicorn, by its name",
     "extracts.engines.DURATIONS": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_duckdb": "whoever reads an extract: `make spark` and the tests",
     "extracts.engines.on_spark": "whoever reads an extract: `make spark`",
@@ -38,6 +38,9 @@ UNCALLED = {
     "workflow.derived.plan.MeasureState.days_from_answer": "`api.http.present.from_source`, by the name of the field",
 }
 """Public name (`package.module.name`) → who calls it from outside the package, or which planned feature will."""
+
+BY_NAME = re.compile(r"ungdom(\.\w+)+:(?P<name>\w+)")
+"""How a command, or what uvicorn serves, is named where it is imported when it is called."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -66,7 +69,7 @@ def is_registered(node: Definition) -> bool:
 
 
 def names_used(trees: Iterator[ast.Module]) -> Counter[str]:
-    """How often each name is read: as a variable, as an attribute, or in an import under another name."""
+    """How often each name is read: as a variable, as an attribute, in an import under another name, or by its name."""
     uses: Counter[str] = Counter()
     for tree in trees:
         for node in ast.walk(tree):
@@ -76,6 +79,8 @@ def names_used(trees: Iterator[ast.Module]) -> Counter[str]:
                 uses[node.attr] += 1
             elif isinstance(node, ast.ImportFrom):
                 uses.update(alias.name for alias in node.names if alias.asname)
+            elif isinstance(node, ast.Constant) and (where := BY_NAME.fullmatch(str(node.value))):
+                uses[where["name"]] += 1
     return uses
 
 

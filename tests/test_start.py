@@ -14,8 +14,10 @@ import pytest
 from tests import process
 from tests.process import UNGDOM
 from tests.service import Service
+from ungdom import cli
 from ungdom.api.docs import first_calls
 from ungdom.api.docs import routes as doc_pages
+from ungdom.store.session import Database
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -33,21 +35,56 @@ HEAVY = (
 """What only some requests use, and is loaded by the first of them: together more than half a second of a processor."""
 
 
+WITH_A_DATABASE = (
+    *(name for name in HEAVY if name != "rich"),
+    *("authlib", "babel", "fastapi", "jinja2", "rich.progress", "structlog", "ungdom.api", "ungdom.app"),
+)
+"""What a command that only lists rows of a database does not load."""
+WITHOUT_A_DATABASE = (*WITH_A_DATABASE, "cryptography", "sqlalchemy", "ungdom.store", "ungdom.workflow")
+"""What the help does not load."""
+LISTING = """
+import sys
+from ungdom import cli
+sys.argv = ["ungdom", {words}]
+try:
+    cli.main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+"""
+
+
 def loaded(statement: str, names: tuple[str, ...]) -> list[str]:
-    code = f"import sys; {statement}; print(*sorted(set({names!r}) & set(sys.modules)))"
+    code = f"import sys\n{statement}\nprint()\nprint(*sorted(set({names!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout.split()
+    return done.stdout.splitlines()[-1].split()
 
 
 def test_the_service_is_imported_without_what_only_some_requests_use() -> None:
     assert loaded("import ungdom.app", HEAVY) == []
 
 
+def test_a_command_loads_what_it_needs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in process.environment(f"sqlite:///{tmp_path / 'a.db'}", tmp_path).items():
+        monkeypatch.setenv(name, value)
+    db = Database.open(f"sqlite:///{tmp_path / 'a.db'}")
+    db.upgrade()
+    db.close()
+    for words, left_out in (('"--help"', WITHOUT_A_DATABASE), ('"staff", "list"', WITH_A_DATABASE)):
+        assert loaded(LISTING.format(words=words), left_out) == []
+
+
+def test_the_help_of_the_program_has_the_first_paragraph_of_each_command() -> None:
+    assert len(cli.COMMANDS) >= 25
+    for command in cli.COMMANDS:
+        assert command.loaded.help
+        assert command.help == " ".join(command.loaded.help.partition("\n\n")[0].split())
+
+
 def test_what_is_left_out_is_loaded_by_whoever_uses_it() -> None:
     statement = (
         "from datetime import date; from ungdom.workflow.calendar import is_working_day as w; w(date(2026, 5, 15))"
     )
-    assert loaded(statement, ("holidays", "numpy")) == ["holidays"]
+    assert loaded(statement, ("holidays", "holidays.countries", "numpy")) == ["holidays"]
 
 
 def test_a_port_in_use_is_named_with_one_that_is_free(tmp_path: Path) -> None:

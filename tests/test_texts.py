@@ -55,7 +55,7 @@ from ungdom.workflow.guards.core import Guard, Value
 from ungdom.workflow.payloads import enums as words
 from ungdom.workflow.payloads import measure_enums
 from ungdom.workflow.rules import escalation, sharing
-from ungdom.workflow.rules.access import AccessPurpose, EmergencyReason, WithholdingCode
+from ungdom.workflow.rules.access import AccessPurpose, EmergencyReason, SearchReason, WithholdingCode
 from ungdom.workflow.rules.deadlines import RULES, DeadlineStatus
 from ungdom.workflow.views import restorative
 from ungdom.workflow.views.task_rules import TaskKind
@@ -332,6 +332,7 @@ def expected() -> dict[str, set[str]]:
         "calendar": set(CALENDAR.split()),
         "access_purpose": {str(purpose) for purpose in AccessPurpose},
         "emergency_reason": {str(reason) for reason in EmergencyReason},
+        "search_reason": {str(reason) for reason in SearchReason},
         "withholding_code": {str(code) for code in WithholdingCode},
         "access": {"line", "line_with_office", "withheld"},
         "indicator": {one.code for one in indicators.INDICATORS},

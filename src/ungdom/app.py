@@ -262,11 +262,15 @@ def from_environment() -> FastAPI:
         raise SystemExit(f"ungdom: {error}") from None
 
 
-def prepared_app(settings: Settings) -> FastAPI:
-    """The service of a server process: the OpenAPI document is generated before the first request."""
+def prepared_app(settings: Settings, with_document: bool = False) -> FastAPI:
+    """The service of a server process. `with_document`: the OpenAPI document is made beside the start.
+
+    Otherwise the first request for it waits until it is made.
+    """
     app = create_app(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
-    doc_routes.prepare(app)
+    if with_document:
+        doc_routes.prepare(app)
     gc.collect()
     gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
     return app

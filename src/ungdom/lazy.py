@@ -11,6 +11,9 @@ What is evaluated while the module is loaded (base classes, constants, default v
 annotations that do are not evaluated: `from __future__ import annotations`.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -27,3 +30,15 @@ class LazyModule(ModuleType):
 def lazy(name: str) -> LazyModule:
     """The module of that name, imported when an attribute of it is first read. Raises `ImportError` then, not now."""
     return LazyModule(name)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Import inside the `with` statement without garbage collection: nearly all that an import makes stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

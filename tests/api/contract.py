@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
@@ -37,9 +40,28 @@ def registry() -> Registry[Any]:
     return Registry().with_resource(ROOT, Resource(contents=document(), specification=DRAFT202012))
 
 
+def _reference(
+    at: Draft202012Validator, reference: str, instance: Any, schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    """`$ref` of the document: a part that has been found valid by a component is not looked at a second time."""
+    content = json.dumps(instance, ensure_ascii=False).encode()
+    part = (reference, blake2b(content, digest_size=16).digest())
+    if part in _valid:
+        return
+    errors = list(_plain_reference(at, reference, instance, schema))
+    if not errors:
+        _valid.add(part)
+    yield from errors
+
+
+_valid: set[tuple[str, bytes]] = set()
+_plain_reference = Draft202012Validator.VALIDATORS["$ref"]
+Validator = extend(Draft202012Validator, {"$ref": _reference})
+
+
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema), registry=registry(), format_checker=FormatChecker())
+    return Validator(json.loads(schema), registry=registry(), format_checker=FormatChecker())
 
 
 def operation(method: str, path: str, strict: bool = True) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         except KeyError as error:
             raise ValueError(f"{NAMES[0]} {NUMBER} {QUERY}") from error
 
-    monkeypatch.setattr(case_routes, "_page_of_cases", fail)
+    monkeypatch.setattr(case_routes, "page_of_cases", fail)
 
 
 def send_each_kind(service: Service, monkeypatch: pytest.MonkeyPatch) -> Sent:

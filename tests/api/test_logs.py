@@ -17,7 +17,7 @@ import structlog
 
 from tests.api.observed import NUMBER, ROUTES, STATUS, send_each_kind
 from tests.service import Service
-from ungdom import cli
+from ungdom import cli, settings
 from ungdom.cli import observing
 from ungdom.observability import logs, page
 from ungdom.observability.event_table import EVENTS
@@ -136,6 +136,7 @@ PLANTED = {
     "password of a database": ("postgresql+psycopg://u:hemmelig@db/ungdom", "hemmelig"),
     "password by name": ('connect failed: password="hemmelig" host=db', "hemmelig"),
     "survey": ("GET /v1/surveys/Kx3-abc HTTP/1.1", "Kx3"),
+    "page of a survey": ("GET /survey/Kx3-abc HTTP/1.1", "Kx3"),
     "calendar": (f"GET /v1/calendar/{'q' * 43}.ics", "qqq"),
     "secret alone": (f"secret {'Ab3-' * 10}Ab3 seen", "Ab3-"),
     "key": ("key 8KEMC86NPQNpTzxMtjsvfys98ojep66Xq3OmhFcGM50= seen", "8KEM"),
@@ -211,7 +212,7 @@ def test_every_command_logs_in_the_form_and_from_the_level_that_are_set(
         for name, value in given.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["ungdom", "db", "check"])
-        monkeypatch.setattr(cli.settings, "from_environment", refuse)
+        monkeypatch.setattr(settings, "from_environment", refuse)
         before = len(written.getvalue())
         with pytest.raises(SystemExit):
             cli.main()

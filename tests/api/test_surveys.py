@@ -43,7 +43,7 @@ def test_an_invitation_is_listed_fetched_answered_and_then_of_no_use(served: Ser
         made = invite(client, case)
     assert len(said) <= MOVE, said
     assert made["expires"] == "2026-03-31"
-    assert made["address"] == f"http://127.0.0.1:8000/v1/surveys/{made['token']}"
+    assert made["address"] == f"http://127.0.0.1:8000/survey/{made['token']}"
     assert [one["left"] for one in client.get(f"/v1/cases/{case}/surveys").json()["items"]] == [0, 1]
     asked = get(served, made["token"]).json()
     assert [one["question"] for one in asked["questions"]] == list(GIVEN["answers"])

@@ -36,6 +36,14 @@ def test_migrations_lead_from_nothing_to_the_model(database_url: str) -> None:
     db.close()
 
 
+def test_the_versions_read_from_the_files_are_those_that_alembic_knows(db: Database) -> None:
+    known = ScriptDirectory.from_config(_alembic())
+    assert db.head() == known.get_current_head()
+    assert db.revisions() == {each.revision for each in known.walk_revisions()}
+    with db.reading() as tx:
+        assert db.current() == MigrationContext.configure(tx).get_current_revision() == db.head()
+
+
 def test_the_model_and_the_migrations_agree_on_check_constraints(db: Database) -> None:
     with db.reading() as tx:
         found = {c["name"] for table in metadata.tables for c in inspect(tx).get_check_constraints(table)}

@@ -4,14 +4,54 @@ import re
 from pathlib import Path
 
 from ungdom import web
+from ungdom.api.http.auth.principal import SCOPES
+from ungdom.esas import status
+from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
+from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
-from ungdom.workflow.rules.permissions import STAFF_ROLES
 
 TEMPLATES = Path(str(web.__file__)).parent / "templates"
 LITERAL = re.compile(r"""\bt\((["'])([a-z_0-9.-]+)\1\s*[,)]""")
 
 FAMILIES: dict[str, set[str]] = {
-    "role": {str(role) for role in STAFF_ROLES},
+    "role": {str(role) for role in SCOPES},
+    "nav": {place.key for place in PLACES},
+    "table": {f"{table.key}.{part}" for table in ADMINISTRATION_TABLES for part in ("title", "lead", "empty")}
+    | {
+        "name",
+        "subject",
+        "roles",
+        "service",
+        "open_cases",
+        "absences",
+        "for_date",
+        "started_at",
+        "finished_at",
+        "status",
+        "counts",
+        "at",
+        "who",
+        "route",
+        "purpose",
+        "searched",
+        "about",
+        "seal",
+        "anchor",
+        "verification",
+        "checked",
+        "table",
+        "stream",
+        "position",
+        "problem",
+    },
+    "status": {
+        status.STOP,
+        status.RESUME,
+        status.CLOSE,
+        status.ASSIGNED,
+        status.SIGNED,
+        status.TRANSFERRED,
+    },
     "refused": {
         f"{code}.{part}"
         for code in ("other_site", "signed_out", "form_key", "not_signed_in")
@@ -22,7 +62,8 @@ FAMILIES: dict[str, set[str]] = {
     "today.whose": set(Whose.__args__),
     "today.late": set(Late.__args__),
     "today.sort": set(SORTS),
-    "receipt": {"begun", "counted", "moved", "binding", "norm", "stopped"},
+    "receipt": {"begun", "counted", "ordered", "same_day", "and", "moved", "binding", "norm", "stopped"}
+    | {f"{unit}.{count}" for unit in UNITS.values() for count in ("one", "many")},
     "form": {"yes", "no"},
     "days": {"one", "many"},
     "law": {"office norm", "ch."}

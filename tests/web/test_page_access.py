@@ -1,13 +1,16 @@
 """T16 and T34 over the pages: a page shows what the interface answers and no more, and who was shown is in the log."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
 
 from tests.access.test_every_answer import Comparison, Watch, compare
 from tests.api import sights
+from tests.api.build import DAY
 from tests.api.sights import VIEWERS, World
 from tests.service import Service, routes_of, sqlite_copy
 from tests.web.visiting import Visitor
@@ -36,16 +39,63 @@ NOBODY = {
     ("POST", "/sign-out"),
     ("POST", "/language"),
     ("GET", "/static/pages/{name}"),
+    ("GET", "/search"),
+    ("GET", "/reassign"),
+    ("GET", "/rules"),
+    ("GET", "/administration"),
+    ("GET", "/administration/staff"),
+    ("GET", "/administration/nights"),
+    ("GET", "/administration/audit"),
+    ("GET", "/survey/{token}"),
+    ("POST", "/survey/{token}"),
 }
-"""Pages and forms that show no person: signing in, the language, files."""
+"""Pages and forms that show no youth: signing in, the language, files, the rules, staff, jobs, a survey."""
 SHOWN = {
     ("GET", "/today"),
     ("GET", "/cases/{case_id}"),
     ("GET", "/cases/{case_id}/record/{kind}"),
     ("GET", "/cases/{case_id}/correct/{seq}"),
+    ("GET", "/cases/{case_id}/insert"),
+    ("GET", "/cases/{case_id}/insert/{kind}"),
+    ("GET", "/my-cases"),
+    ("GET", "/delays"),
+    ("GET", "/delays/causes"),
+    ("GET", "/delays/{alert_id}"),
+    ("GET", "/office"),
+    ("GET", "/office/indicators"),
+    ("GET", "/office/indicators/download"),
+    ("GET", "/office/curves"),
+    ("GET", "/office/curves/download"),
+    ("GET", "/administration/access-log"),
 }
-SENT = {("POST", "/cases/{case_id}/record/{kind}"), ("POST", "/cases/{case_id}/correct/{seq}")}
-"""Forms that record as `POST /v1/cases/{case_id}/events` does: tests/web/test_recording.py."""
+LISTS = {
+    "/today?whose=office": ("/today", "/v1/worklist"),
+    "/my-cases": ("/my-cases", "/v1/cases"),
+    "/delays": ("/delays", "/v1/alerts"),
+    "/delays/causes": ("/delays/causes", "/v1/delays"),
+    "/office": ("/office", "/v1/worklist/forecast"),
+    "/office/indicators": ("/office/indicators", "/v1/statistics/indicators"),
+    "/office/indicators/download": ("/office/indicators/download", "/v1/statistics/indicators"),
+    "/office/curves": ("/office/curves", "/v1/statistics/lead-time"),
+    "/administration/access-log": ("/administration/access-log", "/v1/access-log"),
+    "/office/curves/download": ("/office/curves/download", "/v1/statistics/lead-time"),
+}
+"""Pages of many cases: the address, the route, and where the interface answers the same."""
+SENT = {
+    ("POST", "/cases/{case_id}/record/{kind}"),
+    ("POST", "/cases/{case_id}/correct/{seq}"),
+    ("POST", "/delays/{alert_id}/acknowledge"),
+    ("POST", "/delays/{alert_id}/answer"),
+    ("POST", "/delays/{alert_id}/snooze"),
+    ("POST", "/cases/{case_id}/insert/{kind}"),
+    ("POST", "/search"),
+    ("POST", "/reassign"),
+    ("POST", "/today/views"),
+    ("POST", "/today/views/{view_id}/delete"),
+}
+"""Forms that write as routes of the interface do, and the search for a person: the other modules of this folder."""
+THEN = ({"known_at": "2026-02-01"}, {"valid_at": DAY})
+"""The control of the page of a case: as known on a day, as it stood on a day."""
 COMPARED = ("open", "strict", "leaving", "moved_confidential", "sent")
 
 
@@ -92,6 +142,9 @@ def test_a_page_of_a_case_shows_what_the_interface_answers(world: World, monkeyp
             pages += 1
             shown = given.pop()
             wrong += [f"{viewer} {kind} {part}" for part in different_parts(client, case, shown)]
+            for then in THEN:
+                assert browser.get(f"/cases/{case}?{urlencode(then)}").status_code == 200
+                wrong += [f"{viewer} {kind} {part} {then}" for part in different_parts(client, case, given.pop(), then)]
             if not any(event["details"] for event in shown["events"]["items"]):  # a form would delete what it lacks
                 withheld += 1
                 assert shown["correctable"] == [], (viewer, kind)
@@ -101,11 +154,15 @@ def test_a_page_of_a_case_shows_what_the_interface_answers(world: World, monkeyp
     assert withheld > 0
 
 
-def different_parts(client: Any, case: str, shown: dict[str, Any]) -> Iterator[str]:
-    """The parts that the page shows in another way than the interface answers."""
+def different_parts(
+    client: Any, case: str, shown: dict[str, Any], then: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """The parts that the page shows in another way than the interface answers; of another day no steps at all."""
     for part, path in PARTS.items():
-        answer = client.get(f"/v1/cases/{case}{path}")
+        answer = client.get(f"/v1/cases/{case}{path}", **({} if part == "options" else then))
         wanted = answer.json() if answer.status_code == 200 else None
+        if part == "options" and then:
+            wanted = {"items": []}
         if part == "options" and wanted:
             wanted = {"items": [item | {"details_schema": {}} for item in wanted["items"]]}
         if shown[part] != wanted:
@@ -124,16 +181,20 @@ def test_every_page_with_a_persons_data_is_in_the_log(world: World, figure: Call
             )
             for kind in COMPARED
         }
+        more = {"correct/1": "correct/{seq}", "insert": "insert", "insert/first_contact": "insert/{kind}"}
         addresses |= {
-            f"/cases/{world.cases[kind].id}/correct/1": (
-                "/cases/{case_id}/correct/{seq}",
+            f"/cases/{world.cases[kind].id}/{end}": (
+                f"/cases/{{case_id}}/{route}",
                 f"/v1/cases/{world.cases[kind].id}",
             )
             for kind in COMPARED
+            for end, route in more.items()
         }
-        addresses |= {"/today?whose=office": ("/today", "/v1/worklist")}
+        addresses |= LISTS
+        addresses |= {f"/delays/{x}": ("/delays/{alert_id}", f"/v1/alerts/{x}") for x in world.alerts.values()}
         for address, (route, path) in addresses.items():
-            allowed = watch.shown_in(client.get(path)) if path.startswith("/v1/worklist") else {path.rpartition("/")[2]}
+            is_case = path.startswith("/v1/cases/")
+            allowed = {path.rpartition("/")[2]} if is_case else watch.shown_in(client.get(path))
             watch.new_rows()
             page = browser.get(address)
             assert page.status_code in (200, 403, 404), (viewer, address, page.text)

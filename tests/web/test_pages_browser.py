@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import process
-from tests.api.build import case_at, opened
+from tests.api.build import DAY, case_at, opened, recorded
 from tests.service import CURSOR_KEY, KEY, Service, sqlite_copy
 from tests.web.browser import chromium
 
@@ -62,10 +62,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "executing": case_at(client, "executing", "2026-01-05"),
             "new": opened(client),
         }
+        recorded(client, cases["executing"], "team_member_joined", DAY, {"member": MEMBER, "agency": "school"})
     keys = {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_CURSOR_KEY": CURSOR_KEY}
     subprocess.run([process.UNGDOM, "nightly"], env=process.environment(url, data) | keys, check=True, timeout=120)
     with process.serving(url, data, **keys) as (address, _):
-        yield Site(address, cases)
+        with Service(url, data) as service:
+            [alert] = service.as_("coordinator", "oslo").get("/v1/alerts", case=cases["late"], limit=1).json()["items"]
+        yield Site(address, cases | {"alert": alert["id"]})
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +100,14 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     assert (watched.hosts, watched.complaints) == ({urlsplit(site.address).netloc}, [])
 
 
-def signed_in(page: Page, site: Site) -> Page:
+MEMBER = "teacher-7"
+
+
+def signed_in(page: Page, site: Site, subject: str = "coordinator-oslo") -> Page:
     page.goto(f"{site.address}/")
-    page.get_by_role("button", name="coordinator-oslo").click()
-    page.wait_for_url("**/today")
+    page.locator("select#subject").select_option(subject)
+    page.locator("form.row button").click()
+    page.wait_for_url(re.compile("/(today|my-cases)$"))
     return page
 
 
@@ -227,19 +234,35 @@ ADDRESSES = {
     "a form": "/cases/{executing}/record/plan_approved",
     "a closed step": "/cases/{new}/record/completed",
     "a correction": "/cases/{executing}/correct/8",
+    "a forgotten event": "/cases/{executing}/insert",
+    "its form": "/cases/{executing}/insert/first_contact",
+    "a case as it was": "/cases/{executing}?known_at=2026-02-01",
+    "the office": "/office",
+    "indicators": "/office/indicators",
+    "curves": "/office/curves?since=2025-01-01",
+    "rules": "/rules",
+    "staff": "/administration/staff",
+    "search": "/search",
+    "reassignment": "/reassign",
+    "delays": "/delays",
+    "an alert": "/delays/{alert}",
+    "whom cases waited for": "/delays/causes",
+    "cases of a team": "/my-cases",
     "not found": "/cases/018f0000-0000-7000-8000-000000000000",
 }
 SIGNED_OUT = ("home", "sign in")
+TEAM = ("cases of a team",)
+"""Pages for a member of a follow-up team."""
 
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_no_page_has_a_barrier(visit: Callable[..., Page], site: Site, width: int) -> None:
     """Axe finds nothing, and no page is wider than the window."""
-    stranger, page = visit(width), signed_in(visit(width), site)
+    stranger, page, member = visit(width), signed_in(visit(width), site), signed_in(visit(width), site, MEMBER)
     found: dict[str, Any] = {}
     script = AXE.read_text(encoding="utf-8")
     for name, address in ADDRESSES.items():
-        shown = stranger if name in SIGNED_OUT else page
+        shown = stranger if name in SIGNED_OUT else member if name in TEAM else page
         shown.goto(site.address + address.format(**site.cases))
         shown.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
         shown.evaluate(script)

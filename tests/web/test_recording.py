@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.api.build import DAY, case_at, events_of
+from tests.api.build import DAY, case_at, etag, events_of
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
 from ungdom.api.events.forms import form_of
 from ungdom.web.case_page import field_label
 from ungdom.web.forms import MOST_ROWS, Control, SchemaForm, entered_from
+from ungdom.web.receipts import length_in, receipt
 from ungdom.workflow.events import details_schema, plain_details, read_details
 from ungdom.workflow.vocabulary import EventType
 
@@ -77,6 +78,15 @@ def test_a_preview_changes_nothing(visitor: Visitor, client: Client) -> None:
     answer = visitor.post(path, form_at(visitor, path) | HELD | {"action": "preview"})
     assert answer.status_code == 200
     assert "Dette skjer når du lagrer" in answer.text
+    assert "Påtalemyndigheten får melding" not in answer.text
+    postponed = f"/cases/{case}/record/postponed"
+    fields = {"occurred_on": DAY, "/details/reason": "health", "action": "preview"}
+    told = visitor.post(postponed, form_at(visitor, postponed) | fields)
+    body = {"type": "postponed", "occurred_on": DAY, "details": {"reason": "health"}}
+    tried = client.post(f"/v1/cases/{case}/events?dry_run=true", body, etag(client, case))
+    wanted = tried.json()["official_status"]
+    assert [part["part"] for part in wanted] == ["stansUngdomsreaksjon"]
+    assert "Påtalemyndigheten får melding" in told.text
     assert "Under gjennomføring" in answer.text
     assert events_of(client, case)[-1]["type"] == "assigned"
 
@@ -314,3 +324,69 @@ def test_the_default_of_a_list_is_chosen_in_the_form(visitor: Visitor, client: C
     page = visitor.get(f"/cases/{case}/record/appealed").text
     select = page[page.index('name="/details/by"') :].partition("</select>")[0]
     assert re.findall(r'<option value="([^"]*)"( selected)?>', select) == [("", " selected"), ("prosecution", "")]
+
+
+# --- a forgotten event, and the case as it was ---------------------------------------------------------------------
+
+
+def test_a_forgotten_event_is_put_in_where_it_happened(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    assert f"/cases/{case}/insert" in visitor.get(f"/cases/{case}").text
+    chosen = f"/cases/{case}/insert/first_contact"
+    assert chosen in visitor.get(f"/cases/{case}/insert").text
+    fields = form_at(visitor, chosen) | {"occurred_on": DAY, "reason": "forgotten", "after_seq": "8"}
+    shown = visitor.post(chosen, fields | {"action": "preview"})
+    assert shown.status_code == 200, shown.text
+    assert "corrected" not in [event["type"] for event in events_of(client, case)]
+    sent = visitor.post(chosen, fields | {"action": "save"})
+    assert sent.status_code == 303, sent.text
+    [correction] = [event for event in events_of(client, case) if event["type"] == "corrected"]
+    assert correction["details"]["insert"]["type"] == "first_contact"
+
+
+def test_a_forgotten_event_that_does_not_fit_is_refused_at_its_field(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    path = f"/cases/{case}/insert/first_contact"
+    refused = visitor.post(path, form_at(visitor, path) | {"occurred_on": ""})
+    assert refused.status_code == 422
+    assert 'id="f-occurred_on-error"' in refused.text
+    assert 'id="f-reason-error"' in refused.text
+    elsewhere = {"occurred_on": "2026-01-04", "reason": "forgotten", "after_seq": "3"}
+    assert visitor.post(path, form_at(visitor, path) | elsewhere).status_code in (409, 422)
+    assert visitor.get(f"/cases/{case}/insert/reopened").status_code == 404
+
+
+def test_a_case_as_it_was_offers_nothing_to_record(visitor: Visitor, client: Client) -> None:
+    case = case_at(client, "executing")
+    page = visitor.get(f"/cases/{case}?known_at=2026-02-01")
+    assert page.status_code == 200
+    assert "/record/" not in page.text
+    assert "/correct/" not in page.text
+    assert "Du ser saken slik den var" in page.text
+    assert visitor.get(f"/cases/{case}?known_at=2020-01-01").status_code == 404
+
+
+CLOCK = {
+    "begun_on": "2026-03-03",
+    "length": "P6W",
+    "due": "2026-04-14",
+    "unmoved": "2026-04-14",
+    "law": "strpl. § 249",
+    "binding": True,
+    "stopped_on": None,
+}
+
+
+def test_a_receipt_counts_in_the_units_of_the_law(client: Client) -> None:
+    case = case_at(client, "executing")
+    clocks = client.get(f"/v1/cases/{case}/deadlines").json()["items"]
+    assert any(clock["length"] and clock["length"].endswith("W") for clock in clocks), clocks
+    assert receipt("nb", CLOCK)[:2] == [
+        "Begynte 3. mars 2026. Den dagen telles ikke med.",
+        "6 uker fram: tirsdag 14. april 2026.",
+    ]
+    moved = receipt("en", CLOCK | {"length": "P1M", "due": "2026-04-07", "unmoved": "2026-04-03"})
+    assert moved[1] == "1 month on: Friday, 3 April 2026."
+    assert "not a working day" in moved[2]
+    assert receipt("nb", CLOCK | {"length": None})[0].startswith("Dagen er bestemt")
+    assert length_in("en", "P1Y6M") == "1 year and 6 months"

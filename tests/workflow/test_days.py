@@ -1,11 +1,13 @@
 """T9: how time is counted, against dates worked out by hand and checked by a second, independent computation."""
 
+import calendar
 import csv
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import holidays
 import pytest
 
 from ungdom.workflow.calendar import (
@@ -43,6 +45,15 @@ def _row(raw: dict[str, str]) -> Row:
 
 ROWS = rows()
 GROUPS = sorted({row.group for row in ROWS})
+
+
+def test_the_holidays_are_those_of_the_library_for_norway() -> None:
+    known = holidays.country_holidays("NO", years=range(2010, 2045))
+    days = [date(2010, 1, 1) + timedelta(days=number) for number in range(35 * 365 + 9)]
+    assert (days[-1], len(known) > 400) == (date(2044, 12, 31), True)
+    assert [day for day in days if is_working_day(day)] == [
+        day for day in days if day.weekday() < calendar.SATURDAY and day not in known
+    ]
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -1562,7 +1562,8 @@ DeadlineMoved = TypedDict("DeadlineMoved", {"code": "str", "from": "str | None",
 
 class DeadlineOut(TypedDict):
     """One clock: from, due (after and before moving off non-working days), stopped, days late, where it is
-    written. The day it began is null to whoever may not learn the stages.
+    written. `length`: how long it runs, as a duration of ISO 8601 (`P6W`: six weeks, not 42 days); null where
+    the due day was ordered. The day it began and the length are null to whoever may not learn the stages.
     """
 
     begun_on: str | None
@@ -1574,6 +1575,7 @@ class DeadlineOut(TypedDict):
     label: str
     late_days: int | None
     law: str
+    length: str | None
     notice_from: str | None
     reasoned: bool
     status: str
@@ -4053,8 +4055,9 @@ class PersonAccessList(TypedDict):
 
 
 class PersonAccessOut(TypedDict):
-    """Who was given data of the person, by which route and why. `criteria`: the fields searched by, of a search.
-    `konfliktrad`: null for national roles, and where the address is protected for those who may not know it.
+    """Who was given data of the person, by which route and why. `criteria`: of a search, the fields and the
+    reason. `konfliktrad`: null for national roles, and where the address is protected for those who may not
+    know it.
     """
 
     at: str
@@ -4313,12 +4316,15 @@ class PersonRecordOut(TypedDict):
 
 
 class PersonSearchIn(TypedDict):
-    """What is searched by: at least one of name, birth date and identity number; all that are given have to hold."""
+    """What is searched by: at least one of name, birth date and identity number; all that are given have to hold.
+    `reason`: why; it stands in the access log beside the names of the fields.
+    """
 
     born: NotRequired[str | None]
     limit: NotRequired[int]
     name: NotRequired[str | None]
     national_id: NotRequired[str | None]
+    reason: NotRequired[SearchReason | None]
 
 
 class PetitionDecidedDecision(TypedDict):
@@ -5169,7 +5175,8 @@ class RecordedEventData(TypedDict):
 class RecordedOut(TypedDict):
     """What an event did: which number it has, under which regime and law, and the case before and after.
     `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint
-    decided.
+    decided. `official_status`: what the prosecution is told of them in the sector's status message, where one
+    is sent.
     """
 
     after: CaseSnapshotOut
@@ -5178,6 +5185,7 @@ class RecordedOut(TypedDict):
     dry_run: bool
     followed_by: List[FollowedOut]
     law: str
+    official_status: List[OfficialStatusOut]
     regime: Regime
     seq: int
     type: EventType
@@ -5769,6 +5777,9 @@ class SealOut(TypedDict):
     rows: int
     sealed_at: str
     streams: int
+
+
+SearchReason: TypeAlias = "Literal[\"own_case\", \"contact\", \"new_case\", \"supervision\"]"
 
 
 class SeatOut(TypedDict):
@@ -6871,9 +6882,9 @@ class WorkList(TypedDict):
 
 class WorkRow(TypedDict):
     """A case with something to do, the most pressing first. `version` is what `If-Match` needs. Days are calendar
-    days: `age_days` since registration, `days_since_offence` since the last offence, `days_in_state`.
-    `turns_18_in_days`: null for those of age. Of a youth whose address is protected, `konfliktrad` and
-    `coordinator` are null for most.
+    days: `age_days` since registration, `days_since_offence` since the last offence, `waiting_days` since
+    `waiting_since`: since when `waiting_for` has been waited for without a break. `turns_18_in_days`: null for
+    those of age. Of a youth whose address is protected, `konfliktrad` and `coordinator` are null for most.
     """
 
     age_days: int
@@ -6892,7 +6903,9 @@ class WorkRow(TypedDict):
     turns_18_in_days: int | None
     turns_18_on: str
     version: int
+    waiting_days: int | None
     waiting_for: Party | None
+    waiting_since: str | None
 
 
 class WorkTaskOut(TypedDict):

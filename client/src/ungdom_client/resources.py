@@ -581,15 +581,15 @@ class Alerts(Resource):
         """One alert, and everything that happened to it: when, for which day, by whom. `GET /v1/alerts/{alert_id}`"""
         return self._client.call(GET_ALERT, {"alert_id": alert_id}, {})
 
-    def list(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.AlertList:
+    def list(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, waiting_for: models.Party | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.AlertList:
         """The alerts on cases that this viewer may see, the first due first; those that are settled only when
         asked for. `GET /v1/alerts`
         """
-        return self._client.call(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit, "cursor": cursor})
+        return self._client.call(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "waiting_for": waiting_for, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit, "cursor": cursor})
 
-    def each(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None) -> Iterator[models.AlertOut]:
+    def each(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, waiting_for: models.Party | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None) -> Iterator[models.AlertOut]:
         """Every item of `list`, a page at a time."""
-        return self._client.each(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit})
+        return self._client.each(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "waiting_for": waiting_for, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit})
 
     def unreached(self, *, konfliktrad: str | None = None, code: str | None = None, reason: models.NotReached | None = None, limit: int | None = None, cursor: str | None = None) -> models.UnreachedAlertList:
         """The alerts before the start of which nobody outside the office has a notice, by reason and due day. Of
@@ -629,15 +629,15 @@ class AsyncAlerts(AsyncResource):
         """One alert, and everything that happened to it: when, for which day, by whom. `GET /v1/alerts/{alert_id}`"""
         return await self._client.call(GET_ALERT, {"alert_id": alert_id}, {})
 
-    async def list(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.AlertList:
+    async def list(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, waiting_for: models.Party | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None, cursor: str | None = None) -> models.AlertList:
         """The alerts on cases that this viewer may see, the first due first; those that are settled only when
         asked for. `GET /v1/alerts`
         """
-        return await self._client.call(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit, "cursor": cursor})
+        return await self._client.call(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "waiting_for": waiting_for, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit, "cursor": cursor})
 
-    def each(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None) -> AsyncIterator[models.AlertOut]:
+    def each(self, *, live: bool | None = None, state: models.AlertState | None = None, level: models.Level | None = None, code: str | None = None, case: str | None = None, waiting_for: models.Party | None = None, konfliktrad: str | None = None, coordinator: str | None = None, limit: int | None = None) -> AsyncIterator[models.AlertOut]:
         """Every item of `list`, a page at a time."""
-        return self._client.each(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit})
+        return self._client.each(LIST_ALERTS, {}, {"live": live, "state": state, "level": level, "code": code, "case": case, "waiting_for": waiting_for, "konfliktrad": konfliktrad, "coordinator": coordinator, "limit": limit})
 
     async def unreached(self, *, konfliktrad: str | None = None, code: str | None = None, reason: models.NotReached | None = None, limit: int | None = None, cursor: str | None = None) -> models.UnreachedAlertList:
         """The alerts before the start of which nobody outside the office has a notice, by reason and due day. Of

@@ -4,7 +4,7 @@ Each function takes an open transaction and commits nothing. What one call write
 """
 
 from ungdom.cases.commands import CaseView, Correction, EventEntry, ForgottenEvent, NewCase, Precondition, Recorder
-from ungdom.cases.correct import correct, correct_loaded, correctable_events
+from ungdom.cases.correct import NOT_INSERTED, correct, correct_loaded, correctable_events
 from ungdom.cases.errors import (
     CaseNotClosed,
     CaseworkError,
@@ -23,16 +23,25 @@ from ungdom.cases.errors import (
 )
 from ungdom.cases.open import open_case
 from ungdom.cases.outgoing_messages import messages_for, replay_events
-from ungdom.cases.record import RecordResult, options, record, record_loaded
+from ungdom.cases.pending import PendingEvents
+from ungdom.cases.record import (
+    RecordResult,
+    looks_outside,
+    options,
+    record,
+    record_loaded,
+    write_event,
+    write_nothing,
+)
 from ungdom.cases.views import case_as_of, read, view_for
 
 # fmt: off
 __all__ = [
-    "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry", "ForgottenEvent",
-    "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated", "Precondition",
-    "RecordResult", "Recorder", "Refused",
-    "UnknownReferenceValue", "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct",
-    "correct_loaded", "correctable_events", "messages_for", "open_case", "options", "read", "record",
-    "record_loaded", "replay_events", "view_for",
+    "NOT_INSERTED", "CaseNotClosed", "CaseView", "CaseworkError", "ChangesNothing", "Correction", "EventEntry",
+    "ForgottenEvent", "NewCase", "NotCorrectable", "NotInsertable", "NotPermitted", "NotVisible", "Outdated",
+    "PendingEvents", "Precondition", "RecordResult", "Recorder", "Refused", "UnknownReferenceValue",
+    "UseCorrections", "VersionRequired", "WalkBroken", "WrongPlace", "case_as_of", "correct", "correct_loaded",
+    "correctable_events", "looks_outside", "messages_for", "open_case", "options", "read", "record",
+    "record_loaded", "replay_events", "view_for", "write_event", "write_nothing",
 ]
 # fmt: on

@@ -17,6 +17,7 @@ from ungdom.cases.record import (
     recording_time,
     with_closing,
     write_event,
+    write_nothing,
 )
 from ungdom.cases.views import check_version, load_visible
 from ungdom.store.journal import StoredCase
@@ -37,7 +38,7 @@ E = EventType
 
 _NEEDS_TWO_PEOPLE = (E.REOPENED, E.REOPENING_APPROVED)
 """Two people of two offices agree on these, so a correction never turns another event into one of them."""
-_NOT_INSERTED = (*_NEEDS_TWO_PEOPLE, *engine.NOT_RECORDED_DIRECTLY)
+NOT_INSERTED = (*_NEEDS_TWO_PEOPLE, *engine.NOT_RECORDED_DIRECTLY)
 """Event types that are not put in afterwards."""
 
 
@@ -101,7 +102,8 @@ def correct_loaded(
     decision = Decision(E.CORRECTED, case.state, None, engine.regime_for(case, E.CORRECTED, entry.occurred_on), "", ())
     after = engine.fold(stored.youth, history)
     others = tuple(new for new in new_events if new is not event)
-    return with_closing(tx, RecordResult(stored, event, decision, case, after, others), dry_run)
+    done = RecordResult(stored, event, decision, case, after, others)
+    return with_closing(tx, done, write_nothing if dry_run else write_event)
 
 
 def _folded(stored: StoredCase, correction: Event) -> Case | None:
@@ -123,7 +125,7 @@ def _read_correction(stored: StoredCase, case: Case, request: Correction) -> tup
 def _read_insertion(stored: StoredCase, request: Correction) -> tuple[tuple[EventType, ...], Corrected]:
     """The type of the forgotten event, and the correction. Raises NotInsertable, WrongPlace or BadDetails."""
     new = request.insert
-    if new is None or new.type in _NOT_INSERTED:
+    if new is None or new.type in NOT_INSERTED:
         raise NotInsertable(new.type if new else E.CORRECTED)
     after = next((e for e in engine.effective(stored.events) if e.seq == new.after_seq), None)
     if new.after_seq is not None and (after is None or after.occurred_on != new.occurred_on):

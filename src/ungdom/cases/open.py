@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ungdom.cases.commands import EventEntry, NewCase, Recorder
 from ungdom.cases.errors import Refused, UnknownReferenceValue
-from ungdom.cases.record import RecordResult, allowed_actor, new_event, with_hour_check, write_event
+from ungdom.cases.record import RecordResult, WriteEvent, allowed_actor, new_event, with_hour_check, write_event
 from ungdom.store import reference
 from ungdom.store.ids import reference_of
 from ungdom.store.journal import StoredCase
@@ -17,9 +17,15 @@ from ungdom.workflow.vocabulary import EventType
 
 
 def open_case(
-    tx: Connection, recorder: Recorder, case_id: UUID, new: NewCase, now: datetime, dry_run: bool = False
+    tx: Connection,
+    recorder: Recorder,
+    case_id: UUID,
+    new: NewCase,
+    now: datetime,
+    dry_run: bool = False,
+    write: WriteEvent | None = None,
 ) -> RecordResult:
-    """Open a case for a person who is already stored.
+    """Open a case for a person who is already stored. `write`: how the event is written; None: at once.
 
     Raises UnknownReferenceValue, NotPermitted (a role that opens no cases), OtherOffice or Refused.
     """
@@ -42,7 +48,9 @@ def open_case(
         raise Refused(decision)
     after = engine.fold(new.youth, [event])
     stored = StoredCase(case_id, reference_of(case_id), new.person, new.youth, [event], 0, now)
-    if not dry_run:
+    if write is not None:
+        write(tx, stored, event, after)
+    elif not dry_run:
         write_event(tx, stored, event, after, new.numbers)
     return RecordResult(stored, event, decision, None, after)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from ungdom.cases import consequences
@@ -29,6 +29,9 @@ from ungdom.workflow.rules.permissions import OtherOffice, acts_for, may_work_on
 from ungdom.workflow.vocabulary import Actor, EventType, Protection, Sanction
 
 E = EventType
+
+WriteEvent = Callable[[Connection, StoredCase, Event, Case], None]
+"""How an event is written: the case before it, the event, the case after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def record(
     """
     stored, case = load_visible(tx, recorder.viewer, case_id)
     check_version(stored, expected)
-    return record_loaded(tx, recorder, stored, case, entry, now, dry_run)
+    return record_loaded(tx, recorder, stored, case, entry, now, write_nothing if dry_run else write_event)
 
 
 def record_loaded(
@@ -86,9 +89,12 @@ def record_loaded(
     case: Case,
     entry: EventEntry,
     now: datetime,
-    dry_run: bool = False,
+    write: WriteEvent,
 ) -> RecordResult:
-    """Record one event in a case that the caller has loaded. Raises what `record` raises after its version check."""
+    """Record one event in a case that the caller has loaded. Raises what `record` raises after its version check.
+
+    `write`: how the event and those that follow from it are written: `write_event`, `write_nothing`, or another.
+    """
     actor = _permitted_actor(recorder, case, entry)
     facts = external_facts(tx, recorder, stored, case, entry)
     viewer, today = recorder.viewer, oslo_date(now)
@@ -101,10 +107,8 @@ def record_loaded(
         raise Refused(_learnt_decision(view_for(viewer, stored, case, today), decision))
     event = new_event(recorder, stored.version + 1, entry, actor, recording_time(stored, now))
     after = engine.apply(case, event)
-    if not dry_run:
-        write_event(tx, stored, event, after)
-    result = _with_consequences(tx, RecordResult(stored, event, decision, case, after), dry_run)
-    return with_closing(tx, result, dry_run)
+    write(tx, stored, event, after)
+    return with_closing(tx, _with_consequences(tx, RecordResult(stored, event, decision, case, after), write), write)
 
 
 def options(tx: Connection, recorder: Recorder, case_id: UUID, now: datetime) -> tuple[CaseView, tuple[Option, ...]]:
@@ -142,6 +146,10 @@ def write_event(
         journal.open_case(tx, stored, after, numbers, messages)
 
 
+def write_nothing(_tx: Connection, _stored: StoredCase, _event: Event, _after: Case) -> None:
+    """In place of `write_event` for a dry run."""
+
+
 def recording_time(stored: StoredCase, now: datetime) -> datetime:
     """The time to record the next event with: never before the last one, also while the clock is behind it.
 
@@ -151,12 +159,12 @@ def recording_time(stored: StoredCase, now: datetime) -> datetime:
 
 
 def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now: datetime) -> Event:
-    """The event that this entry becomes."""
+    """The event that this entry becomes, as it will be read again: with its instants in UTC."""
     return Event(
         seq=seq,
         type=entry.type,
         occurred_on=entry.occurred_on,
-        occurred_at=entry.occurred_at,
+        occurred_at=entry.occurred_at and entry.occurred_at.astimezone(UTC),
         recorded_at=now,
         actor=actor,
         role=recorder.viewer.role,
@@ -166,24 +174,23 @@ def new_event(recorder: Recorder, seq: int, entry: EventEntry, actor: Actor, now
     )
 
 
-def with_closing(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with what ends in a closed case, or the annulled ends of a reopening; written except by a dry run."""
+def with_closing(tx: Connection, done: RecordResult, write: WriteEvent) -> RecordResult:
+    """The result with what ends in a closed case, or the annulled ends of a reopening, written like this."""
     last = max((done.event, *done.followed_by), key=lambda event: event.seq)
     reopening = consequences.reopening_events(last) if last.type is E.REOPENED else []
     ends = endings.endings(done.after, last) if done.after.is_closed else []
     for event in reopening or ends:
         stored = done.stored_after
         after = engine.fold(stored.youth, [*stored.events, event]) if reopening else engine.apply(done.after, event)
-        if not dry_run:
-            write_event(tx, stored, event, after)
+        write(tx, stored, event, after)
         done = replace(done, after=after, followed_by=(*done.followed_by, event))
     return done
 
 
-def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
-    """The result with what an upheld complaint undoes or an accepted transfer ends, written unless it is a dry run."""
+def _with_consequences(tx: Connection, done: RecordResult, write: WriteEvent) -> RecordResult:
+    """The result with what an upheld complaint undoes or an accepted transfer ends, written like this."""
     if done.event.type is E.TRANSFER_ACCEPTED:
-        return _with_departures(tx, done, dry_run)
+        return _with_departures(tx, done, write)
     if done.event.type is not E.COMPLAINT_DECIDED:
         return done
     undoing, event = consequences.undoing_event(done.after, done.event)
@@ -196,17 +203,15 @@ def _with_consequences(tx: Connection, done: RecordResult, dry_run: bool) -> Rec
     if not engine.decide(done.after, proposed).allowed:
         return replace(done, undoing=ComplaintConsequence(Aftermath.NOT_POSSIBLE))
     after = engine.apply(done.after, event)
-    if not dry_run:
-        write_event(tx, done.stored_after, event, after)
+    write(tx, done.stored_after, event, after)
     return replace(done, after=after, followed_by=(event,), undoing=undoing)
 
 
-def _with_departures(tx: Connection, done: RecordResult, dry_run: bool) -> RecordResult:
+def _with_departures(tx: Connection, done: RecordResult, write: WriteEvent) -> RecordResult:
     for member in consequences.leaving_members(done.after, done.event):
         event = consequences.departure(done.event, done.version + 1, member)
         after = engine.apply(done.after, event)
-        if not dry_run:
-            write_event(tx, done.stored_after, event, after)
+        write(tx, done.stored_after, event, after)
         done = replace(done, after=after, followed_by=(*done.followed_by, event))
     return done
 
@@ -264,6 +269,11 @@ def with_hour_check(decision: Decision, entry: EventEntry, now: datetime) -> Dec
         day_has_come.code, day_has_come.law, stated, current_time, day_has_come.fixers, entry.occurred_on
     )
     return replace(decision, after=None, unmet=(unmet, *decision.unmet))
+
+
+def looks_outside(kind: EventType) -> bool:
+    """Whether the conditions of this event need something that is looked up in the database."""
+    return kind in _LOOK_UPS
 
 
 def external_facts(

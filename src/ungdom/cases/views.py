@@ -8,7 +8,7 @@ from ungdom.cases.commands import CaseView, Precondition
 from ungdom.cases.errors import NotVisible, Outdated, VersionRequired
 from ungdom.store import case_queries, journal
 from ungdom.store.journal import StoredCase
-from ungdom.store.replaying import replayed
+from ungdom.store.replaying import current_case
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
 from ungdom.workflow.calendar import oslo_date
@@ -73,10 +73,10 @@ def load_visible(tx: Connection, viewer: Viewer, case_id: UUID) -> tuple[StoredC
     current row. What others may learn of it follows from its events, which cannot be read: NotVisible.
     """
     try:
-        stored = journal.load(tx, case_id)
+        stored = journal.load_current(tx, case_id)
         if stored is None:
             raise NotVisible
-        case = replayed(stored)
+        case = current_case(stored)
     except UnreadableHistory as error:
         by_row = viewer.role in OF_THE_OFFICE | NATIONAL
         if not (by_row and case_queries.visible_case_ids(tx, viewer, [case_id])):

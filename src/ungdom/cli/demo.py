@@ -17,6 +17,7 @@ from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
 from ungdom.cli.terminal import demo_settings, open_database, out, progress
+from ungdom.cli.tokens import subject_of
 from ungdom.demo import load, load_status
 from ungdom.new_files import name_new
 from ungdom.notices import delivery as notices
@@ -28,7 +29,6 @@ from ungdom.store.job_runs import JobRun
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
 from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
 
 DEFAULT_CASES = 1_000
 NATIONAL = "national"
@@ -79,7 +79,7 @@ def demo(
         release_beside()
         _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
         with observing.running("demo", config):
-            run(config, host, port)
+            run(config, host, port, with_document=True)
 
 
 def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
@@ -210,15 +210,6 @@ def _load(config: Settings, cases: int | None, seed: int, processes: int) -> Non
 
 
 # --- tokens -------------------------------------------------------------------------------------------------
-
-
-def subject_of(role: Role, konfliktrad: str | None) -> str:
-    """The default subject of a token of the development issuer."""
-    if role is Role.TEAM_MEMBER:
-        return "team-police-oslo"
-    if role is Role.COORDINATOR:
-        return f"{role}-{konfliktrad}-1"
-    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"
 
 
 def _write_tokens(config: Settings) -> Path:

@@ -1,9 +1,8 @@
 """Expected errors of a command, printed as one sentence."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
@@ -49,27 +48,22 @@ EXPECTED: tuple[type[Exception], ...] = (BadSettings, IllegalHistory, *ERRORS)
 log = EventLogger("ungdom.process")
 
 
-@contextmanager
-def in_one_sentence() -> Iterator[None]:
-    """End the program with a sentence and an exit code for every error, and without a sentence for an interrupt.
+def end_in_one_sentence(error: Exception) -> NoReturn:
+    """End the program with a sentence and an exit code.
 
     An error that nobody foresaw is logged with its type and the places it passed: its text may hold values of persons.
     """
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
-    except EXPECTED as error:
-        err.print(f"ungdom: {sentence(error)}", markup=False)
-        sys.exit(code_of(error))
-    except OSError as error:
+    if isinstance(error, EXPECTED):
+        text, code = sentence(error), code_of(error)
+    elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        err.print(f"ungdom: the system refused what the command needs: {place}{error.strerror or error}", markup=False)
-        sys.exit(ExitCode.CALL)
-    except Exception as error:  # noqa: BLE001  # the last place where it can be told to whoever typed the command
+        text = f"the system refused what the command needs: {place}{error.strerror or error}"
+        code = ExitCode.CALL
+    else:
         log.error("command.failed", error=error)
-        err.print(f"ungdom: {FAULT.format(kind=type(error).__name__)}", markup=False)
-        sys.exit(ExitCode.FAULT)
+        text, code = FAULT.format(kind=type(error).__name__), ExitCode.FAULT
+    err.print(f"ungdom: {text}", markup=False)
+    sys.exit(code)
 
 
 def sentence(error: Exception) -> str:

@@ -15,6 +15,7 @@ import typer
 from ungdom import clock, intake, settings, texts
 from ungdom.api.http.auth.principal import SUBJECT, SYSTEM_AUTHORITIES
 from ungdom.cli.exit_codes import ExitCode
+from ungdom.cli.importing_cases import import_cases
 from ungdom.cli.terminal import AsJson, err, open_database, out, print_counts, progress
 from ungdom.intake import IntakeContext, Outcome, Sender
 from ungdom.intake.retry import retry_due
@@ -26,6 +27,7 @@ from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Actor
 
 import_app = typer.Typer(no_args_is_help=True, help="Decisions of prosecution systems, and cases of other systems.")
+import_app.command(name="cases")(import_cases)
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; give the receipts that would be given.")]
 

@@ -1,26 +1,37 @@
 """Sets up the log of a command, and serves its metrics."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import ungdom
 from ungdom import clock
-from ungdom.exchange.delivery import ExchangeDeliveryCounts
-from ungdom.observability import exposition, logs
-from ungdom.observability.collectors import FigureCollector, ProcessCollector
-from ungdom.observability.exposition import MetricSource
+from ungdom.lazy import lazy
+from ungdom.observability import logs
 from ungdom.observability.logger import EventLogger
-from ungdom.observability.metrics import WorkerMetrics
-from ungdom.settings import BadSettings, Settings
+from ungdom.settings.errors import BadSettings
 from ungdom.settings.forms import DEVELOPMENT, LOG_FORMATS, LOG_LEVELS
-from ungdom.store.service_figures import read_figures
-from ungdom.store.session import Database
+
+if TYPE_CHECKING:
+    from ungdom.exchange.delivery import ExchangeDeliveryCounts
+    from ungdom.observability import collectors, exposition, metrics
+    from ungdom.observability.exposition import MetricSource
+    from ungdom.settings import Settings
+    from ungdom.store import service_figures, session
+    from ungdom.store.session import Database
+else:
+    collectors = lazy("ungdom.observability.collectors")
+    exposition = lazy("ungdom.observability.exposition")
+    metrics = lazy("ungdom.observability.metrics")
+    service_figures = lazy("ungdom.store.service_figures")
+    session = lazy("ungdom.store.session")
 
 log = EventLogger("ungdom.process")
 
@@ -52,7 +63,7 @@ class WorkerCounts:
     """What the worker hands on after each round, to be counted where metrics are served."""
 
     def __init__(self, *, counting: bool) -> None:
-        self._metrics = WorkerMetrics() if counting else None
+        self._metrics = metrics.WorkerMetrics() if counting else None
 
     @property
     def source(self) -> MetricSource | None:
@@ -115,9 +126,9 @@ def write_metrics(db: Database, file: Path) -> None:
 
 def _database(config: Settings) -> Database:
     """A connection of its own: figures are there also when the requests have taken every other."""
-    return Database.open(config.database_url, pool_size=1, wait_seconds=DATABASE_WAIT)
+    return session.Database.open(config.database_url, pool_size=1, wait_seconds=DATABASE_WAIT)
 
 
 def _sources(db: Database, pids: Callable[[], Iterable[int]] = tuple) -> list[MetricSource]:
-    figures = FigureCollector(lambda: read_figures(db, clock.now()))
-    return [ProcessCollector(ungdom.__version__, pids), figures]
+    figures = collectors.FigureCollector(lambda: service_figures.read_figures(db, clock.now()))
+    return [collectors.ProcessCollector(ungdom.__version__, pids), figures]

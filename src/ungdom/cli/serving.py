@@ -5,13 +5,16 @@ import os
 import resource
 import socket
 import time
+from contextlib import closing
 from threading import Thread
 from typing import Annotated, Any
 
 import typer
 
+from ungdom import settings
 from ungdom.cli import observing
-from ungdom.cli.terminal import err, out
+from ungdom.cli.terminal import err, open_readable_database, out
+from ungdom.lazy import uncollected
 from ungdom.orphans import end_with_parent
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import durability, grants
@@ -32,6 +35,30 @@ BETWEEN_LOOKS = 0.1
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes; 0: two, or one on SQLite, which allows only one.")
+    ] = 0,
+    metrics_port: observing.MetricsPort = None,
+) -> None:
+    """Serve the API and its documentation. The schema must be current: run `ungdom db upgrade` first."""
+    config = settings.from_environment()
+    config = config.model_copy(update={"metrics_port": metrics_port or config.metrics_port})
+    count = workers or (1 if config.database_url.startswith("sqlite") else 2)
+    if count > 1 and config.database_url.startswith("sqlite"):
+        raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
+    with closing(open_readable_database(config)) as db:
+        require_safe_database(config, db)
+    check(config)
+    taken_port = chosen_port(host, port)
+    require_free(config.metrics_host, config.metrics_port)
+    announce(host, taken_port)
+    with observing.running("serve", config):
+        run(config, host, taken_port, count)
 
 
 def chosen_port(host: str, port: int, option: str = "--port") -> int:
@@ -73,7 +100,8 @@ def _bound(host: str, port: int) -> int:
 
 def check(config: Settings) -> None:
     """Build the application and discard it, to report wrong settings once and before serving. Raises `BadSettings`."""
-    from ungdom import app as application
+    with uncollected():
+        from ungdom import app as application
 
     application.create_app(config).state.db.close()
 
@@ -103,8 +131,11 @@ def warn_of_owner(db: Database) -> None:
             )
 
 
-def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
-    """Serve until stopped. Raises `BadSettings` before the first request."""
+def run(config: Settings, host: str, port: int, workers: int = 1, *, with_document: bool = False) -> None:
+    """Serve until stopped. Raises `BadSettings` before the first request.
+
+    `with_document`: one worker makes the OpenAPI document beside the start, for a visitor who reads it first.
+    """
     import uvicorn
 
     config = served_at(config, host, port)
@@ -116,7 +147,7 @@ def run(config: Settings, host: str, port: int, workers: int = 1) -> None:
     if workers == 1:
         from ungdom import app as application
 
-        service = application.prepared_app(config)
+        service = application.prepared_app(config, with_document)
         metrics = service.state.metrics
         counted = metrics.registry if metrics is not None else None
         with observing.metrics_of_process(config, config.metrics_port, counted):
@@ -153,7 +184,8 @@ def of_worker() -> object:
     """The ASGI application of a worker process, which ends with its parent. Wrong settings end the process."""
     end_with_parent()
     observing.log_as_started(observing.RUNNING)
-    from ungdom import app as application
+    with uncollected():
+        from ungdom import app as application
 
     return application.from_environment()
 

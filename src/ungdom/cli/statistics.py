@@ -84,6 +84,16 @@ def completion(selection: SelectionOptions, reading: ReadingOptions) -> None:
     print_answer(query_of(CompletionQuery, selection), statistics.completion, reading)
 
 
+@statistics_app.command()
+@grouped_options
+def recidivism(selection: SelectionOptions, reading: ReadingOptions) -> None:
+    """Recidivism by the definitions ssb_5y, nordic_2y and completion_2y, for index dates in the period."""
+    from ungdom.analytics.queries import recidivism as answering
+    from ungdom.api.statistics.schemas import RecidivismQuery
+
+    print_answer(query_of(RecidivismQuery, selection), answering.recidivism, reading)
+
+
 def query_of(kind: Any, selection: SelectionOptions, **more: Any) -> Any:
     """The query of the API with these options. Raises `BadSettings`."""
     from pydantic import ValidationError

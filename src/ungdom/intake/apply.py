@@ -11,7 +11,7 @@ from functools import cache
 from uuid import UUID
 
 from ungdom import cases
-from ungdom.cases import NewCase, Recorder
+from ungdom.cases import NewCase, PendingEvents, Recorder
 from ungdom.intake import mapping, matching
 from ungdom.intake.identity import PersonMatch
 from ungdom.intake.mapping import PlannedStep
@@ -24,7 +24,7 @@ from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.journal import StoredCase
 from ungdom.store.people import NewPerson
 from ungdom.store.personalia import personalia_of
-from ungdom.store.replaying import replayed
+from ungdom.store.replaying import current_case
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, table
@@ -62,7 +62,7 @@ def recorder_of(sender: Sender) -> Recorder:
 
 def unchanged(stored: StoredCase) -> CaseChange:
     """The case as it stands, with no step recorded yet."""
-    case = replayed(stored)
+    case = current_case(stored)
     return CaseChange(original=stored, stored=stored, before=case, case=case)
 
 
@@ -70,9 +70,25 @@ def apply_steps(
     tx: Connection, sender: Sender, change: CaseChange, steps: Sequence[PlannedStep], now: datetime
 ) -> Applied:
     """The case with these steps, each found in the history or recorded. Steps with a place already are skipped."""
+    pending = PendingEvents()
+    applied = _apply_pending(tx, sender, change, steps, now, pending)
+    if not isinstance(applied, ProcessingResult):
+        pending.write(tx)
+    return applied
+
+
+def _apply_pending(
+    tx: Connection,
+    sender: Sender,
+    change: CaseChange,
+    steps: Sequence[PlannedStep],
+    now: datetime,
+    pending: PendingEvents,
+) -> Applied:
+    """As `apply_steps`; the events are left to `pending`."""
     for place, planned in enumerate(steps):
         if place not in change.places:
-            applied = _apply_step(tx, sender, change, planned, place, now)
+            applied = _apply_step(tx, sender, change, planned, place, now, pending)
             if isinstance(applied, ProcessingResult):
                 return applied
             change = applied
@@ -108,7 +124,13 @@ def with_place(change: CaseChange, place: int, seq: int) -> CaseChange:
 
 
 def _apply_step(
-    tx: Connection, sender: Sender, change: CaseChange, planned: PlannedStep, place: int, now: datetime
+    tx: Connection,
+    sender: Sender,
+    change: CaseChange,
+    planned: PlannedStep,
+    place: int,
+    now: datetime,
+    pending: PendingEvents,
 ) -> Applied:
     recorded = recorded_event(change, planned)
     if recorded is not None:
@@ -116,8 +138,10 @@ def _apply_step(
     reportable = mapping.reportable_actors(sender.authorities)
     actors = engine.actors_of(change.case.sanction, planned.entry.type)
     entry = replace(planned.entry, on_behalf_of=next((actor for actor in actors if actor in reportable), None))
+    if cases.looks_outside(entry.type):  # the rows of the case itself are looked at as well
+        pending.write(tx)
     try:
-        done = cases.record_loaded(tx, recorder_of(sender), change.stored, change.case, entry, now)
+        done = cases.record_loaded(tx, recorder_of(sender), change.stored, change.case, entry, now, write=pending.add)
     except cases.Refused as error:
         unmet = error.decision.unmet
         return parked_until_changed(change, _reason_of_refusal(change, planned, unmet), unmet, day_wait_keys(unmet))
@@ -268,8 +292,9 @@ def open_case(
         people.create_people(tx, context.intake.keys, [(newcomer, now)])
     case_id = matching.case_opened_by(message, context.arrival)
     new = _new_case(message, opening, person_id, youth)
+    pending = PendingEvents(new.numbers)
     try:
-        done = cases.open_case(tx, recorder_of(context.sender), case_id, new, now)
+        done = cases.open_case(tx, recorder_of(context.sender), case_id, new, now, write=pending.add)
     except cases.UnknownReferenceValue:
         return parked(Reason.UNKNOWN_PLACE)
     except cases.Refused as error:
@@ -279,16 +304,26 @@ def open_case(
             if NEVER_MET.intersection(c.code for c in unmet)
             else parked(Reason.CONDITIONS_UNMET, unmet=unmet)
         )
-    questions.raise_questions(tx, person_id, match.doubts, case_id, done.event.subject, now)
     original = replace(done.stored, events=[], version=0)
-    change = CaseChange(original=original, stored=done.stored_after, before=None, case=done.after, events=(done.event,))
-    if not with_steps:
-        return change
-    before = apply_steps(tx, context.sender, change, mapping.steps_before(opening, message.kind), now)
+    opened = CaseChange(original=original, stored=done.stored_after, before=None, case=done.after, events=(done.event,))
+    change = _with_steps(tx, context, opened, opening, pending) if with_steps else opened
+    if not isinstance(change, ProcessingResult):
+        pending.write(tx)
+        questions.raise_questions(tx, person_id, match.doubts, case_id, done.event.subject, now)
+    return change
+
+
+def _with_steps(
+    tx: Connection, context: MessageContext, opened: CaseChange, opening: Opening, pending: PendingEvents
+) -> Applied:
+    """The new case with the steps before this message, and those of the message itself."""
+    sender, message, now = context.sender, context.message, context.intake.now
+    earlier = mapping.steps_before(opening, message.kind)
+    before = _apply_pending(tx, sender, opened, earlier, now, pending)
     if isinstance(before, ProcessingResult):
         return before
     steps = mapping.steps_for(message, before.case, oslo_date(context.arrival.received_at))
-    return apply_steps(tx, context.sender, replace(before, places={}), steps, now)
+    return _apply_pending(tx, sender, replace(before, places={}), steps, now, pending)
 
 
 def _new_case(message: DecisionMessage, opening: Opening, person_id: UUID, youth: Youth) -> NewCase:

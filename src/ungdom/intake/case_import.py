@@ -116,7 +116,7 @@ def _record_history(
     for number, imported in enumerate(history):
         recorder = _recorder_of(system, imported.entry, case)
         try:
-            result = cases.record_loaded(tx, recorder, stored, case, imported.entry, context.now, dry_run=True)
+            result = cases.record_loaded(tx, recorder, stored, case, imported.entry, context.now, cases.write_nothing)
         except cases.CaseworkError as error:
             raise EventNotImported(number, imported.entry.type, error) from error
         stored, case = result.stored_after, result.after

@@ -157,7 +157,7 @@ def _process_in_case(
     """
     message, keys = context.message, context.intake.keys
     named_locks.lock_case(tx, case_id, context.blocking)
-    stored = journal.load(tx, case_id)
+    stored = journal.load_current(tx, case_id)
     if stored is None:
         waits = case_wait_keys(message, keys)
         return parked(Reason.UNKNOWN_CASE, waits)
@@ -256,8 +256,10 @@ def with_result(
 ) -> InboundMessage:
     """The inbox row of the message with this result. `message`: None if it can no longer be read."""
     office, level = inbox.office_and_protection(tx, result.near)
-    named = matching.office_of(tx, message) if message else None
-    konfliktrad = result.after.konfliktrad if result.after else named or office
+    if result.after is not None:
+        konfliktrad: str | None = result.after.konfliktrad
+    else:
+        konfliktrad = (matching.office_of(tx, message) if message else None) or office
     return replace(
         arrival,
         outcome=result.outcome,
@@ -289,12 +291,13 @@ def store_retry(
 
 
 def store_links_and_waits(
-    tx: Connection, context: IntakeContext, arrival: InboundMessage, result: ProcessingResult
+    tx: Connection, context: IntakeContext, arrival: InboundMessage, result: ProcessingResult, is_new: bool = False
 ) -> None:
-    """Store which events the message is, and what it waits for."""
+    """Store which events the message is, and what it waits for. `is_new`: it has waited for nothing so far."""
     if result.stored is not None and result.places:
         inbox.link(tx, arrival.message_id, result.stored.case_id, dict(result.places))
-    store_waits(tx, context, arrival, result)
+    if result.waits_for or not is_new:
+        store_waits(tx, context, arrival, result)
 
 
 def store_waits(tx: Connection, context: IntakeContext, arrival: InboundMessage, result: ProcessingResult) -> None:

@@ -49,7 +49,7 @@ def receive(
     inbox.add(tx, context.keys, new, to_json(plain(message)), body)
     if exchange_id is not None:
         inbox.link_exchange(tx, new.message_id, exchange_id)
-    store_links_and_waits(tx, context, new, result)
+    store_links_and_waits(tx, context, new, result, is_new=True)
     supersede_lower(tx, context, new, earlier)
     retry_parked(tx, context, unblocked_keys(new, message, result, context.keys))
     return IntakeResult(new, body)

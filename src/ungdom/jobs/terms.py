@@ -52,6 +52,6 @@ def _record_expiry(tx: Connection, case_id: UUID, day: date, at: datetime) -> bo
     for task in tasks(case, day):
         if task.kind is TaskKind.EXPIRE_TERM and task.due is not None and task.due <= day:
             entry = EventEntry(task.action, max(task.due, case.entered_on), Details())
-            cases.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at)
+            cases.record_loaded(tx, NIGHTLY_RECORDER, stored, case, entry, at, cases.write_event)
             return True
     return False

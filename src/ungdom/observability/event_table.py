@@ -67,6 +67,7 @@ EVENTS: dict[str, LogEvent] = {
     "nightly.case_failed": LogEvent(
         "A case could not be examined; it is retried the next night.", ("case_id",), error=True
     ),
+    "nightly.group_split": LogEvent("The cases of a group are checked one by one.", ("cases",), error=True),
     "nightly.not_recorded": LogEvent("The end of a night that was broken off could not be written.", ("run_id",)),
     "nightly.finding": LogEvent("An integrity check found something.", ("code", "case", "since")),
     "nightly.term_not_recorded": LogEvent("The end of a term could not be recorded.", ("case_id",), error=True),

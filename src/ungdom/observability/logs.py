@@ -1,16 +1,23 @@
 """Sets up the log of a process: one line per event on standard error, JSON or text, every logger the same way."""
 
+from __future__ import annotations
+
 import logging
 import os
 import sys
-from typing import Any, TextIO
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor
-
+from ungdom.lazy import lazy
 from ungdom.observability.failures import described
 from ungdom.observability.masking import masked_value
 from ungdom.observability.request_context import CURRENT
+
+if TYPE_CHECKING:
+    from structlog import processors
+    from structlog.typing import EventDict, Processor
+else:
+    processors = lazy("structlog.processors")
 
 OURS = "ungdom"
 """The logger above all of ours. The level of a process is that of this one."""
@@ -24,7 +31,7 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     `level`: `debug`, `info`, `warning` or `error`, for our own loggers; libraries log warnings and errors at any level.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(LineFormatter((*_CHAIN, _renderer(log_format))))
+    handler.setFormatter(LineFormatter(log_format))
     root = logging.getLogger()
     for former in list(root.handlers):
         if type(former) is logging.StreamHandler:
@@ -34,22 +41,22 @@ def configure(log_format: str, level: str, stream: TextIO | None = None) -> None
     logging.getLogger(OURS).setLevel(level.upper())
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False  # the report on a line that cannot be written would hold its values
-    structlog.configure(
-        processors=[structlog.stdlib.render_to_log_kwargs],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
 
 
 class LineFormatter(logging.Formatter):
-    """One line per record, made by a chain of processors of structlog.
+    """One line per record, made by a chain of processors of structlog, which is imported for the first line.
 
     `structlog.stdlib.ProcessorFormatter` does the same for records of both kinds, and copies and formats each twice.
     """
 
-    def __init__(self, chain: tuple[Processor, ...]) -> None:
+    def __init__(self, log_format: str) -> None:
         super().__init__()
-        self._chain = chain
+        self._log_format = log_format
+
+    @cached_property
+    def _chain(self) -> tuple[Processor, ...]:
+        """What every line passes, and last what writes it in its form."""
+        return (processors.TimeStamper(fmt="iso", utc=True, key="time"), _time_first, _renderer(self._log_format))
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. Fields of an event of ours are looked at one by one, the text of a library as a whole."""
@@ -79,9 +86,5 @@ def _time_first(_logger: Any, _method: str, fields: EventDict) -> EventDict:
 
 def _renderer(log_format: str) -> Processor:
     if log_format == "json":
-        return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(bool_as_flag=False)
-
-
-_CHAIN: tuple[Processor, ...] = (structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _time_first)
-"""What every line passes, before it is written in its form."""
+        return processors.JSONRenderer()
+    return processors.LogfmtRenderer(bool_as_flag=False)

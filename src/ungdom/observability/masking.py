@@ -12,7 +12,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}", r"\1 [token]"),
     (r"\bwhsec_[A-Za-z0-9+/=_-]+", "[secret]"),
     (r"(?i)\b([a-z][a-z0-9+.-]*://[^\s:/@?#]*):[^\s/@]*@", r"\1:[secret]@"),
-    (r"(/v1/(?:calendar|surveys)/)[^\s/?#\"'{]+", r"\1[secret]"),
+    (r"((?:/v1/(?:calendar|surveys)|/survey)/)[^\s/?#\"'{]+", r"\1[secret]"),
     (r"(?i)\b((?:password|passwd|pwd|secret|token|api[_-]?key)\"?\s*[=:]\s*)[\"']?[^\s\"'&,;]+", r"\1[secret]"),
     (r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+", r"\1?[query]"),
     (r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{43}=?(?![A-Za-z0-9+/=_-])", "[secret]"),
@@ -25,7 +25,7 @@ secrets in paths of calendars and surveys, passwords by name, query strings, 32 
 
 _RULES = tuple((re.compile(shape), replacement) for shape, replacement in _SHAPES)
 _MAY_MATCH = re.compile(
-    r"[0-9]{5}|[@?]|://|eyJ|whsec_|/v1/(?:calendar|surveys)/[^{]|[A-Za-z0-9+/_-]{43}"
+    r"[0-9]{5}|[@?]|://|eyJ|whsec_|(?:/v1/(?:calendar|surveys)|/survey)/[^{]|[A-Za-z0-9+/_-]{43}"
     r"|(?i:bearer|basic|password|passwd|pwd|secret|token|api[_-]?key)"
 )
 """What every one of the shapes has in it; a text without any of it needs no further look."""

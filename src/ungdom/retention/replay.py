@@ -1,10 +1,13 @@
 """After a restored backup: what was erased is erased again before anything is served."""
 
+from __future__ import annotations
+
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from ungdom.clock import Clock
+from ungdom.lazy import lazy
 from ungdom.observability.logger import EventLogger
-from ungdom.retention.erase import LOCK, apply, find_unlinked
 from ungdom.retention.journal import (
     UNREADABLE_JOURNAL,
     BadErasureJournal,
@@ -16,6 +19,11 @@ from ungdom.store import named_locks, retention
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, Unavailable
 from ungdom.store.session import Database
+
+if TYPE_CHECKING:
+    from ungdom.retention import erase
+else:
+    erase = lazy("ungdom.retention.erase")
 
 LOG = EventLogger("ungdom.retention")
 
@@ -53,12 +61,12 @@ def replay(db: Database, keys: EncryptionKeys, journal: ErasureJournal, clock: C
 
 def _apply(db: Database, keys: EncryptionKeys, line: ErasureLine, clock: Clock) -> bool:
     """Whether this call has carried it out: another process may be carrying it out at this moment."""
-    known_data = find_unlinked(db, keys, line)
+    known_data = erase.find_unlinked(db, keys, line)
     with db.writing() as tx:
-        named_locks.lock(tx, [LOCK])
+        named_locks.lock(tx, [erase.LOCK])
         if retention.is_applied(tx, line.erasure_id):
             return False
-        apply(tx, keys, line, clock(), known_data=known_data)
+        erase.apply(tx, keys, line, clock(), known_data=known_data)
     return True
 
 

@@ -2,15 +2,33 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
-from ungdom.store import bulk, case_queries, outbox
-from ungdom.store.outbox import OutboxMessage
+from ungdom.store import case_queries
+from ungdom.store.alert_changes import KINDS as KINDS  # noqa: PLC0414  # part of the interface
+from ungdom.store.alert_changes import Alert as Alert  # noqa: PLC0414
+from ungdom.store.alert_changes import AlertActor as AlertActor  # noqa: PLC0414
+from ungdom.store.alert_changes import save_change as save_change  # noqa: PLC0414
+from ungdom.store.alert_changes import worked_out, write_all
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.alerts import alert, alert_change
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.coordination_groups import still_contact
@@ -19,48 +37,14 @@ from ungdom.workflow.case import Case
 from ungdom.workflow.rules.alert_permissions import may_be_standing_contact
 from ungdom.workflow.rules.escalation import (
     AlertChange,
-    AlertFlag,
     AlertState,
-    AlertStatus,
     AlertTransition,
     DelayReason,
     Level,
     cleared_alerts,
-    party_waited_for,
-    recipients,
 )
 from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
-
-_NAMESPACE = UUID("2f4d6c1a-93b7-4f3e-8a51-0c7e5d9b6a10")
-
-KINDS = tuple(f"alert.{change}" for change in (AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED))
-"""The kinds of outbox messages about alerts that webhooks can subscribe to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """The current status of one alert. Days are Oslo dates, instants UTC. `step`: of `ESCALATION`, from 0."""
-
-    alert_id: UUID
-    case_id: UUID
-    code: str
-    due: date
-    state: AlertState
-    level: Level
-    step: int
-    quiet_until: date | None
-    reason: DelayReason | None
-    raised_for: date
-    raised_at: datetime
-    changed_at: datetime
-    changes: int
-    cleared_at: datetime | None
-
-    @property
-    def status(self) -> AlertStatus:
-        """The part of it that the escalation rules read."""
-        return AlertStatus(self.code, self.due, self.state, self.step, self.quiet_until)
+from ungdom.workflow.vocabulary import Party, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +60,18 @@ class AlertHistoryEntry:
     details: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertActor:
-    """Who changes an alert, for which day, and when."""
-
-    role: Role
-    subject: str
-    day: date
-    at: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """Conditions on a list of alerts; None is no condition. `live`: not cleared."""
+    """Conditions on a list of alerts; None is no condition. `live`: not cleared. `waiting_for`: by the case."""
 
     live: bool | None = None
     state: AlertState | None = None
     level: Level | None = None
     code: str | None = None
     case_id: UUID | None = None
+    waiting_for: Party | None = None
     konfliktrad: str | None = None
     coordinator: str | None = None
-
-
-def alert_id_of(case_id: UUID, code: str, due: date) -> UUID:
-    """The id of the alert on this clock and due day: the same each time the alert is raised."""
-    return uuid5(_NAMESPACE, f"{case_id}/{code}/{due}")
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -109,13 +79,19 @@ def alert_id_of(case_id: UUID, code: str, due: date) -> UUID:
 
 def live(tx: Connection, case_ids: Iterable[UUID]) -> list[Alert]:
     """The alerts of these cases that have not been cleared."""
-    conditions = (alert.c.case_id.in_(list(case_ids)), alert.c.cleared_at.is_(None))
-    return _read_alerts(tx, select(alert).where(*conditions).order_by(alert.c.case_id, alert.c.due, alert.c.code))
+    return _read_alerts(tx, _LIVE, {"case_ids": list(case_ids)})
 
 
-def cases_with_alerts(tx: Connection, case_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these cases that have an alert, cleared or not."""
-    return set(tx.scalars(select(alert.c.case_id).where(alert.c.case_id.in_(case_ids))))
+_OF_CASES = select(alert).where(alert.c.case_id.in_(bindparam("case_ids", expanding=True)))
+_LIVE_OF_CASE = Prepared(
+    select(alert.c.alert_id).where(alert.c.case_id == bindparam("case_id"), alert.c.cleared_at.is_(None))
+)
+_LIVE = _OF_CASES.where(alert.c.cleared_at.is_(None)).order_by(alert.c.case_id, alert.c.due, alert.c.code)
+
+
+def of_cases(tx: Connection, case_ids: Sequence[UUID]) -> list[Alert]:
+    """Every alert of these cases, cleared ones too."""
+    return _read_alerts(tx, _OF_CASES, {"case_ids": list(case_ids)})
 
 
 def live_as_of(tx: Connection, case_id: UUID, known_at: datetime) -> list[Alert]:
@@ -205,9 +181,32 @@ def claim(tx: Connection, case_id: UUID, day: date) -> int | None:
     return tx.scalar(select(case_current.c.version).where(*due_case).with_for_update())
 
 
+def claim_unlocked(tx: Connection, case_ids: Sequence[UUID], day: date) -> dict[UUID, int]:
+    """Those of these cases that are due for a check and that nobody else has locked, with their versions.
+
+    They are locked until the transaction ends. It waits for none, so that cases locked together never cause a deadlock.
+    """
+    columns = (case_current.c.case_id, case_current.c.version)
+    due = select(*columns).where(case_current.c.case_id.in_(case_ids), case_current.c.look_on <= day)
+    return {row.case_id: row.version for row in tx.execute(due.with_for_update(skip_locked=True))}
+
+
+def set_next_checks(tx: Connection, days: Sequence[tuple[UUID, date | None]]) -> None:
+    """The day of the next check of each of these cases, as `set_next_check`."""
+    if days:
+        tx.execute(_NEXT_CHECK, [{"b_case_id": case_id, "b_day": day} for case_id, day in days])
+
+
+_NEXT_CHECK = (
+    update(case_current)
+    .where(case_current.c.case_id == bindparam("b_case_id"))
+    .values(look_on=bindparam("b_day", type_=case_current.c.look_on.type))
+)
+
+
 def set_next_check(tx: Connection, case_id: UUID, day: date | None) -> None:
     """The day of the next check of the case; None: not before the next event."""
-    tx.execute(update(case_current).where(case_current.c.case_id == case_id).values(look_on=day))
+    set_next_checks(tx, [(case_id, day)])
 
 
 def check_no_later_than(tx: Connection, case_id: UUID, day: date) -> None:
@@ -222,35 +221,18 @@ def check_no_later_than(tx: Connection, case_id: UUID, day: date) -> None:
 
 
 def write(
-    tx: Connection,
-    case_id: UUID,
-    known: Sequence[Alert],
-    changes: Sequence[AlertTransition],
-    by: AlertActor,
-    never_alerted: bool = False,
+    tx: Connection, case_id: UUID, known: Sequence[Alert], changes: Sequence[AlertTransition], by: AlertActor
 ) -> list[Alert]:
     """Write changes to the alerts of a case and the outbox messages about them; returns the alerts live afterwards.
 
-    `known`: the alerts that were live; `never_alerted`: the case has never had an alert.
+    `known`: the alerts that were live.
     """
-    now = {known_alert.status.key: known_alert for known_alert in known}
-    messages: list[OutboxMessage] = []
-    for change in changes:
-        old = now.get((change.code, change.due))
-        if old is None and change.change is AlertChange.RAISED and not never_alerted:  # a cleared one is raised again
-            query = select(alert).where(alert.c.alert_id == alert_id_of(case_id, change.code, change.due))
-            old = next(iter(_read_alerts(tx, query)), None)
-        new = _alert_after(case_id, old, change, by)
-        flag = change.flag
-        details: dict[str, Any] = {"level": flag.level, "rung": flag.step} if flag else {}
-        if flag is None and change.because:
-            details["because"] = change.because
-        save_change(tx, old, new, change.change, by, details)
-        now[change.code, change.due] = new
-        if f"alert.{change.change}" in KINDS:
-            messages.append(_message(new, change, by, details))
-    outbox.add(tx, messages)
-    return [known_alert for known_alert in now.values() if known_alert.cleared_at is None]
+    raised = any(change.change is AlertChange.RAISED for change in changes)
+    stored = of_cases(tx, [case_id]) if raised else []
+    cleared = {stored_alert.status.key: stored_alert for stored_alert in stored if stored_alert.cleared_at}
+    writes = worked_out(case_id, known, changes, by, cleared)
+    write_all(tx, [writes])
+    return writes.live
 
 
 def record_action(tx: Connection, old: Alert, change: AlertChange, by: AlertActor, values: dict[str, Any]) -> Alert:
@@ -266,6 +248,8 @@ def clear(tx: Connection, case_id: UUID, case: Case, day: date, at: datetime, co
 
     `corrected`: the event is a correction.
     """
+    if not _LIVE_OF_CASE.rows(tx, {"case_id": case_id}):
+        return
     known = live(tx, [case_id])
     ended = cleared_alerts(case, day, [known_alert.status for known_alert in known], corrected)
     write(tx, case_id, known, ended, AlertActor(Role.SYSTEM, "alerts", day, at))
@@ -296,77 +280,6 @@ def _apply_change_row(before: Alert | None, row: Row[*tuple[Any, ...]]) -> Alert
     return Alert(alert_id=row.alert_id, case_id=row.case_id, code=row.code, due=row.due, **raised | changed)
 
 
-def save_change(
-    tx: Connection, old: Alert | None, new: Alert, change: AlertChange, by: AlertActor, details: dict[str, Any]
-) -> None:
-    """Write an alert and the row of `alert_change` with these details. `old`: before the change; None: a new alert."""
-    row = asdict(new)
-    row["rung"] = row.pop("step")
-    if old is None:
-        tx.execute(insert(alert), row)
-    else:
-        tx.execute(update(alert).where(alert.c.alert_id == new.alert_id).values(row))
-    text = json.dumps(details, sort_keys=True, separators=(",", ":"))
-    happened = {"alert_id": new.alert_id, "n": new.changes, "change": change, "for_date": by.day, "at": by.at}
-    bulk.add(tx, alert_change, [{**happened, "role": by.role, "subject": by.subject, "details": text}])
-
-
-def _alert_after(case_id: UUID, old: Alert | None, change: AlertTransition, by: AlertActor) -> Alert:
-    if change.change is AlertChange.RAISED and change.flag is not None:
-        return _raised_alert(case_id, old, change.flag, by)
-    if old is None:
-        raise ValueError(f"{change.change} of an alert that was never raised")
-    change_count: dict[str, Any] = {"changed_at": by.at, "changes": old.changes + 1}
-    if change.change is AlertChange.CLEARED:
-        return replace(old, state=AlertState.CLEARED, cleared_at=by.at, quiet_until=None, **change_count)
-    if change.change is AlertChange.WOKEN or change.flag is None:
-        return replace(old, state=AlertState.OPEN, quiet_until=None, **change_count)
-    return replace(old, state=AlertState.OPEN, level=change.flag.level, step=change.flag.step, **change_count)
-
-
-def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertActor) -> Alert:
-    code, due = flag.key
-    return Alert(
-        alert_id=alert_id_of(case_id, code, due),
-        case_id=case_id,
-        code=code,
-        due=due,
-        state=AlertState.OPEN,
-        level=flag.level,
-        step=flag.step,
-        quiet_until=None,
-        reason=None,
-        raised_for=by.day,
-        raised_at=by.at,
-        changed_at=by.at,
-        changes=old.changes + 1 if old else 1,
-        cleared_at=None,
-    )
-
-
-def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[str, Any]) -> OutboxMessage:
-    kind = f"alert.{change.change}"
-    party = party_waited_for(change.flag.deadline) if change.flag else None
-    payload = {
-        "alert_id": str(new.alert_id),
-        "case_id": str(new.case_id),
-        "n": new.changes,
-        "code": new.code,
-        "due": new.due.isoformat(),
-        "days": (by.day - new.due).days,
-        "level": new.level,
-        "rung": new.step,
-        "told": list(recipients(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
-        "waiting_for": party,
-        "for_date": by.day.isoformat(),
-        "because": details.get("because"),
-    }
-    text = json.dumps(payload, separators=(",", ":"))
-    return OutboxMessage(
-        uuid5(new.alert_id, f"{new.changes}/{kind}"), new.case_id, new.changes, kind, text, created_at=by.at
-    )
-
-
 def _visible_alerts(viewer: Viewer) -> Select[Any]:
     joined = select(alert).join(case_current, case_current.c.case_id == alert.c.case_id)
     return joined.where(or_(case_queries.visible_to(viewer), _notified_as_contact(viewer)))
@@ -381,9 +294,9 @@ def _notified_as_contact(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool]]:
-    names = ("state", "level", "code", "case_id")
-    equal = {name: getattr(filters, name) for name in names if getattr(filters, name) is not None}
-    conditions: list[ColumnElement[bool]] = [alert.c[name] == value for name, value in equal.items()]
+    columns = (*alert.c["state", "level", "code", "case_id"], case_current.c.waiting_for)
+    wanted = [(column, getattr(filters, column.name)) for column in columns]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
     if filters.live is not None:
         conditions.append(alert.c.cleared_at.is_(None) if filters.live else alert.c.cleared_at.is_not(None))
     return conditions + case_queries.location_conditions(
@@ -391,8 +304,8 @@ def _conditions(viewer: Viewer, filters: AlertFilter) -> list[ColumnElement[bool
     )
 
 
-def _read_alerts(tx: Connection, query: Select[Any]) -> list[Alert]:
-    rows = (dict(row) for row in tx.execute(query).mappings())
+def _read_alerts(tx: Connection, query: Select[Any], parameters: dict[str, Any] | None = None) -> list[Alert]:
+    rows = (dict(row) for row in tx.execute(query, parameters).mappings())
     return [
         Alert(step=row.pop("rung"), **row | {"reason": DelayReason(row["reason"]) if row["reason"] else None})
         for row in rows

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.outbox import outbox
 
@@ -30,6 +31,10 @@ OPTIMISTIC_UPDATE = (
 The time of the change is compared as well: a correction of the birth date leaves the version as it is.
 """
 
+UPDATE_CURRENT = Prepared(OPTIMISTIC_UPDATE)
+"""The same for one case."""
+INSERT_EVENT = Prepared(insert(event))
+
 
 def update_values(row: dict[str, Any], version: int, updated_at: datetime) -> dict[str, Any]:
     """The parameters of `OPTIMISTIC_UPDATE`: the new row, and what the stored row must have.
@@ -41,12 +46,12 @@ def update_values(row: dict[str, Any], version: int, updated_at: datetime) -> di
 
 
 def event_values(row: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of the event in `APPEND_STATEMENT`."""
+    """The parameters of the event in `APPEND`."""
     return {f"e_{name}": value for name, value in row.items()}
 
 
 def message_values(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The parameters of the messages in `APPEND_STATEMENT`: one array per column."""
+    """The parameters of the messages in `APPEND`: one array per column."""
     return {f"m_{column.name}": [row[column.name] for row in rows] for column in _MESSAGE_COLUMNS}
 
 
@@ -63,5 +68,5 @@ def _append_statement() -> Select[int]:
     return select(func.count()).select_from(inserted_events).add_cte(inserted_messages)
 
 
-APPEND_STATEMENT = _append_statement()
+APPEND = Prepared(_append_statement())
 """Appends one event. Returns the number of events written: 1, or 0 if the version did not match."""

@@ -7,6 +7,7 @@ Most orders have one segment. Each segment is read from its own index, and only 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +96,7 @@ def sorted_by(sort: str) -> tuple[Segment, ...]:
     return (Segment(true(), C[name], read, sort.startswith("-")),)
 
 
+@lru_cache(maxsize=16)
 def most_pressing_first(day: date) -> tuple[Segment, ...]:
     """The order of the worklist on that day: what is due or soon, then what has no due day, then what is due later.
 
@@ -137,7 +139,7 @@ def page(
     count: bool = False,
 ) -> CasePage:
     """One page of the cases the viewer may see. `count`: also count the whole list, in the same statement."""
-    statement = page_statement(viewer, filters, order, position, limit, count)
+    statement = page_statement(viewer, filters, tuple(order), position, limit, count)
     rows = [dict(row) for row in tx.execute(statement).mappings()]
     beyond, rows = len(rows) > limit, rows[:limit]
     back = position is not None and position.back
@@ -156,6 +158,7 @@ def page(
     )
 
 
+@lru_cache(maxsize=64)
 def page_statement(
     viewer: Viewer,
     filters: Filters,
@@ -164,7 +167,10 @@ def page_statement(
     limit: int,
     count: bool = False,
 ) -> Select[Any]:
-    """The statement of a page; one row more than `limit` if the list goes on. Backwards in reverse order."""
+    """The statement of a page; one row more than `limit` if the list goes on. Backwards in reverse order.
+
+    Kept for the lists that are read again and again: to build one takes longer than to execute it.
+    """
     back = position is not None and position.back
     numbers = [
         n for n in range(len(order)) if position is None or (n <= position.segment if back else n >= position.segment)

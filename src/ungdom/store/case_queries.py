@@ -42,6 +42,7 @@ class CaseCurrentRow:
     state: State
     phase: Phase
     waiting_for: Party | None
+    waiting_since: date | None
     decision_regime: Regime | None
     registered_on: date
     first_offence: date
@@ -274,3 +275,9 @@ def _viewer_conditions(filters: Filters) -> list[ColumnElement[bool]]:
 def matches_search(q: str) -> ColumnElement[bool]:
     number = exists().where(case_number.c.case_id == C.case_id, case_number.c.number == q)
     return or_(C.reference.istartswith(q, autoescape=True), number)
+
+
+def busiest_members(tx: Connection, limit: int) -> list[str]:
+    """The members of follow-up teams with the most cases, those with the same number by subject."""
+    query = select(case_team.c.member).group_by(case_team.c.member)
+    return list(tx.scalars(query.order_by(func.count().desc(), case_team.c.member).limit(limit)))

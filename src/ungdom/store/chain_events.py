@@ -55,5 +55,5 @@ def head_of(case_id: UUID, rows: Sequence[Any]) -> ChainHead:
         return ChainHead(rows[-1].seq, rows[-1].link)
     unlinked = next((n for n in range(len(rows) - 1, -1, -1) if rows[n].link is not None), -1) + 1
     before = ChainHead(rows[unlinked - 1].seq, rows[unlinked - 1].link) if unlinked else NO_ROWS
-    last = linked(before, case_id, (dict(row._mapping) for row in rows[unlinked:]))[-1]
+    last = linked(before, case_id, (row._asdict() for row in rows[unlinked:]))[-1]
     return ChainHead(last["seq"], last["link"])

@@ -7,7 +7,19 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Uuid, and_, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.exc import OperationalError
 
 from ungdom.audit.content import encode
@@ -15,6 +27,7 @@ from ungdom.audit.shown import LoggedAnswer, ShownEntry
 from ungdom.audit.walk import ChainedRow
 from ungdom.store.access_content import ENTRY_CONTENT
 from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.access import access_entry, access_log
 
 _IN_BATCHES = {"yield_per": 5_000}
@@ -46,14 +59,36 @@ def recorded_rows(
     `keys`: primary keys of the rows; None: of all. `of`: values that columns must have.
     """
     names, columns = recorded.columns, recorded.table.c
-    query = select(*_canonical(tx, recorded.table, names)).select_from(recorded.table)
-    query = query.order_by(*recorded.table.primary_key)
-    if keys is not None:
-        query = query.where(tuple_(*recorded.table.primary_key).in_(keys))
     stream, key = names.index(recorded.stream), [names.index(name) for name in recorded.key]
-    for row in tx.execute(query.where(*(columns[name] == value for name, value in of.items()))):
+    if keys is not None and len(keys) == 1:
+        rows: Iterable[Any] = _recorded_row(tx, recorded, keys[0])
+    else:
+        same = (columns[name] == value for name, value in of.items())
+        rows = tx.execute(_recorded_query(tx, recorded, keys).where(*same))
+    for row in rows:
         content = json.dumps(dict(zip(names, row, strict=True)), default=repr)
         yield stream_name(recorded, row[stream]), key_text(row[place] for place in key), content
+
+
+def _recorded_query(tx: Connection, recorded: RecordedTable, keys: Sequence[Sequence[Any]] | None) -> Select[Any]:
+    query = select(*_canonical(tx, recorded.table, recorded.columns)).select_from(recorded.table)
+    query = query.order_by(*recorded.table.primary_key)
+    return query if keys is None else query.where(tuple_(*recorded.table.primary_key).in_(keys))
+
+
+def _recorded_row(tx: Connection, recorded: RecordedTable, key: Sequence[Any]) -> Sequence[Any]:
+    """The row with this primary key, if it is there."""
+    statement = _ONE_RECORDED.get((tx.dialect.name, recorded.name))
+    if statement is None:
+        columns = list(recorded.table.primary_key)
+        same = (column == bindparam(f"key_{n}", type_=column.type) for n, column in enumerate(columns))
+        statement = Prepared(_recorded_query(tx, recorded, None).where(*same))
+        _ONE_RECORDED[tx.dialect.name, recorded.name] = statement
+    return statement.rows(tx, {f"key_{n}": value for n, value in enumerate(key)})
+
+
+_ONE_RECORDED: dict[tuple[str, str], Prepared] = {}
+"""By database and table the statement of `_recorded_row`."""
 
 
 def logged_answers(tx: Connection, streams: Sequence[str] | None = None) -> Iterator[LoggedAnswer]:

@@ -26,6 +26,7 @@ from ungdom.store import bulk, keyset, parked_messages
 from ungdom.store.case_queries import counted_for
 from ungdom.store.concerns import SETTLED_OUTCOMES, concerns_office
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.prepared import Prepared
 from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.cases import NumberKind, case_current, case_number
 from ungdom.store.schema.inbox import (
@@ -187,7 +188,7 @@ def events_of(tx: Connection, message_id: UUID) -> dict[int, int]:
 
 def waiting_for(tx: Connection, wait_keys: Sequence[str]) -> list[UUID]:
     """The parked messages with one of these wait keys, in the order they were sent."""
-    return list(tx.scalars(_WAITING, {"things": list(wait_keys)}))
+    return [row.message_id for row in _WAITING.rows(tx, {"things": list(wait_keys)})]
 
 
 def parked(tx: Connection) -> list[UUID]:
@@ -198,7 +199,7 @@ def parked(tx: Connection) -> list[UUID]:
 
 def cases_by_number(tx: Connection, numbers: Iterable[str]) -> list[CaseCandidate]:
     """The cases with one of these police case numbers."""
-    rows = tx.execute(_CASES_BY_NUMBER, {"numbers": list(numbers)})
+    rows = _CASES_BY_NUMBER.rows(tx, {"numbers": list(numbers)})
     return [CaseCandidate(row.case_id, row.person_id, row.closed_on is not None) for row in rows]
 
 
@@ -274,14 +275,14 @@ def find_visible(tx: Connection, visible: MessageVisibility, message_id: UUID) -
 
 def add(tx: Connection, keys: EncryptionKeys, new: InboundMessage, content_json: bytes, body: bytes) -> None:
     """Stores a new message with its first receipt. Raises `DuplicateKey` when the transaction ends."""
-    tx.execute(_INSERT_MESSAGE, {**_columns_of(new), "sealed": keys.encrypt(content_json, _record(new.message_id))})
-    tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(new, 1, body, "sender", new.received_at)))
+    _INSERT_MESSAGE.write(tx, {**_columns_of(new), "sealed": keys.encrypt(content_json, _record(new.message_id))})
+    _INSERT_RECEIPT.write(tx, _columns_of(_receipt_of(new, 1, body, "sender", new.received_at)))
 
 
 def record_attempt(tx: Connection, now: InboundMessage, body: bytes, by: str, at: datetime) -> None:
     """Updates the status of a stored message and adds the receipt of this attempt."""
     known = select(func.count()).where(decision_receipt.c.message_id == now.message_id)
-    tx.execute(_INSERT_RECEIPT, _columns_of(_receipt_of(now, (tx.scalar(known) or 0) + 1, body, by, at)))
+    _INSERT_RECEIPT.write(tx, _columns_of(_receipt_of(now, (tx.scalar(known) or 0) + 1, body, by, at)))
     update_status(tx, replace(now, updated_at=at))
 
 
@@ -293,8 +294,8 @@ def update_status(tx: Connection, now: InboundMessage) -> None:
 
 def link(tx: Connection, message_id: UUID, case_id: UUID, places: dict[int, int]) -> None:
     """Stores which events of the case this message recorded or found recorded."""
-    rows = [{"message_id": message_id, "seq": seq, "case_id": case_id, "place": place} for place, seq in places.items()]
-    bulk.add(tx, decision_event, rows)
+    for place, seq in places.items():
+        _INSERT_LINK.write(tx, {"message_id": message_id, "seq": seq, "case_id": case_id, "place": place})
 
 
 def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
@@ -305,7 +306,7 @@ def link_exchange(tx: Connection, message_id: UUID, exchange_id: UUID) -> None:
 
 def wait_for(tx: Connection, message_id: UUID, wait_keys: Iterable[str]) -> None:
     """Replaces the wait keys of this message; retry markers are kept."""
-    tx.execute(_DELETE_WAITS, {"b_message_id": message_id})
+    _DELETE_WAITS.write(tx, {"b_message_id": message_id})
     bulk.add(
         tx, decision_wait, [{"waits_for": wait_key, "message_id": message_id} for wait_key in sorted(set(wait_keys))]
     )
@@ -353,12 +354,12 @@ _WITH_WAIT_KEYS = (
     .distinct()
     .subquery()
 )
-_WAITING = (
+_WAITING = Prepared(
     select(decision.c.message_id)
     .join(_WITH_WAIT_KEYS, _WITH_WAIT_KEYS.c.message_id == decision.c.message_id)
     .order_by(decision.c.sent_at, decision.c.message_id)
 )
-_CASES_BY_NUMBER = (
+_CASES_BY_NUMBER = Prepared(
     select(*case_current.c["case_id", "person_id", "closed_on"])
     .join(case_number, case_number.c.case_id == case_current.c.case_id)
     .where(case_number.c.number.in_(bindparam("numbers", expanding=True)))
@@ -366,7 +367,10 @@ _CASES_BY_NUMBER = (
     .distinct()
     .order_by(case_current.c.case_id)
 )
-_INSERT_MESSAGE, _INSERT_RECEIPT = insert(decision), insert(decision_receipt)
-_DELETE_WAITS = delete(decision_wait).where(
-    decision_wait.c.message_id == bindparam("b_message_id"), ~parked_messages.IS_RETRY_MARKER
+_INSERT_MESSAGE, _INSERT_RECEIPT = Prepared(insert(decision)), Prepared(insert(decision_receipt))
+_INSERT_LINK = Prepared(insert(decision_event))
+_DELETE_WAITS = Prepared(
+    delete(decision_wait).where(
+        decision_wait.c.message_id == bindparam("b_message_id"), ~parked_messages.IS_RETRY_MARKER
+    )
 )

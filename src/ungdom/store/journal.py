@@ -18,14 +18,15 @@ from sqlalchemy import (
     Row,
     Select,
     delete,
-    insert,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 
-from ungdom.store import alerts, append_sql, bulk, chain_changes, chain_events, journal_queries, outbox
+from ungdom.store import alerts, append_sql, bulk, chain_changes, chain_events, journal_queries, kept_cases, outbox
 from ungdom.store.chain_events import ChainHead
 from ungdom.store.errors import Stale
+from ungdom.store.event_rows import event_of as event_of  # noqa: PLC0414  # part of the interface
+from ungdom.store.event_rows import event_row as event_row  # noqa: PLC0414
 from ungdom.store.outbox import OutboxMessage
 from ungdom.store.personalia import read_guardian_changes
 from ungdom.store.projection import TEAM_EVENTS, CaseIdentity, access_attributes, row_of
@@ -36,7 +37,7 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.engine import effective, version_of
 from ungdom.workflow.errors import UnreadableHistory
-from ungdom.workflow.events import Event, dump_details, load_details
+from ungdom.workflow.events import Event
 from ungdom.workflow.rules.permissions import CaseAccessFacts
 from ungdom.workflow.vocabulary import EventType, Protection
 
@@ -118,11 +119,32 @@ def load(tx: Connection, case_id: UUID, known_at: datetime | None = None) -> Sto
 
     Raises `UnreadableHistory`.
     """
-    try:
-        rows = tx.execute(journal_queries.CASE, {"case_id": case_id, "known_at": known_at or _ALWAYS}).all()
-    except ValueError as error:  # an unknown type of event
-        raise UnreadableHistory(case_id, str(case_id), 0, "") from error
+    rows = _case_rows(tx, case_id, known_at or _ALWAYS)
     return _stored_case(rows[0], rows) if rows else None
+
+
+def load_current(tx: Connection, case_id: UUID) -> StoredCase | None:
+    """As `load` now. Of a case that is kept in memory only the last event known there and what followed is read.
+
+    Raises `UnreadableHistory`.
+    """
+    known = kept_cases.find(case_id)
+    if known is None:
+        return load(tx, case_id)
+    rows = _case_rows(tx, case_id, _ALWAYS, known.head.position)
+    if known.is_continued_by(rows):
+        return _stored_case(rows[0], rows, known.events)
+    kept_cases.forget(case_id)
+    return load(tx, case_id)
+
+
+def _case_rows(tx: Connection, case_id: UUID, known_at: datetime, from_seq: int = 0) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The events from this number on, each with the case. Raises `UnreadableHistory` for an unknown type of event."""
+    parameters = {"case_id": case_id, "known_at": known_at, "from_seq": from_seq}
+    try:
+        return journal_queries.CASE.rows(tx, parameters)
+    except ValueError as error:
+        raise UnreadableHistory(case_id, str(case_id), 0, "") from error
 
 
 def load_many(
@@ -193,22 +215,6 @@ def _stored_cases(tx: Connection, files: Sequence[CaseFileRow], parameters: dict
     return {row.case_id: _stored_case(row, events[row.case_id]) for row in files if row.case_id in events}
 
 
-def event_of(row: Row[*tuple[Any, ...]]) -> Event:
-    """The event of a row of `event`."""
-    return Event(
-        seq=row.seq,
-        type=row.type,
-        occurred_on=row.occurred_on,
-        occurred_at=row.occurred_at,
-        details=load_details(row.type, row.details),
-        recorded_at=row.recorded_at,
-        actor=row.actor,
-        role=row.role,
-        subject=row.subject,
-        source=row.source,
-    )
-
-
 def case_id_of(tx: Connection, reference: str) -> UUID | None:
     """The id of the case with this reference."""
     return tx.scalar(select(case_file.c.case_id).where(case_file.c.reference == reference))
@@ -223,7 +229,7 @@ def cases_of_person(tx: Connection, person_id: UUID) -> list[UUID]:
 
 def numbers_of(tx: Connection, case_id: UUID) -> list[tuple[NumberKind, str]]:
     """The court and police numbers of the case; of the police numbers the main case (hovedstraffesak) first."""
-    return [(row.kind, row.number) for row in tx.execute(journal_queries.NUMBERS, {"case_id": case_id})]
+    return [(row.kind, row.number) for row in journal_queries.NUMBERS.rows(tx, {"case_id": case_id})]
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -243,38 +249,41 @@ def append(tx: Connection, stored: StoredCase, new: Event, case: Case, messages:
     `case`: the folded case after the event.
     """
     write = append_combined if tx.dialect.name == "postgresql" else append_plain
-    write(tx, stored, new, case, messages)
+    head = write(tx, stored, new, case, messages)
+    kept_cases.keep_after(stored.case_id, head, [*stored.events, new], case)
     _clear_alerts(tx, stored, [new], case)
 
 
 def append_plain(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
-) -> None:
-    """Appends one event with plain statements, for every database. Raises `Stale`."""
-    if tx.execute(append_sql.OPTIMISTIC_UPDATE, _update_values(stored, new, case)).rowcount != 1:
+) -> ChainHead:
+    """Appends one event with plain statements, for every database; the new head of the chain. Raises `Stale`."""
+    row = _linked_rows(stored, [new])[0]
+    if append_sql.UPDATE_CURRENT.write(tx, _update_values(stored, new, case)) != 1:
         raise _stale(tx, stored)
     try:
-        tx.execute(insert(event), _linked_rows(stored, [new]))
+        append_sql.INSERT_EVENT.write(tx, row)
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     outbox.add(tx, messages)
     _update_team(tx, stored.case_id, new, case)
+    return ChainHead(new.seq, row["link"])
 
 
 def append_combined(
     tx: Connection, stored: StoredCase, new: Event, case: Case, messages: Sequence[OutboxMessage] = ()
-) -> None:
-    """Appends one event with one statement, on PostgreSQL. Raises `Stale`."""
-    values = append_sql.event_values(_linked_rows(stored, [new])[0]) | append_sql.message_values(
-        outbox.rows_of(messages)
-    )
+) -> ChainHead:
+    """Appends one event with one statement, on PostgreSQL; the new head of the chain. Raises `Stale`."""
+    row = _linked_rows(stored, [new])[0]
+    values = append_sql.event_values(row) | append_sql.message_values(outbox.rows_of(messages))
     try:
-        written = tx.scalar(append_sql.APPEND_STATEMENT, _update_values(stored, new, case) | values)
+        ((written,),) = append_sql.APPEND.rows(tx, _update_values(stored, new, case) | values)
     except IntegrityError as error:
         raise Stale(stored.version, None) from error
     if not written:
         raise _stale(tx, stored)
     _update_team(tx, stored.case_id, new, case)
+    return ChainHead(new.seq, row["link"])
 
 
 def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
@@ -288,12 +297,16 @@ def append_many(tx: Connection, batches: Sequence[EventBatch]) -> None:
     updates = [_update_values(c.stored, c.events[-1], c.case) for c in known]
     if updates and tx.execute(append_sql.OPTIMISTIC_UPDATE, updates).rowcount != len(known):
         raise Stale(None, None)
-    bulk.add(tx, event, [row for c in batches for row in _linked_rows(c.stored, c.events)])
+    linked = [_linked_rows(c.stored, c.events) for c in batches]
+    bulk.add(tx, event, [row for rows in linked for row in rows])
     bulk.add(tx, case_current, [row_of(c.stored.identity, c.case, c.events[-1]) for c in new])
     bulk.add(tx, outbox_table, outbox.rows_of(m for c in batches for m in c.messages))
     set_teams(tx, {c.stored.case_id: c.case for c in batches if any(e.type in TEAM_EVENTS for e in c.events)})
     for batch in known:
         _clear_alerts(tx, batch.stored, batch.events, batch.case)
+    for batch, rows in zip(batches, linked, strict=True):
+        head = ChainHead(rows[-1]["seq"], rows[-1]["link"])
+        kept_cases.keep_after(batch.stored.case_id, head, [*batch.stored.events, *batch.events], batch.case)
 
 
 def add_numbers(tx: Connection, case_id: UUID, numbers: Numbers) -> None:
@@ -312,26 +325,11 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
         bulk.add(tx, case_team, [{"case_id": case_id, "member": member} for case_id, member in teams])
 
 
-def event_row(case_id: UUID, case_event: Event) -> dict[str, Any]:
-    """The row of `event` of an event, without its link."""
-    return {
-        "case_id": case_id,
-        "seq": case_event.seq,
-        "type": case_event.type,
-        "occurred_on": case_event.occurred_on,
-        "occurred_at": case_event.occurred_at,
-        "details": dump_details(case_event.type, case_event.details),
-        "recorded_at": case_event.recorded_at,
-        "actor": case_event.actor,
-        "role": case_event.role,
-        "subject": case_event.subject,
-        "source": case_event.source,
-    }
-
-
-def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow]) -> StoredCase:
+def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow], known_events: Sequence[Event] = ()) -> StoredCase:
+    """The case of these rows. `known_events`: the events up to the first row, which is the last of them."""
     youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
-    events = [_readable_event(row, event_row) for event_row in event_rows]
+    new_rows = event_rows[1:] if known_events else event_rows
+    events = [*known_events, *(_readable_event(row, event_row) for event_row in new_rows)]
     head = chain_events.head_of(row.case_id, event_rows)
     corrected_at = row.youth_recorded_at if row.youth_version > 1 else None
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)

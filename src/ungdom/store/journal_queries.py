@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, func, select
 
 from ungdom.store import alerts
+from ungdom.store.prepared import Prepared
 from ungdom.store.records import CANONICAL_ID, record
 from ungdom.store.schema.base import UtcDateTime
 from ungdom.store.schema.cases import case_current, case_file, case_number, event
@@ -58,7 +59,7 @@ EVENTS = (
     .where(event.c.recorded_at <= bindparam("known_at"))
     .order_by(event.c.case_id, event.c.seq)
 )
-CASE = (
+CASE = Prepared(
     select(
         event,
         *case_file.c["reference", "opened_at"],
@@ -69,12 +70,12 @@ CASE = (
     .join(record, record.c.person_id == case_file.c.person_id)
     .join(person, person.c.person_id == CANONICAL_ID)
     .join(person_version, person_version.c.person_id == case_file.c.person_id)
-    .where(event.c.case_id == bindparam("case_id"))
+    .where(event.c.case_id == bindparam("case_id"), event.c.seq >= bindparam("from_seq"))
     .where(event.c.recorded_at <= bindparam("known_at"))
     .where(person_version.c.version == _newest_known())
     .order_by(event.c.seq)
 )
-NUMBERS = (
+NUMBERS = Prepared(
     select(*case_number.c["kind", "number"])
     .where(case_number.c.case_id == bindparam("case_id"))
     .order_by(case_number.c.kind, case_number.c.main.desc(), case_number.c.number)

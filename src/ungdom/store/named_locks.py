@@ -7,10 +7,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.cases import case_current
 
 _NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
 _LOCK = select(func.pg_advisory_xact_lock(_NUMBERS))
+_CASE = select(case_current.c.version).where(case_current.c.case_id == bindparam("case_id"))
+_LOCK_CASE = {wait: Prepared(_CASE.with_for_update(nowait=not wait)) for wait in (True, False)}
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(_NUMBERS))
 
 
@@ -33,8 +36,8 @@ def lock_case(tx: Connection, case_id: UUID, wait: bool) -> None:
 
     Without `wait` a row locked by another transaction raises the error of the database.
     """
-    query = select(case_current.c.version).where(case_current.c.case_id == case_id)
-    tx.execute(query.with_for_update(nowait=not wait))
+    if tx.dialect.name == "postgresql":
+        _LOCK_CASE[wait].rows(tx, {"case_id": case_id})
 
 
 def _lock_numbers(names: Iterable[str]) -> list[int]:

@@ -7,12 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Thread
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from ungdom.store.errors import StoreError, Unavailable
-from ungdom.store.session import Connection, Database
+from ungdom.store.session import Connection, Database, revision_of
 
 ANSWER_WITHIN = 8.0
 """Seconds in which a database has to answer, name resolution included, which no driver timeout covers."""
@@ -105,7 +104,7 @@ def _fault(db: Database) -> Exception | None:
 
 
 def _fault_of_schema(db: Database, tx: Connection) -> Unusable | None:
-    current, head = MigrationContext.configure(tx).get_current_revision(), db.head()
+    current, head = revision_of(tx), db.head()
     if current == head:
         return None
     if current is None:

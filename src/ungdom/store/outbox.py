@@ -8,7 +8,7 @@ case that has neither arrived nor been withdrawn.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.outbox import OFFICIAL_KINDS, outbox
 from ungdom.workflow.events import Event
@@ -51,6 +52,7 @@ BY_HAND, SENT_ANEW = f"{WITHDRAWN}by_hand", f"{WITHDRAWN}sent_anew"
 MIXED = "?"
 """The partner has received a status that cannot be determined."""
 
+_INSERT = Prepared(insert(outbox))
 _MESSAGE_COLUMNS = ("message_id", "case_id", "seq", "kind", "payload", "created_at", "place")
 
 
@@ -145,13 +147,13 @@ def receipt(exchange_id: UUID, n: int, payload: str, at: datetime) -> OutboxMess
 
 def rows_of(messages: Iterable[OutboxMessage]) -> list[dict[str, object]]:
     """The rows of new messages."""
-    return [asdict(message) for message in messages]
+    return [{name: getattr(message, name) for name in _MESSAGE_COLUMNS} for message in messages]
 
 
 def add(tx: Connection, messages: Sequence[OutboxMessage]) -> None:
     """Write the messages."""
-    if messages:
-        tx.execute(insert(outbox), rows_of(messages))
+    for row in rows_of(messages):
+        _INSERT.write(tx, row)
 
 
 def claim_batch(tx: Connection, limit: int) -> list[OutboxMessage]:

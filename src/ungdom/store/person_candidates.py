@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, false, func, select, union
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, false, func, select, union
 
 from ungdom.message.names import name_key
 from ungdom.message.national_id import normalise
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson, name_to_digest, newest_version, person_of_row
+from ungdom.store.prepared import Prepared
 from ungdom.store.records import CANONICAL_ID, canonical_id_of, record, records_of
 from ungdom.store.schema.cases import NumberKind, case_current, case_number
 from ungdom.store.schema.persons import person, person_number, person_version
@@ -62,7 +62,7 @@ def candidates(
         "born": given.born,
         "numbers": list(numbers),
     }
-    rows = tx.execute(_candidates_query(false() if disclosable is None else disclosable), parameters).all()
+    rows = _candidates_query(false() if disclosable is None else disclosable).rows(tx, parameters)
     return [
         PersonCandidate(
             person=person_of_row(keys, row),
@@ -76,7 +76,7 @@ def candidates(
 
 
 @lru_cache(maxsize=64)
-def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
+def _candidates_query(disclosable: ColumnElement[bool]) -> Prepared:
     current, main = case_current, person.alias("main")
     numbered, theirs = person.alias("numbered"), case_current.alias("theirs")
     digested = numbered.c.number_hash.in_(bindparam("digests", expanding=True))
@@ -94,7 +94,7 @@ def _candidates_query(disclosable: ColumnElement[bool]) -> Select[Any]:
     resembling = select(union(same_identity, same_former, same_case, same_name, same_day).subquery().c[0])
     same_person = current.c.person_id == CANONICAL_ID
     offices = select(func.aggregate_strings(current.c.konfliktrad, " "))
-    return (
+    return Prepared(
         select(
             *record.c["person_id", "sealed", "created_at", "updated_at", "revision", "review_protection", "erased_at"],
             main.c.protection,

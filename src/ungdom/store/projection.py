@@ -1,5 +1,6 @@
 """The projection of a case, its row of `case_current`: a pure function of the history, which reads no clock."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +42,7 @@ def row_of(identity: CaseIdentity, case: Case, last: Event) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def read_work(stored_json: str | None) -> CaseTasks:
     """The tasks in a value of the column `tasks`."""
     return _WORK.validate_json(stored_json) if stored_json else _NO_WORK
@@ -96,6 +98,7 @@ def _status_columns(case: Case) -> dict[str, Any]:
         "state": case.state,
         "phase": PHASE[case.state],
         "waiting_for": waits.waiting_for(case),
+        "waiting_since": waits.waiting_since(case),
         "decision_regime": case.sanction_in_force.regime if case.sanction_in_force else None,
         "coordinator": coordinator(case),
         "transfer_to": offices.transfer_to(case),

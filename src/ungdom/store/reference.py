@@ -9,9 +9,10 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy import Column, Connection, Date, Integer, Table, select
+from sqlalchemy import Column, Connection, Date, Integer, Table, bindparam, select
 
 from ungdom.store import bulk
+from ungdom.store.prepared import Prepared
 from ungdom.store.schema.reference import (
     agency,
     konfliktrad,
@@ -34,6 +35,10 @@ LOADED: tuple[Table, ...] = (
 """The tables loaded from files, each after those it refers to."""
 
 
+_OFFICES = Prepared(select(konfliktrad.c.code))
+_OFFICE_OF = Prepared(select(municipality.c.konfliktrad).where(municipality.c.number == bindparam("number")))
+
+
 def load(tx: Connection) -> None:
     """Writes the files to the reference tables; rows that are not in the files are kept."""
     for table in LOADED:
@@ -49,7 +54,7 @@ def read(table: Table) -> Iterator[bulk.Row]:
 
 def konfliktrad_codes(tx: Connection) -> frozenset[str]:
     """The codes of every konfliktråd."""
-    return frozenset(tx.scalars(select(konfliktrad.c.code)))
+    return frozenset(row.code for row in _OFFICES.rows(tx, {}))
 
 
 def names(tx: Connection, table: Table, language: str) -> dict[str, str]:
@@ -65,7 +70,7 @@ def office_name(code: str, language: str) -> str:
 
 def konfliktrad_of(tx: Connection, number: str) -> str | None:
     """The konfliktråd that serves the municipality with this number (four digits); None if it is unknown."""
-    return tx.scalar(select(municipality.c.konfliktrad).where(municipality.c.number == number))
+    return next((row.konfliktrad for row in _OFFICE_OF.rows(tx, {"number": number})), None)
 
 
 def municipalities(tx: Connection) -> list[str]:

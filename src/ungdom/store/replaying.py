@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from ungdom.observability.logger import EventLogger
-from ungdom.store import journal
+from ungdom.store import journal, kept_cases
 from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection
 from ungdom.workflow import engine
@@ -23,6 +23,15 @@ def replayed(stored: StoredCase) -> Case:
         raise UnreadableHistory(*named) from error
     except UnknownMachine as error:  # its table is of a newer program
         raise UnreadableHistory(stored.case_id, stored.reference, 0, "") from error
+
+
+def current_case(stored: StoredCase) -> Case:
+    """What `replayed` gives, taken from memory if the case is kept there, and kept. Raises `UnreadableHistory`."""
+    known = kept_cases.find(stored.case_id)
+    case = (known and known.case_after(stored.youth, stored.events)) or replayed(stored)
+    if known is None or case is not known.case:
+        kept_cases.keep(stored.case_id, stored.head, stored.events, case)
+    return case
 
 
 def readable_cases(tx: Connection, case_ids: Sequence[UUID]) -> Iterator[tuple[StoredCase, Case]]:

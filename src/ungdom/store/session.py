@@ -10,15 +10,17 @@ Writing is READ COMMITTED, reading one read-only snapshot. `statement_timeout` a
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, NestedTransaction, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NestedTransaction, NullPool, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,14 +30,11 @@ from ungdom.store import reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
 
 if TYPE_CHECKING:
-    from alembic import command, script
+    from alembic import command
     from alembic import config as alembic_config
-    from alembic.runtime import migration
 else:
     command = lazy("alembic.command")
     alembic_config = lazy("alembic.config")
-    migration = lazy("alembic.runtime.migration")
-    script = lazy("alembic.script")
 
 __all__ = [
     "Connection",
@@ -46,6 +45,10 @@ __all__ = [
 _HERE = Path(__file__).resolve().parent
 MIGRATIONS = next((p for p in (_HERE / "migrations", _HERE.parents[2] / "migrations") if p.is_dir()), _HERE)
 """The migrations: beside this file in a wheel, in the folder `migrations` of a source checkout."""
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic notes the version of the schema."""
+_REVISION = re.compile(r'^(revision|down_revision)[^=\n]*= "(\w+)"', re.MULTILINE)
 
 WAIT_SECONDS = 5.0
 """Seconds to wait for a connection of the pool, a lock, or the writer lock."""
@@ -148,19 +151,38 @@ class Database:
     def current(self) -> str | None:
         """The version of the schema in the database; None if it is empty."""
         with self.reading() as tx:
-            return migration.MigrationContext.configure(tx).get_current_revision()
+            return revision_of(tx)
 
     def head(self) -> str | None:
-        """The newest version of the schema among the migrations."""
-        return script.ScriptDirectory.from_config(_alembic()).get_current_head()
+        """The newest version of the schema among the migrations: the one that no other follows."""
+        followed = _migrations()
+        return next((revision for revision in followed if revision not in followed.values()), None)
 
     def revisions(self) -> set[str]:
         """All versions of the schema among the migrations."""
-        return {revision.revision for revision in script.ScriptDirectory.from_config(_alembic()).walk_revisions()}
+        return set(_migrations())
 
     def is_current(self) -> bool:
         """Whether the schema in the database is the newest version."""
         return self.current() == self.head()
+
+
+def revision_of(tx: Connection) -> str | None:
+    """The version of the schema that Alembic has noted in the database; None if there is none."""
+    if not inspect(tx).has_table(VERSION_TABLE):
+        return None
+    return tx.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608  # a constant
+
+
+@cache
+def _migrations() -> Mapping[str, str | None]:
+    """Each version of the schema, and the one that it follows, as the files of the migrations state them.
+
+    Alembic reads the same by importing every file, which takes longer than all else that most commands do.
+    """
+    texts = [file.read_text(encoding="utf-8") for file in sorted((MIGRATIONS / "versions").glob("*.py"))]
+    named = [dict(_REVISION.findall(text)) for text in texts]
+    return {names["revision"]: names.get("down_revision") for names in named}
 
 
 def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: str) -> Database:

@@ -238,6 +238,13 @@ def page(
     return [Staff(**row) for row in tx.execute(query).mappings()]
 
 
+def names(tx: Connection, konfliktrad: str | None) -> dict[str, str]:
+    """What the members of staff are called, by subject, in service or not; of one konfliktråd, or of all."""
+    query = select(S.subject, S.display_name)
+    rows = tx.execute(query if konfliktrad is None else query.where(S.konfliktrad == konfliktrad))
+    return {row.subject: row.display_name for row in rows}
+
+
 def save_staff(tx: Connection, people: Sequence[Staff]) -> None:
     """Writes new and changed entries, whole."""
     bulk.upsert(tx, staff, [asdict(member) for member in people])

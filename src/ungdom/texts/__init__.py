@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from ungdom.workflow.guards.core import Value
 from ungdom.workflow.vocabulary import EventType
@@ -214,6 +214,34 @@ def refusal(
     A text may also contain `low` and `high`, the first and last of the needed values if they form a range, and
     `named`, the alternatives in quotation marks, abbreviated if there are many.
     """
+    return _refusal(language, code, _frozen(current), _frozen(needed), earliest, tuple(leads_there), because)
+
+
+class _Listed(NamedTuple):
+    """A list of values as an argument that can be kept. `kinds`: their classes, since equal words differ in label."""
+
+    values: tuple[str, ...]
+    kinds: tuple[type, ...]
+
+
+def _frozen(value: Value) -> date | str | int | _Listed | None:
+    return _Listed(tuple(value), tuple(map(type, value))) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _refusal(
+    language: Language,
+    code: str,
+    frozen_current: date | str | int | _Listed | None,
+    frozen_needed: date | str | int | _Listed | None,
+    earliest: date | None,
+    leads_there: tuple[str, ...],
+    because: str | None,
+) -> str:
+    """As `refusal`; the same conditions are unmet in many cases, and asked about again and again in one."""
+    current, needed = (
+        list(value.values) if isinstance(value, _Listed) else value for value in (frozen_current, frozen_needed)
+    )
     ends = needed if isinstance(needed, list) and needed else [needed]
     way = ", ".join(text(language, "word", "quoted", word=label(language, move)) for move in leads_there)
     sentence = text(

@@ -1,5 +1,6 @@
 """The case at a glance: every answer of the interface about it, read once and drawn on one page."""
 
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
+from ungdom.api.http.time_travel import instant
 from ungdom.api.plans.access import access_of
 from ungdom.api.plans.present import plan_out
 from ungdom.api.plans.provider_names import names_for
@@ -29,10 +31,11 @@ from ungdom.api.timeline.schemas import Timeline
 from ungdom.api.worklist.present import task_out
 from ungdom.api.worklist.schemas import TaskList
 from ungdom.cases import CaseView, NotVisible
-from ungdom.store import reference
 from ungdom.store.session import Connection
 from ungdom.texts import Language, fields
+from ungdom.web.counterfactual_svg import draw as draw_delay
 from ungdom.web.page import answer, data_of, language_of, with_access
+from ungdom.web.queries import PageForm
 from ungdom.web.receipts import receipt
 from ungdom.web.timeline_svg import draw
 from ungdom.workflow import redaction
@@ -45,7 +48,6 @@ from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(include_in_schema=False)
 
-NOW = i.AsOf()
 BY_OTHER_PAGES = (EventType.CORRECTED, EventType.CASE_REGISTERED)
 """Events that are not recorded by a form of their own: corrections begin at the event that is corrected."""
 LATEST = 12
@@ -71,8 +73,8 @@ class CaseAtAGlance(BaseModel):
     correctable: list[int]
 
 
-class CaseAtAGlanceQuery(i.Input):
-    """`saved`: the number of the event that was just recorded."""
+class CaseAtAGlanceQuery(PageForm, i.AsOf):
+    """Of which day, as known when. `saved`: the number of the event that was just recorded."""
 
     saved: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
 
@@ -82,7 +84,7 @@ def case_page(
     request: Request, context: ReadContext, case_id: UUID, query: Annotated[CaseAtAGlanceQuery, Query()]
 ) -> Response:
     """One case."""
-    page = data_of(context.read(lambda tx: _page(tx, context, case_id)))
+    page = data_of(context.read(lambda tx: _page(tx, context, case_id, query)))
     language = language_of(request)
     late_now, late_before = _explained(page)
     clocks = [clock | {"receipt": receipt(language, clock)} for clock in page["deadlines"]["items"]]
@@ -91,12 +93,13 @@ def case_page(
     values = {
         **page,
         "saved": query.saved,
-        "office": reference.office_name(page["case"]["konfliktrad"], language) if page["case"]["konfliktrad"] else "",
+        "then": query.model_dump(mode="json", include={"valid_at", "known_at"}, exclude_none=True),
         "recordable": [str(kind) for kind in EventType if kind not in BY_OTHER_PAGES],
         "clocks": [clock for clock in clocks if not clock["stopped_on"]],
         "stopped_clocks": [clock for clock in clocks if clock["stopped_on"]],
         "late_now": late_now,
         "late_before": late_before,
+        "drawings": {(clock["code"], clock["due"]): draw_delay(clock) for clock in (*late_now, *late_before)},
         "history": (history[:LATEST], history[LATEST:]),
         "drawing": _drawing(language, page),
         "open_steps": [option for option in options if option["enabled"]],
@@ -125,32 +128,41 @@ def _drawing(language: Language, page: dict[str, Any]) -> Any:
     return draw(language, page["timeline"]["items"], [*waits, *measures], page["case"]["as_of"]["on"])
 
 
-def _page(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+def _page(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
     """Every part is what the interface answers by itself; the case is read once for all of them."""
-    read, options = _read(tx, context, case_id)
-    language, then = context.language, AsOfOut(on=read.on, known_at=None)
+    read, options, correctable = _read(tx, context, case_id, as_of)
+    known_at = instant(as_of.known_at)
+    language, then = context.language, AsOfOut(on=read.on, known_at=known_at)
     access = access_of(read, then)
     page = CaseAtAGlance(
-        case=redacted(case_detail(tx, context, read, NOW), read),
+        case=redacted(case_detail(tx, context, read, as_of), read),
         tasks=_tasks(context, read, then),
-        deadlines=redacted(deadlines_out(read, language, None), read),
+        deadlines=redacted(deadlines_out(read, language, known_at), read),
         timeline=_if_learnt(timeline_out(read, then, language), read),
         plan=_if_learnt(plan_out(access, names_for(tx, language, [read])), read),
-        delay=_delay(read, language),
-        lead_time=_lead_time(read),
-        events=redacted(redacted_events(events_out(read.stored, language, None), read), read),
+        delay=_delay(read, language, known_at),
+        lead_time=_lead_time(read, known_at),
+        events=redacted(redacted_events(events_out(read.stored, language, as_of.valid_at), read), read),
         options=_without_schemas(redacted(options_out(options, language), read)),
-        correctable=sorted(cases.correctable_events(context.recorder, read)),
+        correctable=correctable,
     )
     return with_access(json_response(page), read)
 
 
-def _read(tx: Connection, context: RequestContext, case_id: UUID) -> tuple[CaseView, tuple[Option, ...]]:
-    """The case, and what may be recorded in it: by an emergency access nothing. Raises `NotVisible`."""
+def _read(
+    tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf
+) -> tuple[CaseView, tuple[Option, ...], list[int]]:
+    """The case, what may be recorded in it, and which events may be corrected. Raises `NotVisible`.
+
+    By an emergency access, and in a case as it was, nothing is recorded or corrected.
+    """
+    if as_of.valid_at or as_of.known_at:
+        return read_case(tx, context, case_id, as_of), (), []
     try:
-        return cases.options(tx, context.recorder, case_id, context.now)
+        read, options = cases.options(tx, context.recorder, case_id, context.now)
     except NotVisible:
-        return read_case(tx, context, case_id, NOW), ()
+        read, options = read_case(tx, context, case_id, as_of), ()
+    return read, options, sorted(cases.correctable_events(context.recorder, read))
 
 
 def _without_schemas(options: OptionList) -> OptionList:
@@ -175,16 +187,16 @@ def _tasks(context: RequestContext, read: CaseView, then: AsOfOut) -> TaskList |
     return _if_learnt(TaskList(as_of=then, items=[task_out(x, read.on, context.language) for x in ordered]), read)
 
 
-def _delay(read: CaseView, language: Language) -> DelayOut | None:
+def _delay(read: CaseView, language: Language, known_at: datetime | None) -> DelayOut | None:
     try:
-        return redacted(delay_out(require_stage_dates(read), language, None), read)
+        return redacted(delay_out(require_stage_dates(read), language, known_at), read)
     except NotVisible:
         return None
 
 
-def _lead_time(read: CaseView) -> LeadTimeOut | None:
+def _lead_time(read: CaseView, known_at: datetime | None) -> LeadTimeOut | None:
     try:
-        return redacted(lead_time_out(require_stage_dates(read), None), read)
+        return redacted(lead_time_out(require_stage_dates(read), known_at), read)
     except NotVisible:
         return None
 

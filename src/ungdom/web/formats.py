@@ -57,6 +57,11 @@ def number(language: Language, value: int | float) -> str:
     return babel_numbers.format_decimal(value, locale=locale_of(language))
 
 
+def percent(language: Language, share: float) -> str:
+    """A share of one as a percentage without decimals: 12 %."""
+    return babel_numbers.format_percent(share, locale=locale_of(language))
+
+
 def month(language: Language, value: date) -> str:
     """A month with its year in few characters: mars 2026."""
     return babel_dates.format_date(value, "MMM y", locale_of(language))

@@ -6,14 +6,46 @@ from starlette.types import ASGIApp
 
 from ungdom.api.docs.routes import takes_gzip
 from ungdom.settings import Settings
-from ungdom.web import case_page, home, record_page, sign_in, today
+from ungdom.web import (
+    administration_page,
+    case_page,
+    delays_page,
+    home,
+    my_cases_page,
+    office_page,
+    reassign_page,
+    record_page,
+    rules_page,
+    saved_views,
+    search_page,
+    sign_in,
+    survey_page,
+    today,
+)
 from ungdom.web.assets import PREFIX, assets
 from ungdom.web.middleware import PageAnswers, PageSessions
 from ungdom.web.oidc import OpenIdClient
 from ungdom.web.sessions import Sessions
+from ungdom.web.staff_names import StaffNames
 
 router = APIRouter(include_in_schema=False)
-ROUTERS = (home.router, sign_in.router, today.router, case_page.router, record_page.router, router)
+ROUTERS = (
+    home.router,
+    sign_in.router,
+    today.router,
+    saved_views.router,
+    my_cases_page.router,
+    delays_page.router,
+    search_page.router,
+    reassign_page.router,
+    office_page.router,
+    rules_page.router,
+    administration_page.router,
+    survey_page.router,
+    case_page.router,
+    record_page.router,
+    router,
+)
 """Every page, in the order in which their addresses are looked at."""
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
@@ -33,6 +65,7 @@ def asset_file(request: Request, name: str) -> Response:
 def add_routes(app: FastAPI, settings: Settings) -> None:
     """Add the pages and their files. Raises `BadSettings` for an issuer that is not trusted."""
     app.state.sessions = Sessions(settings, app.state.db)
+    app.state.staff_names = StaffNames(app.state.db)
     app.state.pick_person = settings.development
     app.state.openid = OpenIdClient(settings, app.state.keys) if settings.login_issuer else None
     for part in ROUTERS:

@@ -15,12 +15,14 @@ from starlette.types import Scope
 from ungdom import texts
 from ungdom.api.http.responses import AccessNote, ApiResponse
 from ungdom.texts import Language
+from ungdom.web.places import first_place, places_of
 from ungdom.web.sessions import Browser
 from ungdom.web.templating import render
 from ungdom.workflow.redaction import Knowledge
 
-_ADDRESS = re.compile(r"/|/(?:today|cases|sign-in|sign-out|language)(?:/.*)?")
-OPEN = re.compile(r"/|/(?:sign-in|language)(?:/.*)?")
+_PARTS = "today|my-cases|delays|search|reassign|office|administration|survey|rules|cases|sign-in|sign-out|language"
+_ADDRESS = re.compile(rf"/|/(?:{_PARTS})(?:/.*)?")
+OPEN = re.compile(r"/|/(?:sign-in|language|survey)(?:/.*)?")
 """The pages for which nobody has to be signed in."""
 FIRST_PAGES = ("/", "/sign-in")
 """Those of them that a browser shows, the others are forms and ways through."""
@@ -83,7 +85,12 @@ def answer(
 ) -> Response:
     """The page for this request, or one block of it."""
     browser = browser_of(request)
+    role = browser.session.role if browser else None
+    names = request.app.state.staff_names.of(browser.principal.viewer) if browser else {}
     shared = {
+        "who": lambda subject: names.get(subject, subject),
+        "places": places_of(role) if role else [],
+        "first": first_place(role) if role else None,
         "path": request.url.path,
         "query_string": request.url.query,
         "person": browser.session if browser else None,

@@ -1,14 +1,11 @@
 """Recording and correcting an event by a form: previewed before it is saved, refused with what was typed kept."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from anyio import from_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 
 from ungdom import cases, texts
@@ -17,116 +14,130 @@ from ungdom.api.cases.schemas import CaseOut
 from ungdom.api.events.forms import form_of
 from ungdom.api.events.present import events_out, options_out, redacted_events
 from ungdom.api.events.routes import check_plausible, correct_in_case, record_in_case
-from ungdom.api.events.schemas import CorrectionIn, EventIn, EventList, EventOut, OptionOut
+from ungdom.api.events.schemas import CorrectionIn, EventIn, EventList, EventOut, OptionList, OptionOut
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.handlers import HANDLERS, response_for
 from ungdom.api.http.inputs import AsOf
 from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
-from ungdom.web.forms import SchemaForm, at_controls, entered_from, entered_in, labels_of
-from ungdom.web.page import answer, browser_of, data_of, language_of, sent_fields, with_access
+from ungdom.web.forms import SchemaForm, at_controls, entered_from, labels_of
+from ungdom.web.page import answer, data_of, with_access
+from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
 from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
 from ungdom.workflow.vocabulary import EventType
 
 router = APIRouter(include_in_schema=False)
 
-REFUSALS = tuple(kind for kind in HANDLERS if kind not in (Exception, HTTPException, NotVisible))
-"""What may be wrong with a form: it comes back with the sentence for it."""
 PREVIEW, ANNUL, ANNUL_NOW = "preview", "annul", "annul_now"
 """What a button does beside saving. An annulment is shown first, and saved by a second button."""
-OUR_FIELDS = ("occurred_on", "on_behalf_of", "note", "youth_may_read", "reason")
+OUR_FIELDS = ("occurred_on", "on_behalf_of", "note", "youth_may_read", "reason", "after_seq")
 """The controls beside those of the details."""
 
 
 class RecordingAtAGlance(BaseModel):
-    """What the page of a form shows of the case: where it stands, the step, and the event that is corrected."""
+    """What the page of a form shows of the case: where it stands, the step, and the event that is corrected.
+
+    `history`: the events after which a forgotten one may be put in; empty for other forms.
+    """
 
     case: CaseOut
     option: OptionOut | None
     event: EventOut | None
+    history: list[EventOut]
+
+
+class InsertionAtAGlance(BaseModel):
+    """What may be put in afterwards."""
+
+    case: CaseOut
+    options: OptionList
 
 
 @dataclass(frozen=True, slots=True)
-class SentForm:
-    """A form as it was sent, or is shown for the first time. `version`: of the case that it was made for."""
+class FormSubject:
+    """What a form is about: a type of event to record, or to put in afterwards; or the number of one to correct."""
 
-    entered: dict[str, list[str]] = field(default_factory=dict)
-    problem: dict[str, Any] | None = None
-    preview: dict[str, Any] | None = None
-
-    def first(self, name: str) -> str | None:
-        """What was typed in this control; None for nothing."""
-        return next((value for value in self.entered.get(name, ()) if value.strip()), None)
+    kind: EventType | None = None
+    seq: int | None = None
+    inserts: bool = False
 
 
 @router.get("/cases/{case_id}/record/{kind}", response_model=RecordingAtAGlance)
 def record_form(request: Request, context: ReadContext, case_id: UUID, kind: EventType) -> Response:
     """The form of a step."""
-    return _form_page(request, context, case_id, (kind, None), SentForm())
+    return _form_page(request, context, case_id, FormSubject(kind), SentForm())
 
 
 @router.post("/cases/{case_id}/record/{kind}", response_model=RecordingAtAGlance)
 @guarded(requires(WRITE))
 def record(request: Request, case_id: UUID, kind: EventType) -> Response:
     """Record the event of the form, or show what it would change."""
-    return _submitted(request, case_id, (kind, None))
+    return _submitted(request, case_id, FormSubject(kind))
 
 
 @router.get("/cases/{case_id}/correct/{seq}", response_model=RecordingAtAGlance)
 def correct_form(request: Request, context: ReadContext, case_id: UUID, seq: int) -> Response:
     """The form of an event that is to be corrected, as it now reads."""
-    return _form_page(request, context, case_id, (None, seq), SentForm())
+    return _form_page(request, context, case_id, FormSubject(seq=seq), SentForm())
 
 
 @router.post("/cases/{case_id}/correct/{seq}", response_model=RecordingAtAGlance)
 @guarded(requires(WRITE))
 def correct(request: Request, case_id: UUID, seq: int) -> Response:
     """Correct or annul the event, or show what that would change."""
-    return _submitted(request, case_id, (None, seq))
+    return _submitted(request, case_id, FormSubject(seq=seq))
 
 
-Subject = tuple[EventType | None, int | None]
-"""What a form is about: a type of event to record, or the number of an event to correct."""
+@router.get("/cases/{case_id}/insert", response_model=InsertionAtAGlance)
+def choose_forgotten(request: Request, context: ReadContext, case_id: UUID) -> Response:
+    """The types of events that may be put in afterwards."""
+    page = data_of(context.read(lambda tx: _insertable(tx, context, case_id)))
+    return answer(request, "insert.html", page)
 
 
-def _submitted(request: Request, case_id: UUID, subject: Subject) -> Response:
-    sent = SentForm(entered_in(sent_fields(request)))
-    browser, key = browser_of(request), sent.first("key") or ""
-    if browser is None or not browser.gave(key):
-        return answer(request, "refused.html", {"code": "form_key"}, 403)
-    context = RequestContext(request, sent.first("version"), key, language_of(request))
+@router.get("/cases/{case_id}/insert/{kind}", response_model=RecordingAtAGlance)
+def insert_form(request: Request, context: ReadContext, case_id: UUID, kind: EventType) -> Response:
+    """The form of a forgotten event."""
+    return _form_page(request, context, case_id, FormSubject(kind, inserts=True), SentForm())
+
+
+@router.post("/cases/{case_id}/insert/{kind}", response_model=RecordingAtAGlance)
+@guarded(requires(WRITE))
+def insert(request: Request, case_id: UUID, kind: EventType) -> Response:
+    """Put the forgotten event in where it happened, or show what that would change."""
+    return _submitted(request, case_id, FormSubject(kind, inserts=True))
+
+
+def _submitted(request: Request, case_id: UUID, subject: FormSubject) -> Response:
+    sent = sent_form(request)
+    context = write_context(request, sent)
+    if context is None:
+        return key_refused(request)
     preview = sent.first("action") in (PREVIEW, ANNUL)
-    try:
-        response = _written(context, case_id, subject, sent, preview)
-    except REFUSALS as error:
-        refusal = from_thread.run(response_for, request, error)
-        shown = SentForm(sent.entered, data_of(refusal))
-        return _form_page(request, context, case_id, subject, shown, refusal.status_code)
+    response = attempt(request, lambda: _written(context, case_id, subject, sent, preview))
+    if isinstance(response, RefusedForm):
+        shown = SentForm(sent.entered, response.problem)
+        return _form_page(request, context, case_id, subject, shown, response.status)
     done = data_of(response)
     if preview:
         return _form_page(request, context, case_id, subject, SentForm(sent.entered, None, done))
     return RedirectResponse(f"/cases/{case_id}?saved={done['seq']}", 303)
 
 
-def _written(context: RequestContext, case_id: UUID, subject: Subject, sent: SentForm, dry_run: bool) -> Response:
+def _written(context: RequestContext, case_id: UUID, subject: FormSubject, sent: SentForm, dry_run: bool) -> Response:
     """The answer of the interface to the form. Raises what the interface answers as a problem."""
-    kind, seq = subject
-    try:
-        if seq is not None:
-            event = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))["event"]
-            correction = CorrectionIn.model_validate(_correction(event, context.language, sent))
-            check_plausible(correction)
-            return context.write(
-                lambda tx: correct_in_case(tx, context, case_id, correction, dry_run), commit=not dry_run
-            )
-        step = EventIn.model_validate(_event(EventType(str(kind)), context.language, sent))
-    except ValidationError as error:
-        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from None
+    kind, seq = subject.kind, subject.seq
+    if seq is not None or subject.inserts:
+        event = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))["event"]
+        body = _correction(event, context.language, sent) if event else _insertion(subject, context.language, sent)
+        correction = validated(CorrectionIn, body)
+        check_plausible(correction)
+        return context.write(lambda tx: correct_in_case(tx, context, case_id, correction, dry_run), commit=not dry_run)
+    step = validated(EventIn, _event(EventType(str(kind)), context.language, sent))
     entry = step.as_entry()
     return context.write(lambda tx: record_in_case(tx, context, case_id, entry, step, dry_run), commit=not dry_run)
 
@@ -154,17 +165,30 @@ def _correction(event: dict[str, Any], language: texts.Language, sent: SentForm)
     return {"seq": event["seq"], "reason": sent.first("reason"), "replacement": replacement}
 
 
+def _insertion(subject: FormSubject, language: texts.Language, sent: SentForm) -> dict[str, Any]:
+    """The forgotten event of the form as the interface takes it. Without `after_seq` its day is its place."""
+    event = {"type": subject.kind, **sent.values("occurred_on", "on_behalf_of")}
+    event["details"] = SchemaForm(form_of(EventType(str(subject.kind)), language), sent.entered).details()
+    place = sent.first("after_seq") or ""
+    return {"reason": sent.first("reason"), "insert": event} | ({"after_seq": int(place)} if place.isdecimal() else {})
+
+
+def _pointer(pointer: str) -> str:
+    """Where the form has what a fault of its body is about."""
+    return pointer.removeprefix("/replacement").removeprefix("/insert")
+
+
 def _form_page(
-    request: Request, context: RequestContext, case_id: UUID, subject: Subject, sent: SentForm, status: int = 200
+    request: Request, context: RequestContext, case_id: UUID, subject: FormSubject, sent: SentForm, status: int = 200
 ) -> Response:
     """The form, with what was typed, what is wrong with it, and what it would change."""
     page = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))
-    kind = EventType(subject[0] or page["event"]["type"])
+    kind = EventType(subject.kind or page["event"]["type"])
     language, event, version = context.language, page["event"], sent.first("version") or etag(page["case"]["version"])
     entered = sent.entered or _as_typed(event, str(context.today))
     problem = sent.problem or {}
     form = SchemaForm(form_of(kind, language), entered)
-    faults = {error["pointer"]: error["detail"] for error in problem.get("errors", ())}
+    faults = {_pointer(error["pointer"]): error["detail"] for error in problem.get("errors", ())}
     errors = at_controls(faults, dict(labels_of(form.controls())))
     controls = replace(form, errors=errors).controls()
     values = {
@@ -180,7 +204,9 @@ def _form_page(
         "preview": sent.preview,
         "annulling": sent.preview is not None and sent.first("action") == ANNUL,
         "version": problem.get("current_etag") or version,
-        "takes_note": kind is EventType.NOTE_ADDED and event is None,
+        "inserting": subject.inserts,
+        "history": page["history"],
+        "takes_note": kind is EventType.NOTE_ADDED and event is None and not subject.inserts,
         "reasons": [str(reason) for reason in CorrectionReason],
     }
     return answer(request, "record.html", values, status)
@@ -192,18 +218,31 @@ def _as_typed(event: dict[str, Any] | None, today: str) -> dict[str, list[str]]:
     return {"occurred_on": [event["occurred_on"]], **entered_from(event["details"])}
 
 
-def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: Subject) -> ApiResponse:
+def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: FormSubject) -> ApiResponse:
     """The case and the step, or the event. Raises `NotVisible`, also for an event that the reader may not correct."""
     read, options = cases.options(tx, context.recorder, case_id, context.now)
-    kind, seq = subject
+    kind, seq = subject.kind, subject.seq
     offered = redacted(options_out(options, context.language), read).items
     option = next((x for x in offered if x.type is kind), None)
     event = _as_it_reads(context, read, seq) if seq is not None else None
-    if option is None and event is None:
+    if (option is None and event is None) or (subject.inserts and kind in cases.NOT_INSERTED):
         raise NotVisible
     case = redacted(case_detail(tx, context, read, AsOf()), read)
     step = option.model_copy(update={"details_schema": {}}) if option else None
-    return with_access(json_response(RecordingAtAGlance(case=case, option=step, event=event)), read)
+    history = redacted(redacted_events(events_out(read.stored, context.language), read), read).items
+    shown = [x for x in history if x.corrected_by is None] if subject.inserts else []
+    return with_access(json_response(RecordingAtAGlance(case=case, option=step, event=event, history=shown)), read)
+
+
+def _insertable(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:
+    """The case, and the types of events that its reader may put in. Raises `NotVisible`, also where there is none."""
+    read, options = cases.options(tx, context.recorder, case_id, context.now)
+    offered = redacted(options_out(options, context.language), read).items
+    kinds = [x.model_copy(update={"details_schema": {}}) for x in offered if x.type not in cases.NOT_INSERTED]
+    if not kinds:
+        raise NotVisible
+    case = redacted(case_detail(tx, context, read, AsOf()), read)
+    return with_access(json_response(InsertionAtAGlance(case=case, options=OptionList(items=kinds))), read)
 
 
 def _as_it_reads(context: RequestContext, read: CaseView, seq: int) -> EventOut | None:

@@ -1,8 +1,7 @@
 """Signing in and out, and the language. In development a person of the staff is picked; elsewhere OpenID Connect."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
@@ -12,41 +11,37 @@ from ungdom import texts
 from ungdom.api.http.auth.principal import SCOPES, AccessError, Principal
 from ungdom.api.http.authorisation import allows_anybody, guarded
 from ungdom.observability.logger import EventLogger
-from ungdom.store import reference
-from ungdom.store import staff as staff_store
-from ungdom.store.staff import Staff
 from ungdom.web.oidc import OpenIdClient, SignInFailed
 from ungdom.web.page import answer, browser_of, is_safe_target, language_of, sent_fields
+from ungdom.web.people_to_pick import PersonToPick, by_office, examples, people_to_pick
+from ungdom.web.places import first_place
 from ungdom.web.sessions import LANGUAGE_COOKIE, LANGUAGE_SECONDS, Sessions
 from ungdom.workflow.calendar import oslo_date
 
 log = EventLogger("ungdom.access")
 router = APIRouter(include_in_schema=False)
 
-FIRST = "/today"
+ANY_PLACE = "/"
+"""The target of whoever came from no page: the first page of the role."""
 ATTEMPT_SECONDS = 600
-EXAMPLE_OFFICE = "oslo"
-"""The konfliktråd whose people a newcomer is offered first."""
-
 Target = Annotated[str, Query(alias="next", max_length=2_000)]
 
 
 @router.get("/sign-in", name="sign-in")
-def sign_in_page(request: Request, target: Target = FIRST) -> Response:
+def sign_in_page(request: Request, target: Target = ANY_PLACE) -> Response:
     """Where to sign in, or as whom."""
     return sign_in_answer(request, "sign_in.html", target)
 
 
-def sign_in_answer(request: Request, template: str, target: str) -> Response:
+def sign_in_answer(request: Request, template: str, target: str = ANY_PLACE) -> Response:
     """The page on which somebody is picked in development, or the issuer is gone to."""
-    wanted = target if is_safe_target(target) else FIRST
-    people = _staff(request) if request.app.state.pick_person else []
+    people = _people(request) if request.app.state.pick_person else []
     values = {
-        "target": wanted,
+        "target": target if is_safe_target(target) else ANY_PLACE,
         "picks": request.app.state.pick_person,
         "provider": request.app.state.openid is not None,
-        "examples": _examples(people),
-        "offices": _by_office(people, request),
+        "examples": examples(people),
+        "offices": by_office(people, language_of(request)),
     }
     return answer(request, template, values)
 
@@ -56,18 +51,18 @@ def sign_in_answer(request: Request, template: str, target: str) -> Response:
 def pick_person(request: Request) -> Response:
     """Sign in as a person of the staff: in development only."""
     fields = dict(sent_fields(request))
-    target = fields.get("next", FIRST)
-    people = _staff(request) if request.app.state.pick_person else ()
-    member = next((x for x in people if x.subject == fields.get("subject")), None)
-    if member is None:
+    people = _people(request) if request.app.state.pick_person else ()
+    person = next((x for x in people if x.viewer.subject == fields.get("subject")), None)
+    if person is None:
         return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
-    viewer = member.viewer
+    viewer = person.viewer
     principal = Principal(viewer, frozenset(SCOPES[viewer.role]), 0)
-    return _sessions(request).begin(principal, _now(request), _go(target), browser_of(request))
+    go = RedirectResponse(_destination(fields.get("next", ""), principal), 303)
+    return _sessions(request).begin(principal, _now(request), go, browser_of(request))
 
 
 @router.get("/sign-in/start")
-def start_sign_in(request: Request, target: Target = FIRST) -> Response:
+def start_sign_in(request: Request, target: Target = ANY_PLACE) -> Response:
     """To the issuer, with what the browser keeps until it comes back."""
     client: OpenIdClient | None = request.app.state.openid
     try:
@@ -107,8 +102,7 @@ async def end_sign_in(
         principal = await client.judge(token, attempt, now)
     except (SignInFailed, AccessError) as failure:
         return _failed(request, failure.reason)
-    target = attempt.target if is_safe_target(attempt.target) else FIRST
-    response = answer(request, "continue.html", {"target": target})
+    response = answer(request, "continue.html", {"target": _destination(attempt.target, principal)})
     await to_thread.run_sync(sessions.begin, principal, now, response, browser_of(request))
     response.delete_cookie(sessions.attempt_cookie, path="/", secure=sessions.secure, httponly=True, samesite="lax")
     return response
@@ -140,8 +134,9 @@ def choose_language(request: Request) -> Response:
     return response
 
 
-def _go(target: str) -> RedirectResponse:
-    return RedirectResponse(target if is_safe_target(target) else FIRST, 303)
+def _destination(target: str, principal: Principal) -> str:
+    """The page that the browser was going to; the first one of the role where it was going to none of ours."""
+    return target if is_safe_target(target) else first_place(principal.viewer.role).path
 
 
 def _failed(request: Request, reason: str) -> HTMLResponse | Response:
@@ -149,30 +144,10 @@ def _failed(request: Request, reason: str) -> HTMLResponse | Response:
     return answer(request, "refused.html", {"code": "not_signed_in"}, 403)
 
 
-def _staff(request: Request) -> Sequence[Staff]:
-    """The members of staff in service today, by subject."""
+def _people(request: Request) -> list[PersonToPick]:
+    """Whom one may sign in as, today."""
     with request.app.state.db.reading() as tx:
-        return staff_store.all_staff(tx, oslo_date(_now(request)))
-
-
-def _examples(people: Sequence[Staff]) -> list[Staff]:
-    """One person of each role, of the example konfliktråd where there is one."""
-    by_role: dict[str, Staff] = {}
-    for member in sorted(people, key=lambda x: (x.konfliktrad != EXAMPLE_OFFICE, x.subject)):
-        by_role.setdefault(member.main_role, member)
-    return [by_role[role] for role in sorted(by_role)]
-
-
-def _by_office(people: Sequence[Staff], request: Request) -> dict[str, list[dict[str, Any]]]:
-    """The people by the name of their konfliktråd."""
-    language = language_of(request)
-    offices: dict[str, list[dict[str, Any]]] = {}
-    for member in people:
-        name = reference.office_name(member.konfliktrad, language) if member.konfliktrad else ""
-        offices.setdefault(name, []).append(
-            {"subject": member.subject, "name": member.display_name, "role": member.main_role}
-        )
-    return dict(sorted(offices.items()))
+        return people_to_pick(tx, oslo_date(_now(request)))
 
 
 def _sessions(request: Request) -> Sessions:

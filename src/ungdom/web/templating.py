@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ungdom import texts
+from ungdom.store import reference
 from ungdom.texts import Language
 from ungdom.web import formats
 from ungdom.web.assets import assets
@@ -45,6 +46,7 @@ def environment(language: Language) -> Environment:
         word=word,
         days=days,
         law=lambda written: law_in(language, written),
+        office=lambda code: reference.office_name(code, language),
         lower=lambda value: texts.render(language, value),
         asset=assets().url,
         language=language,
@@ -55,6 +57,7 @@ def environment(language: Language) -> Environment:
         instant=lambda value: formats.instant(language, value),
         urgency=formats.urgency,
         number=lambda value: formats.number(language, value),
+        percent=lambda value: formats.percent(language, value),
     )
     return env
 

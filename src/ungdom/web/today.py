@@ -1,21 +1,24 @@
 """Today: what the signed-in person has to do, the most pressing first. The list and its counts are the interface's."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel
 
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.inputs import Input
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.worklist.routes import list_of_kinds, page_of_worklist
 from ungdom.api.worklist.schemas import KindList, WorkList, WorkQuery, WorkSort
 from ungdom.message.text import CursorText
+from ungdom.store import web_views
 from ungdom.store.session import Connection
 from ungdom.web.page import FRAGMENT, answer, data_of
-from ungdom.workflow.rules.permissions import may_read_worklist
+from ungdom.web.places import TODAY
+from ungdom.web.queries import PageForm, address_of
+from ungdom.workflow.rules.permissions import may_read_worklist, may_reassign_cases
 from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.vocabulary import Party, Role, Sanction
 
@@ -28,7 +31,7 @@ SORTS: tuple[WorkSort, ...] = ("due", "-registered_on", "registered_on", "turns_
 """The orders that the page offers beside the most pressing first."""
 
 
-class TodayQuery(Input):
+class TodayQuery(PageForm):
     """What the form of the page asks for. A field that is left empty asks for nothing."""
 
     kind: TaskKind | None = None
@@ -39,17 +42,23 @@ class TodayQuery(Input):
     sort: WorkSort | None = None
     cursor: CursorText | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, given: Any) -> Any:
-        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+class ViewOut(BaseModel):
+    """A saved view. `is_own`: whoever looks has saved it; `is_shared`: for the whole konfliktråd."""
+
+    id: UUID
+    name: str
+    query: str
+    is_own: bool
+    is_shared: bool
 
 
 class TodayAtAGlance(BaseModel):
-    """The list, the kinds with their counts, and how it was asked for."""
+    """The list, the kinds with their counts, the saved views, and how it was asked for."""
 
     work: WorkList
     kinds: KindList
+    views: list[ViewOut]
     whose: Whose
 
 
@@ -66,8 +75,11 @@ def today_page(request: Request, context: ReadContext, query: Annotated[TodayQue
     values = {
         **page,
         "given": given,
+        "given_query": urlencode(given),
+        "work_views": page["views"],
+        "may_reassign": may_reassign_cases(context.principal.viewer.role),
         "kinds_to_do": [kind for kind in page["kinds"]["items"] if kind["cases"] or kind["kind"] == query.kind],
-        "address": lambda **changes: _address(given, changes),
+        "address": lambda **changes: address_of(TODAY.path, given, changes),
         "parties": [str(party) for party in Party],
         "sanctions": [str(sanction) for sanction in Sanction],
         "sorts": SORTS,
@@ -95,11 +107,22 @@ def _page(tx: Connection, context: RequestContext, query: TodayQuery, whose: Who
         held_by=context.recorder.viewer if wanted.mine else None,
     )
     return TodayAtAGlance(
-        work=page_of_worklist(tx, context, wanted), kinds=list_of_kinds(tx, context, counted), whose=whose
+        work=page_of_worklist(tx, context, wanted),
+        kinds=list_of_kinds(tx, context, counted),
+        views=_views(tx, context),
+        whose=whose,
     )
 
 
-def _address(given: dict[str, Any], changes: dict[str, Any]) -> str:
-    """The address of the list with these changes; a change to None leaves a field out. The first page, unless named."""
-    wanted = {name: value for name, value in (given | {"cursor": None} | changes).items() if value is not None}
-    return f"/today?{urlencode(wanted)}"
+def _views(tx: Connection, context: RequestContext) -> list[ViewOut]:
+    viewer = context.principal.viewer
+    return [
+        ViewOut(
+            id=view.view_id,
+            name=view.name,
+            query=view.query,
+            is_own=view.subject == viewer.subject,
+            is_shared=view.konfliktrad is not None,
+        )
+        for view in web_views.visible_to(tx, viewer)
+    ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ungdom.lazy import lazy
@@ -18,6 +21,9 @@ else:
 
 
 OSLO = ZoneInfo("Europe/Oslo")
+
+_DAYS = 4096
+"""Days for which a counted term or the next working day is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,14 @@ class Length:
         parts = ((self.years, "year"), (self.months, "month"), (self.weeks, "week"), (self.days, "day"))
         return " ".join(f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n) or "0 days"
 
+    @property
+    def iso(self) -> str:
+        """The same as a duration of ISO 8601: P6W, P1Y6M; P0D for nothing."""
+        parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
+        return "P" + ("".join(f"{n}{unit}" for n, unit in parts if n) or "0D")
 
+
+@lru_cache(maxsize=_DAYS)
 def after(start: date, length: Length) -> date:
     """The last day of a term of that length, the start day not counted.
 
@@ -51,7 +64,12 @@ def after(start: date, length: Length) -> date:
 
 @cache
 def _public_holidays() -> holidays.HolidayBase:
-    return holidays.country_holidays("NO", years=range(2010, 2045))
+    """Those of Norway. The module is loaded by its file: the package around it imports two hundred other countries."""
+    norway: Any = ModuleType("holidays.countries.norway")
+    file = Path(holidays.__file__).with_name("countries") / "norway.py"
+    SourceFileLoader(norway.__name__, str(file)).exec_module(norway)
+    days: holidays.HolidayBase = norway.Norway(years=range(2010, 2045))
+    return days
 
 
 def is_working_day(day: date) -> bool:
@@ -59,6 +77,7 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < calendar.SATURDAY and day not in _public_holidays()
 
 
+@lru_cache(maxsize=_DAYS)
 def next_working_day(day: date) -> date:
     """That day when it is a working day, otherwise the first one after it. Source: domstolloven § 149.
 
@@ -89,6 +108,7 @@ def quarter_of(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
+@lru_cache(maxsize=_DAYS)
 def oslo_date(instant: datetime) -> date:
     """The calendar day in Norway at that instant: 2025-06-30T22:30Z is 1 July."""
     return instant.astimezone(OSLO).date()

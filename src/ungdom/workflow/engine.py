@@ -9,12 +9,12 @@ from typing import Any, cast
 from transitions import Event as Trigger
 from transitions import EventData, Machine, Transition
 
-from ungdom.workflow import law, table
+from ungdom.workflow import law, table, table_index
 from ungdom.workflow import payloads as d
 from ungdom.workflow.answers import Decision as Decision  # noqa: PLC0414
 from ungdom.workflow.answers import Option as Option  # noqa: PLC0414
 from ungdom.workflow.calendar import oslo_date
-from ungdom.workflow.case import Case, StateInterval, Youth
+from ungdom.workflow.case import Case, StateInterval, Youth, derived_once
 from ungdom.workflow.decisions import decision_in, start_given_by
 from ungdom.workflow.errors import IllegalHistory, UnknownMachine
 from ungdom.workflow.events import SHAPE, Event
@@ -82,7 +82,7 @@ def rules(version: str = table.VERSION) -> Rules:
     """The table of this version. Raises `UnknownMachine`."""
     if version not in table.VERSIONS:
         raise UnknownMachine(version)
-    rows = table.rows(version)
+    rows = table_index.rows(version)
     conditions = {id(row): _conditions_of(row, version) for row in rows}
     return Rules(
         version, rows, _index(rows), conditions, {(s, r): Workflow(rows, s, r) for s in Sanction for r in Regime}
@@ -169,10 +169,9 @@ def _date_guards(version: str) -> tuple[Guard, ...]:
 
 def rows_of(sanction: Sanction, regime: Regime, version: str = table.VERSION) -> tuple[Move, ...]:
     """The rows of one workflow, in the order of the table. Raises `UnknownMachine`."""
-    table_rules = rules(version)
-    if (sanction, regime) not in table_rules.machines:
+    if (sanction, regime) not in rules(version).machines:
         raise UnknownMachine(f"{sanction}/{regime}")
-    return tuple(row for row in table_rules.rows if sanction in row.sanctions and regime in row.regimes)
+    return table_index.rows_in(version, sanction, regime)
 
 
 def actors_of(sanction: Sanction, event: EventType) -> tuple[Actor, ...]:
@@ -190,7 +189,7 @@ def decide(case: Case, step: ProposedEvent) -> Decision:
     regime = regime_for(case, step.type, step.on)
     source, row = _matching_row(case, regime, step.type, step.details, step.on)
     if row is None:
-        unmet = (no_such_move(case, step, regime, rules(case.table).rows), *_unmet_elsewhere(case, step, regime))
+        unmet = (no_such_move(case, step, regime), *_unmet_elsewhere(case, step, regime))
         return Decision(step.type, case.state, None, regime, unmet[0].law, unmet)
     attempt = Attempt(case, step, row, source)
     fired = rules(case.table).machines[case.sanction, regime].fires(attempt)
@@ -198,23 +197,29 @@ def decide(case: Case, step: ProposedEvent) -> Decision:
     return Decision(step.type, case.state, after, regime, row.law, attempt.unmet)
 
 
+@derived_once
 def options(case: Case, role: Role, step: ProposedEvent) -> tuple[Option, ...]:
     """`decide` for every event type that this role may record. `step`: its day, person and external facts are used."""
-    acts = acts_for(role)
-    candidates = (
-        (event, tuple(a for a in actors_of(case.sanction, event) if a in acts))
-        for event in EventType
-        if event not in NOT_RECORDED_DIRECTLY
-    )
     return tuple(
         Option(
             event,
             actors,
             decide(case, replace(step, type=event, details=d.Details() if SHAPE[event] is d.Details else None)),
         )
-        for event, actors in candidates
-        if actors
+        for event, actors in _recordable(role, case.sanction)
     )
+
+
+@cache
+def _recordable(role: Role, sanction: Sanction) -> tuple[tuple[EventType, tuple[Actor, ...]], ...]:
+    """Every event type that the role may record in a case of this sanction, with those in whose name."""
+    acts = acts_for(role)
+    candidates = (
+        (event, tuple(a for a in actors_of(sanction, event) if a in acts))
+        for event in EventType
+        if event not in NOT_RECORDED_DIRECTLY
+    )
+    return tuple((event, actors) for event, actors in candidates if actors)
 
 
 def decide_registration(youth: Youth, event: Event, version: str | None = None) -> Decision:
@@ -379,7 +384,8 @@ def _target(case: Case, row: Move, details: d.Details | None) -> State | None:
 
 def _unmet_elsewhere(case: Case, step: ProposedEvent, regime: Regime) -> tuple[UnmetCondition, ...]:
     """The other conditions that would be unmet if the case were in a state that allows the event."""
-    table_rows = rows_of(case.sanction, regime, case.table)
-    rows = (row for row in table_rows if row.event is step.type and _is_for(row, case))
+    known = table_index.rows_with(case.table, step.type)
+    of_case = (row for row in known if case.sanction in row.sanctions and regime in row.regimes)
+    rows = (row for row in of_case if _is_for(row, case))
     fits = next((row for row in rows if row.condition is None or row.condition(step.details)), None)
     return _unmet_conditions(fits, case, step) if fits else ()

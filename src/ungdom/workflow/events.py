@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -219,6 +219,7 @@ def read_details(kind: EventType, raw: object) -> d.Details:
     return details
 
 
+@lru_cache(maxsize=2048)
 def load_details(kind: EventType, stored: str | bytes) -> d.Details:
     """The details of an event from stored JSON text."""
     details: d.Details = reader(kind).validate_json(stored)

@@ -3,23 +3,25 @@
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 
-from ungdom.workflow import law
+from ungdom.workflow import law, table_index
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case
-from ungdom.workflow.guards.core import ProposedEvent, UnmetCondition
+from ungdom.workflow.guards.core import Guard, ProposedEvent, UnmetCondition
 from ungdom.workflow.table import BY_DECISION, ROWS, Move
-from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, State
+from ungdom.workflow.vocabulary import CLOSED, Actor, EventType, Regime, Sanction, State
 
 E = EventType
 
 
-def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequence[Move]) -> UnmetCondition:
-    """The unmet condition of a step that no row of this table has for this case. `regime`: that of the step."""
-    fitting = [row for row in table if row.event is step.type and (row.only_for is None or row.only_for(case))]
+def no_such_move(case: Case, step: ProposedEvent, regime: Regime) -> UnmetCondition:
+    """The unmet condition of a step that no row of the table has for this case. `regime`: that of the step."""
+    known = table_index.rows_with(case.table, step.type)
+    fitting = [row for row in known if row.only_for is None or row.only_for(case)]
     rows = [row for row in fitting if row.actors != (Actor.SYSTEM,)] or fitting
     if not rows:
-        return _wrong_table(case, step, table)
+        return _wrong_table(case, step, known)
     of_sanction = [row for row in rows if case.sanction in row.sanctions]
     of_regime = [row for row in of_sanction if regime in row.regimes]
     if not of_sanction:
@@ -27,7 +29,7 @@ def no_such_move(case: Case, step: ProposedEvent, regime: Regime, table: Sequenc
         return UnmetCondition("wrong_sanction", rows[0].law, case.sanction, sanctions, ())
     if not of_regime:
         return _wrong_regime(case, step, regime, of_sanction)
-    return _wrong_state(case, step, regime, of_regime, table)
+    return _wrong_state(case, step, regime, of_regime)
 
 
 NEWER_DETAILS: dict[object, str] = {
@@ -49,13 +51,8 @@ def newer_details(case: Case, step: ProposedEvent, source: str) -> tuple[UnmetCo
     return (UnmetCondition("wrong_table", source, case.table, newer, ()),) if newer else ()
 
 
-def _applies(row: Move, case: Case, regime: Regime) -> bool:
-    return case.sanction in row.sanctions and regime in row.regimes and (row.only_for is None or row.only_for(case))
-
-
-def _wrong_table(case: Case, step: ProposedEvent, table: Sequence[Move]) -> UnmetCondition:
-    """A step of a newer table; or one whose rows are all for other cases."""
-    known = [row for row in table if row.event is step.type]
+def _wrong_table(case: Case, step: ProposedEvent, known: Sequence[Move]) -> UnmetCondition:
+    """A step of a newer table; or one whose rows, `known`, are all for other cases."""
     newer = next(row for row in ROWS if row.event is step.type)
     if not known:
         return UnmetCondition("wrong_table", newer.law, case.table, newer.since, ())
@@ -77,9 +74,7 @@ def regime_reason(case: Case, step: ProposedEvent) -> str:
     return "pinned" if case.regime_override(step.on) else "day"
 
 
-def _wrong_state(
-    case: Case, step: ProposedEvent, regime: Regime, rows: Sequence[Move], table: Sequence[Move]
-) -> UnmetCondition:
+def _wrong_state(case: Case, step: ProposedEvent, regime: Regime, rows: Sequence[Move]) -> UnmetCondition:
     sources = {state for row in rows for state in row.sources}
     is_fact = all(row.target is None for row in rows)
     state_then = next(iter(case.states_on(step.on)), case.state) if is_fact else case.state
@@ -90,40 +85,66 @@ def _wrong_state(
         state_then,
         _named(sources),
         rows[0].actors,
-        leads_there=() if closed else _path_of(case, step, regime, state_then, sources, table),
+        leads_there=() if closed else _path_of(case, step, regime, state_then, sources),
     )
 
 
 def _named(states: set[State]) -> list[str]:
-    return [str(state) for state in State if state in states]
+    return list(_names_of(frozenset(states)))
+
+
+@cache
+def _names_of(states: frozenset[State]) -> tuple[str, ...]:
+    return tuple(str(state) for state in State if state in states)
 
 
 LASTING = frozenset({"judgment_holds_interim_conditions", "plan_was_not_made"})
 """Conditions that no later move of the case cures."""
 
 
-def _path_of(
-    case: Case, step: ProposedEvent, regime: Regime, state: State, goals: set[State], table: Sequence[Move]
-) -> tuple[EventType, ...]:
+def _path_of(case: Case, step: ProposedEvent, regime: Regime, state: State, goals: set[State]) -> tuple[EventType, ...]:
     """The fewest moves from this state of the case to one of the goals, in order; empty if none leads there.
 
     The ways from a state are found once per case and day: a list of options asks for many goals.
     """
     key = (_path_of, regime, state, step.on, step.today)
     if key not in case.derived:
-        possible = [row for row in table if _applies(row, case, regime) and not _ruled_out(row, case, step)]
-        case.derived[key] = ways_from(state, possible)
+        workflow = (case.table, case.sanction, regime)
+        closed = frozenset(place for place, row in _depending(*workflow) if not _is_open(row, case, step))
+        case.derived[key] = _ways(*workflow, state, closed)
     ways: dict[State, tuple[EventType, ...]] = case.derived[key]
     return next((way for target, way in ways.items() if target in goals), ())
 
 
+@cache
+def _depending(version: str, sanction: Sanction, regime: Regime) -> tuple[tuple[int, Move], ...]:
+    """The rows of a workflow that only some cases can go by, each with its place among all of them."""
+    rows = enumerate(table_index.rows_in(version, sanction, regime))
+    return tuple((place, row) for place, row in rows if row.only_for is not None or _lasting(row))
+
+
+@cache
+def _ways(
+    version: str, sanction: Sanction, regime: Regime, state: State, closed: frozenset[int]
+) -> dict[State, tuple[EventType, ...]]:
+    """The ways from this state in a workflow without the rows at these places."""
+    rows = enumerate(table_index.rows_in(version, sanction, regime))
+    return ways_from(state, [row for place, row in rows if place not in closed])
+
+
+def _is_open(row: Move, case: Case, step: ProposedEvent) -> bool:
+    """Whether the row is for this case, and no lasting condition keeps the case from it."""
+    return (row.only_for is None or row.only_for(case)) and not _ruled_out(row, case, step)
+
+
+def _lasting(row: Move) -> list[Guard]:
+    return [guard for guard in row.guards if guard.code in LASTING]
+
+
 def _ruled_out(row: Move, case: Case, step: ProposedEvent) -> bool:
     """Whether a lasting condition keeps the case from this move."""
-    lasting = [guard for guard in row.guards if guard.code in LASTING]
-    if not lasting:
-        return False
     proposed = ProposedEvent(row.event, step.on, step.today)
-    return any(guard(case, proposed) is not None for guard in lasting)
+    return any(guard(case, proposed) is not None for guard in _lasting(row))
 
 
 def ways_from(state: State, table: Sequence[Move]) -> dict[State, tuple[EventType, ...]]:

@@ -39,7 +39,7 @@ NoQuery = Annotated[i.NoQuery, Query()]
 @router.get("/v1/alerts", response_model=shapes.AlertList, summary="List alerts")
 def list_alerts(context: ReadContext, query: Annotated[shapes.AlertQuery, Query()]) -> Response:
     """The alerts on cases that this viewer may see, the first due first; those that are settled only when asked for."""
-    return context.read(lambda tx: _page_of_alerts(tx, context, query))
+    return context.read(lambda tx: json_response(page_of_alerts(tx, context, query)))
 
 
 @router.get("/v1/alerts/unreached", response_model=shapes.UnreachedAlertList, summary="List whom no notice reached")
@@ -54,7 +54,9 @@ def list_unreached_alerts(context: ReadContext, query: Annotated[shapes.Unreache
 @router.get("/v1/alerts/{alert_id}", response_model=shapes.AlertDetail, summary="Read an alert")
 def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response:
     """One alert, and everything that happened to it: when, for which day, by whom."""
-    return context.read(lambda tx: _alert_detail(tx, context, alerts.read(tx, context.recorder.viewer, alert_id)))
+    return context.read(
+        lambda tx: json_response(alert_detail(tx, context, alerts.read(tx, context.recorder.viewer, alert_id)))
+    )
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
@@ -89,10 +91,11 @@ def snooze_alert(context: WriteContext, alert_id: UUID, body: shapes.SnoozeIn, _
 
 def _write_alert(context: RequestContext, operation: Callable[[Connection], Alert]) -> Response:
     """Write to the alert, not to the case: viewers who may read the case may explain its delays."""
-    return context.write(lambda tx: _alert_detail(tx, context, operation(tx)))
+    return context.write(lambda tx: json_response(alert_detail(tx, context, operation(tx))))
 
 
-def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.AlertQuery) -> ApiResponse:
+def page_of_alerts(tx: Connection, context: RequestContext, query: shapes.AlertQuery) -> shapes.AlertList:
+    """One page of the alerts, each as far as the viewer may learn of it. Raises `OtherOffice` or `BadCursor`."""
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit"})
     due, _, last_id = (read_cursor(context, list_key, query) or "").partition(" ")
@@ -101,7 +104,7 @@ def _page_of_alerts(tx: Connection, context: RequestContext, query: shapes.Alert
     page, known, more = _learnt_alerts(tx, context, alert_filter, after, query.limit)
     items = [shapes.AlertOut(**alert) for alert in _alerts_out(tx, context, page, known)]
     following = write_cursor(context, list_key, f"{page[-1].due} {page[-1].alert_id}" if more else None)
-    return json_response(shapes.AlertList(items=items, next=following))
+    return shapes.AlertList(items=items, next=following)
 
 
 def _learnt_alerts(
@@ -149,19 +152,20 @@ def _alerts_out(
             yield for_contact(alert, row, {alert.alert_id: own}, context.language, context.today)
 
 
-def _alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> ApiResponse:
+def alert_detail(tx: Connection, context: RequestContext, alert: Alert) -> shapes.AlertDetail:
+    """The alert and its history, redacted. Raises `NoSuchAlert` where the viewer may not learn of it."""
     entries = alert_store.history(tx, alert.alert_id)
     if not _visible_cases(tx, context, [alert]):
         [body] = _alerts_out(tx, context, [alert], {})
         notified = [entry for entry in entries if entry.change in _FOR_CONTACTS]
         detail = shapes.AlertDetail(**body, history=[history_entry(context.language, x, AS_CONTACT) for x in notified])
-        return json_response(redacted(detail, AS_CONTACT))
+        return redacted(detail, AS_CONTACT)
     read = casework.read(tx, context.recorder.viewer, alert.case_id, context.now, None, None)
     if not redaction.may_learn_alert(read, alert.code):
         raise alerts.NoSuchAlert
     [body] = _alerts_out(tx, context, [alert], {alert.case_id: read})
     history = [history_entry(context.language, entry, read) for entry in entries]
-    return json_response(redacted(shapes.AlertDetail(**body, history=history), read))
+    return redacted(shapes.AlertDetail(**body, history=history), read)
 
 
 _FOR_CONTACTS = frozenset({AlertChange.RAISED, AlertChange.ESCALATED, AlertChange.CLEARED})

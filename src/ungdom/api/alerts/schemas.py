@@ -16,13 +16,14 @@ from ungdom.workflow.vocabulary import Party, Phase, Role, State
 
 
 class AlertQuery(i.Input):
-    """Filters of the list of alerts. `live`: not cleared; true when not given."""
+    """Filters of the list of alerts. `live`: not cleared; true when not given. `waiting_for`: by the case."""
 
     live: bool | None = True
     state: AlertState | None = None
     level: Level | None = None
     code: CodeText | None = None
     case: UUID | None = None
+    waiting_for: Party | None = None
     konfliktrad: CodeText | None = None
     coordinator: ReferenceText | None = None
     limit: i.Limit = i.DEFAULT_LIMIT

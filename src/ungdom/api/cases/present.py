@@ -117,6 +117,7 @@ def deadline_out(deadline: Deadline, language: texts.Language) -> s.DeadlineOut:
         s.DeadlineOut,
         deadline,
         label=texts.text(language, "deadline", deadline.code),
+        length=deadline.length.iso if deadline.length else None,
         who_is_late=list(deadline.who),
         is_delay=deadline.delay,
     )

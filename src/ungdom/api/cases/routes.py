@@ -49,7 +49,7 @@ def open_case(context: WriteContext, body: NewCaseIn, _query: Annotated[i.NoQuer
 @router.get("/v1/cases", response_model=CaseList, summary="List cases")
 def list_cases(context: ReadContext, query: Annotated[ListQuery, Query()]) -> Response:
     """The cases this viewer may see, a page at a time; as they stand now, or as they stood on another day."""
-    return context.read(lambda tx: _page_of_cases(tx, context, query))
+    return context.read(lambda tx: json_response(page_of_cases(tx, context, query)))
 
 
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
@@ -117,7 +117,8 @@ def _open_case(tx: Connection, context: RequestContext, body: NewCaseIn) -> ApiR
     return json_response(redacted(case_out, read), 201, ETag=etag(result.version), Location=f"/v1/cases/{case_id}")
 
 
-def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> ApiResponse:
+def page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) -> CaseList:
+    """One page of the cases that the viewer may see. Raises `OtherOffice` or `BadCursor`."""
     check_office(tx, context, query.konfliktrad)
     list_key = query.model_dump_json(exclude={"cursor", "limit", "total"})
     viewer, filters = context.recorder.viewer, query.filters(context.today)
@@ -140,4 +141,4 @@ def _page_of_cases(tx: Connection, context: RequestContext, query: ListQuery) ->
     page = read_page(tx, viewer, page_query, context.today)
     items = [CaseRow.model_validate(row) for row in page.rows]
     following, previous = (write_cursor(context, list_key, end) for end in (page.following, page.previous))
-    return json_response(CaseList(items=items, next=following, prev=previous, total=page.total))
+    return CaseList(items=items, next=following, prev=previous, total=page.total)

@@ -72,7 +72,8 @@ class CompletionOut(Output):
 class DeadlineOut(Output):
     """One clock: from, due (after and before moving off non-working days), stopped, days late, where it is written.
 
-    The day it began is null to whoever may not learn the stages.
+    `length`: how long it runs, as a duration of ISO 8601 (`P6W`: six weeks, not 42 days); null where the due day was
+    ordered. The day it began and the length are null to whoever may not learn the stages.
     """
 
     code: str
@@ -81,6 +82,7 @@ class DeadlineOut(Output):
     known_on: date | None
     due: date
     unmoved: date
+    length: str | None
     stopped_on: date | None
     status: str
     late_days: int | None

@@ -46,10 +46,11 @@ def get_delays(context: ReadContext, query: Annotated[DelaysQuery, Query()]) -> 
     A working view inside the office, for those who see each of the cases anyway: small numbers are not hidden, and it
     is not to be published.
     """
-    return context.read(lambda tx: _delays_of_group(tx, context, query))
+    return context.read(lambda tx: json_response(delays_of_group(tx, context, query)))
 
 
-def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery) -> ApiResponse:
+def delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery) -> GroupOut:
+    """The delay of the cases that the query asks for. Raises `OtherOffice` or `BadCursor`."""
     check_office(tx, context, query.konfliktrad)
     list_key = "delays " + query.model_dump_json(exclude={"cursor"})
     page_query = worklist.WorklistQuery(
@@ -65,4 +66,4 @@ def _delays_of_group(tx: Connection, context: RequestContext, query: DelaysQuery
     group, last = worklist.delays(tx, context.recorder.viewer, page_query, period, day, context.today)
     following = write_cursor(context, list_key, last)
     as_of = AsOfOut(on=day, known_at=page_query.known_at)
-    return json_response(views.group_out(group, as_of, (query.since, query.until), context.language, following))
+    return views.group_out(group, as_of, (query.since, query.until), context.language, following)

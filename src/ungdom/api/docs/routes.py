@@ -3,8 +3,9 @@
 `/docs` lists every operation as plain HTML, which a browser shows at once and without JavaScript; `/docs/try` is
 Swagger UI, which takes seconds to draw them all and so opens at one of them.
 
-The document takes seconds of processor time to make. It is made once, compressed once, and served with its ETag;
-`prepare` begins it beside the start of the server, and whoever asks before it is ready waits for it.
+The document takes seconds of processor time and tens of megabytes to make. It is made once, for the first request that
+needs it, compressed once, and served with its ETag. Most worker processes are never asked for it. `prepare` makes it
+beside the start of a server whose first visitor reads it; whoever asks before it is ready waits for it.
 """
 
 import gzip
@@ -57,6 +58,8 @@ class Document:
         """The document. Callers wait while it is being made."""
         with self._lock:
             if self._bytes is None:
+                # FastAPI silences this one with `catch_warnings`, which threads that run at once take from each other.
+                warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
                 document = self._app.openapi()
                 plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
                 digest = hashlib.sha256(plain).hexdigest()[:32]
@@ -105,8 +108,6 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 def prepare(app: FastAPI) -> None:
     """Begin to make the document, beside whatever else the process does."""
-    # FastAPI silences this one with `catch_warnings`, which threads that run at once take from each other.
-    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     Thread(target=app.state.openapi_document.read, name="openapi document", daemon=True).start()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ungdom import texts
@@ -20,22 +20,42 @@ from ungdom.api.events.schemas import (
 )
 from ungdom.api.http.present import from_source, unmet_out
 from ungdom.cases import CaseView, RecordResult, replay_events
-from ungdom.esas.status import official_status
+from ungdom.esas.status import OfficialStatus, official_status
 from ungdom.store.journal import StoredCase
-from ungdom.workflow import redaction
-from ungdom.workflow.case import Case
+from ungdom.workflow import engine, redaction
+from ungdom.workflow.case import Case, derived_once
 from ungdom.workflow.engine import Option, effective
 from ungdom.workflow.events import Corrected, Event, plain_details
 from ungdom.workflow.rules.waits import waiting_for
-from ungdom.workflow.vocabulary import PHASE, EventType
+from ungdom.workflow.vocabulary import PHASE, EventType, State
 
 
-def events_out(stored: StoredCase, language: texts.Language, valid_at: date | None = None) -> EventList:
-    """The history until a day, corrections included, each event with the state it led to as the history now reads."""
+class _Step(NamedTuple):
+    """What an event led to: the state after it, and the parts of the official status message that it gives."""
+
+    state: State
+    status: tuple[OfficialStatus, ...]
+
+
+def events_out(
+    stored: StoredCase, language: texts.Language, valid_at: date | None = None, now: Case | None = None
+) -> EventList:
+    """The history until a day, corrections included, each event with the state it led to as the history now reads.
+
+    `now`: the case with this whole history, if it is folded already.
+    """
     events = _events_until(stored.events, valid_at) if valid_at else stored.events
-    steps_by_seq = {event.seq: (event, case) for event, case in replay_events(stored.youth, events, stored.table)}
+    case = now or engine.fold(stored.youth, events, stored.table)
+    steps = _steps(case)
     corrected = {e.details.corrects: e.seq for e in events if isinstance(e.details, Corrected)}
-    return EventList(items=[_event_out(e, steps_by_seq.get(e.seq), corrected, language) for e in events])
+    return EventList(items=[_event_out(e, steps.get(e.seq), corrected, language) for e in events])
+
+
+@derived_once
+def _steps(case: Case) -> dict[int, _Step]:
+    """By number, what each event of the history led to."""
+    replayed = replay_events(case.youth, case.events, case.table)
+    return {event.seq: _Step(after.state, tuple(official_status(after, event))) for event, after in replayed}
 
 
 def redacted_events(history: EventList, read: CaseView) -> EventList:
@@ -47,7 +67,7 @@ def redacted_events(history: EventList, read: CaseView) -> EventList:
 def _redacted_event(event: EventOut, read: CaseView) -> EventOut:
     details = redaction.learnt_details(read, event.type, event.details, read.stored.protection)
     if not read.by_own_numbers:
-        return event.model_copy(update={"details": details})
+        return event if details == event.details else event.model_copy(update={"details": details})
     numbers = read.numbers
     details = _renumbered(details, numbers)
     by = numbers.get(event.corrected_by) if event.corrected_by is not None else None
@@ -68,12 +88,8 @@ def _events_until(events: list[Event], day: date) -> list[Event]:
     return [e for e in events if (e.details.corrects if isinstance(e.details, Corrected) else e.seq) in included]
 
 
-def _event_out(
-    event: Event, step: tuple[Event, Case] | None, corrected: dict[int, int], language: texts.Language
-) -> EventOut:
-    case = step[1] if step else None
+def _event_out(event: Event, step: _Step | None, corrected: dict[int, int], language: texts.Language) -> EventOut:
     standing = "current" if event.seq not in corrected else ("corrected" if step else "annulled")
-    status = official_status(case, step[0]) if step and case else ()
     return from_source(
         EventOut,
         event,
@@ -81,8 +97,8 @@ def _event_out(
         details=plain_details(event.type, event.details),
         standing=standing,
         corrected_by=corrected.get(event.seq),
-        state_after=case.state if case else None,
-        official_status=[OfficialStatusOut(part=part.part, code=part.code) for part in status],
+        state_after=step.state if step else None,
+        official_status=[OfficialStatusOut(part=part.part, code=part.code) for part in step.status] if step else [],
     )
 
 
@@ -113,6 +129,11 @@ def recorded_out(
         undoing=UndoingOut(outcome=result.undoing.aftermath, message=texts.label(language, result.undoing.aftermath))
         if result.undoing
         else None,
+        official_status=[
+            OfficialStatusOut(part=part.part, code=part.code)
+            for event in (result.event, *result.followed_by)
+            for part in official_status(result.after, event)
+        ],
     )
 
 

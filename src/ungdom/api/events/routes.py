@@ -15,11 +15,13 @@ from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContex
 from ungdom.api.http.inputs import plausible
 from ungdom.api.http.redact import case_answer, redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
-from ungdom.cases import Correction, EventEntry, ForgottenEvent, RecordResult
+from ungdom.cases import CaseView, Correction, EventEntry, ForgottenEvent, RecordResult
 from ungdom.store import notes
 from ungdom.store.notes import Note
+from ungdom.store.replaying import current_case
 from ungdom.store.session import Connection
 from ungdom.workflow.vocabulary import EventType
 
@@ -35,12 +37,12 @@ DryRunParams = Annotated[i.DryRun, Query()]
 @router.get("/v1/cases/{case_id}/events", response_model=EventList, summary="The history")
 def list_events(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Every event in the order it was recorded, corrections included; until a day, as known at an instant."""
-    return case_response(
-        context,
-        case_id,
-        as_of,
-        lambda read, _: redacted_events(events_out(read.stored, context.language, as_of.valid_at), read),
-    )
+
+    def view(read: CaseView, _then: AsOfOut) -> EventList:
+        now = current_case(read.stored) if as_of.valid_at is None and as_of.known_at is None else None
+        return redacted_events(events_out(read.stored, context.language, as_of.valid_at, now), read)
+
+    return case_response(context, case_id, as_of, view)
 
 
 @router.get("/v1/cases/{case_id}/options", response_model=OptionList, summary="What may come next, and why not")

@@ -84,6 +84,7 @@ class RecordedOut(Output):
     """What an event did: which number it has, under which regime and law, and the case before and after.
 
     `followed_by`: the events it brought with it; `after` is the case after these. `undoing`: of a complaint decided.
+    `official_status`: what the prosecution is told of them in the sector's status message, where one is sent.
     """
 
     case: UUID
@@ -96,6 +97,7 @@ class RecordedOut(Output):
     after: CaseSnapshotOut
     followed_by: list[FollowedOut]
     undoing: UndoingOut | None
+    official_status: list[OfficialStatusOut]
 
 
 class OptionOut(Output):

@@ -31,7 +31,7 @@ from ungdom.texts.places import field_problem
 
 log = EventLogger("ungdom.access")
 
-OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/", "/sign-in", "/language")
+OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/", "/sign-in", "/language", "/survey/")
 """Answered without a token: health, the documentation, what a problem type means, and the way in to the pages."""
 
 CALENDAR = re.compile(r"/v1/calendar/[A-Za-z0-9_-]{43}\.ics")

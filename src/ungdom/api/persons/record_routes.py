@@ -43,8 +43,7 @@ router = APIRouter(tags=["people"])
 @guarded(requires(READ, may_read_persons))
 def search_persons(context: WriteContext, body: PersonSearchIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """By name, birth date or identity number, among those whose identity the caller may know. The search is logged."""
-    criteria = PersonCriteria(body.name, body.born, body.national_id, body.limit)
-    return context.write(lambda tx: _hits(tx, context, criteria))
+    return context.write(lambda tx: person_hits(tx, context, body))
 
 
 @router.get("/v1/persons/{person_id}", response_model=PersonRecordOut, summary="Read a person")
@@ -92,10 +91,12 @@ def list_person_accesses(context: ReadContext, person_id: UUID, query: Annotated
     return context.read(lambda tx: _page_of_accesses(tx, context, person_id, query), STATUS, may_read_person_access)
 
 
-def _hits(tx: Connection, context: RequestContext, criteria: PersonCriteria) -> ApiResponse:
+def person_hits(tx: Connection, context: RequestContext, body: PersonSearchIn) -> ApiResponse:
+    """The persons who fit, with the search for the access log: the fields searched by, and the reason given for it."""
+    criteria = PersonCriteria(body.name, body.born, body.national_id, body.limit)
     hits = search.search(tx, context.keys, context.recorder.viewer, criteria)
     items = [person_hit_out(person, sight) for person, sight in hits.people]
-    note = AccessNote(AccessKind.SEARCHED, criteria.names, len(items))
+    note = AccessNote(AccessKind.SEARCHED, " ".join(filter(None, (criteria.names, body.reason))), len(items))
     return replace(json_response(PersonHitList(items=items, more=hits.more)), access=note)
 
 

@@ -15,7 +15,7 @@ from ungdom.store.personalia import ContactDetails, GuardianKind, PersonGuardian
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.schema.persons import PersonChangeKind
 from ungdom.workflow import patterns
-from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.rules.access import AccessPurpose, SearchReason
 from ungdom.workflow.vocabulary import Protection, Role
 
 IdentityNumber = Annotated[str, Field(pattern=patterns.IDENTITY_NUMBER)]
@@ -190,11 +190,15 @@ class PersonCorrectionOut(Output):
 
 
 class PersonSearchIn(Input):
-    """What is searched by: at least one of name, birth date and identity number; all that are given have to hold."""
+    """What is searched by: at least one of name, birth date and identity number; all that are given have to hold.
+
+    `reason`: why; it stands in the access log beside the names of the fields.
+    """
 
     name: SearchText | None = None
     born: CivilDay | None = None
     national_id: IdentityNumber | None = None
+    reason: SearchReason | None = None
     limit: Limit = 20
 
     @model_validator(mode="after")
@@ -231,7 +235,7 @@ class PersonHitList(Output):
 
 
 class PersonAccessOut(Output):
-    """Who was given data of the person, by which route and why. `criteria`: the fields searched by, of a search.
+    """Who was given data of the person, by which route and why. `criteria`: of a search, the fields and the reason.
 
     `konfliktrad`: null for national roles, and where the address is protected for those who may not know it.
     """

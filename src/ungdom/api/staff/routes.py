@@ -147,7 +147,7 @@ def end_absence(
 @guarded(requires(WRITE, may_reassign_cases))
 def reassign_cases(context: WriteContext, body: ReassignmentIn, query: Annotated[DryRun, Query()]) -> Response:
     """Open cases go from one coordinator to another; each case gets its own event or is refused with the reasons."""
-    return context.write(lambda tx: _reassign(tx, context, body, query.dry_run), commit=not query.dry_run)
+    return context.write(lambda tx: reassigned(tx, context, body, query.dry_run), commit=not query.dry_run)
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -265,7 +265,8 @@ def _page_of_changes(tx: Connection, context: RequestContext, subject: str, quer
 # --- reassignment -----------------------------------------------------------------------------------------------
 
 
-def _reassign(tx: Connection, context: RequestContext, body: ReassignmentIn, dry_run: bool) -> ApiResponse:
+def reassigned(tx: Connection, context: RequestContext, body: ReassignmentIn, dry_run: bool) -> ApiResponse:
+    """The outcome of the reassignment case by case; with `dry_run` nothing is written."""
     recorder = context.recorder
     selected = body.case_ids or case_queries.open_cases_of(tx, recorder.viewer, body.sender, _filters(context, body))
     change = Reassignment(body.sender, body.receiver, body.reason, body.on or context.today)

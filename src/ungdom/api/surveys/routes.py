@@ -127,7 +127,5 @@ def _invite(
     occasion = (body.kind, body.respondent)
     token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)
     invitation = InvitationOut(kind=due.kind, respondent=due.respondent, expires=expires, token=None, address=None)
-    created.append(
-        invitation.model_copy(update={"token": token, "address": f"{context.public_url}/v1/surveys/{token}"})
-    )
+    created.append(invitation.model_copy(update={"token": token, "address": f"{context.public_url}/survey/{token}"}))
     return json_response(invitation, 201)

@@ -32,12 +32,14 @@ def work_row(work: Work, day: date, language: texts.Language) -> WorkRow:
         id=row.case_id,
         sanction_label=texts.label(language, row.sanction),
         state_label=texts.label(language, row.state),
+        waiting_days=max(0, days_between(row.waiting_since, day)) if row.waiting_since else None,
         age_days=max(0, days_between(row.registered_on, day)),
         days_since_offence=max(0, days_between(row.last_offence, day)),
         turns_18_in_days=left if left > 0 else None,
         next_deadline=_next_due(row, day, language),
         tasks=[
-            WorkTaskOut(**dict(task_out(task, day, language)), matches=task in work.selected) for task in work.tasks
+            from_source(WorkTaskOut, task, **_derived(task, day, language), matches=task in work.selected)
+            for task in work.tasks
         ],
     )
 
@@ -66,18 +68,21 @@ def _next_due(row: Any, day: date, language: texts.Language) -> NextDueOut | Non
 
 
 def task_out(task: Task, day: date, language: texts.Language) -> TaskOut:
+    return from_source(TaskOut, task, **_derived(task, day, language))
+
+
+def _derived(task: Task, day: date, language: texts.Language) -> dict[str, Any]:
+    """The fields of a task that depend on the day or the language."""
     availability = task.on(day)
-    return from_source(
-        TaskOut,
-        task,
-        label=texts.label(language, task.kind),
-        action_label=texts.label(language, task.action),
-        who_labels=[texts.label(language, actor) for actor in task.who],
-        days_left=days_between(day, task.due) if task.due else None,
-        open=not availability.unmet,
-        opens_on=task.opens_on(day),
-        unmet=[unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
-    )
+    return {
+        "label": texts.label(language, task.kind),
+        "action_label": texts.label(language, task.action),
+        "who_labels": [texts.label(language, actor) for actor in task.who],
+        "days_left": days_between(day, task.due) if task.due else None,
+        "open": not availability.unmet,
+        "opens_on": task.opens_on(day),
+        "unmet": [unmet_out(language, condition) for condition in tasks.unmet_on(availability, day)],
+    }
 
 
 def emergency_task_out(unreviewed: UnreviewedEmergency, day: date, language: texts.Language) -> EmergencyTaskOut:

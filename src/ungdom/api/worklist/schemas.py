@@ -139,9 +139,9 @@ class NextDueOut(Output):
 class WorkRow(Output):
     """A case with something to do, the most pressing first. `version` is what `If-Match` needs.
 
-    Days are calendar days: `age_days` since registration, `days_since_offence` since the last offence, `days_in_state`.
-    `turns_18_in_days`: null for those of age. Of a youth whose address is protected, `konfliktrad` and `coordinator`
-    are null for most.
+    Days are calendar days: `age_days` since registration, `days_since_offence` since the last offence, `waiting_days`
+    since `waiting_since`: since when `waiting_for` has been waited for without a break. `turns_18_in_days`: null for
+    those of age. Of a youth whose address is protected, `konfliktrad` and `coordinator` are null for most.
     """
 
     id: UUID
@@ -155,6 +155,8 @@ class WorkRow(Output):
     konfliktrad: str | None
     coordinator: str | None
     waiting_for: Party | None
+    waiting_since: date | None
+    waiting_days: int | None
     age_days: int
     days_since_offence: int
     turns_18_on: date

@@ -79,6 +79,7 @@ case_current = Table(
     Column("state", EnumText(State), nullable=False, index=True),
     Column("phase", EnumText(Phase), nullable=False),
     Column("waiting_for", EnumText(Party)),
+    Column("waiting_since", Date, comment="since when that party has been waited for without a break"),
     Column("decision_regime", EnumText(Regime)),
     Column("registered_on", Date, nullable=False),
     Column("first_offence", Date, nullable=False),

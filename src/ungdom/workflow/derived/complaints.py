@@ -141,6 +141,12 @@ def _every_decision(case: Case) -> tuple[Complainable, ...]:
     )
 
 
+@derived_once
+def decision_by_seq(case: Case) -> dict[int, Complainable]:
+    """The decisions that can be complained about, by the number of their event."""
+    return {decision.event.seq: decision for decision in _every_decision(case)}
+
+
 def complainable(rule: ComplaintRule, event: Event) -> Complainable:
     """The decision with the day of notification of the parties and the last day to complain. dl §§ 148, 149.
 

@@ -117,9 +117,10 @@ def is_required(case: Case, day: date) -> bool:
 
 def heard_status(case: Case, rule: HearingRule, day: date) -> HeardStatus:
     """Whether the youth was heard about this step by that day, after every known ground."""
-    grounds = [event for event in case.events if event.type in rule.grounds]
+    grounds = list(case.all(*rule.grounds))
     last, since = max((g.order for g in grounds), default=0), max((g.occurred_on for g in grounds), default=date.min)
-    after = (e for e in case.events if e.order > last and since <= e.occurred_on <= day and _is_hearing(e, rule))
+    talks = case.all(E.YOUTH_HEARD, E.BREACH_TALK_HELD)
+    after = (e for e in talks if e.order > last and since <= e.occurred_on <= day and _is_hearing(e, rule))
     return HeardStatus(rule.about, grounds[-1] if grounds else None, next(after, None))
 
 

@@ -80,7 +80,7 @@ CASE: dict[str, Gates] = {
     "CaseList": {G.ALWAYS: "items next prev total"},
     "DeadlineOut": {
         G.BY_ROW: "code label due unmoved stopped_on status late_days binding law who_is_late is_delay reasoned",
-        M.STAGE_DATES: "begun_on known_on notice_from",
+        M.STAGE_DATES: "begun_on known_on length notice_from",
     },
     "DeadlineList": {G.ALWAYS: "as_of items"},
     "LeadTimeOut": {
@@ -136,7 +136,10 @@ HISTORY: dict[str, Gates] = {
     },
     "OptionList": {G.ALWAYS: "items"},
     "UnmetOut": {G.BY_ROW: "code message law current needed who_can_fix earliest leads_there because"},
-    "RecordedOut": {G.ALWAYS: "case seq type dry_run regime law before after followed_by undoing"},
+    "RecordedOut": {
+        G.ALWAYS: "case seq type dry_run regime law before after followed_by undoing",
+        M.STAGE_DATES: "official_status",
+    },
     "CaseSnapshotOut": {
         G.ALWAYS: "version",
         M.CURRENT_STATUS: "state phase waiting_for next_due_on next_due_code",
@@ -252,7 +255,7 @@ LISTS: dict[str, Gates] = {
         M.SANCTION: "sanction sanction_label",
         M.CURRENT_STATUS: "state state_label phase waiting_for next_deadline",
         D.LISTED: "konfliktrad coordinator",
-        M.STAGE_DATES: "age_days",
+        M.STAGE_DATES: "age_days waiting_since waiting_days",
         M.OFFENCE: "days_since_offence",
         M.IDENTITY: "turns_18_on turns_18_in_days",
         G.BY_ROW: "tasks",

@@ -51,6 +51,15 @@ class EmergencyReason(StrEnum):
     AUTHORITY_REQUEST = "authority_request"  # court, prosecution or police need an answer at once
 
 
+class SearchReason(StrEnum):
+    """Why somebody searches for a person. Office norm: it stands in the access log beside what was searched by."""
+
+    OWN_CASE = "own_case"  # a case of the searcher
+    CONTACT = "contact"  # somebody has called or written
+    NEW_CASE = "new_case"  # whether there is a record already
+    SUPERVISION = "supervision"  # to lead or supervise
+
+
 EMERGENCY_PURPOSES: dict[EmergencyReason, AccessPurpose] = {
     EmergencyReason.DANGER: AccessPurpose.EMERGENCY_DANGER,
     EmergencyReason.URGENT_CONTACT: AccessPurpose.EMERGENCY_URGENT_CONTACT,

@@ -215,5 +215,5 @@ by_review = stops_on(E.ELECTRONIC_CONTROL_ORDERED, E.ELECTRONIC_CONTROL_ENDED, E
 
 def by_complaint(case: Case, start: ClockStart) -> date | None:
     """Stops at a complaint about the decision that started the clock."""
-    decision = next((candidate for candidate in complaints.decisions(case) if candidate.event.seq == start.seq), None)
+    decision = complaints.decision_by_seq(case).get(start.seq)
     return complaints.complaint_filed_on(case, decision) if decision else None

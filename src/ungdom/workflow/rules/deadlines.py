@@ -94,6 +94,8 @@ class DeadlineRule:
 class Deadline:
     """One clock of one case. `due`: after moving, `unmoved`: before; `late_days`: after `due`, 0 if met.
 
+    `length`: from `begun_on`, as the rule has it; None where the due day was ordered.
+
     `reasoned`: a recorded wait covers the due day; the flag remains, with its reason. `warned`: notices are sent before
     the due day or after it; not for a mere right that lapses. `notice_from`: the first day with notices: the warning
     day, or the day on which the start became known if that is later.
@@ -104,6 +106,7 @@ class Deadline:
     known_on: date
     due: date
     unmoved: date
+    length: Length | None
     stopped_on: date | None
     status: DeadlineStatus
     late_days: int | None
@@ -282,6 +285,8 @@ FOLLOW_THE_TERM = frozenset({"term_end", "petition", "ec_petition"})
 """The clocks counted from the adjusted end of the term, whose due day moves while the term is interrupted."""
 
 
+_RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE})
+
 _REGIME_AT_REGISTRATION = (HEADLINE, "turns_18")
 """The clocks that start before registration. The regime of the day of registration applies to them."""
 
@@ -312,9 +317,21 @@ def running(case: Case, day: date, rules: Sequence[DeadlineRule] = RULES) -> lis
 
     While the term is paused, the clocks that follow it are left out.
     """
+    return list(_published_running(case, day)) if rules is RULES else _running(case, day, rules)
+
+
+@derived_once
+def _published_running(case: Case, day: date) -> tuple[Deadline, ...]:
+    return tuple(_running(case, day, RULES))
+
+
+def _running(case: Case, day: date, rules: Sequence[DeadlineRule]) -> list[Deadline]:
+    """As `running`. The clocks of steps that the case has passed are not worked out."""
+    if case.is_closed:
+        return []
     paused = FOLLOW_THE_TERM if case.stands_still else frozenset()
-    clocks = deadlines(case, day, rules) if not case.is_closed else ()
-    return [x for x in clocks if x.status in (DeadlineStatus.RUNNING, DeadlineStatus.OVERDUE) and x.code not in paused]
+    possible = [rule for rule in rules if rule.code not in paused and not _is_passed(rule, case)]
+    return [clock for clock in _of_rules(case, day, possible) if clock.status in _RUNS]
 
 
 def next_due(case: Case) -> Deadline | None:
@@ -331,7 +348,8 @@ def first_due(clocks: Iterable[Deadline]) -> Deadline | None:
 
 
 def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> Deadline:
-    unmoved = start.ordered or after(start.on, rule.length.on(start.on) if rule.length else Length())
+    length = rule.length.on(start.on) if rule.length else Length()
+    unmoved = start.ordered or after(start.on, length)
     due = next_working_day(unmoved) if rule.moves_off_holidays else unmoved
     stopped = rule.stops(case, start)
     status = _status(rule, case, due, stopped, day)
@@ -341,6 +359,7 @@ def _deadline(rule: DeadlineRule, case: Case, start: ClockStart, day: date) -> D
         known_on=start.known_on,
         due=due,
         unmoved=unmoved,
+        length=None if start.ordered else length,
         stopped_on=stopped,
         status=status,
         late_days=_late_days(status, due, stopped or day),
@@ -361,9 +380,14 @@ def _status(rule: DeadlineRule, case: Case, due: date, stopped: date | None, day
         return DeadlineStatus.MET
     if case.is_closed:
         return DeadlineStatus.ENDED
-    if case.state in rule.moot and law.holds(case.table, "", rule.moot_until):
+    if _is_passed(rule, case):
         return DeadlineStatus.NOT_RECORDED
     return DeadlineStatus.OVERDUE if day > due else DeadlineStatus.RUNNING
+
+
+def _is_passed(rule: DeadlineRule, case: Case) -> bool:
+    """Whether the case stands where it has passed the step of this clock: the clock no longer runs."""
+    return case.state in rule.moot and law.holds(case.table, "", rule.moot_until)
 
 
 def _late_days(status: DeadlineStatus, due: date, stopped: date) -> int | None:

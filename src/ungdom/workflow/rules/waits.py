@@ -1,7 +1,7 @@
 """The wait ledger: each day in the life of a case is assigned to exactly one party, without gaps or overlaps."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ungdom.workflow import payloads as d
 from ungdom.workflow.calendar import days_between
-from ungdom.workflow.case import Case, StateInterval
+from ungdom.workflow.case import Case, StateInterval, derived_once
 from ungdom.workflow.vocabulary import Party, State
 
 K = TypeVar("K")
@@ -154,9 +154,20 @@ def recorded_party(case: Case) -> Party | None:
     return max(running, key=lambda wait: wait.order).details.party if running else None
 
 
+@derived_once
 def waiting_for(case: Case) -> Party | None:
     """The party that the case waits for now; None for a closed case."""
     return None if case.is_closed else recorded_party(case) or default_party(case, case.intervals[-1])
+
+
+def waiting_since(case: Case) -> date | None:
+    """The day since which the party that the case waits for now has been waited for without a break; None for none."""
+    party, since = waiting_for(case), None
+    for span in reversed(ledger(case, date.max) if party else []):
+        if span.party is not party:
+            break
+        since = span.since
+    return since
 
 
 def covered_by_wait(case: Case, day: date) -> bool:
@@ -190,8 +201,15 @@ def _append_or_extend(spans: list[WaitSpan], wait: WaitSpan) -> None:
         spans.append(wait)
 
 
-def _recorded_waits(case: Case) -> Iterator[_RecordedWait]:
-    for started, ended in case.waits():
-        until = max(ended.occurred_on, started.occurred_on) if ended else case.closed_on
-        if isinstance(started.details, d.WaitStarted):
-            yield _RecordedWait(started.occurred_on, until, (started.occurred_on, started.order), started.details)
+@derived_once
+def _recorded_waits(case: Case) -> tuple[_RecordedWait, ...]:
+    return tuple(
+        _RecordedWait(
+            started.occurred_on,
+            max(ended.occurred_on, started.occurred_on) if ended else case.closed_on,
+            (started.occurred_on, started.order),
+            started.details,
+        )
+        for started, ended in case.waits()
+        if isinstance(started.details, d.WaitStarted)
+    )

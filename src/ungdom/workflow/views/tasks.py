@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ungdom.workflow import law
-from ungdom.workflow.case import Case
+from ungdom.workflow.case import Case, derived_once
 from ungdom.workflow.derived import complaints
 from ungdom.workflow.derived.breaches import petition_deadline
 from ungdom.workflow.engine import decide
@@ -116,9 +116,10 @@ def case_tasks(case: Case) -> CaseTasks:
     return CaseTasks(min((turn for turn in turns if turn > day), default=None), tuple(tasks(case, day)))
 
 
+@derived_once
 def last_day(case: Case) -> date:
     """The latest day on which an event of the history occurred."""
-    return max(event.occurred_on for event in case.events)
+    return max([event.occurred_on for event in case.events])
 
 
 def _tasks_by_rules(case: Case, day: date, rows: Iterable[TaskRule]) -> list[Task]:

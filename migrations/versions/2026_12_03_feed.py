@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_12_02_feed"
-down_revision = "2026_12_01_web_sessions"
+revision = "2026_12_03_feed"
+down_revision = "2026_12_02_web_views"
 
 ANNOUNCED = "kind IN ('case.event_recorded', 'alert.raised', 'alert.escalated', 'alert.cleared')"
 

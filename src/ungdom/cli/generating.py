@@ -1,0 +1,41 @@
+"""`ungdom openapi` and `ungdom docs`: the files that are generated from the code."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ungdom import generated
+from ungdom.cli.terminal import out
+from ungdom.settings import BadSettings
+
+
+def openapi(
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of printing.")] = None,
+) -> None:
+    """Print the OpenAPI document."""
+    text = generated.openapi_text()
+    if out_file is None:
+        sys.stdout.write(text)
+    else:
+        _write(out_file, text)
+
+
+def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
+    """Regenerate the files below docs and openapi of a source checkout, and print their names."""
+    if not root.is_dir():
+        raise BadSettings(f"{root} is no folder")
+    for path, text in generated.files().items():
+        _write(root / path, text, below=root)
+        out.print(f"written {path}")
+
+
+def _write(path: Path, text: str, below: Path | None = None) -> None:
+    """Write a text file, with the folders below `below`. Raises `BadSettings` where it cannot be written."""
+    try:
+        if below is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None

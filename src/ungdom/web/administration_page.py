@@ -1,0 +1,172 @@
+"""Staff, nights, the access log and the state of the hash chains, as tables for whoever may see each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from ungdom import texts
+from ungdom.api.access_log.routes import list_accesses
+from ungdom.api.access_log.schemas import AccessList, AccessQuery
+from ungdom.api.audit.routes import get_audit
+from ungdom.api.audit.schemas import AuditOut
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.inputs import NoQuery
+from ungdom.api.http.pagination import PageQuery
+from ungdom.api.jobs.routes import list_nightly_runs
+from ungdom.api.jobs.schemas import RunList
+from ungdom.api.staff.routes import list_staff
+from ungdom.api.staff.schemas import StaffList, StaffQuery
+from ungdom.message.text import CursorText, ReferenceText
+from ungdom.texts import Language
+from ungdom.web import formats
+from ungdom.web.page import answer, data_of
+from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES
+from ungdom.web.queries import PageForm, address_of
+from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.vocabulary import Role
+
+router = APIRouter(include_in_schema=False)
+
+ROWS = 50
+STAFF, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `columns`: keys of their texts, after `table.`; `following`: the cursor of the next page.
+
+    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table.
+    """
+
+    path: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    following: str | None = None
+    filters: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+class TableQuery(PageForm):
+    """Which page of a table."""
+
+    cursor: CursorText | None = None
+
+
+class AccessLogQuery(TableQuery):
+    """Whose accesses."""
+
+    subject: ReferenceText | None = None
+
+
+@router.get(ADMINISTRATION.path)
+def administration(context: ReadContext) -> Response:
+    """To the first table that the role may see. Raises `RoleNotAllowed` where there is none."""
+    context.require_role(ADMINISTRATION.may)
+    role = context.principal.viewer.role
+    return RedirectResponse(next(table.path for table in ADMINISTRATION_TABLES if table.may(role)), 303)
+
+
+@router.get(STAFF, response_model=StaffList)
+def staff_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+    """Who works where, who is away, and how many cases each has."""
+    data = data_of(list_staff(context, StaffQuery(limit=ROWS, cursor=query.cursor)))
+    language = context.language
+
+    def row(member: dict[str, Any]) -> list[str]:
+        roles = ", ".join(texts.label(language, Role(role)) for role in member["roles"])
+        service = _days(language, member["active_from"], member["active_to"])
+        return [
+            member["name"],
+            member["subject"],
+            roles,
+            service,
+            str(member["open_cases"]),
+            _absences(context, member),
+        ]
+
+    columns = ("name", "subject", "roles", "service", "open_cases", "absences")
+    rows = [row(member) for member in data["items"]]
+    return _table(request, context, Table(STAFF, columns, rows, data["next"]))
+
+
+@router.get(JOBS, response_model=RunList)
+def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+    """The nights, the newest first."""
+    data = data_of(list_nightly_runs(context, PageQuery(limit=ROWS, cursor=query.cursor)))
+    language = context.language
+
+    def row(run: dict[str, Any]) -> list[str]:
+        finished = formats.instant(language, run["finished_at"]) if run["finished_at"] else "–"
+        counts = ", ".join(f"{name} {formats.number(language, count)}" for name, count in run["counts"].items())
+        day, started = formats.day(language, run["for_date"]), formats.instant(language, run["started_at"])
+        return [day, started, finished, run["status"], counts]
+
+    columns = ("for_date", "started_at", "finished_at", "status", "counts")
+    rows = [row(run) for run in data["items"]]
+    return _table(request, context, Table(JOBS, columns, rows, data["next"]))
+
+
+@router.get(ACCESS, response_model=AccessList)
+def access_table(request: Request, context: ReadContext, query: Annotated[AccessLogQuery, Query()]) -> Response:
+    """Who has been given persons' data, the newest first."""
+    data = data_of(list_accesses(context, AccessQuery(limit=ROWS, cursor=query.cursor, subject=query.subject)))
+    language = context.language
+
+    def row(access: dict[str, Any]) -> list[str]:
+        role, purpose = Role(access["role"]), AccessPurpose(access["purpose"])
+        who = f"{access['subject']} ({texts.label(language, role)})"
+        searched = " ".join(access["criteria"])
+        about = " ".join(str(x["case"] or x["person"] or x["message"]) for x in access["subjects"])
+        instant = formats.instant(language, access["at"])
+        return [instant, who, access["route"], texts.label(language, purpose), searched, about]
+
+    columns = ("at", "who", "route", "purpose", "searched", "about")
+    rows = [row(access) for access in data["items"]]
+    filters = {"subject": query.subject or ""}
+    return _table(request, context, Table(ACCESS, columns, rows, data["next"], filters))
+
+
+@router.get(AUDIT, response_model=AuditOut)
+def audit_table(request: Request, context: ReadContext) -> Response:
+    """The last seal, its export, the last verification, and what is wrong."""
+    data = data_of(get_audit(context, NoQuery()))
+    language, seal, anchor, verification = context.language, data["seal"], data["anchor"], data["verification"]
+    state = {
+        "seal": f"{seal['number']}: {formats.instant(language, seal['sealed_at'])}" if seal else "–",
+        "anchor": f"{anchor['number']}: {formats.instant(language, anchor['exported_at'])}" if anchor else "–",
+        "verification": formats.instant(language, verification["finished_at"]) if verification else "–",
+        "checked": formats.number(language, verification["rows"]) if verification else "–",
+    }
+
+    columns = ("table", "stream", "position", "problem")
+    rows = [[x["table"], x["stream"], str(x["position"]), x["message"]] for x in data["findings"]]
+    return _table(request, context, Table(AUDIT, columns, rows, state=state))
+
+
+def _table(request: Request, context: RequestContext, table: Table) -> Response:
+    """One table, with the way to the others that the role may see."""
+    role = context.principal.viewer.role
+    given = {name: value for name, value in table.filters.items() if value}
+    values = {
+        "tables": [place for place in ADMINISTRATION_TABLES if place.may(role)],
+        "name": next(place.key for place in ADMINISTRATION_TABLES if place.path == table.path),
+        "columns": table.columns,
+        "rows": table.rows,
+        "next_page": address_of(table.path, given, {"cursor": table.following}) if table.following else None,
+        "filters": table.filters,
+        "state": table.state,
+    }
+    return answer(request, "administration.html", values)
+
+
+def _days(language: Language, since: str, until: str | None) -> str:
+    return f"{formats.short_day(language, since)} – {formats.short_day(language, until) if until else ''}"
+
+
+def _absences(context: RequestContext, member: dict[str, Any]) -> str:
+    """The absences that are not over."""
+    spans = (x for x in member["absences"] if x["last_day"] >= str(context.today))
+    return ", ".join(_days(context.language, span["first_day"], span["last_day"]) for span in spans) or "–"

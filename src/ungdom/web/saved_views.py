@@ -1,0 +1,96 @@
+"""Views of the list of today that somebody saves, for themselves or for their konfliktråd, and deletes again."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+
+from ungdom.api.http.authorisation import guarded, requires
+from ungdom.api.http.context import RequestContext
+from ungdom.api.http.inputs import Input
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.tokens import READ
+from ungdom.message.text import LineText
+from ungdom.store import web_views
+from ungdom.store.ids import uuid7
+from ungdom.store.session import Connection
+from ungdom.store.web_views import SavedView
+from ungdom.web.page import answer
+from ungdom.web.places import TODAY
+from ungdom.web.submitting import RefusedForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.today import TodayQuery, ViewOut
+from ungdom.workflow.rules.permissions import may_read_worklist
+
+router = APIRouter(include_in_schema=False)
+
+
+class ViewIn(Input):
+    """A view to save. `shared`: for everybody of the konfliktråd."""
+
+    name: Annotated[LineText, Field(max_length=60)]
+    shared: bool = False
+
+
+@router.post("/today/views", response_model=ViewOut)
+@guarded(requires(READ, may_read_worklist))
+def save_view(request: Request) -> Response:
+    """Save what the list asks for now, under a name."""
+    sent = sent_form(request)
+    context = write_context(request, sent)
+    if context is None:
+        return key_refused(request)
+    query = _query(sent.first("query") or "")
+
+    def operation() -> Response:
+        body = validated(ViewIn, {**sent.values("name"), "shared": sent.first("shared") is not None})
+        return context.write(lambda tx: _save(tx, context, body, query))
+
+    done = attempt(request, operation)
+    if isinstance(done, RefusedForm):
+        return answer(request, "problem.html", {"problem": done.problem}, done.status)
+    return RedirectResponse(f"{TODAY.path}?{query}", 303)
+
+
+@router.post("/today/views/{view_id}/delete")
+@guarded(requires(READ, may_read_worklist))
+def delete_view(request: Request, view_id: UUID) -> Response:
+    """Delete a view that the person has saved."""
+    context = write_context(request, sent_form(request))
+    if context is None:
+        return key_refused(request)
+    subject = context.principal.viewer.subject
+
+    def operation(tx: Connection) -> ApiResponse:
+        web_views.remove(tx, view_id, subject)
+        return ApiResponse(204, b"", {})
+
+    context.write(operation)
+    return RedirectResponse(TODAY.path, 303)
+
+
+def _query(given: str) -> str:
+    """What the list asks for, as its address has it: fields of the form alone, and no page. Raises as the list does."""
+    fields = dict(parse_qsl(given))
+    fields.pop("cursor", None)
+    wanted = validated(TodayQuery, fields, "query").model_dump(mode="json", exclude_none=True)
+    return urlencode(wanted)
+
+
+def _save(tx: Connection, context: RequestContext, body: ViewIn, query: str) -> ApiResponse:
+    """Nothing is saved by somebody who has as many as one may have: the list says which can go."""
+    viewer = context.principal.viewer
+    view = SavedView(
+        view_id=uuid7(context.now),
+        subject=viewer.subject,
+        konfliktrad=viewer.konfliktrad if body.shared else None,
+        name=body.name,
+        query=query,
+        created_at=context.now,
+    )
+    if web_views.has_room(tx, viewer.subject):
+        web_views.save(tx, view)
+    shown = ViewOut(id=view.view_id, name=view.name, query=query, is_own=True, is_shared=view.konfliktrad is not None)
+    return json_response(shown, 201)

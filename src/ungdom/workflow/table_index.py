@@ -1,0 +1,25 @@
+"""The rows of each version of the table by what they are looked up by. Each selection is made once."""
+
+from functools import cache
+
+from ungdom.workflow import table
+from ungdom.workflow.table import Move
+from ungdom.workflow.vocabulary import EventType, Regime, Sanction
+
+
+@cache
+def rows(version: str) -> tuple[Move, ...]:
+    """The table of this version."""
+    return table.rows(version)
+
+
+@cache
+def rows_with(version: str, event: EventType) -> tuple[Move, ...]:
+    """The rows for this event, in the order of the table."""
+    return tuple(row for row in rows(version) if row.event is event)
+
+
+@cache
+def rows_in(version: str, sanction: Sanction, regime: Regime) -> tuple[Move, ...]:
+    """The rows of one workflow, in the order of the table."""
+    return tuple(row for row in rows(version) if sanction in row.sanctions and regime in row.regimes)

@@ -1,0 +1,91 @@
+"""Staff, nights, the access log and the hash chains for whoever may see each; and a survey answered from its link."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.build import case_at
+from tests.api.test_alerts import night
+from tests.service import Service
+from tests.web.visiting import Visitor
+
+TABLES = {
+    "staff": {"leader": 200, "secretariat": 200, "admin": 200, "auditor": 403, "team_member": 403},
+    "nights": {"admin": 200, "auditor": 403, "leader": 403},
+    "access-log": {"auditor": 200, "admin": 403, "leader": 403},
+    "audit": {"auditor": 200, "admin": 200, "leader": 403},
+}
+"""Who is given which table: as the interface answers (tests/api/test_permissions.py)."""
+
+
+def signed_in(service: Service, role: str) -> Visitor:
+    return Visitor(service).sign_in(role, "oslo" if role == "leader" else None)
+
+
+def test_each_table_is_for_whom_the_interface_gives_it_and_no_other_is_offered(one: Service) -> None:
+    case_at(one.as_("coordinator", "oslo"), "registered")
+    night(one)
+    for table, roles in TABLES.items():
+        for role, status in roles.items():
+            visitor = signed_in(one, role)
+            page = visitor.get(f"/administration/{table}")
+            assert page.status_code == status, (table, role, page.text)
+            if status == 200:
+                offered = set(re.findall(r'href="/administration/([a-z-]+)"', page.text))
+                assert offered == {name for name, those in TABLES.items() if those.get(role) == 200}
+    assert signed_in(one, "auditor").get("/administration").headers["location"] == "/administration/access-log"
+    assert signed_in(one, "team_member").get("/administration").status_code == 403
+
+
+def test_the_tables_have_what_the_interface_answers(one: Service) -> None:
+    case = case_at(one.as_("coordinator", "oslo"), "registered")
+    Visitor(one).sign_in("coordinator", "oslo").get(f"/cases/{case}")
+    night(one)
+    auditor, admin = signed_in(one, "auditor"), signed_in(one, "admin")
+    log = auditor.get("/administration/access-log?subject=coordinator-oslo").text
+    assert "GET /cases/{case_id}" in log
+    assert case in log
+    assert (
+        "coordinator-oslo"
+        not in auditor.get("/administration/access-log?subject=nobody").text.replace("Uten", "").partition("<main")[2]
+    )
+    [run] = one.as_("admin").get("/v1/jobs/nightly/runs", limit=1).json()["items"]
+    assert run["status"] in admin.get("/administration/nights").text
+    assert "Ingen feil er funnet" in admin.get("/administration/audit").text
+    assert "coordinator-oslo" in admin.get("/administration/staff").text
+
+
+def invited(service: Service) -> dict[str, Any]:
+    client = service.as_("coordinator", "oslo")
+    case = case_at(client, "executing")
+    [due, *_] = client.get(f"/v1/cases/{case}/surveys").json()["items"]
+    answer = client.post(f"/v1/cases/{case}/surveys", {"kind": due["kind"], "respondent": due["respondent"]})
+    assert answer.status_code == 201, answer.text
+    invitation: dict[str, Any] = answer.json()
+    return invitation
+
+
+def test_a_survey_is_answered_from_its_link_once_without_signing_in(one: Service) -> None:
+    invitation = invited(one)
+    path = f"/survey/{invitation['token']}"
+    assert invitation["address"].endswith(path)
+    visitor = Visitor(one)
+    page = visitor.get(path)
+    assert page.status_code == 200, page.text
+    questions = sorted(set(re.findall(r'type="radio" name="([a-z_]+)"', page.text)))
+    assert questions
+    missing = visitor.post(path, {questions[0]: "4"})
+    assert missing.status_code == (422 if len(questions) > 1 else 200)
+    grades = dict.fromkeys(questions, "4")
+    assert visitor.post(path, grades | {questions[0]: "9"}).status_code == 422
+    assert re.search(r'value="4" required checked', visitor.post(path, grades | {questions[0]: "x"}).text)
+    thanks = visitor.post(path, grades)
+    assert thanks.status_code == 200, thanks.text
+    assert "Takk" in thanks.text
+    assert visitor.post(path, grades).status_code == visitor.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_survey_is_answered_from_its_own_page_only(one: Service, headers: dict[str, str]) -> None:
+    assert Visitor(one).post(f"/survey/{invited(one)['token']}", {}, headers).status_code == 403
