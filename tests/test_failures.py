@@ -64,6 +64,8 @@ length = { days = 45 }
 
 NEED_NOTHING = {"docs", "keys new", "openapi"}
 """Neither settings nor a database: they print or write what stands in the program."""
+NEED_NO_SETTINGS = NEED_NOTHING | {"conformance"}
+"""The same, and what asks a service over HTTP: tests/test_conformance.py."""
 NEED_NO_DATABASE = {"db restore", "notices test-mail", "notices test-webhook", "token"}
 REPORTS_ALL = {"doctor"}
 """It ends with a report of what is wrong in place of a sentence: tests/test_doctor.py."""
@@ -83,8 +85,8 @@ def leaves(command: Any, *path: str) -> Iterator[str]:
 
 
 COMMANDS = sorted(leaves(typer.main.get_command(cli.app)))
-ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NOTHING | NEED_NO_DATABASE | REPORTS_ALL]
-ON_SETTINGS = [name for name in COMMANDS if name not in NEED_NOTHING | REPORTS_ALL]
+ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | NEED_NO_DATABASE | REPORTS_ALL]
+ON_SETTINGS = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | REPORTS_ALL]
 NO_JSON = {
     "demo": "a server, or cases that are looked at with other commands",
     "docs": "writes files of a source checkout",
@@ -129,7 +131,7 @@ def is_one_sentence(said: str, fault: DatabaseFault) -> bool:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert set(ARGUMENTS) | NEED_NOTHING | NEED_NO_DATABASE | MAKE_IT <= set(COMMANDS)
+    assert set(ARGUMENTS) | NEED_NO_SETTINGS | NEED_NO_DATABASE | MAKE_IT <= set(COMMANDS)
     assert len(COMMANDS) >= 30
 
 
@@ -166,7 +168,7 @@ def test_whatever_goes_wrong_no_command_ends_with_a_traceback(
 
     monkeypatch.setattr("ungdom.settings.from_environment", broken)
     for name in COMMANDS:
-        if name not in NEED_NOTHING:
+        if name not in NEED_NO_SETTINGS:
             ended, said = run(name, UNGDOM_ENV="development")
             lines = [line for line in said.splitlines() if line.startswith("ungdom:")]
             assert (ended, len(lines)) == (code, 1 if start else 0), (name, said)
@@ -451,7 +453,7 @@ def test_a_postgresql_database_without_a_schema_or_with_a_newer_one(
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name not in NEED_NOTHING | ON_DEMO_BY_THEMSELVES | REPORTS_ALL]
+    "name", [name for name in COMMANDS if name not in NEED_NO_SETTINGS | ON_DEMO_BY_THEMSELVES | REPORTS_ALL]
 )
 def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, run: Run, tmp_path: Path) -> None:
     code, said = run(name)

@@ -32,6 +32,11 @@ COMMANDS = (
         "Look at settings, keys, database, migration, clock, mail, issuers, disk and the last night. Changes nothing.",
     ),
     LazyCommand(
+        "conformance",
+        "ungdom.cli.conforming:conformance",
+        "Send a service decisions about people who do not exist, and report what it answers otherwise than documented.",
+    ),
+    LazyCommand(
         "migrate-cases",
         "ungdom.cli.migrating:migrate_cases",
         "Move open cases to a newer version of the table, each in its own transaction. A repeated run continues.",
