@@ -41,7 +41,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz thorough spark mutants audit sbom docs clean
+.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz thorough spark mutants audit sbom release docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,7 @@ check: $(DONE)/node ## lint, format check, types, import layers, and the linters
 	@$(BIN)/ruff format --check .
 	@echo "3/6 mypy --strict"
 	@$(BIN)/mypy
+	@MYPYPATH=client/src $(BIN)/mypy --strict client/src client/generate.py
 	@echo "4/6 import layers"
 	@$(BIN)/lint-imports
 	@echo "5/6 spectral"
@@ -111,13 +112,17 @@ mutants: $(DONE)/dev $(DONE)/mutants ## which changes of the code no test notice
 audit: $(DONE)/dev $(DONE)/audit ## known holes in the locked packages, secrets in the tracked files; minutes
 	@$(VENV)/audit/bin/python tools/audit.py
 
+release: $(DONE)/dev ## prepare the release VERSION=…: checks, version, change log, dist/ with wheels, sources and SBOM
+	@$(BIN)/python tools/release.py $(VERSION)
+
 sbom: $(DONE)/audit ## write build/sbom.json, the packages of the service (CycloneDX, from requirements/run.txt)
 	@$(VENV)/audit/bin/python tools/audit.py sbom
 
-docs: $(DONE)/dev ## regenerate the generated files (docs/ and openapi/)
+docs: $(DONE)/dev ## regenerate the generated files (docs/, openapi/ and the models of client/)
 	@$(BIN)/python -m tests.api.record_examples
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
+	@$(BIN)/python client/generate.py
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
 	@echo "1/7 requirements/uv.txt"
@@ -144,7 +149,7 @@ lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change o
 clean: ## remove the environment and everything that tools left behind
 	@rm -rf $(VENV) .mutants tools/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage \
 		.coverage.* htmlcov build dist src/*.egg-info
-	@find src tests bench migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests bench client migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # --- the environment: a stamp for each step, redone when its lock file changes --------------------
 

@@ -41,6 +41,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "import cases": ("cases.ndjson",),
     "import decisions": ("decisions.ndjson",),
     "indicators": PERIOD,
+    "notices test-mail": ("kari@example.no",),
+    "notices test-webhook": ("https://127.0.0.1:1/in",),
     "retention confirm": ("persons", "--basis", "archive plan", "--source", "arkivlova § 9", "--name", "Ola Arkivar"),
     "simulate rules": ("changes.toml",),
     "staff add": ("coordinator-ost", "--name", "Sindig Vaffelpresse", "--role", "coordinator"),
@@ -62,7 +64,11 @@ length = { days = 45 }
 
 NEED_NOTHING = {"docs", "keys new", "openapi"}
 """Neither settings nor a database: they print or write what stands in the program."""
-NEED_NO_DATABASE = {"db restore", "token"}
+NEED_NO_SETTINGS = NEED_NOTHING | {"conformance"}
+"""The same, and what asks a service over HTTP: tests/test_conformance.py."""
+NEED_NO_DATABASE = {"db restore", "notices test-mail", "notices test-webhook", "token"}
+REPORTS_ALL = {"doctor"}
+"""It ends with a report of what is wrong in place of a sentence: tests/test_doctor.py."""
 MAKE_IT = {"db upgrade", "demo"}
 """These make a database, and bring an older one up to date."""
 ON_DEMO_BY_THEMSELVES = {"demo", "token"}
@@ -79,7 +85,16 @@ def leaves(command: Any, *path: str) -> Iterator[str]:
 
 
 COMMANDS = sorted(leaves(typer.main.get_command(cli.app)))
-ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NOTHING | NEED_NO_DATABASE]
+ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | NEED_NO_DATABASE | REPORTS_ALL]
+ON_SETTINGS = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | REPORTS_ALL]
+NO_JSON = {
+    "demo": "a server, or cases that are looked at with other commands",
+    "docs": "writes files of a source checkout",
+    "openapi": "prints JSON anyway",
+    "serve": "stays; UNGDOM_LOG_FORMAT=json",
+    "worker": "stays; UNGDOM_LOG_FORMAT=json",
+}
+"""The commands without --json, and why."""
 
 
 @pytest.fixture
@@ -116,8 +131,50 @@ def is_one_sentence(said: str, fault: DatabaseFault) -> bool:
 
 
 def test_every_command_is_looked_at() -> None:
-    assert set(ARGUMENTS) | NEED_NOTHING | NEED_NO_DATABASE | MAKE_IT <= set(COMMANDS)
+    assert set(ARGUMENTS) | NEED_NO_SETTINGS | NEED_NO_DATABASE | MAKE_IT <= set(COMMANDS)
     assert len(COMMANDS) >= 30
+
+
+def test_every_command_prints_json_where_somebody_could_read_it() -> None:
+    tree = typer.main.get_command(cli.app)
+
+    def options(path: str) -> set[str]:
+        command: Any = tree
+        for name in path.split():
+            command = command.commands[name]
+            command = getattr(command, "loaded", command)
+        return {option for parameter in command.params for option in parameter.opts}
+
+    assert {name for name in COMMANDS if "--json" not in options(name)} == set(NO_JSON)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "start"),
+    [
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED, ""),
+        (RuntimeError("of Ola, hemmelig"), ExitCode.FAULT, "ungdom: a fault of the program (RuntimeError)"),
+        (
+            OSError(28, "No space left on device", "/srv/a"),
+            ExitCode.CALL,
+            "ungdom: the system refused what the command needs: /srv/a: No space left on device\n",
+        ),
+    ],
+)
+def test_whatever_goes_wrong_no_command_ends_with_a_traceback(
+    error: BaseException, code: int, start: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ungdom.settings.from_environment", broken)
+    for name in COMMANDS:
+        if name not in NEED_NO_SETTINGS:
+            ended, said = run(name, UNGDOM_ENV="development")
+            lines = [line for line in said.splitlines() if line.startswith("ungdom:")]
+            assert (ended, len(lines)) == (code, 1 if start else 0), (name, said)
+            assert "\n".join(lines).startswith(start.strip())
+            assert "Traceback" not in said
+            assert "hemmelig" not in said
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------
@@ -395,7 +452,9 @@ def test_a_postgresql_database_without_a_schema_or_with_a_newer_one(
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NEED_NOTHING | ON_DEMO_BY_THEMSELVES])
+@pytest.mark.parametrize(
+    "name", [name for name in COMMANDS if name not in NEED_NO_SETTINGS | ON_DEMO_BY_THEMSELVES | REPORTS_ALL]
+)
 def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, run: Run, tmp_path: Path) -> None:
     code, said = run(name)
     assert (code, said.count("\n")) == (ExitCode.CALL, 1)
@@ -409,7 +468,7 @@ def test_without_a_kind_of_installation_a_command_says_what_to_set(name: str, ru
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in NEED_NOTHING])
+@pytest.mark.parametrize("name", ON_SETTINGS)
 def test_with_wrong_settings_a_command_names_them_all(name: str, run: Run) -> None:
     code, said = run(name, UNGDOM_ENV="development", UNGDOM_THREADS="four", UNGDOM_PEPLE_KEYS="x")
     assert code == ExitCode.CALL
@@ -516,7 +575,7 @@ def test_an_office_that_is_none(name: str, given: tuple[str, str], run: Run, cur
 # --- the demo -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted({name for name, option in OPTIONS if option == "--demo"}))
+@pytest.mark.parametrize("name", sorted({name for name, option in OPTIONS if option == "--demo"} - REPORTS_ALL))
 def test_without_a_demo_a_command_on_it_says_what_makes_one_and_writes_nothing(
     name: str, run: Run, tmp_path: Path
 ) -> None:

@@ -8,6 +8,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from ungdom import generated
 from ungdom.esas.inbound.official import MessageType
 from ungdom.notices.dispatch import KINDS
+from ungdom.workflow.events import reader
+from ungdom.workflow.vocabulary import EventType
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +30,22 @@ def test_the_asyncapi_document_keeps_its_specification() -> None:
     assert document["components"]["schemas"]
     for shape in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(shape)
+    for name, message in document["components"]["messages"].items():
+        for part in ("headers", "payload"):
+            shape = {**message[part], "components": document["components"]}
+            assert list(Draft202012Validator(shape).iter_errors(message["examples"][0][part])) == [], (name, part)
+
+
+def test_the_schema_of_each_event_type_says_what_the_reader_of_its_details_says() -> None:
+    document = json.loads(generated.events_text())
+    Draft202012Validator.check_schema(document)
+    whole = Draft202012Validator(document)
+    for kind in EventType:
+        [event] = document["$defs"][kind]["examples"]
+        reader(kind).validate_json(json.dumps(event["details"]))
+        assert list(whole.iter_errors(event)) == [], kind
+        assert not whole.is_valid({**event, "details": {**event["details"], "of_nobody": 1}}), kind
+        assert not whole.is_valid({name: event[name] for name in ("occurred_on", "details")}), kind
 
 
 def test_the_asyncapi_document_names_every_message_that_is_read_or_sent() -> None:

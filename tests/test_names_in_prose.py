@@ -10,6 +10,7 @@ ELSEWHERE = {
     "COPY": "SQL",
     "CREATEDB": "PostgreSQL",
     "DTSTAMP": "iCalendar",
+    "EX_SOFTWARE": "sysexits",
     "SEQUENCE": "iCalendar",
     "UID": "iCalendar",
     "REKVISISJON_": "the start of the code of an official message",

@@ -249,7 +249,7 @@ EXCHANGE_PROBLEMS = ("unknown_type", "unknown_version", "implausible")
 """The kinds of problem that reading official messages adds to those of the shape."""
 NOTICE = (
     "subject subject_one opening closing case what stage late left today waiting part_answered opening_contact "
-    "closing_contact emergency_access"
+    "closing_contact emergency_access test_subject test_body"
 )
 BOKMAL_ONLY = (
     "ikke fra hva hvem hvilken hvorfor hvert noen noe bare mer uten være høyere tidligere senere hvis "

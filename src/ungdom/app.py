@@ -38,11 +38,13 @@ from ungdom.api.esas import routes as esas
 from ungdom.api.events import routes as events
 from ungdom.api.extracts import job_routes
 from ungdom.api.extracts import routes as extracts
+from ungdom.api.feed import routes as feed
 from ungdom.api.forecasts import routes as forecasts
 from ungdom.api.http import handlers, headers, health
 from ungdom.api.http.access_middleware import AccessLogMiddleware
 from ungdom.api.http.auth import compose
 from ungdom.api.http.authorisation import RouteAccess
+from ungdom.api.http.deprecation import DEPRECATED, DeprecationHeaders
 from ungdom.api.http.erasures import ErasuresFirst
 from ungdom.api.http.limits import AddressLimits, RequestLimits, SubjectLimits
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
@@ -137,6 +139,7 @@ ROUTERS = (
     coordination_groups.router,
     staff.router,
     webhooks.router,
+    feed.router,
     rules.router,
     rules.public,
     simulation.router,
@@ -240,6 +243,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     queue = RequestQueue(settings.threads, settings.queue_limit, settings.queue_seconds)
     requests = RequestLimits(settings)
     access = RouteAccess(route for router in (*ROUTERS, *pages.ROUTERS) for route in router.routes)
+    if DEPRECATED:
+        app.add_middleware(DeprecationHeaders, operations=DEPRECATED)
     app.add_middleware(ErasuresFirst, gate=app.state.erasure_gate)
     app.add_middleware(AccessLogMiddleware)
     app.add_middleware(QueuedRequests, queue=queue)

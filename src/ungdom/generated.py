@@ -10,7 +10,9 @@ from ungdom.analytics import definitions
 from ungdom.analytics.definitions import Definition, Family
 from ungdom.analytics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.api.docs.event_schemas import events_document
 from ungdom.api.docs.field_page import fields_text
+from ungdom.api.docs.schema_examples import example_of
 from ungdom.api.statistics.present import question_of
 from ungdom.app import create_app
 from ungdom.exchange import document as exchange
@@ -56,6 +58,7 @@ def files() -> dict[str, str]:
         "docs/codebook.md": NOTE + dictionary.codebook(),
         "openapi/v1.json": openapi_text(),
         "openapi/asyncapi.json": asyncapi_text(),
+        "openapi/schemas/events.json": events_text(),
     }
 
 
@@ -68,9 +71,16 @@ def openapi_text() -> str:
 
 
 def asyncapi_text() -> str:
-    """The AsyncAPI document: the exchange of official messages, and webhooks."""
+    """The AsyncAPI document: the exchange of official messages, and webhooks; every message with an example."""
     document = webhooks.with_webhooks(exchange.document(ungdom.__version__))
+    for message in document["components"]["messages"].values():
+        message["examples"] = [{name: example_of(message[name], document) for name in ("headers", "payload")}]
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def events_text() -> str:
+    """The JSON Schemas of the event types."""
+    return json.dumps(events_document(ungdom.__version__), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def workflow_text() -> str:

@@ -318,6 +318,7 @@ def of_the_office(record: Recorder) -> None:
     record("list_measure_catalogue", coordinator)
     hook = record("create_webhook", leader, HOOK).json()["id"]
     record("list_webhooks", leader)
+    record("read_feed", leader, limit=2)
     record("get_webhook", leader, webhook_id=hook)
     record("change_webhook", leader, {"kinds": ["alert.raised", "alert.cleared"]}, webhook_id=hook)
     record("list_webhook_deliveries", leader, webhook_id=hook)

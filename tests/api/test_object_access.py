@@ -90,6 +90,7 @@ class Of(Enum):
     SURVEY = auto()  # of a case, for those who meet the youth
     TOKEN = auto()  # answered by whoever has the token in the address
     OWN = auto()  # what somebody has been told or has made: nobody else's exists
+    FED = auto()  # what happened in the cases seen, for those who learn of events
     CATALOGUE = auto()  # of no case either: for whoever makes plans
     CATALOGUE_KEPT = auto()
     STAFF = auto()  # of no case: members of one's own office
@@ -156,6 +157,7 @@ REFUSED: dict[Of, set[str]] = {
     Of.ALERT_PUT_OFF: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.NIGHT: set(VIEWERS) - {"admin"},
     Of.RETENTION: set(VIEWERS) - {"admin", "auditor", "secretariat"},
+    Of.FED: NO_CASES | TEAM,
     Of.CATALOGUE: NO_CASES | TEAM | SYSTEMS,
     Of.CATALOGUE_KEPT: NO_CASES | TEAM | SYSTEMS | {"secretariat"},
     Of.STAFF: {"analyst", "auditor"} | TEAM | SYSTEMS,
@@ -311,6 +313,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): reads(Of.OWN),
     ("POST", "/v1/webhooks/{webhook_id}/replay"): (Of.OWN, (Ask(body={}),)),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries"): reads(Of.OWN, "?state=dead"),
+    ("GET", "/v1/feed"): reads(Of.FED, "?newest=true"),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),
     ("GET", "/v1/deadline-rules"): reads(Of.LAW),
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),

@@ -34,6 +34,7 @@ LISTS: list[tuple[str, set[str]]] = [
     ("/v1/extracts", {"analyst", "secretariat", "admin"}),
     ("/v1/extracts/pulls", {"auditor", "admin"}),
     ("/v1/webhooks", READERS | {"admin"}),
+    ("/v1/feed", READERS - {"team_member"}),
     (NIGHTS, {"admin"}),
 ]
 

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
 from tests import service
 from tests.exchange.wire import Receiver, status
 from tests.notices.build import RAISED, hook, keys_of, late, standings
+from tests.notices.post_office import PostOffice
 from ungdom.cli import app
 from ungdom.store.session import Database
 
@@ -46,3 +48,42 @@ def test_dead_letters_are_listed_and_start_again(
     assert said("--replay", "all").startswith("0 ")
     for nothing in ("none", "019b8dd0-0000-7000-8000-000000000000"):
         assert CliRunner().invoke(app, ["notices", "deliver", "--replay", nothing]).exit_code == 1
+
+
+def test_a_test_message_says_whether_it_has_arrived(
+    receiver: Receiver, post_office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {
+        "UNGDOM_ENV": "development",
+        "UNGDOM_DATA_DIR": str(tmp_path),
+        "UNGDOM_PUBLIC_URL": "https://ungdom.test/saker",
+        "UNGDOM_WEBHOOK_ALLOW": "127.0.0.0/8",
+        "UNGDOM_SMTP_URL": f"smtp+plain://127.0.0.1:{post_office.port}",
+        "UNGDOM_MAIL_FROM": "Konfliktrådet <varsel@example.no>",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    def said(*words: str, code: int = 0) -> dict[str, str]:
+        done = CliRunner().invoke(app, ["notices", *words, "--json"])
+        assert done.exit_code == code, done.output
+        return json.loads(done.output)  # type: ignore[no-any-return]
+
+    assert said("test-mail", "kari@example.no", "--language", "nn")["delivered"] is True
+    [mail] = post_office.got
+    assert (mail["To"], mail["Subject"]) == ("kari@example.no", "Prøvemelding frå tenesta for ungdomssaker")
+    assert "https://ungdom.test/saker" in mail.get_content()
+    post_office.says = "550 nobody of that name"
+    assert said("test-mail", "ola@example.no", code=1)["reason"] == "smtp_550"
+    sent = said("test-webhook", receiver.url)
+    [got] = receiver.got
+    event = Webhook(sent["secret"]).verify(got.body, got.headers)
+    assert (event["type"], event["source"]) == ("no.konfliktraadet.ungdom.test", "https://ungdom.test/saker")
+    assert event["id"] == sent["id"]
+    receiver.say = status(500)
+    assert said("test-webhook", receiver.url, "--secret", sent["secret"], code=1)["reason"] == "status_500"
+    done = CliRunner().invoke(app, ["notices", "test-webhook", "https://10.0.0.1/in"])
+    assert (done.exit_code, str(done.exception)) == (
+        1,
+        "https://10.0.0.1/in may not be sent to (not_public): docs/notices.md",
+    )

@@ -108,6 +108,7 @@ RECIPE = Recipe(
         "docs/codebook.md",
         "openapi/v1.json",
         "openapi/asyncapi.json",
+        "openapi/schemas/events.json",
     ),
 )
 

@@ -26,6 +26,7 @@ NOT_OUTSIDE: dict[str, str] = {
     "/v1/deadline-rules": "the law, and trials of rules in the office",
     "/v1/decisions": "pushed messages: redact_message, and their own of systems",
     "/v1/esas": "official messages: how they stand, nothing of what they say",
+    "/v1/feed": "each entry whole or left out, as webhooks: tests/notices/test_feed.py",
     "/v1/extracts": "rows under pseudonyms",
     "/v1/jobs": "runs, no case",
     "/v1/retention": "rules and numbers, no case",

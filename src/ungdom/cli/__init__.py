@@ -17,13 +17,24 @@ ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, sta
 
 `ungdom demo --serve` starts it with invented people.
 
-Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable."""
+Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable, 70 a fault of the
+program, 130 interrupted. `ungdom doctor` looks for what is wrong and says what to do."""
 
 COMMANDS = (
     LazyCommand(
         "check",
         "ungdom.cli.checking:check",
         "Run the integrity checkers, which docs/operations.md describes. Exit code 1 when something was found.",
+    ),
+    LazyCommand(
+        "doctor",
+        "ungdom.cli.doctor:doctor",
+        "Look at settings, keys, database, migration, clock, mail, issuers, disk and the last night. Changes nothing.",
+    ),
+    LazyCommand(
+        "conformance",
+        "ungdom.cli.conforming:conformance",
+        "Send a service decisions about people who do not exist, and report what it answers otherwise than documented.",
     ),
     LazyCommand(
         "migrate-cases",
@@ -130,14 +141,12 @@ COMMANDS = (
 )
 """Every command in the order of `ungdom --help`: name, where it is defined, and the first paragraph of its help."""
 
-app = typer.Typer(
-    cls=group_of(COMMANDS), no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False
-)
+app = typer.Typer(cls=group_of(COMMANDS), no_args_is_help=True, help=ABOUT, pretty_exceptions_enable=False)
 app.callback()(lambda: None)  # a program without commands of its own is a group only with a callback
 
 
 def main() -> None:
-    """Run the command; expected errors are printed as one sentence, and an interrupt ends it without a traceback."""
+    """Run the command; an error is printed as one sentence, and an interrupt ends it without one."""
     from ungdom.cli import observing
 
     observing.log_as_started()
@@ -145,7 +154,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-    except Exception as error:  # noqa: BLE001  # raised again unless it is one of the expected
+    except Exception as error:  # noqa: BLE001  # the last place where it can be told to whoever typed the command
         from ungdom.cli.failures import end_in_one_sentence
 
         end_in_one_sentence(error)

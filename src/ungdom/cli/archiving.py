@@ -12,7 +12,7 @@ from ungdom import cases, clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.private_files import write_logged
 from ungdom.cli.reading import COMMAND_LINE
-from ungdom.cli.terminal import OnDemo, err, open_database, out, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, print_result, selected_settings
 from ungdom.store import journal
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
@@ -21,6 +21,7 @@ from ungdom.store.session import Connection
 def archive(
     case: Annotated[str, typer.Argument(help="Id or reference of the case.")],
     out_file: Annotated[Path, typer.Option("--out", help="The ZIP to write; it must not be there yet.")],
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Write the archive of a closed case to a file that only its owner reads. That it was made is logged.
@@ -41,7 +42,7 @@ def archive(
             except cases.CaseNotClosed:
                 _refuse(f"the case {read.stored.reference} is not closed: only closed cases are archived")
         write_logged(db, out_file, content, "case archive", {read.stored.case_id})
-    out.print(f"written {out_file}", markup=False)
+    print_result({"file": out_file, "case_id": read.stored.case_id}, f"written {out_file}", as_json)
 
 
 def case_named(tx: Connection, case: str, now: datetime) -> cases.CaseView | None:

@@ -20,7 +20,7 @@ from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.private_files import logged_file
 from ungdom.cli.reading import HISTORY, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_result, progress, selected_settings
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
@@ -129,6 +129,7 @@ def _exported(db: Database, folder: Path, at: datetime) -> list[Path]:
 @audit_app.command(name="export")
 def write_export(
     file: Annotated[Path, typer.Argument(help="The file to write; one that is there is not overwritten.")],
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Write the rows of the hash chains to a file of mode 600 that `ungdom audit verify --export` reads."""
@@ -145,7 +146,7 @@ def write_export(
             count += 1
             if count % 10_000 == 0:
                 report(count, count)
-    out.print(f"written {file}: {count} lines", markup=False)
+    print_result({"file": file, "lines": count}, f"written {file}: {count} lines", as_json)
 
 
 def _verified(folder: Path | None, record: bool, on_demo: bool) -> tuple[VerificationResult, list[AuditFinding]]:

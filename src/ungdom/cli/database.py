@@ -11,7 +11,17 @@ from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import UNREADABLE_HELP, unreadable
 from ungdom.cli.reading import HISTORY, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, erase_again, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    erase_again,
+    err,
+    open_database,
+    out,
+    print_result,
+    progress,
+    selected_settings,
+)
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
 from ungdom.store import chain_backfill, person_names, rebuild
@@ -29,7 +39,7 @@ BackupFile = Annotated[Path, typer.Argument(help="File of the backup.")]
 
 
 @db_app.command()
-def upgrade() -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """Upgrade the schema and the reference data to the newest version, and then the privileges of the roles."""
     config = settings.from_environment()
     with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
@@ -40,21 +50,26 @@ def upgrade() -> None:
         if config.people_keys:
             person_names.backfill(db, EncryptionKeys.of(config))
         erase_again(db, config)
-        out.print(f"schema {db.current()}")
-        _grant_after_upgrade(db, config)
+        schema, granted = db.current(), _grant_after_upgrade(db, config)
+    line = f"schema {schema}"
+    if granted is not None:
+        line += f"\n{granted} statements executed for the roles of the database"
+    print_result({"schema": schema, "granted": granted}, line, as_json)
 
 
-def _grant_after_upgrade(db: Database, config: Settings) -> None:
-    """Give the roles of the settings what new tables need; without them, remind of roles that have privileges."""
+def _grant_after_upgrade(db: Database, config: Settings) -> int | None:
+    """Give the roles of the settings what new tables need, in so many statements.
+
+    None without roles in the settings: reminds of roles that have privileges.
+    """
     if config.database_application_role and db.file is None:
-        count = _apply(db, _roles_of(db, config))
-        out.print(f"{count} statements executed for the roles of the database")
-        return
+        return _apply(db, _roles_of(db, config))
     with db.reading() as tx:
         earlier = privileges.grantees(tx)
     if earlier:
         names = ", ".join(earlier)
         err.print(f"{names} may lack privileges on new tables: run `ungdom db grants --apply`", markup=False)
+    return None
 
 
 @db_app.command()
@@ -89,11 +104,12 @@ def difference_values(difference: rebuild.Difference) -> dict[str, object]:
 
 
 @db_app.command(name="rebuild")
-def rebuild_rows(on_demo: OnDemo = False) -> None:
+def rebuild_rows(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Rebuild the current rows from the events. Exit code 1 when a case cannot be read: its row stays as it was."""
     with closing(open_database(selected_settings(on_demo))) as db, progress("cases") as report:
         result = rebuild.rebuild(db, report)
-        out.print(f"{result.cases} case(s) folded again")
+        values = {"cases": result.cases, "unreadable": [error.reference for error in result.unreadable]}
+        print_result(values, f"{result.cases} case(s) folded again", as_json)
         _report_unreadable(db, "db rebuild", result)
     raise typer.Exit(ExitCode.FOUND if result.unreadable else ExitCode.DONE)
 
@@ -115,6 +131,7 @@ def grants(
     analyst: Annotated[str | None, typer.Option(help="Role that reads views only; default the setting.")] = None,
     execute: Annotated[bool, typer.Option("--apply", help="Execute the SQL, as owner.")] = False,
     compare: Annotated[bool, typer.Option("--check", help="List what a role may and should not. Exit code 1.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the SQL that gives three PostgreSQL roles their privileges. Repeatable; needed after each upgrade."""
     config = settings.from_environment()
@@ -123,11 +140,12 @@ def grants(
             raise BadSettings("SQLite has no roles: whoever can write the file can change everything in it")
         roles = _roles_of(db, config, owner, application, analyst)
         if execute:
-            out.print(f"{_apply(db, roles)} statements executed")
+            count = _apply(db, roles)
+            print_result({"executed": count}, f"{count} statements executed", as_json)
         elif compare:
-            _compare(db, roles)
+            _compare(db, roles, as_json)
         else:
-            _print_sql(db, roles)
+            _print_sql(db, roles, as_json)
 
 
 def _roles_of(
@@ -154,22 +172,24 @@ def _apply(db: Database, roles: DatabaseRoles) -> int:
         return privileges.apply(tx, roles)
 
 
-def _compare(db: Database, roles: DatabaseRoles) -> None:
+def _compare(db: Database, roles: DatabaseRoles, as_json: bool) -> None:
     with db.reading() as tx:
         lines = privileges.differences(tx, roles)
-    for line in lines:
-        out.print(line, markup=False)
-    out.print(f"{len(lines)} difference(s)")
+    print_result({"differences": lines}, "\n".join([*lines, f"{len(lines)} difference(s)"]), as_json)
     raise typer.Exit(ExitCode.FOUND if lines else ExitCode.DONE)
 
 
-def _print_sql(db: Database, roles: DatabaseRoles) -> None:
+def _print_sql(db: Database, roles: DatabaseRoles, as_json: bool) -> None:
     with db.reading() as tx:
         problems = privileges.unfit(tx, roles)
         script = privileges.statements(tx, roles)
-    for problem in problems:
-        print(f"-- {problem}")
-    print("\n".join(["BEGIN;", *(f"{statement};" for statement in script), "COMMIT;"]))
+    lines = [
+        *(f"-- {problem}" for problem in problems),
+        "BEGIN;",
+        *(f"{statement};" for statement in script),
+        "COMMIT;",
+    ]
+    print_result({"problems": problems, "statements": script}, "\n".join(lines), as_json)
 
 
 # --- backups ------------------------------------------------------------------------------------------------
@@ -179,6 +199,7 @@ def _print_sql(db: Database, roles: DatabaseRoles) -> None:
 def backup(
     file: BackupFile,
     pg_dump: Annotated[str, typer.Option(help="The program pg_dump, for PostgreSQL.")] = backups.PG_DUMP,
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
@@ -187,16 +208,16 @@ def backup(
             manifest = backups.back_up(db, file, clock.now(), pg_dump)
         except backups.CannotBackUp as error:
             raise BadSettings(str(error)) from None
-    out.print(
-        f"{sum(table.rows for table in manifest.tables.values())} rows of schema {manifest.schema} in {file}",
-        markup=False,
-    )
+    rows = sum(table.rows for table in manifest.tables.values())
+    line = f"{rows} rows of schema {manifest.schema} in {file}"
+    print_result({"file": file, "schema": manifest.schema, "rows": rows}, line, as_json)
 
 
 @db_app.command()
 def restore(
     file: BackupFile,
     replace: Annotated[bool, typer.Option("--replace", help="Set the present database aside.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Restore a backup of a SQLite database, and compare it with its manifest. Nothing may use the database."""
     config = settings.from_environment()
@@ -215,9 +236,9 @@ def restore(
     except backups.CannotBackUp as error:
         raise BadSettings(str(error)) from None
     if earlier:
-        out.print(f"the database that was there is {earlier}", markup=False)
+        err.print(f"the database that was there is {earlier}", markup=False)
     with closing(open_database(config, UPGRADABLE)) as restored:
-        _print_differences(restored, expected)
+        _print_differences(restored, expected, as_json)
 
 
 @db_app.command()
@@ -233,7 +254,7 @@ def fingerprint(
                 expected = backups.read_tables(against)
             except backups.CannotBackUp as error:
                 raise BadSettings(str(error)) from None
-            _print_differences(db, expected)
+            _print_differences(db, expected, as_json)
         with db.reading() as tx:
             tables = fingerprints.fingerprint(tx)
     if as_json:
@@ -242,10 +263,9 @@ def fingerprint(
         out.print(f"{name:<24} {rows:>9}  {digest}", markup=False)
 
 
-def _print_differences(db: Database, expected: object) -> None:
+def _print_differences(db: Database, expected: object, as_json: bool) -> None:
     with db.reading() as tx:
         names = fingerprints.differing(dict(expected), fingerprints.fingerprint(tx))  # type: ignore[call-overload]
-    for name in names:
-        out.print(f"{name} differs from the manifest")
-    out.print(f"{len(names)} table(s) differ")
+    lines = [*(f"{name} differs from the manifest" for name in names), f"{len(names)} table(s) differ"]
+    print_result({"differing": names}, "\n".join(lines), as_json)
     raise typer.Exit(ExitCode.FOUND if names else ExitCode.DONE)

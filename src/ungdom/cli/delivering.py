@@ -16,7 +16,7 @@ from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.nightly import run_if_due
 from ungdom.cli.notices import notice_worker
 from ungdom.cli.reading import STANDING, log_read
-from ungdom.cli.terminal import AsJson, id_of, open_readable_database, out, print_counts, print_rows, progress
+from ungdom.cli.terminal import AsJson, id_of, open_readable_database, print_counts, print_result, print_rows, progress
 from ungdom.exchange import delivery, partners
 from ungdom.exchange.transports import transport_for
 from ungdom.exchange.worker import run_worker
@@ -34,7 +34,7 @@ def deliver(
     """Send the official messages that are due. Exit code 1 when some were given up, or have waited too long."""
     work = _delivery_context(settings.from_environment())
     if replay or withdraw:
-        _replay_or_withdraw(work, replay or withdraw or "", anew=bool(replay))
+        _replay_or_withdraw(work, replay or withdraw or "", bool(replay), as_json)
         return
     if held:
         with work.db.reading() as tx:
@@ -62,10 +62,9 @@ def _delivery_context(config: Settings, stop: Callable[[], bool] = lambda: False
     )
 
 
-def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool) -> None:
+def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew: bool, as_json: bool) -> None:
     """Replay or withdraw the named messages."""
-    lines: list[str] = []
-    case_ids: set[UUID] = set()
+    changed, case_ids = [], set[UUID]()
     with work.db.writing() as tx:
         entries = outbox.dead_letters(tx) if anew and named == "all" else [outbox.find(tx, id_of("message", named))]
         for entry in entries:
@@ -73,10 +72,11 @@ def _replay_or_withdraw(work: delivery.ExchangeDeliveryContext, named: str, anew
                 raise BadSettings(f"no official message {named} waits to be sent")
             done = outbox.replay(tx, entry) if anew else outbox.withdraw(tx, entry)
             case_ids.add(entry.message.case_id)
-            lines.append(f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent")
+            line = f"{entry.message.message_id} starts again as {done}" if anew else f"{named} will not be sent"
+            changed.append((entry.message.message_id, done if anew else None, line))
     log_read(work.db, "deliver", case_ids, STANDING)
-    for line in lines:
-        out.print(line)
+    rows = [{"message_id": before, "sent_as": after} for before, after, _ in changed]
+    print_result({"messages": rows}, "\n".join(line for *_, line in changed), as_json)
 
 
 def worker(

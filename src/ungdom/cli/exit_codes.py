@@ -6,11 +6,13 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     """`FOUND`: success, and something was found. `CALL`: wrong call or settings. `DATABASE`: not usable.
 
-    `INTERRUPTED`: Ctrl-C, as shells report a process that SIGINT ended.
+    `FAULT`: an error of the program that nobody foresaw, as `EX_SOFTWARE` of sysexits. `INTERRUPTED`: Ctrl-C, as shells
+    report a process that SIGINT ended.
     """
 
     DONE = 0
     FOUND = 1
     CALL = 2
     DATABASE = 3
+    FAULT = 70
     INTERRUPTED = 130

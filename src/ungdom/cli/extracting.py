@@ -16,7 +16,17 @@ from rich.table import Table
 from ungdom import clock, texts
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
-from ungdom.cli.terminal import AsJson, OnDemo, background, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    background,
+    err,
+    open_database,
+    out,
+    print_result,
+    progress,
+    selected_settings,
+)
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
 
@@ -61,7 +71,7 @@ def extracts(as_json: AsJson = False, work: WorkFlag = False, on_demo: OnDemo = 
     """List every extract and the purposes of this installation. With --json: the schemas."""
     config = selected_settings(on_demo)
     if work:
-        _make_jobs(config)
+        _make_jobs(config, as_json)
         return
     from ungdom.extracts import dictionary, purposes
     from ungdom.extracts.catalogue import EXTRACTS
@@ -91,6 +101,7 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
     rebuild: Rebuild = None,
     labels: Labels = [],  # noqa: B006  # typer reads it and does not change it
     dummy: Dummy = 0,
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Write an extract with its manifest and dictionary. Exit code 1 when it cannot be made or rebuilt."""
@@ -109,14 +120,13 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
                     result = _write_extract(db, config, options, form, out_path, resume)
                 else:
                     result = _rebuild(db, config, _read_manifest(rebuild), out_path, resume)
-    _print_result(result)
+    _print_result(result, as_json)
 
 
-def _print_result(result: "ExtractResult") -> None:
-    out.print(
-        f"{result.rows} row(s) in {len(result.files)} file(s), "
-        f"{sum(file.bytes for file in result.files.values())} bytes"
-    )
+def _print_result(result: "ExtractResult", as_json: bool) -> None:
+    size = sum(file.bytes for file in result.files.values())
+    values = {"rows": result.rows, "files": sorted(result.files), "bytes": size, "unread": result.unread}
+    print_result(values, f"{result.rows} row(s) in {len(result.files)} file(s), {size} bytes", as_json)
     if result.unread:
         err.print(f"{result.unread} case(s) left out: their history could not be read")
 
@@ -131,13 +141,13 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
         yield
 
 
-def _make_jobs(config: Settings) -> None:
+def _make_jobs(config: Settings, as_json: bool) -> None:
     from ungdom.extracts import job_worker
 
     db = open_database(config)
     done = job_worker.run(job_worker.from_settings(config, db, clock.now))
     db.close()
-    out.print(", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do")
+    print_result(done, ", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do", as_json)
     raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)
 
 

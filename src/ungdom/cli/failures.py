@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import UnusableDemo, err
+from ungdom.observability.logger import EventLogger
 from ungdom.retention.journal import UNREADABLE_JOURNAL, BadErasureJournal
 from ungdom.settings import BadSettings
 from ungdom.store.errors import CannotOpen, DamagedValue, KeyLost, MissingKeys, Unavailable
@@ -29,6 +30,12 @@ SENTENCES: Mapping[DatabaseFault, str] = {
 }
 
 
+FAULT = (
+    "a fault of the program ({kind}), not of what you typed: `ungdom doctor` shows whether the installation is in"
+    " order. Report it with the log line above"
+)
+"""The sentence of an error that nobody foresaw."""
+
 UNREADABLE_HELP = (
     "`ungdom audit verify` names the rows that are not as they were written: restore the case from a backup"
     " (docs/faults.md), or install the newer program that wrote it"
@@ -36,18 +43,27 @@ UNREADABLE_HELP = (
 """What helps where the stored history of a case cannot be read."""
 
 EXPECTED: tuple[type[Exception], ...] = (BadSettings, IllegalHistory, *ERRORS)
-"""Errors that end a command with a sentence. Any other error is a bug and shows its traceback."""
+"""Errors that end a command with a sentence of their own."""
+
+log = EventLogger("ungdom.process")
 
 
 def end_in_one_sentence(error: Exception) -> NoReturn:
-    """End the program with a sentence and an exit code for an expected error of call, settings or database.
+    """End the program with a sentence and an exit code.
 
-    Raises any other error again.
+    An error that nobody foresaw is logged with its type and the places it passed: its text may hold values of persons.
     """
-    if not isinstance(error, EXPECTED):
-        raise error
-    err.print(f"ungdom: {sentence(error)}", markup=False)
-    sys.exit(code_of(error))
+    if isinstance(error, EXPECTED):
+        text, code = sentence(error), code_of(error)
+    elif isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        text = f"the system refused what the command needs: {place}{error.strerror or error}"
+        code = ExitCode.CALL
+    else:
+        log.error("command.failed", error=error)
+        text, code = FAULT.format(kind=type(error).__name__), ExitCode.FAULT
+    err.print(f"ungdom: {text}", markup=False)
+    sys.exit(code)
 
 
 def sentence(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
 from ungdom.settings import Settings
 from ungdom.settings.keys import KEY_PURPOSES, decode_key, new_key, parse_versioned_key
 from ungdom.store import key_usage, resealing
@@ -57,13 +57,16 @@ def keys() -> None:
 def new(
     purposes: Annotated[list[KeyPurpose] | None, typer.Option("--for", help="Use of the key; default all.")] = None,
     version: Annotated[int, typer.Option(min=1, help="Version of an extract key: one higher than the last.")] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Print new keys as lines of an environment file. Nothing is stored."""
     chosen = purposes or list(KeyPurpose)
     new_keys = {purpose: new_key() for purpose in chosen}
-    for purpose, key in new_keys.items():
-        prefix = f"{version}:" if purpose is KeyPurpose.EXTRACTS else ""
-        print(f"{KEY_PURPOSES[purpose]}={prefix}{key}")
+    values = {
+        KEY_PURPOSES[purpose]: f"{version}:{key}" if purpose is KeyPurpose.EXTRACTS else key
+        for purpose, key in new_keys.items()
+    }
+    print_result(values, "\n".join(f"{name}={value}" for name, value in values.items()), as_json)
     err.print(KEEP_APART)
     for purpose, key in new_keys.items():
         err.print(f"{KEY_PURPOSES[purpose]} {short_id(decode_key(key), purpose)}: {COSTS[purpose]}.")

@@ -1,5 +1,6 @@
 """`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
 
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,17 +8,23 @@ from dataclasses import asdict
 from functools import partial
 from threading import Event
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
-from ungdom import settings
+from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, background, id_of, open_database, out, print_counts, print_rows
-from ungdom.notices import delivery
+from ungdom.cli.terminal import AsJson, background, id_of, open_database, print_counts, print_result, print_rows
+from ungdom.delivery.engine import NotDelivered
+from ungdom.notices import delivery, mail
+from ungdom.notices import webhooks as hooks
+from ungdom.notices.address import Forbidden, check, networks
+from ungdom.notices.mail_template import test_mail
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import deliveries
 from ungdom.store.deliveries import Delivery
 from ungdom.store.session import Database
+from ungdom.texts import Language
 
 notices_app = typer.Typer(no_args_is_help=True, help="Notices: webhooks and the daily e-mail.")
 
@@ -40,7 +47,7 @@ def deliver(
     config = settings.from_environment()
     db = open_database(config)
     if replay:
-        _replay(db, replay)
+        _replay(db, replay, as_json)
         return
     if held:
         with db.reading() as tx:
@@ -55,6 +62,62 @@ def deliver(
     raise typer.Exit(ExitCode.FOUND if owed.dead else ExitCode.DONE)
 
 
+@notices_app.command(name="test-mail")
+def send_test_mail(
+    address: Annotated[str, typer.Argument(help="Where to.")],
+    language: Annotated[Language, typer.Option(help="Language of the message.")] = "nb",
+    as_json: AsJson = False,
+) -> None:
+    """Send an e-mail that says nothing but that e-mail arrives. Exit code 1 when the relay does not take it."""
+    config = settings.from_environment()
+    relay = mail.relay_of(config)
+    if relay is None:
+        raise BadSettings("no relay is set: UNGDOM_SMTP_URL")
+    message = test_mail(relay, address, language, config.public_url, clock.now())
+    where = f"the relay {relay.host}:{relay.port}"
+    _tried(lambda: mail.send(relay, message), f"{where} has taken the message to {address}", {}, as_json)
+
+
+@notices_app.command(name="test-webhook")
+def send_test_webhook(
+    url: Annotated[str, typer.Argument(help="Where to.")],
+    secret: Annotated[str | None, typer.Option(help="What to sign with; default a new secret.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a signed event that says nothing but that webhooks arrive. Exit code 1 when it is not received."""
+    config, now, key = settings.from_environment(), clock.now(), uuid4()
+    allowed = networks(config.webhook_allow)
+    chosen = secret or hooks.new_secret()
+    body = hooks.test_body(config.public_url, key, now)
+    try:
+        check(url, allowed)
+        headers = hooks.signed_headers(str(key), body, [chosen], now)
+    except Forbidden as error:
+        raise BadSettings(f"{url} may not be sent to ({error.code}): docs/notices.md") from None
+    except ValueError:
+        raise BadSettings("--secret is none of Standard Webhooks: `whsec_` and base64") from None
+    trust = ssl.create_default_context()
+
+    def send() -> None:
+        hooks.send(url, body, headers, allowed, trust, hooks.TOTAL_TIMEOUT)
+
+    _tried(
+        send, f"{url} has received the event {key}, signed with {chosen}", {"id": str(key), "secret": chosen}, as_json
+    )
+
+
+def _tried(send: Callable[[], None], arrived: str, values: dict[str, object], as_json: bool) -> None:
+    """Send, and print whether it has arrived."""
+    try:
+        send()
+    except NotDelivered as error:
+        held = "it is tried again when it is a notice" if error.retryable else "it would not be tried again"
+        line = f"not delivered ({error.reason}); {held}: docs/notices.md"
+        print_result({**values, "delivered": False, "reason": error.reason}, line, as_json)
+        raise typer.Exit(ExitCode.FOUND) from None
+    print_result({**values, "delivered": True, "reason": None}, arrived, as_json)
+
+
 @contextmanager
 def notice_worker(
     config: Settings, stop: Event, every: float, report: Callable[[Counter[str]], None]
@@ -65,14 +128,13 @@ def notice_worker(
         yield
 
 
-def _replay(db: Database, named: str) -> None:
+def _replay(db: Database, named: str, as_json: bool) -> None:
     with db.writing() as tx:
-        if named == "all":
-            out.print(f"{deliveries.replay(tx)} dead letter(s) start again")
-        elif deliveries.replay_one(tx, id_of("delivery", named)):
-            out.print(f"{named} starts again")
-        else:
-            raise BadSettings(f"no delivery {named} was made or given up")
+        count = deliveries.replay(tx) if named == "all" else int(deliveries.replay_one(tx, id_of("delivery", named)))
+    if named != "all" and not count:
+        raise BadSettings(f"no delivery {named} was made or given up")
+    line = f"{count} dead letter(s) start again" if named == "all" else f"{named} starts again"
+    print_result({"replayed": count}, line, as_json)
 
 
 def _delivery_values(entry: Delivery) -> dict[str, str | int | None]:

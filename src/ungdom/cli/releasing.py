@@ -10,7 +10,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.settled import last_settled_day
@@ -52,7 +52,7 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
 
 
 @release_app.command()
-def verify(on_demo: OnDemo = False) -> None:
+def verify(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Verify that every release is unchanged and its proof valid. Exit code 1 when one is not."""
     from ungdom.release import store
 
@@ -60,9 +60,10 @@ def verify(on_demo: OnDemo = False) -> None:
     with db.reading() as tx:
         faults = list(store.faults(tx))
     db.close()
-    for fault in faults:
+    for fault in [] if as_json else faults:
         err.print(fault)
-    out.print(f"{len(faults)} fault(s) found" if faults else "every release is as it was made, and every proof holds")
+    line = f"{len(faults)} fault(s) found" if faults else "every release is as it was made, and every proof holds"
+    print_result({"faults": faults}, line, as_json)
     raise typer.Exit(ExitCode.FOUND if faults else ExitCode.DONE)
 
 

@@ -18,7 +18,7 @@ from ungdom.cli.terminal import (
     err,
     id_of,
     open_database,
-    out,
+    print_result,
     print_rows,
     selected_settings,
 )
@@ -60,6 +60,7 @@ def confirm(
     source: Annotated[str, typer.Option(help="Act and paragraph, or the decision.")],
     name: Annotated[str, typer.Option(help="Name of whoever confirms it.")],
     keep: Annotated[str | None, typer.Option(help="Another length than that of the rule: `10 years`.")] = None,
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Enter the basis of a rule, which erases from the next night on. What was entered before is kept."""
@@ -82,7 +83,8 @@ def confirm(
     )
     with closing(open_database(selected_settings(on_demo))) as db, db.writing() as tx:
         retention.add_basis(tx, new)
-    out.print(f"{rule} is erased after {length or 'the length of the rule'}, from the next night on")
+    line = f"{rule} is erased after {length or 'the length of the rule'}, from the next night on"
+    print_result({"rule": rule, "keep": length, "entered_at": new.entered_at.isoformat()}, line, as_json)
 
 
 @retention_app.command()
@@ -108,17 +110,18 @@ def run(
 
 
 @retention_app.command()
-def replay(on_demo: OnDemo = False) -> None:
+def replay(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Erase again what a restored backup brought back, from the journal of erasures. Every start does it too."""
     config = selected_settings(on_demo)
     with closing(open_database(config, erasures_first=False)) as db:
         done = erase_again(db, config)
-    out.print(f"{done} erasure(s) carried out again")
+    print_result({"erasures": done}, f"{done} erasure(s) carried out again", as_json)
 
 
 def subject_access(
     person: Annotated[str, typer.Argument(help="Id of the person, from `POST /v1/persons/search`.")],
     out_file: Annotated[Path, typer.Option("--out", help="The ZIP to write; it must not be there yet.")],
+    as_json: AsJson = False,
     on_demo: OnDemo = False,
 ) -> None:
     """Write everything that is stored about a person to a file for them. That it was made is logged.
@@ -139,4 +142,4 @@ def subject_access(
             err.print(f"ungdom: no person {person}", markup=False)
             raise typer.Exit(ExitCode.FOUND) from None
         write_logged(db, out_file, build(access), "subject-access", {access.person_id, *access.case_ids})
-    out.print(f"written {out_file}", markup=False)
+    print_result({"file": out_file, "person_id": access.person_id}, f"written {out_file}", as_json)

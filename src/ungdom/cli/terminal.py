@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -68,6 +68,14 @@ def _plain_lines(what: str) -> Report:
 def sheet() -> Console:
     """A console that is wide enough for the tables."""
     return Console(highlight=False, soft_wrap=True, width=max(WIDE, out.width))
+
+
+def print_result(values: Mapping[str, object], line: str, as_json: bool) -> None:
+    """Print what a command has done: the line, or the values as JSON."""
+    if as_json:
+        out.print_json(json.dumps(values, default=str))
+    else:
+        out.print(line, markup=False)
 
 
 def print_counts(counts: dict[str, int], as_json: bool) -> None:

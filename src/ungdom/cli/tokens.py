@@ -7,7 +7,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli import offices
-from ungdom.cli.terminal import demo_settings, out
+from ungdom.cli.terminal import AsJson, demo_settings, print_result
 from ungdom.settings import BadSettings
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
@@ -33,13 +33,15 @@ def token(
     authority: Annotated[
         list[Actor] | None, typer.Option(help="With prosecution: acts of this party. Repeatable.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print a token of the development issuer. The role prosecution is for a system that sends decisions."""
     from ungdom.api.http.tokens import Issuer
 
     issuer = Issuer(demo_settings())
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
-    out.print(issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ()))
+    issued = issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ())
+    print_result({"token": issued, "role": role, "subject": who.subject, "hours": hours}, issued, as_json)
 
 
 def subject_of(role: Role, konfliktrad: str | None) -> str:

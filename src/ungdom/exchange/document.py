@@ -38,7 +38,15 @@ def document(version: str) -> Schema:
             },
         },
         "operations": {
-            "take": {"action": "receive", "channel": {"$ref": "#/channels/inbox"}, "description": _TAKE},
+            "take": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/inbox"},
+                "description": _TAKE,
+                "reply": {
+                    "channel": {"$ref": "#/channels/partner"},
+                    "messages": [{"$ref": f"#/channels/partner/messages/{MessageType.KVITTERING}"}],
+                },
+            },
             "tell": {"action": "send", "channel": {"$ref": "#/channels/partner"}, "description": _TELL},
         },
         "components": {

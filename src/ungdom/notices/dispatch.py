@@ -17,6 +17,7 @@ from ungdom.store.deliveries import WEBHOOK, NewDelivery
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.notices import UserNotice
 from ungdom.store.outbox import OutboxMessage
+from ungdom.store.schema.outbox import ANNOUNCED_KINDS
 from ungdom.store.session import Connection, Database
 from ungdom.store.webhooks import Webhook
 from ungdom.workflow.calendar import oslo_date
@@ -27,7 +28,7 @@ from ungdom.workflow.vocabulary import EventType, Party
 
 EVENT_RECORDED = "case.event_recorded"
 RAISED, ESCALATED, CLEARED = alerts.KINDS
-KINDS = (EVENT_RECORDED, *alerts.KINDS)
+KINDS = ANNOUNCED_KINDS
 """The kinds of messages that a webhook can subscribe to."""
 
 BATCH = 200

@@ -13,7 +13,8 @@ _ABOUT = (
     "Webhooks made with POST /v1/webhooks. Each POST is one CloudEvent 1.0 (structured mode), signed as Standard "
     "Webhooks has it: webhook-id, webhook-timestamp, webhook-signature. Delivery is at least once: webhook-id stays. "
     "Messages of one webhook come in order. Any 2xx is taken as received; 410 turns the webhook off; redirects are "
-    "not followed; Retry-After is honoured. The data are ids, days and a link: what the case holds is read from there."
+    "not followed; Retry-After is honoured. The same messages stand in GET /v1/feed. The data are ids, days and a "
+    "link: what the case holds is read from there."
 )
 
 
@@ -107,7 +108,10 @@ _EVENT = _object(
     {
         **_CASE,
         "seq": {"type": "integer"},
-        "type": {"enum": [member.value for member in EventType]},
+        "type": {
+            "enum": [member.value for member in EventType],
+            "description": "The shape of its details, which are read from the case: openapi/schemas/events.json",
+        },
         "occurred_on": _DAY,
         "recorded_at": {"type": "string", "format": "date-time"},
     }

@@ -64,9 +64,21 @@ def relay_of(settings: Settings) -> Relay | None:
 
 def send(relay: Relay, message: EmailMessage) -> None:
     """Send the e-mail; returning means that the relay has it. Raises `NotDelivered`."""
+    with _not_delivered(), _connected(relay) as smtp:
+        smtp.send_message(message)
+
+
+def reach(relay: Relay) -> None:
+    """Connect and sign in to the relay, and send nothing. Raises `NotDelivered`."""
+    with _not_delivered(), _connected(relay) as smtp:
+        smtp.noop()
+
+
+@contextmanager
+def _not_delivered() -> Iterator[None]:
+    """Errors of the connection and of the relay as `NotDelivered`."""
     try:
-        with _connected(relay) as smtp:
-            smtp.send_message(message)
+        yield
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         raise NotDelivered(f"refused_{max(codes)}", retryable=max(codes) < _PERMANENT) from None

@@ -1,11 +1,12 @@
 """Texts of notices: reference, state, days, clock, the party waited for, a link. Never a person or an offence."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
+from uuid import uuid4
 
 from ungdom import texts
 from ungdom.notices.mail import Relay
@@ -68,6 +69,19 @@ def daily_mail(
     message.set_content(_plain_body(language, items, public_url if signs_in else None, day))
     message.add_alternative(_html_body(language, items, public_url if signs_in else None, day), subtype="html")
     message["Content-Language"] = language  # set earlier, it would move into the first part
+    return message
+
+
+def test_mail(relay: Relay, address: str, language: Language, public_url: str, now: datetime) -> EmailMessage:
+    """An e-mail that says nothing but that e-mail arrives."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = relay.sender
+    message["To"] = address
+    message["Subject"] = _notice_text(language, "test_subject")
+    message["Message-ID"] = f"<{uuid4()}@{relay.domain}>"
+    message["Date"] = format_datetime(now.astimezone(OSLO))
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(texts.text(language, "notice", "test_body", service=public_url) + "\n")
     return message
 
 

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from standardwebhooks import Webhook as Signer
 
@@ -74,6 +75,20 @@ def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
         "data": {**data, "reference": reference, "link": link_to(public_url, message.case_id)},
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def test_body(public_url: str, key: UUID, now: datetime) -> str:
+    """A CloudEvent of the type `test`, which says nothing but that webhooks arrive."""
+    event = {
+        "specversion": "1.0",
+        "id": str(key),
+        "source": public_url,
+        "type": f"{TYPE}test",
+        "time": now.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {},
+    }
+    return json.dumps(event, separators=(",", ":"))
 
 
 def signed_headers(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:

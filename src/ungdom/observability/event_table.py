@@ -48,6 +48,7 @@ EVENTS: dict[str, LogEvent] = {
     # --- the process ----------------------------------------------------------------------------------------
     "process.started": LogEvent("A command that stays began.", ("command", "version")),
     "process.stopped": LogEvent("It ended in order.", ("command",)),
+    "command.failed": LogEvent("A command ended with an error that nobody foresaw; its exit code is 70.", error=True),
     "metrics.served": LogEvent("Metrics are served for Prometheus at this address.", ("host", "port")),
     "metrics.database_unreadable": LogEvent("The figures of the database are missing in this answer.", error=True),
     # --- work at an interval --------------------------------------------------------------------------------

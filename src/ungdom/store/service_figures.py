@@ -4,7 +4,7 @@ No count is of an office or a person: a metric of one office could tell that the
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, event, func, select
 
@@ -13,6 +13,7 @@ from ungdom.store import deliveries, outbox
 from ungdom.store.inbox import PARKED
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, RUNNING, SUCCEEDED, last_completed_night, runs
 from ungdom.store.schema.alerts import alert
+from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.extracts import extract_job
 from ungdom.store.schema.inbox import decision
 from ungdom.store.schema.job_runs import job_run
@@ -28,10 +29,24 @@ def read_figures(db: Database, now: datetime) -> ServiceFigures:
         nights = [run for run in runs(tx, NIGHTLY) if run.status != RUNNING][:1]
         failed = nights[0].counts.get("failed", 0) if nights else None
         return ServiceFigures(
-            {**_messages(tx, now), **_nights(tx, now), "ungdom_nightly_failed_cases": failed},
+            {**message_figures(tx, now), **_nights(tx, now), "ungdom_nightly_failed_cases": failed},
             {status: float(any(run.status == status for run in nights)) for status in (SUCCEEDED, PARTIAL, FAILED)},
             _extract_jobs(tx),
         )
+
+
+def clock_ahead(tx: Connection, now: datetime) -> timedelta:
+    """How far the clock of the database server is ahead of `now`; zero on SQLite, which has no clock of its own."""
+    if tx.dialect.name != "postgresql":
+        return timedelta(0)
+    there: datetime = tx.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return there - now
+
+
+def newest_recorded(tx: Connection) -> datetime | None:
+    """The latest instant at which an event was recorded; None without any."""
+    newest: datetime | None = tx.scalar(select(func.max(case_current.c.updated_at)))
+    return newest
 
 
 def count_connections(db: Database, changed: Callable[[int], None]) -> None:
@@ -41,7 +56,8 @@ def count_connections(db: Database, changed: Callable[[int], None]) -> None:
         event.listen(pool, "checkin", lambda *_: changed(-1))
 
 
-def _messages(tx: Connection, now: datetime) -> dict[str, float | None]:
+def message_figures(tx: Connection, now: datetime) -> dict[str, float | None]:
+    """The metrics of messages that wait or were given up, and of what is parked or open, by name."""
     official, notices = outbox.backlog(tx, now), deliveries.backlog(tx)
     return {
         "ungdom_outbox_waiting": official.waiting - official.dead,

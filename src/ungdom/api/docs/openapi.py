@@ -4,12 +4,13 @@ Which problems an operation can answer with follows from what it reads: `PROBLEM
 answers with a status for a reason of its own declares it itself.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ungdom import texts
 from ungdom.api.docs import readers
+from ungdom.api.http.deprecation import DEPRECATED, DeprecatedOperation
 from ungdom.api.http.middleware import is_open
 from ungdom.api.http.problems import PROBLEM, PROBLEM_CONTENT
 
@@ -277,6 +278,17 @@ def _header_refs(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
+# --- what is to go ------------------------------------------------------------------------------------------------
+
+
+def mark_deprecated(described: Json, operations: Mapping[str, DeprecatedOperation]) -> None:
+    """Say of an operation that is to go since when, until when, and what to use."""
+    to_go = operations.get(described["operationId"])
+    if to_go is not None:
+        described |= {"deprecated": True, "x-deprecated": str(to_go.since), "x-sunset": str(to_go.sunset)}
+        described["description"] += f"\n\nTo go on {to_go.sunset}: use {to_go.instead}."
+
+
 # --- codes --------------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +333,7 @@ def complete(document: Json) -> Json:
         _simplify_parameters(operation)
         _add_problems(operation)
         _add_headers(operation)
+        mark_deprecated(operation.described, DEPRECATED)
     components = document["components"]
     components["responses"] = _problem_responses()
     components["headers"] = HEADERS

@@ -31,6 +31,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
         Tag("measures", "Who offers which measures where, and whether there is room: `GET /v1/measures/catalogue`."),
         Tag("surveys", "Invitations for youths and guardians, and their answers without a token."),
         Tag("webhooks", "Messages to other systems, signed. Start with `POST /v1/webhooks`."),
+        Tag("feed", "What has happened since a point in time, without gaps: `GET /v1/feed`."),
         Tag(
             "staff",
             "Who is in service, who is absent and who substitutes, and cases that go from one to another. Start with "

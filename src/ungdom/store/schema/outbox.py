@@ -1,11 +1,13 @@
 """The outbox: messages to other systems, written in the transaction of the event that causes them."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, Uuid, text
 
 from ungdom.store.schema.base import UtcDateTime, metadata
 
 OFFICIAL_KINDS = ("esas.status", "esas.status.second", "esas.receipt")
 """The kinds of official messages to partners of the exchange."""
+ANNOUNCED_KINDS = ("case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared")
+"""The kinds of messages that webhooks can subscribe to, and that stand in the change feed."""
 _OFFICIAL_OPEN = f"delivered_at IS NULL AND kind IN {OFFICIAL_KINDS}"
 
 outbox = Table(
@@ -29,6 +31,18 @@ outbox = Table(
         comment="which one of its kind and event",
     ),
     Column("told", Text, comment="what the tries said: part, code, days, ids; no person"),
+    Column(
+        "feed_position",
+        BigInteger,
+        comment="in the change feed, in the order in which messages became visible; null until it is given",
+    ),
+    Index("ix_outbox_feed_position", "feed_position", unique=True),
+    Index(
+        "ix_outbox_without_position",
+        "created_at",
+        postgresql_where=text(f"feed_position IS NULL AND kind IN {ANNOUNCED_KINDS}"),
+        sqlite_where=text(f"feed_position IS NULL AND kind IN {ANNOUNCED_KINDS}"),
+    ),
     Index(
         "ix_outbox_created_at",
         "created_at",

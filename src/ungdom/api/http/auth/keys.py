@@ -100,6 +100,14 @@ class FetchedKeys:
             raise KeysUnavailable(int(RETRY_INTERVAL.total_seconds()))
         return _key_of(snapshot.keys, kid)
 
+    async def fault(self) -> str | None:
+        """Why the keys cannot be fetched now; None if they can be. Nothing is remembered of it."""
+        try:
+            await self._fetch()
+        except NotFetched as error:
+            return error.reason
+        return None
+
     def version(self, now: datetime) -> int | None:
         """A number as long as the keys are fresh."""
         return self._known.version if self._known and not self._is_stale(now) else None

@@ -1,0 +1,74 @@
+"""The change feed: what happened in cases that the caller may see, from any point on and without gaps."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from ungdom.api.feed.schemas import ChangeFeedOut, ChangeFeedQuery, ChangeOut
+from ungdom.api.http import cursors
+from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.errors import BadCursor
+from ungdom.api.http.responses import ApiResponse, json_response
+from ungdom.api.http.tokens import READ
+from ungdom.notices import webhooks
+from ungdom.notices.dispatch import may_be_sent
+from ungdom.notices.recipients import RecipientDirectory, recipient_directory
+from ungdom.store import feed
+from ungdom.store.feed import FeedEntry
+from ungdom.store.session import Connection
+from ungdom.workflow.rules.permissions import may_subscribe_to_events
+
+router = APIRouter(tags=["feed"])
+
+LIST = "feed"
+SCANNED = 500
+"""Entries that one request looks at, whoever may see them."""
+
+
+@router.get("/v1/feed", response_model=ChangeFeedOut, summary="What has happened since")
+def read_feed(context: ReadContext, query: Annotated[ChangeFeedQuery, Query()]) -> Response:
+    """Events and alerts of cases that the caller may see, in the order in which they became visible, without gaps.
+
+    Keep `after` of each answer and send it with the next request; ask again at once while `more` is true, and every few
+    seconds otherwise. Nothing that is committed late is missed, and nothing comes twice. What the caller may not learn
+    of is left out, so that an answer may have no items while there is more.
+    """
+    context.require(READ, may_subscribe_to_events)
+    feed.number_new(context.db)
+    return context.read(lambda tx: _part(tx, context, query), may=may_subscribe_to_events)
+
+
+def _part(tx: Connection, context: RequestContext, query: ChangeFeedQuery) -> ApiResponse:
+    newest = feed.newest_position(tx)
+    position = newest if query.newest and query.after is None else _position(context, query.after)
+    if position > newest:  # of another database, or from before a backup was restored
+        raise BadCursor
+    items: list[ChangeOut] = []
+    for entry, shown in _entries(tx, context, feed.entries_after(tx, position, SCANNED)):
+        if len(items) == query.limit:
+            break
+        position = entry.position
+        items += [shown] if shown is not None else []
+    after = cursors.write(context.cursor_keys, LIST, str(position))
+    return json_response(ChangeFeedOut(items=items, after=after, more=position < newest))
+
+
+def _position(context: RequestContext, after: str | None) -> int:
+    return int(cursors.read(context.cursor_keys, LIST, after)) if after else 0
+
+
+def _entries(
+    tx: Connection, context: RequestContext, entries: list[FeedEntry]
+) -> Iterator[tuple[FeedEntry, ChangeOut | None]]:
+    """Each entry with what is shown of it; None where the caller may not learn of it."""
+    viewer = context.recorder.viewer
+    directory = recipient_directory(tx, list({entry.message.case_id for entry in entries}), context.today)
+    for entry in entries:
+        seen = may_be_sent(directory, viewer, entry.message)
+        yield entry, _shown(directory, context.public_url, entry) if seen else None
+
+
+def _shown(directory: RecipientDirectory, public_url: str, entry: FeedEntry) -> ChangeOut:
+    reference = directory.cases[entry.message.case_id].reference
+    return ChangeOut.model_validate_json(webhooks.event_body(public_url, entry.message, reference))

@@ -1,0 +1,167 @@
+"""What `deploy/` says holds for this program: commands, settings, probes; nothing has rights that it does not need."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from ungdom import cli
+from ungdom.api.http import health
+from ungdom.settings.model import Settings
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+TIMERS = sorted((DEPLOY / "systemd").glob("*.timer"))
+MANIFESTS = [
+    document
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    for document in yaml.safe_load_all(path.read_text("utf-8"))
+]
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+CONTAINER = (DEPLOY / "Containerfile").read_text("utf-8")
+EXPOSURE = "20"
+"""The most that `systemd-analyze security` may find, of 100: less is better."""
+
+
+def assert_is_command(words: list[str]) -> None:
+    """The words call a command of the program with options that it has."""
+    command: Any = typer.main.get_command(cli.app)
+    left = list(words)
+    while left and left[0] in getattr(command, "commands", {}):
+        command = command.commands[left.pop(0)]
+        command = getattr(command, "loaded", command)
+    assert not hasattr(command, "commands"), words
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in left if word.startswith("--")} <= options, words
+
+
+def pods() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Each pod of the manifests with its one container."""
+    for document in MANIFESTS:
+        spec = document.get("spec", {})
+        spec = spec.get("jobTemplate", {}).get("spec", spec)
+        if "template" in spec:
+            pod = spec["template"]["spec"]
+            [container] = pod["containers"]
+            yield document["metadata"]["name"], pod, container
+
+
+def test_every_variable_is_a_setting() -> None:
+    settings = {f"UNGDOM_{name.upper()}" for name in Settings.model_fields}
+    for path in (path for path in DEPLOY.rglob("*") if path.is_file()):
+        assert set(re.findall(r"\bUNGDOM_[A-Z_]+\b", path.read_text("utf-8"))) <= settings, path.name
+
+
+def test_pods_run_commands_without_rights_that_they_do_not_need() -> None:
+    assert {name for name, *_ in pods()} == {"ungdom", "ungdom-worker", "ungdom-nightly", "ungdom-upgrade"}
+    for name, pod, container in pods():
+        assert_is_command(container["args"])
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["runAsUser"] >= 10_000
+        assert pod["automountServiceAccountToken"] is False
+        context = container["securityContext"]
+        assert context["readOnlyRootFilesystem"] is True
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert container["resources"]["limits"]["memory"]
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        assert {mount["name"] for mount in container["volumeMounts"]} == volumes
+
+
+def test_probes_ask_what_is_answered_without_a_token() -> None:
+    routes = {route.path for route in health.router.routes} | {"/metrics"}
+    probes = [
+        (container, container[kind]["httpGet"])
+        for _, _, container in pods()
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe")
+        if kind in container
+    ]
+    assert len(probes) == 4
+    for container, probe in probes:
+        assert probe["path"] in routes
+        assert probe["port"] in {port["name"] for port in container["ports"]}
+
+
+def test_what_manifests_name_is_there() -> None:
+    there = {(document["kind"], document["metadata"]["name"]) for document in MANIFESTS}
+    for _, pod, container in pods():
+        named = {("ConfigMap", one["configMapRef"]["name"]) for one in container["envFrom"] if "configMapRef" in one}
+        for volume in pod["volumes"]:
+            named |= {("ConfigMap", volume["configMap"]["name"])} if "configMap" in volume else set()
+            claim = volume.get("persistentVolumeClaim")
+            named |= {("PersistentVolumeClaim", claim["claimName"])} if claim else set()
+        assert named <= there
+    cron = next(document for document in MANIFESTS if document["kind"] == "CronJob")["spec"]
+    assert (cron["timeZone"], cron["concurrencyPolicy"]) == ("Europe/Oslo", "Forbid")
+
+
+def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machine() -> None:
+    services = COMPOSE["services"]
+    ours = {name: service for name, service in services.items() if service["image"] == "ungdom"}
+    assert set(ours) == {"upgrade", "serve", "worker"}
+    for service in ours.values():
+        assert_is_command(service.get("command", ["serve"]))
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert set(service["depends_on"]) <= set(services)
+    for service in services.values():
+        assert set(service["networks"]) <= set(COMPOSE["networks"])
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+
+
+def test_the_container_runs_as_nobody_and_copies_what_is_there() -> None:
+    stages = CONTAINER.split("\nFROM ")
+    assert re.findall(r"^USER (.+)$", stages[-1], re.M) == ["10001:10001"]
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", CONTAINER, re.M):
+        for source in sources.split():
+            assert (ROOT / source).exists(), source
+            ignored = (DEPLOY / "Containerfile.dockerignore").read_text("utf-8").splitlines()
+            assert f"!{source}" in ignored
+    for line in re.findall(r"^CMD (\[.+\])$", CONTAINER, re.M):
+        assert_is_command(yaml.safe_load(line))
+
+
+def unit_of(path: Path) -> ConfigParser:
+    parser = ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(path.read_text("utf-8"))
+    return parser
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_runs_a_command_as_a_user_of_its_own(path: Path) -> None:
+    service = unit_of(path)["Service"]
+    program, *words = shlex.split(service["ExecStart"])
+    assert program == "/opt/ungdom/bin/ungdom"
+    assert_is_command(words)
+    assert service["User"] == "ungdom"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+    assert service.get("RestartPreventExitStatus", "2") == str(int(cli.ExitCode.CALL))
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    for path in (*UNITS, *TIMERS):
+        text = path.read_text("utf-8").replace("/opt/ungdom/bin/ungdom", "/bin/true")
+        (tmp_path / path.name).write_text(text.replace("User=ungdom", "User=daemon"))
+        assert "Service" in unit_of(path) or "Timer" in unit_of(path)
+    for path in (*UNITS, *TIMERS) if program else ():
+        command = [program, "verify", "--man=no", "--recursive-errors=no", str(tmp_path / path.name)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        assert (done.returncode, done.stderr) == (0, "")
+    for path in UNITS if program else ():
+        command = [program, "security", "--offline=yes", f"--threshold={EXPOSURE}", str(tmp_path / path.name)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0, done.stdout.splitlines()[-1:]

@@ -1,0 +1,125 @@
+"""`ungdom doctor`: what is wrong with an installation is named, with what to do, and nothing is changed."""
+
+import json
+import socket
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert
+
+from tests import pg, service
+from ungdom import cli, clock
+from ungdom.cli.doctor import Verdict
+from ungdom.settings.keys import new_key
+from ungdom.store.schema.outbox import outbox
+
+Examine = Callable[..., dict[str, dict[str, str]]]
+ORDER = ["settings", "disk", "mail", "issuers", "database", "durability", "keys", "clock", "night", "messages", "staff"]
+
+ISSUER = """
+[[issuer]]
+issuer = "https://login.example.no"
+kind = "openid"
+audience = "https://ungdom.test"
+jwks_uri = "http://127.0.0.1:{port}/jwks"
+
+[issuer.people]
+role = "role"
+konfliktrad = "office"
+roles = {{ leder = "leader" }}
+offices = {{ Oslo = "oslo" }}
+"""
+
+
+@pytest.fixture
+def examine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Examine:
+    """What the command says of an installation with these settings, by check. Every fault has its advice."""
+
+    def go(**given: str) -> dict[str, dict[str, str]]:
+        monkeypatch.setattr(sys, "argv", ["ungdom", "doctor", "--json"])
+        with monkeypatch.context() as patch:
+            for name, value in {"UNGDOM_ENV": "development", "UNGDOM_DATA_DIR": str(tmp_path), **given}.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        captured = capsys.readouterr()
+        checks: list[dict[str, Any]] = json.loads(captured.out)["checks"]
+        assert captured.err == ""
+        faults = [check for check in checks if check["verdict"] == Verdict.FAULT]
+        assert ended.value.code == (1 if faults else 0)
+        assert [check["check"] for check in checks] in (ORDER, [*ORDER[:1], *ORDER[1:4], *ORDER[5:]])
+        assert all(check["advice"] for check in checks if check["verdict"] in (Verdict.FAULT, Verdict.WARNING))
+        return {check["check"]: check for check in checks}
+
+    return go
+
+
+def faults(checks: dict[str, dict[str, str]]) -> set[str]:
+    return {name for name, check in checks.items() if check["verdict"] == Verdict.FAULT}
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    service.fill(f"sqlite:///{tmp_path / 'a.db'}")
+    return f"sqlite:///{tmp_path / 'a.db'}"
+
+
+def test_what_is_in_order_is_green_and_what_cannot_be_looked_at_says_why(examine: Examine, url: str) -> None:
+    green = examine(UNGDOM_DATABASE_URL=url)
+    assert faults(green) == set()
+    assert {name for name, check in green.items() if check["verdict"] == Verdict.WARNING} == {"mail"}
+    wrong = examine(UNGDOM_THREADS="four")
+    assert faults(wrong) == {"settings"}
+    assert "UNGDOM_THREADS" in wrong["settings"]["seen"]
+    assert {check["verdict"] for name, check in wrong.items() if name != "settings"} == {Verdict.SKIPPED}
+    away = examine(UNGDOM_DATABASE_URL=f"postgresql://me:hemmelig@127.0.0.1:{closed_port()}/a")
+    assert faults(away) == {"database"}
+    assert "hemmelig" not in json.dumps(away)
+    assert away["keys"]["verdict"] == Verdict.SKIPPED
+
+
+def test_what_is_wrong_in_the_database_and_around_it_is_named(
+    examine: Examine, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"UNGDOM_DATABASE_URL": url, "UNGDOM_CURSOR_KEY": service.CURSOR_KEY}
+    with service.Service(url, tmp_path) as running:
+        assert running.as_("coordinator", "oslo").post("/v1/cases", service.new_case()).status_code == 201
+        recorded = running.clock()
+        waits = {"message_id": UUID(int=1), "case_id": UUID(int=2), "seq": 1, "kind": "esas.status", "payload": "{}"}
+        with running.db.writing() as tx:
+            tx.execute(insert(outbox), waits | {"created_at": recorded})
+    monkeypatch.setattr(clock, "now", lambda: recorded - timedelta(minutes=1))
+    assert faults(examine(UNGDOM_PEOPLE_KEYS=service.KEY, **given)) == {"clock"}
+    monkeypatch.setattr(clock, "now", lambda: recorded + timedelta(days=2))
+    smtp = f"smtp+plain://127.0.0.1:{closed_port()}"
+    late = examine(UNGDOM_PEOPLE_KEYS=new_key(), UNGDOM_SMTP_URL=smtp, UNGDOM_MAIL_FROM="a@example.no", **given)
+    assert faults(late) == {"mail", "keys", "night", "messages"}
+    assert late["night"]["seen"] == "the last night that was completed is none"
+    access = tmp_path / "access.toml"
+    access.write_text(ISSUER.format(port=closed_port()))
+    lost = examine(UNGDOM_PEOPLE_KEYS=service.KEY, UNGDOM_ACCESS_FILE=str(access), **given)
+    assert faults(lost) == {"issuers", "night", "messages"}
+    assert "ConnectError" in lost["issuers"]["seen"]
+
+
+def test_a_clock_beside_that_of_the_database_is_a_fault(
+    examine: Examine, pg_database: pg.MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = pg.sqlalchemy_url(pg_database(service.fill))
+    assert faults(examine(UNGDOM_DATABASE_URL=address)) == set()
+    behind = clock.now() - timedelta(seconds=40)
+    monkeypatch.setattr(clock, "now", lambda: behind)
+    wrong = examine(UNGDOM_DATABASE_URL=address)
+    assert faults(wrong) == {"clock"}
+    assert "+4" in wrong["clock"]["seen"]
