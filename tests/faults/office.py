@@ -32,6 +32,7 @@ from ungdom.notices import delivery as notice_delivery
 from ungdom.notices.dispatch import dispatch
 from ungdom.retention.journal import ErasureJournal
 from ungdom.store import rebuild
+from ungdom.store.access_log import AccessLog
 from ungdom.store.encryption import EncryptionKeys
 
 OFFICE = "oslo"
@@ -216,7 +217,7 @@ def _download(office: Office) -> None:
 
 
 def _import(office: Office) -> None:
-    importer = CaseImporter(office.service.db, KEYS, "old", "nb", False)
+    importer = CaseImporter(office.service.db, KEYS, "old", "nb", False, AccessLog(office.service.db))
     record = importing_cases.TEMPLATE | {"key": "A-1", "police_case_numbers": ["15434999"]}
     file = office.folder / "cases.ndjson"
     file.write_text(json.dumps(record) + "\n", encoding="utf-8")
