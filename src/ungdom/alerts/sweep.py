@@ -112,9 +112,18 @@ def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
 
 
 def _prefetch(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, StoredCase]:
-    """The cases of a page in few queries, without those that cannot be read: they are reported when read alone."""
-    with db.reading() as tx:
-        return {stored.case_id: stored for stored in journal.load_many(tx, case_ids, None, [])}
+    """The cases of a page in few queries, without those that cannot be read: they are reported when read alone.
+
+    Empty if the page cannot be read.
+    """
+    try:
+        with db.reading() as tx:
+            return {stored.case_id: stored for stored in journal.load_many(tx, case_ids, None, [])}
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # each of them is checked alone
+        LOG.info("nightly.group_split", error=error, cases=len(case_ids))
+        return {}
 
 
 def _count(result: SweepResult, examined: Sequence[ExaminedCase]) -> None:
