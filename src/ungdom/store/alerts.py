@@ -186,7 +186,9 @@ def claim_unlocked(tx: Connection, case_ids: Sequence[UUID], day: date) -> dict[
 
     They are locked until the transaction ends. It waits for none, so that cases locked together never cause a deadlock.
     """
-    due = select(*case_current.c["case_id", "version", "updated_at"]).where(case_current.c.case_id.in_(case_ids), case_current.c.look_on <= day)
+    due = select(*case_current.c["case_id", "version", "updated_at"]).where(
+        case_current.c.case_id.in_(case_ids), case_current.c.look_on <= day
+    )
     return {row.case_id: (row.version, row.updated_at) for row in tx.execute(due.with_for_update(skip_locked=True))}
 
 
