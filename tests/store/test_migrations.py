@@ -12,11 +12,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, insert, inspect, select
+from sqlalchemy import MetaData, insert, inspect, select, update
 
 from tests.store import cases
-from ungdom.store import reference, schema
+from ungdom.store import rebuild, reference, schema
 from ungdom.store.schema import metadata
+from ungdom.store.schema.cases import case_current
 from ungdom.store.session import MIGRATIONS, Connection, Database, _alembic
 
 KNOWN = UUID("019b8dd0-0000-7000-8000-000000000001")
@@ -159,3 +160,15 @@ def test_a_database_of_an_earlier_version_is_upgraded_with_its_rows(database_url
     kept = {n: [{k: v for k, v in row.items() if k in before[n][0]} for row in rows] for n, rows in after.items()}
     assert kept == before
     db.close()
+
+
+def test_an_upgrade_fills_since_when_the_open_cases_wait(db: Database) -> None:
+    with db.writing() as tx:
+        cases.opened(tx, 3)
+        whole = cases.rows(tx, case_current)
+        tx.execute(update(case_current).values(waiting_since=None))
+    assert rebuild.backfill(db).cases == 1
+    assert rebuild.backfill(db).cases == 0
+    with db.reading() as tx:
+        assert cases.rows(tx, case_current) == whole
+        assert tx.scalar(select(case_current.c.waiting_since)) is not None
