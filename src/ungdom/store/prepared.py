@@ -45,11 +45,12 @@ class Prepared:
 
     def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> "_Compiled":
         key = (dialect.name, *(len(value) for value in parameters.values() if isinstance(value, list)))
-        if key not in self._compiled:
+        compiled = self._compiled.get(key)
+        if compiled is None:  # another thread may clear them at any time
             if len(self._compiled) >= MOST_LENGTHS:
                 self._compiled.clear()
-            self._compiled[key] = _Compiled(self.statement, parameters, dialect)
-        return self._compiled[key]
+            compiled = self._compiled[key] = _Compiled(self.statement, parameters, dialect)
+        return compiled
 
 
 class _Compiled:
