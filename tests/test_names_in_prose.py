@@ -10,6 +10,7 @@ ELSEWHERE = {
     "COPY": "SQL",
     "CREATEDB": "PostgreSQL",
     "DTSTAMP": "iCalendar",
+    "EX_OSERR": "sysexits",
     "EX_SOFTWARE": "sysexits",
     "SEQUENCE": "iCalendar",
     "UID": "iCalendar",
