@@ -4,9 +4,12 @@ import ast
 import gzip
 import hashlib
 import re
+import threading
 import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,10 +21,14 @@ from tests.service import Service, sqlite_copy
 from tests.web.page_texts import TEMPLATES
 from tests.web.visiting import SAME_ORIGIN, ProductionService, Visitor, openid_access
 from ungdom import web
+from ungdom.store.errors import Unavailable
 from ungdom.store.schema.access import access_log
+from ungdom.store.session import Database
 from ungdom.store.web_sessions import SEEN_RESOLUTION
 from ungdom.web import assets, formats, page
+from ungdom.web.staff_names import StaffNames
 from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import State
 
 SOURCE = Path(str(web.__file__)).parent
@@ -179,6 +186,8 @@ def test_the_language_is_chosen_once(one: Service) -> None:
         ("/", "/"),
         ("/sign-in?next=/today%3Flate%3Dyes", "/sign-in?next=/today%3Flate%3Dyes"),
         ("/today?late=yes", "/today?late=yes"),
+        ("/survey/0123456789", "/survey/0123456789"),
+        ("/survey", "/sign-in"),
         ("/sign-in/start", "/sign-in"),
         ("//evil.test", "/sign-in"),
         ("https://evil.test/", "/sign-in"),
@@ -232,6 +241,28 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_a_traceback(
     assert answer.status_code == 500
     assert "<main" in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+def test_a_problem_is_drawn_beside_the_event_loop_and_without_names_where_the_database_is_away(
+    one: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, beside_the_loop, names_of = signed_in(one), [], StaffNames.of
+
+    class Away(Database):
+        def __init__(self) -> None: ...
+
+        def reading(self) -> Any:
+            raise Unavailable("pool_exhausted")
+
+    def names(staff_names: StaffNames, viewer: Viewer) -> Mapping[str, str]:
+        beside_the_loop.append(threading.current_thread() is not loop)
+        return names_of(staff_names, viewer)
+
+    loop = one._portal.call(threading.current_thread)
+    monkeypatch.setattr(one.app.state, "staff_names", StaffNames(Away()))
+    monkeypatch.setattr(StaffNames, "of", names)
+    assert visitor.get("/today?kind=nothing").status_code == 422
+    assert beside_the_loop == [True]
 
 
 def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_today(one: Service) -> None:
