@@ -49,7 +49,10 @@ def test_the_office_shows_the_load_of_each_person_and_what_will_be_late(
     assert client.post("/v1/staff/coordinator-oslo/absences", away).status_code == 201
     assert "er vikar" in leader.get("/office").text
     for role in ("secretariat", "admin"):
-        assert Visitor(one).sign_in(role).get("/office").status_code == 200
+        other = Visitor(one).sign_in(role)
+        page = other.get("/office")
+        assert page.status_code == 200
+        assert ("/delays/causes" in page.text) is (other.get("/delays/causes").status_code == 200), role
     for role in ("team_member", "auditor", "analyst"):
         assert Visitor(one).sign_in(role).get("/office").status_code == 403
 
@@ -80,6 +83,10 @@ def test_a_curve_is_drawn_with_its_table_and_its_file(client: Client, leader: Vi
     assert page.text.count('<path class="line series-') >= 1
     rows = rows_of(leader.get(f"/office/curves/download?{ASKED}&statistic=p3"))
     assert [(int(row["days"]), float(row["share"])) for row in rows] == [(x["days"], x["share"]) for x in steps]
+    assert "Begge straffene" in page.text
+    alone = leader.get(f"/office/curves?{ASKED}&statistic=p3&sanction=youth_follow_up")
+    assert '<path class="line series-' in alone.text
+    assert "Begge straffene" not in alone.text
     assert leader.get("/office/curves?statistic=nothing").status_code == 422
     assert leader.get("/office/curves?since=2026-02-01&until=2026-01-01").status_code == 422
     assert "Ingen saker i perioden" in leader.get("/office/curves?since=2019-01-01&until=2019-02-01").text
