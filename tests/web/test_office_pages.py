@@ -9,9 +9,11 @@ import pytest
 from tests.api.build import case_at
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
+from ungdom.web import office_page
 from ungdom.web.curve_svg import LEFT, RIGHT, WIDTH, draw_curves
 from ungdom.web.machine_svg import BOX_LEFT, BOX_RIGHT, draw_machine
-from ungdom.workflow.vocabulary import Regime, Sanction
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Regime, Role, Sanction
 
 PERIOD = {"from": "2025-01-01", "to": "2026-12-31"}
 ASKED = "since=2025-01-01&until=2026-12-31"
@@ -37,7 +39,7 @@ def rows_of(answer: Any) -> list[dict[str, str]]:
 
 
 def test_the_office_shows_the_load_of_each_person_and_what_will_be_late(
-    one: Service, client: Client, leader: Visitor
+    one: Service, client: Client, leader: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = leader.get("/office")
     assert page.status_code == 200, page.text
@@ -47,6 +49,8 @@ def test_the_office_shows_the_load_of_each_person_and_what_will_be_late(
     assert page.text.count('href="/cases/') == len(late["items"])
     away = {"first_day": "2026-01-01", "last_day": "2030-01-01", "substitute": "leader-oslo"}
     assert client.post("/v1/staff/coordinator-oslo/absences", away).status_code == 201
+    monkeypatch.setattr(office_page, "STAFF", 1)  # members on a page of their list
+    one.employ(Viewer(Role.COORDINATOR, "a-coordinator", "oslo"))
     assert "er vikar" in leader.get("/office").text
     for role in ("secretariat", "admin"):
         other = Visitor(one).sign_in(role)

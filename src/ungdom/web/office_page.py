@@ -84,7 +84,7 @@ def office_page(request: Request, context: ReadContext) -> Response:
     if may_read_worklist(role):
         late = data_of(get_late_forecast(context, LateForecastQuery(weeks=WEEKS, limit=LATE_CASES)))
     if may_read_staff(role):
-        staff = data_of(list_staff(context, StaffQuery(on=None, limit=STAFF)))
+        staff = _whole_staff(context)
     values = {
         "load": load,
         "late": late,
@@ -94,6 +94,15 @@ def office_page(request: Request, context: ReadContext) -> Response:
         "share": Share,
     }
     return answer(request, "office.html", values)
+
+
+def _whole_staff(context: RequestContext) -> dict[str, Any]:
+    """The members of the office, of all pages of their list."""
+    staff = data_of(list_staff(context, StaffQuery(limit=STAFF)))
+    while staff["next"]:
+        page = data_of(list_staff(context, StaffQuery(limit=STAFF, cursor=staff["next"])))
+        staff = {"items": [*staff["items"], *page["items"]], "next": page["next"]}
+    return staff
 
 
 @router.get(INDICATORS, response_model=IndicatorsAtAGlance)
