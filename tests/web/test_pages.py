@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from tests.api.build import case_at
 from tests.api.issuing import ec
+from tests.api.test_alerts import night
 from tests.api.test_statements import statements
 from tests.service import Service, sqlite_copy
 from tests.web.page_texts import TEMPLATES
@@ -267,6 +268,7 @@ def test_a_problem_is_drawn_beside_the_event_loop_and_without_names_where_the_da
 
 def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_today(one: Service) -> None:
     case, path = case_at(one.as_("coordinator", "oslo"), "registered"), "/cases/{}"
+    night(one, date(2026, 6, 1))
     reader = Visitor(one).sign_in("coordinator", "troms")
     assert reader.get(path.format(case)).status_code == 404
     client = one.as_("coordinator", "troms")
@@ -274,12 +276,15 @@ def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_tod
     assert taken.status_code == 201, taken.text
     page_of_case = reader.get(path.format(case))
     assert page_of_case.status_code == 200
+    assert 'id="late"' in page_of_case.text
+    assert 'href="/delays/' not in page_of_case.text
     assert f"/cases/{case}/record/" not in page_of_case.text
     assert f"/cases/{case}/correct/" not in page_of_case.text
     with one.db.reading() as tx:
         logged = tx.execute(select(access_log.c.purpose).where(access_log.c.route == "GET /cases/{case_id}")).all()
     assert [row.purpose for row in logged] == [AccessPurpose.EMERGENCY_DANGER]
     assert reader.get(f"/cases/{case}/record/note_added").status_code == 404
+    assert 'href="/delays/' in signed_in(one).get(path.format(case)).text
 
     leader = Visitor(one).sign_in("leader", "oslo")
     work = leader.get("/today?whose=office").text
