@@ -1,6 +1,8 @@
 """Offices compared: the tests against other software, false flags on data without differences, planted ones found."""
 
 from collections.abc import Callable
+from fractions import Fraction
+from math import comb
 
 import numpy as np
 import pytest
@@ -173,6 +175,21 @@ def test_case_mix_explains_what_is_no_difference_between_offices(figure: Figure)
     assert ratio[1] < 2
     expected = expected_shares(happened, (hard,))
     assert {*np.round(expected, 6)} == {round(float(happened[hard == value].mean()), 6) for value in (0, 1)}
+
+
+def test_a_share_lies_outside_where_so_few_or_so_many_are_less_probable_than_the_level() -> None:
+    """Against exact tail sums; shares as fractions, none of whose tails is a level itself."""
+    for cases in (1, 2, 10, 17, 30):
+        for target in (Fraction(1, 50), Fraction(3, 10), Fraction(1, 2), Fraction(9, 10), Fraction(97, 100)):
+            limits = share_limits(float(target), cases)
+            assert 0 <= limits.low_998 <= limits.low_95 < limits.high_95 <= limits.high_998 <= 1
+            chances = [comb(cases, k) * target**k * (1 - target) ** (cases - k) for k in range(cases + 1)]
+            for successes in range(cases + 1):
+                tail = min(sum(chances[: successes + 1]), sum(chances[successes:]))
+                outer, inner = tail < Fraction(1, 1000), tail < Fraction(1, 40)
+                expected = OUTSIDE[1] if outer else OUTSIDE[0] if inner else ControlReading.WITHIN
+                assert limits.reading(successes / cases) is expected, (cases, target, successes)
+    assert share_limits(0.9, 10).reading(1.0) is ControlReading.WITHIN
 
 
 def test_few_cases_and_certain_outcomes_are_not_compared() -> None:
