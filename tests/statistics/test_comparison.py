@@ -1,6 +1,8 @@
 """Offices compared: the tests against other software, false flags on data without differences, planted ones found."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from fractions import Fraction
 from math import comb
 
@@ -201,3 +203,25 @@ def test_few_cases_and_certain_outcomes_are_not_compared() -> None:
     nobody = ComparedCases(("a",), np.empty(0, np.int64), ())
     assert compare_shares(nobody, np.empty(0, bool)).country is None
     assert compare_waits(nobody, Spans.of([]), np.empty(0, np.int64), STARTED, 60).compared == 0
+
+
+def test_the_slowest_office_is_tested_and_one_where_all_have_started_has_limits() -> None:
+    """Nobody starts within 60 days in office 0, everybody in 1, one a day; in 2 nobody is followed for so long."""
+    cases = ComparedCases(("slow", "quick", "new", "few"), np.repeat([0, 1, 2, 3], (12, 60, 12, 9)), ())
+    waits = ([90] * 12, range(1, 61), [30] * 12, [90] * 9)
+    started = np.repeat([0, STARTED, 0, 0], (12, 60, 12, 9))
+    time = np.concatenate([np.array(days) for days in waits])
+    found = compare_waits(cases, Spans(np.full(93, -1), time, started), time, STARTED, 60)
+    slow, quick, new, few = found.offices
+    readings = [ControlReading.NOT_ESTIMABLE, ControlReading.OUTSIDE_OUTER, ControlReading.NOT_ESTIMABLE]
+    assert [office.reading for office in found.offices] == [*readings, ControlReading.TOO_FEW]
+    assert (slow.observed, slow.value, slow.limits, new.observed, few.p) == (0, None, None, 0, None)
+    assert (slow.expected_count or 0) > 5
+    assert (slow.p or 1) < 0.01
+    assert slow.expected == pytest.approx(quick.expected)
+    assert quick.value is not None
+    assert quick.value.error == pytest.approx(np.arange(1, 61).std() / 60**0.5)
+    assert (found.compared, found.by_chance["95"]) == (3, pytest.approx(0.05))
+    assert found.tests["log_rank"].p < 1e-4
+    json.dumps([asdict(found.tests[name]) for name in ("log_rank", "gray")], allow_nan=False)
+    json.dumps([asdict(office) for office in found.offices], allow_nan=False)

@@ -25,12 +25,17 @@ INNER, OUTER = 0.95, 0.998
 
 
 class ControlReading(StrEnum):
-    """Where an office lies. `TOO_FEW`: it has too few cases to be compared."""
+    """Where an office lies. `TOO_FEW`: it has too few cases to be compared.
+
+    `NOT_ESTIMABLE`: its value has no limits: none of its cases, or all on one day, ended within the days compared, or
+    none was under observation for so long. How many ended beside how many were expected to is tested all the same.
+    """
 
     WITHIN = "within"
     OUTSIDE_INNER = "outside_95"
     OUTSIDE_OUTER = "outside_998"
     TOO_FEW = "too_few"
+    NOT_ESTIMABLE = "not_estimable"
 
 
 @dataclass(frozen=True, slots=True)
