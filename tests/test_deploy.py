@@ -68,6 +68,7 @@ def test_pods_run_commands_without_rights_that_they_do_not_need() -> None:
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["securityContext"]["runAsUser"] >= 10_000
         assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False, "UNGDOM_PORT and others of the service are no settings"
         context = container["securityContext"]
         assert context["readOnlyRootFilesystem"] is True
         assert context["allowPrivilegeEscalation"] is False
@@ -102,6 +103,13 @@ def test_what_manifests_name_is_there() -> None:
         assert named <= there
     cron = next(document for document in MANIFESTS if document["kind"] == "CronJob")["spec"]
     assert (cron["timeZone"], cron["concurrencyPolicy"]) == ("Europe/Oslo", "Forbid")
+
+
+def test_the_data_folder_of_pods_is_one_that_their_user_makes_below_the_volume() -> None:
+    maps = {document["metadata"]["name"]: document for document in MANIFESTS if document["kind"] == "ConfigMap"}
+    for name, _, container in pods():
+        [volume] = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "data"]
+        assert Path(volume) in Path(maps["ungdom"]["data"]["UNGDOM_DATA_DIR"]).parents, name
 
 
 def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machine() -> None:
