@@ -1,5 +1,6 @@
 """What `deploy/` says holds for this program: commands, settings, probes; nothing has rights that it does not need."""
 
+import os
 import re
 import shlex
 import shutil
@@ -8,11 +9,14 @@ from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 import typer
 import yaml
 
+from tests import pg
 from ungdom import cli
 from ungdom.api.http import health
 from ungdom.settings.model import Settings
@@ -126,6 +130,39 @@ def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machin
         assert set(service["networks"]) <= set(COMPOSE["networks"])
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
     assert COMPOSE["networks"]["inside"]["internal"] is True
+
+
+def test_services_of_compose_connect_as_the_application_and_only_the_upgrade_as_owner() -> None:
+    services = COMPOSE["services"]
+    assert services["upgrade"]["env_file"] == ["environment", "environment-owner"]
+    assert services["upgrade"]["environment"]["UNGDOM_DATABASE_APPLICATION_ROLE"] == "ungdom_app"
+    assert {services[name]["env_file"] for name in ("serve", "worker")} == {"environment"}
+    assert services["database"]["env_file"] == "environment-database"
+    assert "./roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro" in services["database"]["volumes"]
+    probe = services["database"]["healthcheck"]["test"]
+    assert "--host" in probe, "on the socket the server answers before the roles are there"
+
+
+def test_roles_of_compose_are_an_owner_and_one_without_rights(pg_server: str) -> None:
+    """The file as the image executes it; roles are of the whole server of the tests, so their names are others."""
+    ours = f"deploy_{uuid4().hex[:8]}"
+    script = re.sub(r"\bungdom(?=\b|_)", ours, (DEPLOY / "roles.sql").read_text("utf-8"))
+    environment = {**os.environ, "OWNER_PASSWORD": "it's", "APPLICATION_PASSWORD": "b"}
+    command = [pg.shipped_binaries() / "bin" / "psql", "-v", "ON_ERROR_STOP=1", "--no-psqlrc", "-d", pg_server]
+    with psycopg.connect(pg_server, autocommit=True) as admin:
+        try:
+            subprocess.run(command, input=script, env=environment, check=True, capture_output=True, text=True)
+            roles = admin.execute(
+                "SELECT rolname, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb, rolpassword IS NOT NULL"
+                " FROM pg_authid WHERE rolname LIKE %s ORDER BY 1",
+                [f"{ours}%"],
+            ).fetchall()
+            assert roles == [(f"{ours}_app", True, False, True), (f"{ours}_owner", True, False, True)]
+            owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s"
+            assert admin.execute(owner, [ours]).fetchone() == (f"{ours}_owner",)
+        finally:
+            for dropped in (f"DATABASE IF EXISTS {ours}", f"ROLE IF EXISTS {ours}_app, {ours}_owner"):
+                admin.execute(f"DROP {dropped}")
 
 
 def test_the_container_runs_as_nobody_and_copies_what_is_there() -> None:
