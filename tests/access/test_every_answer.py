@@ -5,7 +5,6 @@ and the ids of cases and persons. What the log says is compared with that, answe
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +27,7 @@ from tests.service import Service, fill, new_case, sqlite_copy
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_content
+from ungdom.store.access_index import EntryIndex
 from ungdom.store.access_log import Access, AccessEntry, AccessLog, AccessStream
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
@@ -107,8 +107,9 @@ class Watch:
                     select(access_log).where(A.stream == stream, A.position > before.get(stream, 0))
                 ).mappings()
             ]
+            entries = EntryIndex.read(tx).entries(tx, [row["access_id"] for row in rows])
             for row in rows:
-                row["entries"] = tx.execute(select(access_entry).where(E.access_id == row["access_id"])).all()
+                row["entries"] = entries.get(row["access_id"], ())
         return rows
 
     def shown_in(self, answer: httpx.Response) -> set[str]:
@@ -383,9 +384,7 @@ def test_every_row_is_linked_to_the_one_before_it(world: World) -> None:
     """And the bytes that a link covers are the same for a row that was read back."""
     with world.service.db.reading() as tx:
         rows = tx.execute(select(access_log).order_by(A.stream, A.position)).mappings().all()
-        entries = defaultdict(list)
-        for entry in tx.execute(select(access_entry).order_by(E.access_id, E.place)):
-            entries[entry.access_id].append(AccessEntry(entry.case_id, entry.person_id, entry.message_id))
+        entries = dict(EntryIndex.read(tx).entries(tx, [row["access_id"] for row in rows]))
     ends: dict[str, tuple[int, bytes]] = {}
     for row in rows:
         position, previous = ends.get(row["stream"], (0, links.FIRST))
