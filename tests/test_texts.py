@@ -216,7 +216,7 @@ INVALID = (
     "cases_or_merge field_of_kind search_without_criteria "
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future review_day instant_in_future born_after_offence born_too_early json_repeated_name json_number "
-    "form_unreadable "
+    "form_unreadable views_full "
     "json_text json_encoding json_too_deep"
 )
 DELAY = (

@@ -24,6 +24,7 @@ from tests.api.test_object_access import ROUTES, people_of
 from tests.api.test_rights_before_body import GOOD
 from tests.intake import making
 from tests.service import Service, fill, new_case, sqlite_copy
+from tests.web.visiting import Visitor
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_content
@@ -322,13 +323,21 @@ def test_an_answer_that_nobody_took_is_in_the_log_and_said_to_be_broken_off(worl
     assert (newest["id"], newest["broken_off"]) == (str(given["access_id"]), True)
 
 
-def broken_off(world: World, path: str) -> list[Any]:
+def test_a_page_that_nobody_took_is_said_to_be_broken_off_though_it_was_read_in_several_steps(world: World) -> None:
+    watch, leader = Watch(world), Visitor(world.service).sign_in("leader", "oslo")
+    broken_off(world, "/office", ("cookie", "; ".join(f"{name}={value}" for name, value in leader.cookies.items())))
+    given, broken = sorted(watch.new_rows(), key=lambda row: row["kind"] == AccessKind.BROKEN_OFF)
+    assert (broken["kind"], broken["about"]) == ("broken_off", given["access_id"])
+
+
+def broken_off(world: World, path: str, header: tuple[str, str] | None = None) -> list[Any]:
     """What the server sends to a client that closed the connection as soon as it had asked."""
     sent: list[Any] = []
+    name, value = header or ("authorization", f"Bearer {world.as_('mine').token}")
     scope = {
         "type": "http", "http_version": "1.1", "method": "GET", "path": path, "raw_path": path.encode(),
         "query_string": b"", "scheme": "http", "server": ("ungdom.test", 80), "client": None, "root_path": "",
-        "headers": [(b"authorization", f"Bearer {world.as_('mine').token}".encode())],
+        "headers": [(name.encode(), value.encode())],
     }  # fmt: skip
 
     async def receive() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests import pg
 from tests.api.build import assert_problem, rows
 from tests.api.test_commit import commits_fail
 from tests.service import Service, fill, new_case, sqlite_copy
+from tests.web.visiting import Visitor
 from ungdom.api.http.limits import RequestLimits, Windows, address_of
 from ungdom.api.http.shedding import RequestQueue
 from ungdom.cli.serving import connection_options
@@ -114,6 +115,8 @@ def test_an_address_has_a_limit_for_all_who_come_from_it(limited: Make) -> None:
 
 def test_failed_tokens_and_guessed_secrets_are_refused_sooner_and_a_valid_token_never_for_them(limited: Make) -> None:
     service = limited(login_limit=3)
+    surveys = [sent_from(service, "203.0.113.9", f"/survey/{'x' * 43}").status_code for _ in range(4)]
+    assert surveys == [404, 404, 404, 429]
     forged = {"Authorization": "Bearer not.a.token"}
     guess = f"/v1/calendar/{'x' * 43}.ics"
     wrong = [sent_from(service, "203.0.113.7", "/v1/cases", **forged).status_code for _ in range(2)]
@@ -134,6 +137,9 @@ def test_searches_for_persons_have_a_stricter_limit(limited: Make) -> None:
     refused = leader.post("/v1/persons/search", search)
     assert_problem(refused, 429, "too_many_requests")
     assert leader.get("/v1/cases").status_code == 200
+    visitor = Visitor(service).sign_in("leader", "oslo", "leader-oslo-2")
+    form = {"key": visitor.key("/search"), "reason": "own_case", **search}
+    assert [visitor.post("/search", form).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_the_address_is_that_of_the_client_only_where_a_trusted_proxy_names_it(limited: Make) -> None:

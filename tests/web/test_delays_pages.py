@@ -9,6 +9,9 @@ import pytest
 from tests.api.build import case_at, recorded
 from tests.api.test_alerts import DUE, night, suspect
 from tests.service import Client, Service
+from tests.stories import test_coordination_group as coordination_group
+from tests.stories.telling import Story
+from tests.stories.test_coordination_group import LEAD_WARNED, POLICE, kept
 from tests.web.visiting import Visitor
 from ungdom.web.counterfactual_svg import ROW, WIDTH, draw
 from ungdom.web.share_svg import Share, draw_shares
@@ -84,6 +87,7 @@ def test_a_refused_answer_says_why_and_keeps_what_was_chosen(one: Service, clien
     visitor, alert = Visitor(one).sign_in("coordinator", "oslo"), alert_of(client)["id"]
     refused = sent_from(visitor, alert, "answer", reason="illness", expected_on="2031-01-01")
     assert refused.status_code == 422
+    assert f'name="next" value="/delays/{alert}"' in refused.text
     assert 'role="alert"' in refused.text
     assert re.search(r'value="illness" selected', refused.text)
     missing = sent_from(visitor, alert, "answer", reason="illness")
@@ -101,6 +105,33 @@ def test_whoever_may_not_put_off_has_no_button_and_is_refused(one: Service, clie
     for action in ("acknowledge", "snooze", "answer"):
         assert visitor.post(f"/delays/{alert}/{action}", {"key": key}).status_code == 403
     assert Visitor(one).sign_in("coordinator", "troms").get(f"/delays/{alert}").status_code == 404
+
+
+def test_an_office_that_a_case_is_to_move_to_has_no_button_until_it_has_the_case(one: Service) -> None:
+    case, leader = case_at(one.as_("coordinator", "oslo"), "executing"), one.as_("leader", "oslo")
+    where = {"to": "troms", "parties_heard": True, "prosecution_told_on": "2026-01-05"}
+    recorded(leader, case, "transfer_decided", details=where)
+    night(one, date(2026, 6, 1))
+    for office, buttons in (("oslo", True), ("troms", False)):
+        visitor = Visitor(one).sign_in("leader", office)
+        listed = visitor.get("/delays").text
+        alert = re.findall(r'id="alert-([0-9a-f-]+)"', listed)[0]
+        for page in (listed, visitor.get(f"/delays/{alert}").text):
+            assert (f"/delays/{alert}/answer" in page) is (f"/delays/{alert}/snooze" in page) is buttons
+
+
+def test_a_standing_contact_has_no_link_to_a_case_they_cannot_see(one: Service) -> None:
+    kept(one, POLICE)
+    case = Story(one, "F R2", "suspect_set").id
+    coordination_group.night(one, LEAD_WARNED)
+    contact = Visitor(one).sign_in("team_member", subject=POLICE["subject"])
+    listed = contact.get("/delays").text
+    [alert] = re.findall(r'action="/delays/([0-9a-f-]+)/answer"', listed)
+    reference = one.as_("coordinator", "oslo").get(f"/v1/cases/{case}").json()["reference"]
+    for page in (listed, contact.get(f"/delays/{alert}").text):
+        assert reference in page
+        assert f"/cases/{case}" not in page
+    assert f'href="/cases/{case}"' in Visitor(one).sign_in("coordinator", "oslo").get("/delays").text
 
 
 def test_whom_cases_waited_for_is_what_the_interface_counts(one: Service, client: Client) -> None:

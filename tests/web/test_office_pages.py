@@ -9,9 +9,11 @@ import pytest
 from tests.api.build import case_at
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
+from ungdom.web import office_page
 from ungdom.web.curve_svg import LEFT, RIGHT, WIDTH, draw_curves
 from ungdom.web.machine_svg import BOX_LEFT, BOX_RIGHT, draw_machine
-from ungdom.workflow.vocabulary import Regime, Sanction
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Regime, Role, Sanction
 
 PERIOD = {"from": "2025-01-01", "to": "2026-12-31"}
 ASKED = "since=2025-01-01&until=2026-12-31"
@@ -37,7 +39,7 @@ def rows_of(answer: Any) -> list[dict[str, str]]:
 
 
 def test_the_office_shows_the_load_of_each_person_and_what_will_be_late(
-    one: Service, client: Client, leader: Visitor
+    one: Service, client: Client, leader: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = leader.get("/office")
     assert page.status_code == 200, page.text
@@ -47,9 +49,14 @@ def test_the_office_shows_the_load_of_each_person_and_what_will_be_late(
     assert page.text.count('href="/cases/') == len(late["items"])
     away = {"first_day": "2026-01-01", "last_day": "2030-01-01", "substitute": "leader-oslo"}
     assert client.post("/v1/staff/coordinator-oslo/absences", away).status_code == 201
+    monkeypatch.setattr(office_page, "STAFF", 1)  # members on a page of their list
+    one.employ(Viewer(Role.COORDINATOR, "a-coordinator", "oslo"))
     assert "er vikar" in leader.get("/office").text
     for role in ("secretariat", "admin"):
-        assert Visitor(one).sign_in(role).get("/office").status_code == 200
+        other = Visitor(one).sign_in(role)
+        page = other.get("/office")
+        assert page.status_code == 200
+        assert ("/delays/causes" in page.text) is (other.get("/delays/causes").status_code == 200), role
     for role in ("team_member", "auditor", "analyst"):
         assert Visitor(one).sign_in(role).get("/office").status_code == 403
 
@@ -80,6 +87,10 @@ def test_a_curve_is_drawn_with_its_table_and_its_file(client: Client, leader: Vi
     assert page.text.count('<path class="line series-') >= 1
     rows = rows_of(leader.get(f"/office/curves/download?{ASKED}&statistic=p3"))
     assert [(int(row["days"]), float(row["share"])) for row in rows] == [(x["days"], x["share"]) for x in steps]
+    assert "Begge straffene" in page.text
+    alone = leader.get(f"/office/curves?{ASKED}&statistic=p3&sanction=youth_follow_up")
+    assert '<path class="line series-' in alone.text
+    assert "Begge straffene" not in alone.text
     assert leader.get("/office/curves?statistic=nothing").status_code == 422
     assert leader.get("/office/curves?since=2026-02-01&until=2026-01-01").status_code == 422
     assert "Ingen saker i perioden" in leader.get("/office/curves?since=2019-01-01&until=2019-02-01").text

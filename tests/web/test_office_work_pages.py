@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tests.api.build import case_at
 from tests.service import Client, Service
 from tests.web.visiting import Visitor
+from ungdom.store import web_views
 from ungdom.store.schema.access import access_log
 from ungdom.store.schema.staff import staff
 
@@ -125,10 +126,31 @@ def test_a_view_is_saved_for_oneself_or_the_office_and_deleted_by_whoever_saved_
     assert mine.get("/today").text.count("/delete") == 2
     assert mine.post(deletions[0], {"key": mine.key()}).status_code == 303
     assert mine.get("/today").text.count("/delete") == 1
+    assert "/delete" not in Visitor(served).sign_in("leader", "troms").get("/today").text
+    leader = Visitor(served).sign_in("leader", "oslo")
+    [deletion] = re.findall(r"/today/views/[0-9a-f-]+/delete", leader.get("/today").text)
+    assert leader.post(deletion, {"key": leader.key()}).status_code == 303
+    assert "Venter på retten" not in mine.get("/today").text
 
 
 def test_a_view_needs_a_name_and_holds_only_what_the_list_may_be_asked_for(one: Service, visitor: Visitor) -> None:
     assert visitor.post("/today/views", {"key": visitor.key(), "name": " ", "query": ""}).status_code == 422
     for query in ("kind=nothing", "name=Kari", "case=1"):
         assert visitor.post("/today/views", {"key": visitor.key(), "name": "a", "query": query}).status_code == 422
+    sent = {"name": "Navn " * 20, "query": "whose=office&late=yes", "shared": "yes"}
+    refused = visitor.post("/today/views", {"key": visitor.key(), **sent})
+    assert refused.status_code == 422
+    assert sent["name"].strip() in refused.text
+    assert 'name="next" value="/today?whose=office&amp;late=yes"' in refused.text
+    assert 'value="yes" checked' in refused.text
     assert Visitor(one).sign_in("team_member").post("/today/views", {"key": "x"}).status_code == 403
+
+
+def test_one_view_more_than_there_may_be_is_refused_and_the_form_stays(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_views, "MOST_VIEWS", 1)
+    answers = [visitor.post("/today/views", {"key": visitor.key(), "name": name, "query": ""}) for name in ("a", "Ny")]
+    assert [answer.status_code for answer in answers] == [303, 422]
+    assert "Du har alt 1 lagrede visninger" in answers[1].text
+    assert 'name="name" value="Ny"' in answers[1].text

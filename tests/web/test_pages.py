@@ -4,24 +4,32 @@ import ast
 import gzip
 import hashlib
 import re
+import threading
 import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.api.build import case_at
 from tests.api.issuing import ec
+from tests.api.test_alerts import night
 from tests.api.test_statements import statements
 from tests.service import Service, sqlite_copy
 from tests.web.page_texts import TEMPLATES
 from tests.web.visiting import SAME_ORIGIN, ProductionService, Visitor, openid_access
 from ungdom import web
+from ungdom.store.errors import Unavailable
 from ungdom.store.schema.access import access_log
+from ungdom.store.session import Database
 from ungdom.store.web_sessions import SEEN_RESOLUTION
 from ungdom.web import assets, formats, page
+from ungdom.web.staff_names import StaffNames
 from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import State
 
 SOURCE = Path(str(web.__file__)).parent
@@ -179,6 +187,8 @@ def test_the_language_is_chosen_once(one: Service) -> None:
         ("/", "/"),
         ("/sign-in?next=/today%3Flate%3Dyes", "/sign-in?next=/today%3Flate%3Dyes"),
         ("/today?late=yes", "/today?late=yes"),
+        ("/survey/0123456789", "/survey/0123456789"),
+        ("/survey", "/sign-in"),
         ("/sign-in/start", "/sign-in"),
         ("//evil.test", "/sign-in"),
         ("https://evil.test/", "/sign-in"),
@@ -234,8 +244,31 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_a_traceback(
     assert "ZeroDivision" not in answer.text
 
 
+def test_a_problem_is_drawn_beside_the_event_loop_and_without_names_where_the_database_is_away(
+    one: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, beside_the_loop, names_of = signed_in(one), [], StaffNames.of
+
+    class Away(Database):
+        def __init__(self) -> None: ...
+
+        def reading(self) -> Any:
+            raise Unavailable("pool_exhausted")
+
+    def names(staff_names: StaffNames, viewer: Viewer) -> Mapping[str, str]:
+        beside_the_loop.append(threading.current_thread() is not loop)
+        return names_of(staff_names, viewer)
+
+    loop = one._portal.call(threading.current_thread)
+    monkeypatch.setattr(one.app.state, "staff_names", StaffNames(Away()))
+    monkeypatch.setattr(StaffNames, "of", names)
+    assert visitor.get("/today?kind=nothing").status_code == 422
+    assert beside_the_loop == [True]
+
+
 def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_today(one: Service) -> None:
     case, path = case_at(one.as_("coordinator", "oslo"), "registered"), "/cases/{}"
+    night(one, date(2026, 6, 1))
     reader = Visitor(one).sign_in("coordinator", "troms")
     assert reader.get(path.format(case)).status_code == 404
     client = one.as_("coordinator", "troms")
@@ -243,12 +276,15 @@ def test_an_emergency_access_opens_the_page_and_is_reviewed_from_the_list_of_tod
     assert taken.status_code == 201, taken.text
     page_of_case = reader.get(path.format(case))
     assert page_of_case.status_code == 200
+    assert 'id="late"' in page_of_case.text
+    assert 'href="/delays/' not in page_of_case.text
     assert f"/cases/{case}/record/" not in page_of_case.text
     assert f"/cases/{case}/correct/" not in page_of_case.text
     with one.db.reading() as tx:
         logged = tx.execute(select(access_log.c.purpose).where(access_log.c.route == "GET /cases/{case_id}")).all()
     assert [row.purpose for row in logged] == [AccessPurpose.EMERGENCY_DANGER]
     assert reader.get(f"/cases/{case}/record/note_added").status_code == 404
+    assert 'href="/delays/' in signed_in(one).get(path.format(case)).text
 
     leader = Visitor(one).sign_in("leader", "oslo")
     work = leader.get("/today?whose=office").text

@@ -353,6 +353,7 @@ def test_a_forgotten_event_that_does_not_fit_is_refused_at_its_field(visitor: Vi
     assert 'id="f-reason-error"' in refused.text
     elsewhere = {"occurred_on": "2026-01-04", "reason": "forgotten", "after_seq": "3"}
     assert visitor.post(path, form_at(visitor, path) | elsewhere).status_code in (409, 422)
+    assert visitor.post(path, form_at(visitor, path) | elsewhere | {"after_seq": "9" * 5_000}).status_code == 422
     assert visitor.get(f"/cases/{case}/insert/reopened").status_code == 404
 
 

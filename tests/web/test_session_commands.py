@@ -1,9 +1,10 @@
 """`ungdom sessions`: who is signed in, and ending it, on both databases."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from typer.testing import CliRunner
 
 from tests import process
@@ -13,6 +14,7 @@ from ungdom import clock
 from ungdom.cli import app
 from ungdom.store import chain_verification
 from ungdom.store.schema.audit import audit_change
+from ungdom.store.schema.web import web_session
 
 
 def signed_in(service: Service, subject: str) -> Visitor:
@@ -40,6 +42,13 @@ def test_sessions_are_listed_and_ended_of_one_person_and_of_everybody(served: Se
     listed = sessions(served, "list")
     assert [row["subject"] for row in listed] == ["coordinator-oslo", "coordinator-oslo", "leader-oslo"]
     assert "session_hash" not in listed[0]
+    with served.db.writing() as tx:
+        row = tx.execute(select(web_session).where(web_session.c.subject == "leader-oslo")).mappings().one()
+        unused = {"session_hash": b"unused", "seen_at": row["created_at"] - timedelta(days=1)}
+        tx.execute(insert(web_session), {**row, **unused})
+    assert sessions(served, "list") == listed
+    with served.db.writing() as tx:
+        tx.execute(delete(web_session).where(web_session.c.session_hash == b"unused"))
 
     assert sessions(served, "end", "--subject", "coordinator-oslo") == {"ended": 2}
     assert [visitor.get("/today").status_code for visitor in (*mine, other)] == [303, 303, 200]
@@ -49,6 +58,8 @@ def test_sessions_are_listed_and_ended_of_one_person_and_of_everybody(served: Se
 
     ends = sessions(served, "list", "--ended")
     assert [(row["subject"], row["sessions"]) for row in ends] == [("", "1"), ("coordinator-oslo", "2")]
+    assert sessions(served, "list", "--ended", "--subject", "coordinator-oslo") == ends
+    assert [row["subject"] for row in sessions(served, "list", "--ended", "--subject", "leader-oslo")] == [""]
     with served.db.reading() as tx:
         recorded = tx.scalars(select(audit_change.c.content).where(audit_change.c.source == "web_session_end")).all()
         assert chain_verification.verify(tx).findings == []

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -27,11 +28,13 @@ def list_sessions(
     on_demo: OnDemo = False,
 ) -> None:
     """List the signed-in browsers by person: role, konfliktråd, sign-in, last use and latest end, in UTC."""
-    with closing(open_database(selected_settings(on_demo))) as db, db.reading() as tx:
+    settings = selected_settings(on_demo)
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    with closing(open_database(settings)) as db, db.reading() as tx:
         entries: list[Any] = (
-            [end for end in web_sessions.all_ends(tx) if subject in (None, end.subject)]
+            [end for end in web_sessions.all_ends(tx) if subject is None or end.subject in (None, subject)]
             if ended
-            else web_sessions.all_sessions(tx, subject, clock.now())
+            else web_sessions.all_sessions(tx, subject, clock.now(), idle)
         )
     rows = [{name: _text(value) for name, value in asdict(entry).items() if name != "scopes"} for entry in entries]
     layout = "{subject:<28} {role:<12} {konfliktrad:<16} since {created_at}  used {seen_at}  until {ends_at}"

@@ -156,8 +156,8 @@ def rows_of(messages: Iterable[OutboxMessage]) -> list[dict[str, object]]:
 
 def add(tx: Connection, messages: Sequence[OutboxMessage]) -> None:
     """Write the messages."""
-    for row in rows_of(messages):
-        _INSERT.write(tx, row)
+    if rows := rows_of(messages):
+        _INSERT.write_each(tx, rows)
 
 
 def claim_batch(tx: Connection, limit: int) -> list[OutboxMessage]:

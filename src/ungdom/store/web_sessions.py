@@ -71,10 +71,11 @@ def end_all(tx: Connection, subject: str | None) -> int:
     return tx.execute(delete(web_session).where(*of_whom)).rowcount
 
 
-def all_sessions(tx: Connection, subject: str | None, now: datetime) -> list[WebSession]:
-    """The sessions of this person, or of everybody, whose end has not come; by person, the newest first."""
+def all_sessions(tx: Connection, subject: str | None, now: datetime, idle: timedelta) -> list[WebSession]:
+    """The sessions of this person, or of everybody, that may still be used; by person, the newest first."""
     query = select(*_COLUMNS).where(_W.ends_at > now, *(() if subject is None else (_W.subject == subject,)))
-    return [WebSession(**row) for row in tx.execute(query.order_by(_W.subject, _W.created_at.desc())).mappings()]
+    rows = tx.execute(query.order_by(_W.subject, _W.created_at.desc())).mappings()
+    return [session for session in (WebSession(**row) for row in rows) if session.is_alive(now, idle)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

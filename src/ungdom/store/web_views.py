@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from ungdom.store.schema.web import web_view
 from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 
 MOST_VIEWS = 50
 """Views that one person may have."""
@@ -47,6 +48,15 @@ def save(tx: Connection, view: SavedView) -> None:
     tx.execute(insert(web_view), asdict(view))
 
 
-def remove(tx: Connection, view_id: UUID, subject: str) -> bool:
-    """Deletes a view that this person has saved; False if there is none."""
-    return tx.execute(delete(web_view).where(_V.view_id == view_id, _V.subject == subject)).rowcount > 0
+def may_remove(viewer: Viewer, view: SavedView) -> bool:
+    """Whether the person may delete this view: their own, or as leader any that their konfliktråd shares."""
+    shared = view.konfliktrad is not None and view.konfliktrad == viewer.konfliktrad
+    return view.subject == viewer.subject or (viewer.role is Role.LEADER and shared)
+
+
+def remove(tx: Connection, view_id: UUID, viewer: Viewer) -> bool:
+    """Deletes a view that this person may delete; False if there is none."""
+    view = next((view for view in visible_to(tx, viewer) if view.view_id == view_id), None)
+    if view is None or not may_remove(viewer, view):
+        return False
+    return tx.execute(delete(web_view).where(_V.view_id == view_id)).rowcount > 0

@@ -93,6 +93,7 @@ def case_page(
     values = {
         **page,
         "saved": query.saved,
+        "reads_alerts": context.purpose is None,  # an emergency access opens the case alone
         "then": query.model_dump(mode="json", include={"valid_at", "known_at"}, exclude_none=True),
         "recordable": [str(kind) for kind in EventType if kind not in BY_OTHER_PAGES],
         "clocks": [clock for clock in clocks if not clock["stopped_on"]],

@@ -1,6 +1,6 @@
 """Delays: alerts by clock and by whom the case waits for, answered in place, and what each wait made of the dates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from ungdom import alerts
 from ungdom.api.alerts import routes as api
-from ungdom.api.alerts.schemas import AlertDetail, AlertList, AlertQuery, AnswerIn, SnoozeIn
+from ungdom.api.alerts.schemas import AlertDetail, AlertList, AlertOut, AlertQuery, AnswerIn, SnoozeIn
 from ungdom.api.delays.present import delay_out
 from ungdom.api.delays.routes import delays_of_group
 from ungdom.api.delays.schemas import ClockDelayOut, DelaysQuery, GroupOut
@@ -24,6 +24,7 @@ from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.cases import NotVisible
 from ungdom.message.text import CursorText
+from ungdom.store import case_queries
 from ungdom.store.session import Connection
 from ungdom.web.counterfactual_svg import draw
 from ungdom.web.page import answer, data_of, is_safe_target, with_access
@@ -31,7 +32,7 @@ from ungdom.web.places import DELAYS
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.share_svg import Share, draw_shares
 from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
-from ungdom.workflow.rules.alert_permissions import may_answer_alerts, may_snooze_alerts
+from ungdom.workflow.rules.alert_permissions import answers_for_office, may_answer_alerts, may_snooze_alerts
 from ungdom.workflow.rules.deadlines import RULES
 from ungdom.workflow.rules.escalation import AlertState, DelayReason, Level
 from ungdom.workflow.vocabulary import Party, Sanction
@@ -62,22 +63,43 @@ class CausesQuery(PageForm):
     cursor: CursorText | None = None
 
 
+class CasesInReach(BaseModel):
+    """Of the cases of alerts: those that the viewer may read, and those for whose office the viewer answers."""
+
+    readable: frozenset[UUID]
+    of_office: frozenset[UUID]
+
+
+class AlertsAtAGlance(BaseModel):
+    """A page of the alerts."""
+
+    alerts: AlertList
+    reach: CasesInReach
+
+
 class AlertAtAGlance(BaseModel):
     """An alert, and the clock that it is on explained; None where the reader may not learn why it is late."""
 
     alert: AlertDetail
     clock: ClockDelayOut | None
+    reach: CasesInReach
 
 
-@router.get(DELAYS.path, response_model=AlertList)
+@router.get(DELAYS.path, response_model=AlertsAtAGlance)
 def alerts_page(request: Request, context: ReadContext, query: Annotated[AlertsQuery, Query()]) -> Response:
     """The alerts, the first due first."""
     wanted = AlertQuery(**query.model_dump(), live=None if query.state else True, limit=ROWS)
-    page = data_of(context.read(lambda tx: json_response(api.page_of_alerts(tx, context, wanted))))
+
+    def operation(tx: Connection) -> ApiResponse:
+        listed = api.page_of_alerts(tx, context, wanted)
+        return json_response(AlertsAtAGlance(alerts=listed, reach=_reach(tx, context, listed.items)))
+
+    page = data_of(context.read(operation))
     given = query.model_dump(mode="json", exclude_none=True)
     values = {
-        "alerts": page["items"],
-        "next": page["next"],
+        "alerts": page["alerts"]["items"],
+        "next": page["alerts"]["next"],
+        "reach": page["reach"],
         "given": given,
         "address": lambda **changes: address_of(DELAYS.path, given, changes),
         "codes": CODES,
@@ -86,7 +108,7 @@ def alerts_page(request: Request, context: ReadContext, query: Annotated[AlertsQ
         "states": [str(state) for state in AlertState],
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     }
-    return answer(request, "delays.html", values | answering(context))
+    return answer(request, "delays.html", values | answering(context, page["reach"]["of_office"]))
 
 
 @router.get("/delays/causes", response_model=GroupOut)
@@ -147,14 +169,28 @@ def snooze(request: Request, alert_id: UUID) -> Response:
     return _submitted(request, alert_id, operation)
 
 
-def answering(context: RequestContext) -> dict[str, Any]:
-    """What the forms of an alert need: what the role may do with it, and the reasons there are."""
+def answering(context: RequestContext, of_office: Container[str] = ()) -> dict[str, Any]:
+    """What the forms of an alert need: what the viewer may do with each, and the reasons there are.
+
+    `of_office`: the cases for whose office the viewer answers. Others answer for their own part, in any case.
+    """
     role = context.principal.viewer.role
+    for_office = may_snooze_alerts(role)
     return {
-        "may_answer": may_answer_alerts(role),
-        "may_snooze": may_snooze_alerts(role),
+        "may_answer": lambda alert: may_answer_alerts(role) and (not for_office or alert["case"] in of_office),
+        "may_snooze": lambda alert: for_office and alert["case"] in of_office,
         "reasons": [str(reason) for reason in DelayReason],
     }
+
+
+def _reach(tx: Connection, context: RequestContext, listed: Sequence[AlertOut]) -> CasesInReach:
+    """What the viewer may do with the cases of these alerts: a standing contact is notified of some they cannot see."""
+    viewer, case_ids = context.recorder.viewer, list({alert.case for alert in listed})
+    rows = case_queries.read_cases(tx, case_ids) if may_snooze_alerts(viewer.role) else {}
+    return CasesInReach(
+        readable=case_queries.visible_case_ids(tx, viewer, case_ids),
+        of_office=frozenset(x for x, row in rows.items() if answers_for_office(viewer, row.konfliktrad or "")),
+    )
 
 
 def _submitted(request: Request, alert_id: UUID, operation: Callable[[RequestContext, SentForm], Response]) -> Response:
@@ -175,13 +211,16 @@ def _alert_page(
 ) -> Response:
     page = data_of(context.read(lambda tx: _page(tx, context, alert_id)))
     entered = {name: sent.first(name) or "" for name in ("reason", "expected_on", "until")}
+    here = f"{DELAYS.path}/{alert_id}"
     values = {
         **page,
-        **answering(context),
+        **answering(context, page["reach"]["of_office"]),
         "drawing": draw(page["clock"]) if page["clock"] else None,
         "problem": sent.problem,
         "entered": entered,
-        "here": f"/delays/{alert_id}",
+        "here": here,
+        "path": here,
+        "query_string": "",
     }
     return answer(request, "alert.html", values, status)
 
@@ -189,10 +228,12 @@ def _alert_page(
 def _page(tx: Connection, context: RequestContext, alert_id: UUID) -> ApiResponse:
     alert = alerts.read(tx, context.recorder.viewer, alert_id)
     detail = api.alert_detail(tx, context, alert)
+    reach = _reach(tx, context, [detail])
     try:
         read = require_stage_dates(read_case(tx, context, alert.case_id, i.AsOf()))
         delay = redacted(delay_out(read, context.language, None), read)
     except NotVisible:
-        return json_response(AlertAtAGlance(alert=detail, clock=None))
+        return json_response(AlertAtAGlance(alert=detail, clock=None, reach=reach))
     explained = (clock for clock in (delay.start, *delay.clocks) if (clock.code, clock.due) == (alert.code, alert.due))
-    return with_access(json_response(AlertAtAGlance(alert=detail, clock=next(explained, None))), read)
+    page = AlertAtAGlance(alert=detail, clock=next(explained, None), reach=reach)
+    return with_access(json_response(page), read)

@@ -230,10 +230,15 @@ def _typed(value: Any) -> str:
     return {True: YES, False: NO}[value] if isinstance(value, bool) else str(value)
 
 
+def integer_or_text(typed: str) -> int | str:
+    """The number that is meant; text that is none, or too long for one, stays as it is and is refused elsewhere."""
+    return int(typed) if _INTEGER.fullmatch(typed) else typed
+
+
 def _plain(kind: str, typed: str) -> Any:
     """The value that is meant; text that is no such value stays text, and is refused where it is checked."""
-    if kind == "integer" and _INTEGER.fullmatch(typed):
-        return int(typed)
+    if kind == "integer":
+        return integer_or_text(typed)
     return {YES: True, NO: False}.get(typed, typed) if kind == "yes_no" else typed
 
 

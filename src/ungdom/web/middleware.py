@@ -105,7 +105,7 @@ class PageAnswers:
             await self.app(scope, receive, held.send)
         finally:  # an error that nobody foresaw is answered, and raised as well
             if held.is_answered:
-                response = _as_page(Request(scope), held.response())
+                response = await _as_page(Request(scope), held.response())
                 await _compressed(response, scope)(scope, receive, send)
 
 
@@ -140,12 +140,16 @@ def _in_language(scope: Scope) -> list[tuple[bytes, bytes]]:
     return [*others, (b"accept-language", chosen.encode())]
 
 
-def _as_page(request: Request, response: Response) -> Response:
-    """The answer; a problem as a page with the same status and headers. One to HEAD has no body that could be drawn."""
+async def _as_page(request: Request, response: Response) -> Response:
+    """The answer; a problem as a page with the same status and headers. One to HEAD has no body that could be drawn.
+
+    Drawn in a thread: a page reads the names of the staff from the database.
+    """
     headers = MutableHeaders(raw=response.raw_headers)
     if not response.body or not headers.get("content-type", "").startswith(PROBLEM):
         return response
-    page = answer(request, "problem.html", {"problem": json.loads(bytes(response.body))}, response.status_code)
+    values = {"problem": json.loads(bytes(response.body))}
+    page = await to_thread.run_sync(answer, request, "problem.html", values, response.status_code)
     passed_on = [(name, value) for name, value in response.raw_headers if not name.startswith(b"content-")]
     page.raw_headers = [*page.raw_headers, *(header for header in passed_on if header[0] != b"cache-control")]
     return page

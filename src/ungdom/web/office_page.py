@@ -21,7 +21,7 @@ from ungdom.api.worklist.routes import get_late_forecast
 from ungdom.api.worklist.schemas import LateForecastOut, LateForecastQuery
 from ungdom.web.curve_svg import draw_curves
 from ungdom.web.page import answer, data_of
-from ungdom.web.places import OFFICE
+from ungdom.web.places import DELAYS, OFFICE
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.share_svg import Share, draw_shares
 from ungdom.web.submitting import validated
@@ -84,9 +84,25 @@ def office_page(request: Request, context: ReadContext) -> Response:
     if may_read_worklist(role):
         late = data_of(get_late_forecast(context, LateForecastQuery(weeks=WEEKS, limit=LATE_CASES)))
     if may_read_staff(role):
-        staff = data_of(list_staff(context, StaffQuery(on=None, limit=STAFF)))
-    values = {"load": load, "late": late, "staff": staff, "shares": draw_shares, "share": Share}
+        staff = _whole_staff(context)
+    values = {
+        "load": load,
+        "late": late,
+        "staff": staff,
+        "may_read_delays": DELAYS.may(role),
+        "shares": draw_shares,
+        "share": Share,
+    }
     return answer(request, "office.html", values)
+
+
+def _whole_staff(context: RequestContext) -> dict[str, Any]:
+    """The members of the office, of all pages of their list."""
+    staff = data_of(list_staff(context, StaffQuery(limit=STAFF)))
+    while staff["next"]:
+        page = data_of(list_staff(context, StaffQuery(limit=STAFF, cursor=staff["next"])))
+        staff = {"items": [*staff["items"], *page["items"]], "next": page["next"]}
+    return staff
 
 
 @router.get(INDICATORS, response_model=IndicatorsAtAGlance)
@@ -122,7 +138,7 @@ def curves_page(request: Request, context: ReadContext, query: Annotated[CurveFo
     """How long cases take, as curves of those that still wait."""
     question, statistics = _statistic(context, query)
     figure = statistics["items"][0]
-    points = {_label(cell): cell["curve"] or [] for cell in figure["cells"]}
+    points = {_label(cell, query.sanction): cell["curve"] or [] for cell in figure["cells"]}
     values = {
         "statistics": statistics,
         "figure": figure,
@@ -157,9 +173,9 @@ def _statistic(context: RequestContext, query: CurveForm) -> tuple[dict[str, Any
     return question, data_of(get_lead_time_statistics(context, wanted))
 
 
-def _label(cell: dict[str, Any]) -> str:
-    """The value of the dimension of a cell; that of the whole where there is none."""
-    return next(iter(cell["dimensions"].values()), TOTAL)
+def _label(cell: dict[str, Any], sanction: Sanction | None) -> str:
+    """The sanction of a cell: of its dimension, or the only one that was asked for; else all of them."""
+    return next(iter(cell["dimensions"].values()), sanction or TOTAL)
 
 
 def _asked_for(question: dict[str, Any], path: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _PARTS = "today|my-cases|delays|search|reassign|office|administration|survey|rul
 _ADDRESS = re.compile(rf"/|/(?:{_PARTS})(?:/.*)?")
 OPEN = re.compile(r"/|/(?:sign-in|language|survey)(?:/.*)?")
 """The pages for which nobody has to be signed in."""
-FIRST_PAGES = ("/", "/sign-in")
+FIRST_PAGES = re.compile(r"/|/sign-in|/survey/.+")
 """Those of them that a browser shows, the others are forms and ways through."""
 
 POLICY = (
@@ -52,7 +52,7 @@ def is_safe_target(target: str, signed_in: bool = True) -> bool:
     `signed_in`: after signing in. Otherwise the pages before that may be gone to as well.
     """
     path = target.partition("?")[0]
-    is_own = _is_own(path) or (not signed_in and path in FIRST_PAGES)
+    is_own = _is_own(path) or (not signed_in and FIRST_PAGES.fullmatch(path) is not None)
     return target.isprintable() and "\\" not in target and not target.startswith("//") and is_own
 
 

@@ -23,7 +23,7 @@ from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
 from ungdom.store.session import Connection
-from ungdom.web.forms import SchemaForm, at_controls, entered_from, labels_of
+from ungdom.web.forms import SchemaForm, at_controls, entered_from, integer_or_text, labels_of
 from ungdom.web.page import answer, data_of, with_access
 from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
 from ungdom.workflow.events import plain_details
@@ -170,7 +170,7 @@ def _insertion(subject: FormSubject, language: texts.Language, sent: SentForm) -
     event: dict[str, Any] = {"type": subject.kind, **sent.values("occurred_on", "on_behalf_of")}
     event["details"] = SchemaForm(form_of(EventType(str(subject.kind)), language), sent.entered).details()
     place = sent.first("after_seq") or ""
-    return {"reason": sent.first("reason"), "insert": event} | ({"after_seq": int(place)} if place.isdecimal() else {})
+    return {"reason": sent.first("reason"), "insert": event} | ({"after_seq": integer_or_text(place)} if place else {})
 
 
 def _pointer(pointer: str) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
@@ -18,10 +19,9 @@ from ungdom.store import web_views
 from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.web_views import SavedView
-from ungdom.web.page import answer
 from ungdom.web.places import TODAY
-from ungdom.web.submitting import RefusedForm, attempt, key_refused, sent_form, validated, write_context
-from ungdom.web.today import TodayQuery, ViewOut
+from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.today import TodayQuery, ViewOut, today_answer
 from ungdom.workflow.rules.permissions import may_read_worklist
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +42,8 @@ def save_view(request: Request) -> Response:
     context = write_context(request, sent)
     if context is None:
         return key_refused(request)
-    query = _query(sent.first("query") or "")
+    wanted = _query(sent.first("query") or "")
+    query = urlencode(wanted.model_dump(mode="json", exclude_none=True))
 
     def operation() -> Response:
         body = validated(ViewIn, {**sent.values("name"), "shared": sent.first("shared") is not None})
@@ -50,38 +51,40 @@ def save_view(request: Request) -> Response:
 
     done = attempt(request, operation)
     if isinstance(done, RefusedForm):
-        return answer(request, "problem.html", {"problem": done.problem}, done.status)
+        return today_answer(request, context, wanted, SentForm(sent.entered, done.problem), done.status)
     return RedirectResponse(f"{TODAY.path}?{query}", 303)
 
 
 @router.post("/today/views/{view_id}/delete")
 @guarded(requires(READ, may_read_worklist))
 def delete_view(request: Request, view_id: UUID) -> Response:
-    """Delete a view that the person has saved."""
+    """Delete a view that the person has saved, or as leader one that is shared in the konfliktråd."""
     context = write_context(request, sent_form(request))
     if context is None:
         return key_refused(request)
-    subject = context.principal.viewer.subject
+    viewer = context.principal.viewer
 
     def operation(tx: Connection) -> ApiResponse:
-        web_views.remove(tx, view_id, subject)
+        web_views.remove(tx, view_id, viewer)
         return ApiResponse(204, b"", {})
 
     context.write(operation)
     return RedirectResponse(TODAY.path, 303)
 
 
-def _query(given: str) -> str:
-    """What the list asks for, as its address has it: fields of the form alone, and no page. Raises as the list does."""
+def _query(given: str) -> TodayQuery:
+    """What the list asks for by this address: fields of the form alone, and no page. Raises as the list does."""
     fields = dict(parse_qsl(given))
     fields.pop("cursor", None)
-    wanted = validated(TodayQuery, fields, "query").model_dump(mode="json", exclude_none=True)
-    return urlencode(wanted)
+    return validated(TodayQuery, fields, "query")
 
 
 def _save(tx: Connection, context: RequestContext, body: ViewIn, query: str) -> ApiResponse:
-    """Nothing is saved by somebody who has as many as one may have: the list says which can go."""
+    """Raises `RequestValidationError` where the person has as many as one may have: the list says which can go."""
     viewer = context.principal.viewer
+    if not web_views.has_room(tx, viewer.subject):
+        fault = {"type": "views_full", "loc": ("body", "name"), "ctx": {"le": web_views.MOST_VIEWS}}
+        raise RequestValidationError([fault])
     view = SavedView(
         view_id=uuid7(context.now),
         subject=viewer.subject,
@@ -90,7 +93,7 @@ def _save(tx: Connection, context: RequestContext, body: ViewIn, query: str) -> 
         query=query,
         created_at=context.now,
     )
-    if web_views.has_room(tx, viewer.subject):
-        web_views.save(tx, view)
-    shown = ViewOut(id=view.view_id, name=view.name, query=query, is_own=True, is_shared=view.konfliktrad is not None)
+    web_views.save(tx, view)
+    shared = view.konfliktrad is not None
+    shown = ViewOut(id=view.view_id, name=view.name, query=query, may_delete=True, is_shared=shared)
     return json_response(shown, 201)

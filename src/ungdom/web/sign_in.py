@@ -101,8 +101,9 @@ async def end_sign_in(
         token, attempt = await to_thread.run_sync(client.redeem, sealed, state, code, now)
         principal = await client.judge(token, attempt, now)
     except (SignInFailed, AccessError) as failure:
-        return _failed(request, failure.reason)
-    response = answer(request, "continue.html", {"target": _destination(attempt.target, principal)})
+        return await to_thread.run_sync(_failed, request, failure.reason)
+    values = {"target": _destination(attempt.target, principal)}
+    response = await to_thread.run_sync(answer, request, "continue.html", values)
     await to_thread.run_sync(sessions.begin, principal, now, response, attempt.earlier)
     response.delete_cookie(sessions.attempt_cookie, path="/", secure=sessions.secure, httponly=True, samesite="lax")
     return response

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from ungdom.staff.administration import office_of
 from ungdom.store import staff
+from ungdom.store.errors import StoreError
 from ungdom.store.session import Database
 from ungdom.workflow.rules.permissions import Viewer, may_read_staff
 
@@ -19,13 +20,19 @@ class StaffNames:
         self._kept: dict[str | None, tuple[float, Mapping[str, str]]] = {}
 
     def of(self, viewer: Viewer) -> Mapping[str, str]:
-        """The names that this viewer may learn; empty for roles that do not read the list of staff."""
+        """The names that this viewer may learn; empty for roles that do not read the list of staff.
+
+        Where the database does not answer, those known from before, or none: a page about that is drawn as well.
+        """
         if not may_read_staff(viewer.role):
             return {}
         office, now = office_of(viewer), time.monotonic()
         until, names = self._kept.get(office, (0.0, {}))
         if until <= now:
-            with self._db.reading() as tx:
-                names = staff.names(tx, office)
+            try:
+                with self._db.reading() as tx:
+                    names = staff.names(tx, office)
+            except StoreError:
+                return names
             self._kept[office] = (now + KEPT_SECONDS, names)
         return names

@@ -8,6 +8,7 @@ from ungdom.analytics.surveys import HIGHEST_GRADE, LOWEST_GRADE
 from ungdom.api.http.authorisation import allows_anybody, guarded
 from ungdom.api.surveys.routes import Token, get_questionnaire, submit_answers
 from ungdom.api.surveys.schemas import AnswersIn
+from ungdom.web.forms import integer_or_text
 from ungdom.web.page import answer, data_of, language_of
 from ungdom.web.submitting import RefusedForm, SentForm, attempt, sent_form, validated
 
@@ -40,7 +41,7 @@ def _answered(request: Request, token: str, sent: SentForm) -> Response:
 
 def _grade(chosen: str | None) -> Any:
     """The grade that was chosen; what is no number stays as it is, and is refused where it is checked."""
-    return int(chosen) if chosen is not None and chosen.isdecimal() else chosen
+    return None if chosen is None else integer_or_text(chosen)
 
 
 def _page(request: Request, token: str, sent: SentForm, status: int = 200) -> Response:

@@ -18,6 +18,7 @@ from ungdom.store.session import Connection
 from ungdom.web.page import FRAGMENT, answer, data_of
 from ungdom.web.places import TODAY
 from ungdom.web.queries import PageForm, address_of
+from ungdom.web.submitting import SentForm
 from ungdom.workflow.rules.permissions import may_read_worklist, may_reassign_cases
 from ungdom.workflow.views.task_rules import TaskKind
 from ungdom.workflow.vocabulary import Party, Role, Sanction
@@ -44,12 +45,12 @@ class TodayQuery(PageForm):
 
 
 class ViewOut(BaseModel):
-    """A saved view. `is_own`: whoever looks has saved it; `is_shared`: for the whole konfliktråd."""
+    """A saved view. `may_delete`: whoever looks may delete it; `is_shared`: for the whole konfliktråd."""
 
     id: UUID
     name: str
     query: str
-    is_own: bool
+    may_delete: bool
     is_shared: bool
 
 
@@ -65,6 +66,13 @@ class TodayAtAGlance(BaseModel):
 @router.get("/today", response_model=TodayAtAGlance)
 def today_page(request: Request, context: ReadContext, query: Annotated[TodayQuery, Query()]) -> Response:
     """What there is to do."""
+    return today_answer(request, context, query, SentForm())
+
+
+def today_answer(
+    request: Request, context: RequestContext, query: TodayQuery, sent: SentForm, status: int = 200
+) -> Response:
+    """The page. `sent`: the form of a view, as it was refused or for the first time."""
     whose = query.whose or ("mine" if context.principal.viewer.role is Role.COORDINATOR else "office")
 
     def operation(tx: Connection) -> ApiResponse:
@@ -83,9 +91,13 @@ def today_page(request: Request, context: ReadContext, query: Annotated[TodayQue
         "parties": [str(party) for party in Party],
         "sanctions": [str(sanction) for sanction in Sanction],
         "sorts": SORTS,
+        "problem": sent.problem,
+        "entered": {name: sent.first(name) or "" for name in ("name", "shared")},
+        "path": TODAY.path,
+        "query_string": urlencode(given) if sent.problem else request.url.query,
     }
     block = "work" if request.headers.get(FRAGMENT) == "work" else None
-    return answer(request, "today.html", values, block=block)
+    return answer(request, "today.html", values, status, block)
 
 
 def _page(tx: Connection, context: RequestContext, query: TodayQuery, whose: Whose) -> TodayAtAGlance:
@@ -121,7 +133,7 @@ def _views(tx: Connection, context: RequestContext) -> list[ViewOut]:
             id=view.view_id,
             name=view.name,
             query=view.query,
-            is_own=view.subject == viewer.subject,
+            may_delete=web_views.may_remove(viewer, view),
             is_shared=view.konfliktrad is not None,
         )
         for view in web_views.visible_to(tx, viewer)

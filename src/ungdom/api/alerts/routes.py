@@ -142,13 +142,15 @@ def _alerts_out(
     viewer = context.recorder.viewer
     cases = case_queries.read_cases(tx, list({alert.case_id for alert in page}))
     parts = alert_answers.part_answers(tx, [alert.alert_id for alert in page])
+    offices = {cases[alert.case_id].konfliktrad or "" for alert in page if alert.case_id not in known}
+    agencies = {office: coordination_groups.agencies_of(tx, office, viewer.subject) for office in offices}
     for alert in page:
         row = cases[alert.case_id]
         if alert.case_id in known:
             yield with_case(alert, row, parts, context.language, context.today, known[alert.case_id])
         else:
-            agencies = coordination_groups.agencies_of(tx, row.konfliktrad or "", viewer.subject)
-            own = [part for part in parts.get(alert.alert_id, ()) if part.agency in agencies]
+            ours = agencies[row.konfliktrad or ""]
+            own = [part for part in parts.get(alert.alert_id, ()) if part.agency in ours]
             yield for_contact(alert, row, {alert.alert_id: own}, context.language, context.today)
 
 

@@ -225,10 +225,13 @@ class RequestContext:
         return access_of(self._request.scope, reader, self.now, response.access, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
-        """The response, once it is in the access log whose data it contains. Raises `Unavailable`."""
+        """The response, once it is in the access log whose data it contains. Raises `Unavailable`.
+
+        Of several readings of one request the last with persons' data stands for its answer.
+        """
         if access is not None:
             self.access_log.write(access)
-        self._request.state.access = access
+        self._request.state.access = access or getattr(self._request.state, "access", None)
         return response.to_http()
 
     def _localised(self, response: ApiResponse) -> ApiResponse:

@@ -31,9 +31,9 @@ NEVER_COUNTED = ("/health/", "/static/")
 """What is never refused: whoever watches the service asks for it, and it costs next to nothing."""
 STREAMS = re.compile(r"/v1/decisions/batch|/v1/extracts/(?!jobs(/|$))[^/]+|/v1/extracts/jobs/[^/]+/files/.+")
 """What is one request and runs for long: counted is only a token that does not hold."""
-SEARCHES = frozenset({("POST", "/v1/persons/search")})
-"""Searches for persons, which have a stricter limit of their own."""
-SECRETS = re.compile(r"/v1/(calendar|surveys)/.+")
+SEARCHES = frozenset({("POST", "/v1/persons/search"), ("POST", "/search")})
+"""Searches for persons, of the interface and of the pages, which have a stricter limit of their own."""
+SECRETS = re.compile(r"/(v1/(calendar|surveys)|survey)/.+")
 """Addresses that are secrets: one that leads nowhere is a failed guess."""
 
 SUBJECT, ADDRESS, LOGIN, SEARCH = "subject", "address", "login", "search"
