@@ -19,8 +19,9 @@ from tests.process import UNGDOM
 from tests.service import Service, fill
 from ungdom.audit.findings import AuditFinding, AuditProblem, VerificationResult
 from ungdom.demo.load import load
-from ungdom.store import alerts, chain_seals, journal
+from ungdom.store import access_index, alerts, chain_seals, journal
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.errors import DamagedValue, Unavailable
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, event
 from ungdom.store.schema.inbox import decision
@@ -270,6 +271,22 @@ def test_a_checker_that_fails_is_found_itself(one: Service) -> None:
 
     (only,) = checks._run(one.db, checks.Checker("broken", broken), checks.CheckDay(QUIET, NOW))
     assert only == Finding("broken", None, None, QUIET, f"{checks.FAILED}: RuntimeError")
+
+
+def test_entries_of_the_access_log_that_cannot_be_written_stop_no_checker(
+    one: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_db: Database) -> None:
+        raise DamagedValue("never shown")
+
+    def away(_db: Database) -> None:
+        raise Unavailable("connection_lost")
+
+    monkeypatch.setattr(access_index, "fill", damaged)
+    assert checks.run(one.db, QUIET, NOW).keys() == {checker.code for checker in CHECKERS}
+    monkeypatch.setattr(access_index, "fill", away)
+    with pytest.raises(Unavailable):
+        checks.run(one.db, QUIET, NOW)
 
 
 # --- the demo load, the command, the pages --------------------------------------------------------------------

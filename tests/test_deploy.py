@@ -1,5 +1,6 @@
 """What `deploy/` says holds for this program: commands, settings, probes; nothing has rights that it does not need."""
 
+import os
 import re
 import shlex
 import shutil
@@ -8,11 +9,14 @@ from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 import typer
 import yaml
 
+from tests import pg
 from ungdom import cli
 from ungdom.api.http import health
 from ungdom.settings.model import Settings
@@ -68,6 +72,7 @@ def test_pods_run_commands_without_rights_that_they_do_not_need() -> None:
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["securityContext"]["runAsUser"] >= 10_000
         assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False, "UNGDOM_PORT and others of the service are no settings"
         context = container["securityContext"]
         assert context["readOnlyRootFilesystem"] is True
         assert context["allowPrivilegeEscalation"] is False
@@ -104,6 +109,13 @@ def test_what_manifests_name_is_there() -> None:
     assert (cron["timeZone"], cron["concurrencyPolicy"]) == ("Europe/Oslo", "Forbid")
 
 
+def test_the_data_folder_of_pods_is_one_that_their_user_makes_below_the_volume() -> None:
+    maps = {document["metadata"]["name"]: document for document in MANIFESTS if document["kind"] == "ConfigMap"}
+    for name, _, container in pods():
+        [volume] = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "data"]
+        assert Path(volume) in Path(maps["ungdom"]["data"]["UNGDOM_DATA_DIR"]).parents, name
+
+
 def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machine() -> None:
     services = COMPOSE["services"]
     ours = {name: service for name, service in services.items() if service["image"] == "ungdom"}
@@ -118,6 +130,39 @@ def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machin
         assert set(service["networks"]) <= set(COMPOSE["networks"])
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
     assert COMPOSE["networks"]["inside"]["internal"] is True
+
+
+def test_services_of_compose_connect_as_the_application_and_only_the_upgrade_as_owner() -> None:
+    services = COMPOSE["services"]
+    assert services["upgrade"]["env_file"] == ["environment", "environment-owner"]
+    assert services["upgrade"]["environment"]["UNGDOM_DATABASE_APPLICATION_ROLE"] == "ungdom_app"
+    assert {services[name]["env_file"] for name in ("serve", "worker")} == {"environment"}
+    assert services["database"]["env_file"] == "environment-database"
+    assert "./roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro" in services["database"]["volumes"]
+    probe = services["database"]["healthcheck"]["test"]
+    assert "--host" in probe, "on the socket the server answers before the roles are there"
+
+
+def test_roles_of_compose_are_an_owner_and_one_without_rights(pg_server: str) -> None:
+    """The file as the image executes it; roles are of the whole server of the tests, so their names are others."""
+    ours = f"deploy_{uuid4().hex[:8]}"
+    script = re.sub(r"\bungdom(?=\b|_)", ours, (DEPLOY / "roles.sql").read_text("utf-8"))
+    environment = {**os.environ, "OWNER_PASSWORD": "it's", "APPLICATION_PASSWORD": "b"}
+    command = [pg.shipped_binaries() / "bin" / "psql", "-v", "ON_ERROR_STOP=1", "--no-psqlrc", "-d", pg_server]
+    with psycopg.connect(pg_server, autocommit=True) as admin:
+        try:
+            subprocess.run(command, input=script, env=environment, check=True, capture_output=True, text=True)
+            roles = admin.execute(
+                "SELECT rolname, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb, rolpassword IS NOT NULL"
+                " FROM pg_authid WHERE rolname LIKE %s ORDER BY 1",
+                [f"{ours}%"],
+            ).fetchall()
+            assert roles == [(f"{ours}_app", True, False, True), (f"{ours}_owner", True, False, True)]
+            owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s"
+            assert admin.execute(owner, [ours]).fetchone() == (f"{ours}_owner",)
+        finally:
+            for dropped in (f"DATABASE IF EXISTS {ours}", f"ROLE IF EXISTS {ours}_app, {ours}_owner"):
+                admin.execute(f"DROP {dropped}")
 
 
 def test_the_container_runs_as_nobody_and_copies_what_is_there() -> None:

@@ -1,5 +1,6 @@
 """The page about the installation, walked: its own commands and files, on PostgreSQL, with tokens of a provider."""
 
+import os
 import re
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     def go(lines: list[str], url: str) -> None:
         monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
         for line in lines:
-            words, _, target = placed(line, tmp_path).partition(" > ")
+            mask, bare = re.fullmatch(r"(?:\(umask (\d+); )?(.+?)\)?", line).groups()  # type: ignore[union-attr]
+            words, _, target = placed(bare, tmp_path).partition(" > ")
             more = ["--pg-dump", str(BIN / "pg_dump")] if "db backup" in words else []
             monkeypatch.setattr(sys, "argv", [*words.split(), *more])
             with pytest.raises(SystemExit) as ended:
@@ -64,7 +66,9 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
             said = capsys.readouterr()
             assert not ended.value.code, (line, said.out, said.err)
             if target:
+                before = os.umask(int(mask or "022", 8))
                 Path(target).write_text(said.out)
+                os.umask(before)
 
     return go
 
@@ -128,6 +132,7 @@ def test_an_operator_comes_from_nothing_to_a_first_case_and_back_from_a_backup(
     first, restored = pg_database(), pg_database()
     make_role(first)
     typed(commands(3), pg.sqlalchemy_url(first))
+    assert (tmp_path / "etc" / "environment").stat().st_mode & 0o777 == 0o600, "nobody else reads the keys"
     key = configured(tmp_path, monkeypatch)
     assert len(commands(5)) == 4
     typed(commands(5)[:2], pg.sqlalchemy_url(first))

@@ -1,4 +1,4 @@
-"""Since when the party that a case waits for has been waited for; `ungdom db rebuild` fills it for older cases."""
+"""Since when the party that a case waits for has been waited for; `ungdom db upgrade` fills it for open cases."""
 
 import sqlalchemy as sa
 from alembic import op

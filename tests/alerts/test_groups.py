@@ -3,6 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.event import listen
@@ -10,10 +13,13 @@ from sqlalchemy.event import listen
 from tests import pg, service
 from tests.alerts.world import DAY, WARNED, clock, kept, messages, put, run, suspects
 from ungdom.alerts import sweep as nightly_sweep
-from ungdom.alerts.sweep import SweepOutcome, sweep
+from ungdom.alerts.sweep import ExaminedCase, SweepOutcome, sweep
 from ungdom.store import alerts as stored_alerts
+from ungdom.store import people, rebuild
 from ungdom.store.alert_changes import AlertWrites, write_all
+from ungdom.store.journal import StoredCase
 from ungdom.store.session import Connection, Database
+from ungdom.workflow.case import Youth
 
 
 def test_a_case_whose_alert_cannot_be_written_is_named_and_stops_no_other_of_its_group(
@@ -49,6 +55,34 @@ def test_a_group_is_one_transaction_and_its_cases_are_written_with_few_statement
 
     assert found.outcomes[SweepOutcome.RAISED] == 20
     assert len(said) <= 8
+
+
+def test_a_case_whose_birth_date_is_corrected_before_it_is_locked_is_judged_by_the_new_one(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wholes = suspects(3)
+    ids = put(db, wholes)
+    born: dict[UUID, date] = {}
+    prefetch, judge = nightly_sweep._prefetch, nightly_sweep._judge
+
+    def corrected(*page: Any) -> dict[UUID, StoredCase]:
+        read = prefetch(*page)
+        with db.writing() as tx:
+            people.add_version(tx, wholes[1].person_id, Youth(date(2010, 5, 1), 1), clock(WARNED, 1)())
+            rebuild.refold(tx, [ids[1]])
+            stored_alerts.set_next_check(tx, ids[1], WARNED)
+        return read
+
+    def judged(stored: StoredCase, *more: Any) -> ExaminedCase:
+        born[stored.case_id] = stored.youth.born
+        return judge(stored, *more)
+
+    monkeypatch.setattr(nightly_sweep, "_prefetch", corrected)
+    monkeypatch.setattr(nightly_sweep, "_judge", judged)
+    (night,) = run(db, WARNED)
+
+    assert night.counts["scanned"] == 3
+    assert [born[case_id] for case_id in ids] == [wholes[0].youth.born, date(2010, 5, 1), wholes[2].youth.born]
 
 
 def test_a_case_that_somebody_works_on_is_checked_when_they_are_done(

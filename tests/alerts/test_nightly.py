@@ -12,7 +12,7 @@ from typing import NoReturn
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import fork, pg, service
@@ -42,6 +42,7 @@ from ungdom.store import alerts as stored_alerts
 from ungdom.store import job_runs, journal
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema import alerts as alert_tables
+from ungdom.store.schema.persons import person_version
 from ungdom.store.session import Database
 from ungdom.workflow.rules.escalation import DelayReason, reconcile
 from ungdom.workflow.rules.permissions import Viewer
@@ -80,6 +81,28 @@ def test_one_poisoned_case_in_a_hundred_stops_nobody_is_named_and_is_tried_again
     assert (again.status, healed.status) == ("partly", "ok")
     assert all(adds_up(run_.counts) for run_ in nights(db))
     figure(f"T10 {db.writer.dialect.name}: {dict(nights(db)[0].counts)}")
+
+
+def test_a_person_that_cannot_be_read_fails_one_case_and_a_page_that_cannot_be_read_fails_none(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wholes = suspects(4)
+    ids = put(db, wholes)
+    damaged = {"person_id": wholes[1].person_id, "version": 2, "recorded_at": cases.NOON, "born": date(2008, 1, 1)}
+    with db.writing() as tx:
+        tx.execute(insert(person_version).values(**damaged, guardians=1, guardian_changes="{this is not JSON"))
+    (first,) = run(db, WARNED)
+    assert outcomes(first.counts) == {"raised": 3, "failed": 1}
+    assert first.failures == [(ids[1], "UnreadableHistory")]
+
+    monkeypatch.setattr("ungdom.store.journal.load_many", _refused)
+    world.look_today(db, WARNED + DAY)
+    (second,) = run(db, WARNED + DAY)
+    assert outcomes(second.counts) == {"open": 3, "failed": 1}
+
+
+def _refused(*_: object) -> NoReturn:
+    raise RuntimeError("a page that cannot be read")
 
 
 def test_every_case_has_one_outcome_and_they_add_up(db: Database) -> None:

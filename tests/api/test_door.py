@@ -320,6 +320,8 @@ def dialect(worlds: dict[str, World]) -> str:
 
 UUID_ = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 REFERENCE = re.compile(r'"reference": ?"[^"]*"')
+SUBJECT = re.compile(r'"subject":"[0-9A-Z]{5}-[0-9A-Z]{5}"')
+"""The reference of the case that an entry of the change feed is about."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NEXT = re.compile(r'"next":"[^"]*"')
 TRACE = re.compile(r'"trace_id":"[^"]*"')
@@ -342,6 +344,7 @@ def _plain(text: str) -> str:
         (PSEUDONYM, "pseudonym"),
         (UUID_, "id"),
         (REFERENCE, "reference"),
+        (SUBJECT, "subject"),
         (INSTANT, "at"),
         (NEXT, "next"),
         (TRACE, "trace"),

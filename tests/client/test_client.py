@@ -3,9 +3,14 @@
 import asyncio
 import inspect
 import json
+import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -303,6 +308,68 @@ def test_tokens_are_renewed_before_they_expire_and_when_they_are_refused(monkeyp
     with pytest.raises(NotAuthenticated, match="400 invalid_client"):
         ungdom.cases.list()
     assert "hemmelig" not in repr(system)
+
+
+class Issuer:
+    """Issuer and service at once: each refresh token is taken once, and the service takes the newest token only."""
+
+    def __init__(self) -> None:
+        self.number, self.used = 0, list[str]()
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "issuer.test":
+            self.used += re.findall(r"refresh_token=(r\d+)", request.content.decode())
+            if self.used[-1] != f"r{self.number}":
+                return httpx.Response(400, json={"error": "invalid_grant"})
+            self.number += 1
+            return granted(f"t{self.number}", refresh_token=f"r{self.number}")
+        newest = request.headers["Authorization"] == f"Bearer t{self.number}"
+        return httpx.Response(200, json={"items": []}) if newest else problem(401, "unauthenticated")
+
+
+def test_parallel_calls_use_a_refresh_token_once() -> None:
+    """None of the calls has a token at first; then the service refuses the token of all of them."""
+    issuer, calls, together = Issuer(), 4, threading.Barrier(4, timeout=10)
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "a.test" and issuer.number == 2:
+            with suppress(threading.BrokenBarrierError):
+                together.wait()  # all are refused before any renews
+        answer = issuer.answer(request)
+        time.sleep(0.02 if request.url.host == "issuer.test" else 0)
+        return answer
+
+    person = RefreshToken("https://issuer.test/token", "pages", "r0")
+    with Client("https://a.test", person, transport=httpx.MockTransport(slow)) as ungdom, ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(lambda _: ungdom.cases.list(), range(calls))] == [{"items": []}] * calls
+        assert issuer.used == ["r0"]
+        issuer.number, person.refresh_token = 2, "r2"  # the service refuses t1 from now on
+        assert [*pool.map(lambda _: ungdom.cases.list(), range(calls))] == [{"items": []}] * calls
+    assert issuer.used == ["r0", "r2"]
+
+
+def test_parallel_calls_of_asyncio_use_a_refresh_token_once() -> None:
+    issuer = Issuer()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        answer = issuer.answer(request)
+        await asyncio.sleep(0.02)
+        return answer
+
+    async def walk() -> None:
+        person = RefreshToken("https://issuer.test/token", "pages", "r0")
+        async with AsyncClient("https://a.test", person, transport=httpx.MockTransport(slow)) as ungdom:
+            for number in (0, 2):
+                issuer.number, person.refresh_token = number, f"r{number}"
+                assert await asyncio.gather(*(ungdom.cases.list() for _ in range(4))) == [{"items": []}] * 4
+
+    asyncio.run(walk())
+    assert issuer.used == ["r0", "r2"]
+
+
+def test_no_token_is_in_a_repr() -> None:
+    ungdom, _ = against(token="hemmelig")
+    assert "hemmelig" not in repr(ungdom._core) + repr(ungdom._core.authentication)
 
 
 def test_maskinporten_is_asked_with_a_signed_assertion() -> None:

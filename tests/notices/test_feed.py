@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import select
 
 from tests.api.build import assert_problem, case_at, recorded
@@ -59,9 +60,18 @@ def test_a_system_follows_what_happens_in_the_cases_that_it_may_see(one: Service
     assert [item["data"]["type"] for item in later] == ["team_member_joined"]
     assert_problem(one.as_("team_member", subject="teacher-7").get("/v1/feed"), 403, "forbidden_role")
     assert_problem(oslo.get("/v1/feed", after=end + "x"), 400, "bad_cursor")
-    with one.db.writing() as tx:  # as after a restored backup: the place is ahead of every entry
-        tx.execute(table.update().values(feed_position=None))
-        tx.execute(table.delete().where(table.c.kind == "case.event_recorded"))
+
+
+def test_a_place_that_another_message_has_since_a_backup_was_restored_is_refused(one: Service) -> None:
+    oslo = one.as_("coordinator", "oslo")
+    case = case_at(oslo, "preparing")
+    _, end = followed(oslo)
+    with one.db.writing() as tx:
+        last = feed.newest_position(tx)
+        tx.execute(table.delete().where(table.c.feed_position == last))
+    assert_problem(oslo.get("/v1/feed", after=end), 400, "bad_cursor")
+    write(one.db, [message(one, case, 0)])
+    assert [position for position, _ in positions(one.db, last - 1)] == [last]
     assert_problem(oslo.get("/v1/feed", after=end), 400, "bad_cursor")
 
 
@@ -89,6 +99,18 @@ def test_what_is_committed_late_comes_after_what_was_read_before(served: Service
         assert [id for _, id in seen][-1] == early.message_id
     seen += everything(served.db, seen[-1][0])
     assert [id for _, id in seen][-2:] == [early.message_id, late.message_id]
+
+
+def test_whoever_begins_with_the_newest_gets_nothing_of_what_was_written_before(
+    one: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oslo = one.as_("coordinator", "oslo")
+    case = case_at(oslo, "preparing")
+    monkeypatch.setattr(feed, "BATCH", 2)
+    end = oslo.get("/v1/feed", newest=True).json()["after"]
+    assert followed(oslo, end) == ([], end)
+    recorded(oslo, case, "team_member_joined", details={"member": "teacher-7", "agency": "police"})
+    assert len(followed(oslo, end)[0]) == 1
 
 
 def test_nothing_is_missed_or_repeated_while_many_write(served: Service) -> None:

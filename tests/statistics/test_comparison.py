@@ -1,6 +1,10 @@
 """Offices compared: the tests against other software, false flags on data without differences, planted ones found."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
+from fractions import Fraction
+from math import comb
 
 import numpy as np
 import pytest
@@ -175,6 +179,21 @@ def test_case_mix_explains_what_is_no_difference_between_offices(figure: Figure)
     assert {*np.round(expected, 6)} == {round(float(happened[hard == value].mean()), 6) for value in (0, 1)}
 
 
+def test_a_share_lies_outside_where_so_few_or_so_many_are_less_probable_than_the_level() -> None:
+    """Against exact tail sums; shares as fractions, none of whose tails is a level itself."""
+    for cases in (1, 2, 10, 17, 30):
+        for target in (Fraction(1, 50), Fraction(3, 10), Fraction(1, 2), Fraction(9, 10), Fraction(97, 100)):
+            limits = share_limits(float(target), cases)
+            assert 0 <= limits.low_998 <= limits.low_95 < limits.high_95 <= limits.high_998 <= 1
+            chances = [comb(cases, k) * target**k * (1 - target) ** (cases - k) for k in range(cases + 1)]
+            for successes in range(cases + 1):
+                tail = min(sum(chances[: successes + 1]), sum(chances[successes:]))
+                outer, inner = tail < Fraction(1, 1000), tail < Fraction(1, 40)
+                expected = OUTSIDE[1] if outer else OUTSIDE[0] if inner else ControlReading.WITHIN
+                assert limits.reading(successes / cases) is expected, (cases, target, successes)
+    assert share_limits(0.9, 10).reading(1.0) is ControlReading.WITHIN
+
+
 def test_few_cases_and_certain_outcomes_are_not_compared() -> None:
     few = ComparedCases(("a", "b"), np.array([0] * 9 + [1] * 30), ())
     found = compare_shares(few, np.ones(39, bool))
@@ -184,3 +203,25 @@ def test_few_cases_and_certain_outcomes_are_not_compared() -> None:
     nobody = ComparedCases(("a",), np.empty(0, np.int64), ())
     assert compare_shares(nobody, np.empty(0, bool)).country is None
     assert compare_waits(nobody, Spans.of([]), np.empty(0, np.int64), STARTED, 60).compared == 0
+
+
+def test_the_slowest_office_is_tested_and_one_where_all_have_started_has_limits() -> None:
+    """Nobody starts within 60 days in office 0, everybody in 1, one a day; in 2 nobody is followed for so long."""
+    cases = ComparedCases(("slow", "quick", "new", "few"), np.repeat([0, 1, 2, 3], (12, 60, 12, 9)), ())
+    waits = ([90] * 12, range(1, 61), [30] * 12, [90] * 9)
+    started = np.repeat([0, STARTED, 0, 0], (12, 60, 12, 9))
+    time = np.concatenate([np.array(days) for days in waits])
+    found = compare_waits(cases, Spans(np.full(93, -1), time, started), time, STARTED, 60)
+    slow, quick, new, few = found.offices
+    readings = [ControlReading.NOT_ESTIMABLE, ControlReading.OUTSIDE_OUTER, ControlReading.NOT_ESTIMABLE]
+    assert [office.reading for office in found.offices] == [*readings, ControlReading.TOO_FEW]
+    assert (slow.observed, slow.value, slow.limits, new.observed, few.p) == (0, None, None, 0, None)
+    assert (slow.expected_count or 0) > 5
+    assert (slow.p or 1) < 0.01
+    assert slow.expected == pytest.approx(quick.expected)
+    assert quick.value is not None
+    assert quick.value.error == pytest.approx(np.arange(1, 61).std() / 60**0.5)
+    assert (found.compared, found.by_chance["95"]) == (3, pytest.approx(0.05))
+    assert found.tests["log_rank"].p < 1e-4
+    json.dumps([asdict(found.tests[name]) for name in ("log_rank", "gray")], allow_nan=False)
+    json.dumps([asdict(office) for office in found.offices], allow_nan=False)

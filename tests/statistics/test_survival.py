@@ -127,6 +127,17 @@ def test_the_error_of_the_restricted_mean_by_hand() -> None:
     assert found.error == pytest.approx((5**2 / (4 * 3) + 2**2 / (3 * 2)) ** 0.5)
 
 
+@pytest.mark.parametrize("cases", [3, 10, 30, 60])
+def test_the_error_of_the_restricted_mean_is_finite_where_all_have_ended(cases: int) -> None:
+    """One ends a day, all before the last: without censoring the error is that of the mean of the days."""
+    days = np.arange(1, cases + 1)
+    for until in (cases, cases + 7, 365):
+        found = restricted_mean(kaplan_meier(Spans(days * 0 - 1, days, days * 0 + STARTED)), until)
+        assert found is not None
+        assert found.value == pytest.approx(days.mean())
+        assert found.error == pytest.approx(days.std() / cases**0.5)
+
+
 def test_both_sets_counted_as_groups_at_once_are_those_of_r() -> None:
     """The late entries as group 2, the others as group 5, rows of both in one another."""
     both = {2: spans("late_entry"), 5: spans("plain")}

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, text
 
 from tests.store import cases
+from tests.workflow.build import step
 from ungdom.store import journal, kept_cases, people
 from ungdom.store.errors import Stale
 from ungdom.store.journal import StoredCase
@@ -15,6 +17,7 @@ from ungdom.store.projection import row_of
 from ungdom.store.replaying import current_case, replayed
 from ungdom.store.schema.cases import event
 from ungdom.store.session import Database
+from ungdom.workflow import engine
 from ungdom.workflow import payloads as d
 from ungdom.workflow.case import Case, Youth
 from ungdom.workflow.events import Corrected
@@ -168,3 +171,17 @@ def test_memory_is_bounded_by_the_number_of_cases_and_of_what_is_derived(monkeyp
     last.case.derived.update(dict.fromkeys(range(6)))
     assert kept_cases.find(told[-1].case_id) is last
     assert not last.case.derived
+
+
+def test_ways_that_another_thread_clears_meanwhile_are_not_missed() -> None:
+    case = cases.folded(cases.told(5))
+    case.__dict__["derived"] = Cleared()
+    decision = engine.decide(case, step("breach_talk_ordered", cases.FIRST_DAY + timedelta(weeks=5)))
+    assert decision.unmet[0].leads_there == (EventType.ASSIGNED, EventType.PLAN_MEETING_HELD)
+
+
+class Cleared(dict[Any, Any]):
+    """As if another thread cleared it after each write."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.clear()

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, insert, inspect, select
+from sqlalchemy import MetaData, Table, insert, inspect, select, update
 
 from tests.store import cases
-from ungdom.store import reference, schema
+from ungdom.store import rebuild, reference, schema
 from ungdom.store.schema import metadata
+from ungdom.store.schema.cases import case_current
+from ungdom.store.schema.outbox import outbox
 from ungdom.store.session import MIGRATIONS, Connection, Database, _alembic
 
 KNOWN = UUID("019b8dd0-0000-7000-8000-000000000001")
@@ -159,3 +161,34 @@ def test_a_database_of_an_earlier_version_is_upgraded_with_its_rows(database_url
     kept = {n: [{k: v for k, v in row.items() if k in before[n][0]} for row in rows] for n, rows in after.items()}
     assert kept == before
     db.close()
+
+
+def test_messages_of_before_are_numbered_in_the_order_of_their_times(database_url: str) -> None:
+    db = Database.open(database_url)
+    old = dict(_ROWS)["outbox"]
+    with db.writing() as tx:
+        command.upgrade(_alembic(tx), "2026_12_01_anchor_mails")
+        table = Table("outbox", MetaData(), autoload_with=tx)
+        for n, kind in enumerate(["alert.raised", "case.event_recorded", "esas.status"], start=1):
+            id, case_id = (UUID(int=k).hex if tx.dialect.name == "sqlite" else UUID(int=k) for k in (n, 1))
+            at = AT - timedelta(days=n)
+            tx.execute(insert(table), {**old, "message_id": id, "case_id": case_id, "kind": kind, "created_at": at})
+
+    db.upgrade()
+
+    with db.reading() as tx:
+        numbered = tx.execute(select(outbox.c.kind, outbox.c.feed_position).order_by(outbox.c.message_id)).all()
+    assert [tuple(row) for row in numbered] == [("alert.raised", 2), ("case.event_recorded", 1), ("esas.status", None)]
+    db.close()
+
+
+def test_an_upgrade_fills_since_when_the_open_cases_wait(db: Database) -> None:
+    with db.writing() as tx:
+        cases.opened(tx, 3)
+        whole = cases.rows(tx, case_current)
+        tx.execute(update(case_current).values(waiting_since=None))
+    assert rebuild.backfill(db).cases == 1
+    assert rebuild.backfill(db).cases == 0
+    with db.reading() as tx:
+        assert cases.rows(tx, case_current) == whole
+        assert tx.scalar(select(case_current.c.waiting_since)) is not None

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Date, bindparam, insert, select
+from sqlalchemy import Date, Integer, bindparam, insert, select
 from sqlalchemy.event import listen
 
 from tests.store import cases
@@ -121,3 +121,17 @@ def test_messages_are_written_in_the_transaction_and_not_without_it(db: Database
         outbox.add(tx, [message])  # the same key: the first one was rolled back
     with pytest.raises(DuplicateKey), db.trying() as tx:
         outbox.add(tx, [message])
+
+
+def test_what_another_thread_clears_meanwhile_is_not_missed(db: Database) -> None:
+    statement = Prepared(select(bindparam("n", type_=Integer()).label("n")))
+    statement._compiled = Cleared()
+    with db.reading() as tx:
+        assert [row.n for row in statement.rows(tx, {"n": 3})] == [3]
+
+
+class Cleared(dict[Any, Any]):
+    """As if another thread cleared it after each write."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.clear()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 from base64 import b64encode
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, delete, select
 
 from tests.store import cases
-from ungdom.store import idempotency, job_runs, outbox, reference
+from ungdom.store import feed, idempotency, job_runs, outbox, reference
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
@@ -186,14 +187,26 @@ def test_messages_are_looked_through_a_page_at_a_time(db: Database) -> None:
     assert len(whole) == 7
 
 
-def test_two_workers_take_different_messages(postgresql: Database) -> None:
+def test_messages_that_the_feed_numbers_at_the_moment_are_taken_before_later_ones(postgresql: Database) -> None:
     with postgresql.writing() as tx:
-        cases.opened(tx, 4)
+        stored = cases.opened(tx, 2)
+    taken: list[int] = []
 
-    with postgresql.writing() as one, postgresql.writing() as other:
-        taken = {m.seq for m in outbox.claim_batch(one, 2)}, {m.seq for m in outbox.claim_batch(other, 9)}
+    def dispatcher() -> None:
+        with postgresql.writing() as tx:
+            taken.extend(message.seq for message in outbox.claim_batch(tx, 9))
 
-    assert taken == ({1, 2}, {3, 4})
+    waiting = threading.Thread(target=dispatcher, daemon=True)
+    with postgresql.writing() as numbering:
+        assert feed._number(numbering) == 2
+        with postgresql.writing() as tx:
+            cases.moved(tx, stored, cases.next_event(stored))
+        waiting.start()
+        waiting.join(0.3)
+        assert taken == []
+    waiting.join(60)
+
+    assert taken == [1, 2, 3]
 
 
 def of(subject: str = "kari", key: str = "k", **changed: Any) -> RequestKey:

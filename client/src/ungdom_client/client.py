@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
 from ungdom_client import batch, following, resources
-from ungdom_client.core import Answer, Authentication, Core, Flow, Operation, Retries, run
+from ungdom_client.core import Alone, Answer, Authentication, Core, Flow, Operation, Retries, run
 from ungdom_client.tokens import Token
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Client(resources.Resources):
         super().__init__(self)
         self._core = _core(base_url, token, language, retries, timeout)
         self._http = httpx.Client(transport=transport)
+        self._alone = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +90,7 @@ class Client(resources.Resources):
         return following.Feed(self)
 
     def _run(self, flow: Flow[T]) -> T:
-        return run(flow, self._http.send)
+        return run(flow, self._http.send, self._alone)
 
 
 class AsyncClient(resources.AsyncResources):
@@ -107,6 +109,7 @@ class AsyncClient(resources.AsyncResources):
         super().__init__(self)
         self._core = _core(base_url, token, language, retries, timeout)
         self._http = httpx.AsyncClient(transport=transport)
+        self._alone = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -172,6 +175,10 @@ class AsyncClient(resources.AsyncResources):
                     answer = await self._http.send(step)
                 except httpx.TransportError as error:
                     answer = error
+            elif isinstance(step, Alone):
+                async with self._alone:
+                    step.result = await self._run(step.flow)
+                answer = None
             else:
                 await asyncio.sleep(step)
                 answer = None

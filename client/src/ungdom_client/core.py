@@ -11,6 +11,7 @@ import random
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,8 +26,18 @@ from ungdom_client.problems import NotReached, problem_of
 T = TypeVar("T")
 
 Answer = httpx.Response | httpx.TransportError | None
-Flow = Generator[httpx.Request | float, Answer, T]
-"""Yields requests to send, and seconds to wait; gets the answer of a request, or why there is none."""
+
+
+@dataclass
+class Alone:
+    """A flow of which a client runs one at a time. `result`: what it has returned."""
+
+    flow: Generator[httpx.Request | float | Alone, Answer, str] = field(repr=False)
+    result: str = field(default="", init=False, repr=False)
+
+
+Flow = Generator[httpx.Request | float | Alone, Answer, T]
+"""Yields requests to send, seconds to wait and flows to run alone; gets the answer of a request, or why it has none."""
 
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
 """Nothing was stored, or it can be sent again without harm: a write has its key."""
@@ -81,7 +92,7 @@ class Core:
     """What both clients share: where the service is, who asks, and the versions that were seen last."""
 
     base_url: str
-    authentication: Authentication | None = None
+    authentication: Authentication | None = field(default=None, repr=False)
     language: Literal["nb", "nn", "en"] = "nb"
     retries: Retries = field(default_factory=Retries)
     timeout: float = 30.0
@@ -124,20 +135,22 @@ class Core:
         content: bytes | None,
         repeatable: bool,
     ) -> Flow[httpx.Response]:
-        renewed, attempt, renew = False, 0, False
+        token, refused, attempt = "", "", 0
         while True:
             attempt += 1
             sent = dict(headers)
             if self.authentication is not None:
-                sent["Authorization"] = f"Bearer {(yield from self.authentication.token(renew))}"
-                renew = False
+                turn = Alone(_other_than(refused, self.authentication))
+                yield turn
+                token = turn.result
+                sent["Authorization"] = f"Bearer {token}"
             url = httpx.URL(self.base_url + path, params=query or None)
             request = httpx.Request(method, url, headers=sent, content=content, extensions=self._extensions())
             answer = yield request
             if isinstance(answer, httpx.Response) and OK <= answer.status_code < REDIRECT:
                 return answer
-            if _refuses_token(answer) and self.authentication is not None and not renewed:
-                renewed, renew, attempt = True, True, attempt - 1
+            if _refuses_token(answer) and self.authentication is not None and not refused:
+                refused, attempt = token, attempt - 1
                 continue
             yield self._pause(answer, attempt, repeatable)
 
@@ -181,6 +194,12 @@ def retry_after(response: httpx.Response) -> float | None:
     except (TypeError, ValueError):
         return None
     return max(0.0, wait.total_seconds())
+
+
+def _other_than(refused: str, authentication: Authentication) -> Flow[str]:
+    """A token that holds. It is not renewed where another call has already replaced the one that was refused."""
+    token = yield from authentication.token(False)
+    return token if token != refused else (yield from authentication.token(True))
 
 
 def _refuses_token(answer: Answer) -> bool:
@@ -238,8 +257,8 @@ def _read(operation: Operation[Any], response: httpx.Response) -> Any:
 # --- running ------------------------------------------------------------------------------------------------------
 
 
-def run(flow: Flow[T], send: Callable[[httpx.Request], httpx.Response]) -> T:
-    """The result of a flow, waiting for each answer."""
+def run(flow: Flow[T], send: Callable[[httpx.Request], httpx.Response], lock: AbstractContextManager[Any]) -> T:
+    """The result of a flow, waiting for each answer. `lock`: held while a flow is run alone."""
     answer: Answer = None
     while True:
         try:
@@ -251,6 +270,10 @@ def run(flow: Flow[T], send: Callable[[httpx.Request], httpx.Response]) -> T:
                 answer = send(step)
             except httpx.TransportError as error:
                 answer = error
+        elif isinstance(step, Alone):
+            with lock:
+                step.result = run(step.flow, send, lock)
+            answer = None
         else:
             time.sleep(step)
             answer = None

@@ -1461,7 +1461,7 @@ class ControlOut(TypedDict):
     until: str
 
 
-ControlReading: TypeAlias = "Literal[\"within\", \"outside_95\", \"outside_998\", \"too_few\"]"
+ControlReading: TypeAlias = "Literal[\"within\", \"outside_95\", \"outside_998\", \"too_few\", \"not_estimable\"]"
 
 
 class ConversionFinal(TypedDict):

@@ -30,7 +30,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applica
 class Token:
     """A token that somebody else looks after."""
 
-    text: str
+    text: str = field(repr=False)
 
     def token(self, renew: bool) -> Flow[str]:  # noqa: ARG002 - it is the only one
         """The token."""
@@ -95,7 +95,8 @@ class ClientCredentials(_Granted):
 class RefreshToken(_Granted):
     """A person who has signed in by OpenID Connect, as long as the refresh token holds.
 
-    `keep`: called with each new refresh token, where the issuer exchanges them.
+    `keep`: called with each new refresh token, where the issuer exchanges them. Parallel calls of one client use each
+    refresh token once; two clients need one each.
     """
 
     client_id: str

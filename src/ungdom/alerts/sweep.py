@@ -112,9 +112,18 @@ def _pages(db: Database, day: date) -> Iterator[list[UUID]]:
 
 
 def _prefetch(db: Database, case_ids: Sequence[UUID]) -> dict[UUID, StoredCase]:
-    """The cases of a page in few queries, without those that cannot be read: they are reported when read alone."""
-    with db.reading() as tx:
-        return {stored.case_id: stored for stored in journal.load_many(tx, case_ids, None, [])}
+    """The cases of a page in few queries, without those that cannot be read: they are reported when read alone.
+
+    Empty if the page cannot be read.
+    """
+    try:
+        with db.reading() as tx:
+            return {stored.case_id: stored for stored in journal.load_many(tx, case_ids, None, [])}
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # each of them is checked alone
+        LOG.info("nightly.group_split", error=error, cases=len(case_ids))
+        return {}
 
 
 def _count(result: SweepResult, examined: Sequence[ExaminedCase]) -> None:
@@ -142,8 +151,8 @@ def _examine_group(db: Database, stored: Sequence[StoredCase], day: date, now: C
         return []
     try:
         with db.writing() as tx:
-            versions = alerts.claim_unlocked(tx, [case.case_id for case in stored], day)
-            claimed = [case for case in stored if versions.get(case.case_id) == case.version]
+            current = alerts.claim_unlocked(tx, [case.case_id for case in stored], day)
+            claimed = [case for case in stored if current.get(case.case_id) == _as_read(case)]
             examined = _judge_readable(claimed, _alerts_by_case(tx, claimed), day, now())
             write_all(tx, [done.writes for done in examined])
             alerts.set_next_checks(tx, [(done.case_id, done.next_check) for done in examined])
@@ -153,6 +162,11 @@ def _examine_group(db: Database, stored: Sequence[StoredCase], day: date, now: C
     except Exception as error:  # noqa: BLE001  # each of them is checked alone
         LOG.info("nightly.group_split", error=error, cases=len(stored))
         return []
+
+
+def _as_read(case: StoredCase) -> tuple[int, datetime]:
+    """Version and last change of the case as read: a correction of the facts about the youth adds no version."""
+    return case.version, case.changed_at(case.events[-1])
 
 
 def _examine_alone(db: Database, case_id: UUID, day: date, at: datetime) -> list[ExaminedCase]:

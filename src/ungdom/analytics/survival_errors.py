@@ -56,7 +56,9 @@ def restricted_mean(curve: Curve, until: int, confidence: float = CONFIDENCE) ->
     remaining = mean - np.cumsum(areas)[:-1]  # the area to the right of each day on which a case ended
     ended, at_risk = curve.ended[inside], curve.at_risk[inside]
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(remaining > 0, remaining**2 * ended / (at_risk * (at_risk - ended)), 0.0)
+        terms = remaining**2 * ended / (at_risk * (at_risk - ended))
+    # once all have ended nothing remains, but for rounding
+    terms = np.where((remaining > 0) & (at_risk > ended), terms, 0.0)
     error = float(np.sqrt(terms.sum()))
     width = NormalDist().inv_cdf((1 + confidence) / 2) * error
     return Limited(mean, error, max(0.0, mean - width), min(float(until), mean + width))

@@ -18,7 +18,7 @@ ABOUT = """Cases of ungdomsstraff and ungdomsoppfølging: service, database, sta
 `ungdom demo --serve` starts it with invented people.
 
 Exit codes: 0 success, 1 something was found, 2 wrong call or settings, 3 database not usable, 70 a fault of the
-program, 130 interrupted. `ungdom doctor` looks for what is wrong and says what to do."""
+program, 71 refused by the system, 130 interrupted. `ungdom doctor` looks for what is wrong and says what to do."""
 
 COMMANDS = (
     LazyCommand(

@@ -58,7 +58,7 @@ def end_in_one_sentence(error: Exception) -> NoReturn:
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         text = f"the system refused what the command needs: {place}{error.strerror or error}"
-        code = ExitCode.CALL
+        code = ExitCode.SYSTEM
     else:
         log.error("command.failed", error=error)
         text, code = FAULT.format(kind=type(error).__name__), ExitCode.FAULT

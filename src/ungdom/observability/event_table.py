@@ -25,6 +25,10 @@ EVENTS: dict[str, LogEvent] = {
     "access.break_not_recorded": LogEvent(
         "An answer was broken off, and the database did not take that into the access log.", ("access_id",)
     ),
+    "access.index_not_filled": LogEvent(
+        "The entries of long answers could not be written to the access log; they stay pending, and are read as such.",
+        error=True,
+    ),
     # --- erasures -------------------------------------------------------------------------------------------
     "erasures.carried_out_again": LogEvent(
         "Erasures of the journal were not in the database, which was restored, and have been carried out again.",

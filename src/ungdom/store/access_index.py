@@ -13,13 +13,17 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
 
+from ungdom.observability.logger import EventLogger
 from ungdom.store import bulk
 from ungdom.store.access_content import unpack
 from ungdom.store.access_log import AccessEntry
+from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import access_entry, access_log, access_pending
 from ungdom.store.schema.persons import person
 from ungdom.store.session import Database
 from ungdom.workflow.vocabulary import Protection
+
+LOG = EventLogger("ungdom.access")
 
 A, N, P = access_log.c, access_entry.c, access_pending.c
 
@@ -40,6 +44,16 @@ def fill(db: Database) -> int:
         if answers < ANSWERS_AT_ONCE:
             break
     return filled
+
+
+def fill_if_possible(db: Database) -> None:
+    """As `fill`; an error is logged, and what was not written is read as pending. Raises `Unavailable`."""
+    try:
+        fill(db)
+    except Unavailable:
+        raise
+    except StoreError as error:
+        LOG.error("access.index_not_filled", error=error)
 
 
 def _has_pending(db: Database) -> bool:

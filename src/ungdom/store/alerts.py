@@ -181,14 +181,15 @@ def claim(tx: Connection, case_id: UUID, day: date) -> int | None:
     return tx.scalar(select(case_current.c.version).where(*due_case).with_for_update())
 
 
-def claim_unlocked(tx: Connection, case_ids: Sequence[UUID], day: date) -> dict[UUID, int]:
-    """Those of these cases that are due for a check and that nobody else has locked, with their versions.
+def claim_unlocked(tx: Connection, case_ids: Sequence[UUID], day: date) -> dict[UUID, tuple[int, datetime]]:
+    """Those of these cases that are due for a check and that nobody else has locked: version and last change of each.
 
     They are locked until the transaction ends. It waits for none, so that cases locked together never cause a deadlock.
     """
-    columns = (case_current.c.case_id, case_current.c.version)
-    due = select(*columns).where(case_current.c.case_id.in_(case_ids), case_current.c.look_on <= day)
-    return {row.case_id: row.version for row in tx.execute(due.with_for_update(skip_locked=True))}
+    due = select(*case_current.c["case_id", "version", "updated_at"]).where(
+        case_current.c.case_id.in_(case_ids), case_current.c.look_on <= day
+    )
+    return {row.case_id: (row.version, row.updated_at) for row in tx.execute(due.with_for_update(skip_locked=True))}
 
 
 def set_next_checks(tx: Connection, days: Sequence[tuple[UUID, date | None]]) -> None:

@@ -8,11 +8,12 @@ position has been able to read every lower one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal_column, select, update
 
 from ungdom.store import named_locks
-from ungdom.store.outbox import OutboxMessage
+from ungdom.store.outbox import ORDER, OutboxMessage
 from ungdom.store.schema.outbox import ANNOUNCED_KINDS, outbox
 from ungdom.store.session import Database
 
@@ -22,7 +23,6 @@ BATCH = 500
 _LOCK = "feed"
 _KINDS: Sequence[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in ANNOUNCED_KINDS]
 _WITHOUT_POSITION = (outbox.c.feed_position.is_(None), outbox.c.kind.in_(_KINDS))
-_ORDER = outbox.c["created_at", "case_id", "seq", "kind", "place"]
 _GIVE_POSITION = (
     update(outbox)
     .where(outbox.c.message_id == bindparam("numbered"))
@@ -39,20 +39,25 @@ class FeedEntry:
 
 
 def number_new(db: Database) -> int:
-    """Give positions to messages that have none, up to `BATCH` of them; returns how many.
+    """Give positions to all messages that have none, `BATCH` in a transaction; returns how many.
 
-    0 where there are none, or where another transaction does it at the moment.
+    Those that another transaction numbers at the moment are left to it.
     """
     with db.reading() as tx:
         if not tx.scalar(select(exists().where(*_WITHOUT_POSITION))):
             return 0
-    with db.writing() as tx:
-        return _number(tx) if named_locks.try_lock(tx, [_LOCK]) else 0
+    numbered = 0
+    while True:
+        with db.writing() as tx:
+            batch = _number(tx) if named_locks.try_lock(tx, [_LOCK]) else 0
+        numbered += batch
+        if batch < BATCH:
+            return numbered
 
 
 def _number(tx: Connection) -> int:
     last = newest_position(tx)
-    ids = list(tx.scalars(select(outbox.c.message_id).where(*_WITHOUT_POSITION).order_by(*_ORDER).limit(BATCH)))
+    ids = list(tx.scalars(select(outbox.c.message_id).where(*_WITHOUT_POSITION).order_by(*ORDER).limit(BATCH)))
     if ids:
         tx.execute(_GIVE_POSITION, [{"numbered": id, "position": last + n} for n, id in enumerate(ids, start=1)])
     return len(ids)
@@ -61,6 +66,12 @@ def _number(tx: Connection) -> int:
 def newest_position(tx: Connection) -> int:
     """The highest position; 0 where there is none."""
     return tx.scalar(select(func.max(outbox.c.feed_position))) or 0
+
+
+def message_at(tx: Connection, position: int) -> UUID | None:
+    """The id of the message at this position; None where there is none."""
+    message_id: UUID | None = tx.scalar(select(outbox.c.message_id).where(outbox.c.feed_position == position))
+    return message_id
 
 
 def entries_after(tx: Connection, position: int, limit: int) -> list[FeedEntry]:

@@ -327,7 +327,7 @@ def set_teams(tx: Connection, cases: dict[UUID, Case]) -> None:
 
 def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow], known_events: Sequence[Event] = ()) -> StoredCase:
     """The case of these rows. `known_events`: the events up to the first row, which is the last of them."""
-    youth = Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes))
+    youth = _readable_youth(row)
     new_rows = event_rows[1:] if known_events else event_rows
     events = [*known_events, *(_readable_event(row, event_row) for event_row in new_rows)]
     head = chain_events.head_of(row.case_id, event_rows)
@@ -336,6 +336,14 @@ def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow], known_even
     standing_in = (row.substitute, row.substitute_cleared)
     case = (row.case_id, row.reference, row.person_id, youth, events, events[-1].seq)
     return StoredCase(*case, *columns, *standing_in, corrected_at, head)
+
+
+def _readable_youth(case: CaseFileRow) -> Youth:
+    """The youth of a row of this case. Raises `UnreadableHistory`."""
+    try:
+        return Youth(case.born, case.guardians, read_guardian_changes(case.guardian_changes))
+    except ValueError as error:  # stored days that do not validate
+        raise UnreadableHistory(case.case_id, case.reference, 0, "") from error
 
 
 def _readable_event(case: CaseFileRow, row: CaseFileRow) -> Event:

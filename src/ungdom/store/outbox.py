@@ -53,6 +53,9 @@ BY_HAND, SENT_ANEW = f"{WITHDRAWN}by_hand", f"{WITHDRAWN}sent_anew"
 MIXED = "?"
 """The partner has received a status that cannot be determined."""
 
+ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind", "place"])
+"""The order in which messages are sent, and in which their rows are locked."""
+
 _INSERT = Prepared(insert(outbox))
 _MESSAGE_COLUMNS = ("message_id", "case_id", "seq", "kind", "payload", "created_at", "place")
 
@@ -153,18 +156,22 @@ def rows_of(messages: Iterable[OutboxMessage]) -> list[dict[str, object]]:
 
 def add(tx: Connection, messages: Sequence[OutboxMessage]) -> None:
     """Write the messages."""
-    for row in rows_of(messages):
-        _INSERT.write(tx, row)
+    if rows := rows_of(messages):
+        _INSERT.write_each(tx, rows)
 
 
 def claim_batch(tx: Connection, limit: int) -> list[OutboxMessage]:
-    """The oldest undelivered messages without official ones, locked by this transaction; others skip them."""
+    """The oldest undelivered messages without official ones, locked by this transaction.
+
+    Rows that are locked are waited for, since whoever skipped them would take later messages first. One transaction
+    at a time claims messages (`deliveries.try_sequence_lock`); the feed, which numbers them, locks in the same order.
+    """
     query = (
         select(*outbox.c[*_MESSAGE_COLUMNS])
         .where(outbox.c.delivered_at.is_(None), outbox.c.kind.not_in(OFFICIAL))
-        .order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq)
+        .order_by(*ORDER)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
     return [OutboxMessage(*row) for row in tx.execute(query)]
 
@@ -194,8 +201,8 @@ def due_entries(
     wanted = or_(and_(or_(*pending), is_due), incomplete)
     query = _select_entries().where(_undelivered(outbox), wanted, ~_has_earlier_undelivered())
     if after is not None:
-        query = query.where(tuple_(*_ORDER) > after.order_key)
-    return _read_entries(tx, query.order_by(*_ORDER).limit(limit))
+        query = query.where(tuple_(*ORDER) > after.order_key)
+    return _read_entries(tx, query.order_by(*ORDER).limit(limit))
 
 
 def claim(
@@ -235,7 +242,7 @@ def last_reported_status(tx: Connection, entry: OutboxEntry) -> str | None:
     status_messages = (outbox.c.case_id == entry.message.case_id, outbox.c.kind.in_(STATUS_KINDS))
     known = or_(outbox.c.told.is_not(None), outbox.c.delivered_at.is_not(None), outbox.c.held == BY_HAND)
     counts = or_(outbox.c.held.is_(None), outbox.c.held != SENT_ANEW)
-    earlier = _read_entries(tx, _select_entries().where(*status_messages, known, counts).order_by(*_ORDER))
+    earlier = _read_entries(tx, _select_entries().where(*status_messages, known, counts).order_by(*ORDER))
     statuses = [
         MIXED if previous.reported_status is None or previous.held == BY_HAND else previous.reported_status
         for previous in earlier
@@ -247,7 +254,7 @@ def last_reported_status(tx: Connection, entry: OutboxEntry) -> str | None:
 def undelivered(tx: Connection, limit: int = 1_000) -> list[OutboxEntry]:
     """The undelivered official messages, oldest first, without withdrawn ones."""
     return _read_entries(
-        tx, _select_entries().where(_undelivered(outbox), _not_withdrawn(outbox)).order_by(*_ORDER).limit(limit)
+        tx, _select_entries().where(_undelivered(outbox), _not_withdrawn(outbox)).order_by(*ORDER).limit(limit)
     )
 
 
@@ -273,7 +280,7 @@ def find(tx: Connection, message_id: UUID) -> OutboxEntry | None:
 def dead_letters(tx: Connection) -> list[OutboxEntry]:
     """The official messages that are dead letters."""
     return _read_entries(
-        tx, _select_entries().where(_undelivered(outbox), outbox.c.held.startswith(DEAD)).order_by(*_ORDER)
+        tx, _select_entries().where(_undelivered(outbox), outbox.c.held.startswith(DEAD)).order_by(*ORDER)
     )
 
 
@@ -307,7 +314,6 @@ def record_failure_answer(tx: Connection, message_id: UUID, status: str) -> bool
     return tx.execute(update(outbox).where(*matching).values(values)).rowcount == 1
 
 
-_ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind", "place"])
 _KINDS: tuple[ColumnElement[str], ...] = tuple(
     literal_column(f"'{kind}'") for kind in OFFICIAL
 )  # literals, as in the partial index

@@ -101,5 +101,5 @@ def dump_guardian_changes(changes: tuple[tuple[date, int], ...]) -> str | None:
 
 
 def read_guardian_changes(stored_json: str | None) -> tuple[tuple[date, int], ...]:
-    """The value of `Youth.guardian_changes` in this column."""
+    """The value of `Youth.guardian_changes` in this column. Raises `ValueError`."""
     return _GUARDIAN_CHANGES.validate_json(stored_json) if stored_json else ()

@@ -43,13 +43,22 @@ class Prepared:
         cursor.close()
         return count
 
+    def write_each(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write several rows, the driver repeating the statement. Raises what `tx.execute` raises."""
+        if tx.dispatch.before_cursor_execute:
+            tx.execute(self.statement, [dict(row) for row in rows])
+            return
+        compiled = self._for(tx.dialect, rows[0])
+        _executed(tx, compiled.sql, [compiled.values(row) for row in rows], many=True).close()
+
     def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> "_Compiled":
         key = (dialect.name, *(len(value) for value in parameters.values() if isinstance(value, list)))
-        if key not in self._compiled:
+        compiled = self._compiled.get(key)
+        if compiled is None:  # another thread may clear them at any time
             if len(self._compiled) >= MOST_LENGTHS:
                 self._compiled.clear()
-            self._compiled[key] = _Compiled(self.statement, parameters, dialect)
-        return self._compiled[key]
+            compiled = self._compiled[key] = _Compiled(self.statement, parameters, dialect)
+        return compiled
 
 
 class _Compiled:
@@ -103,15 +112,15 @@ def _row_class(names: list[str]) -> Any:
     return namedtuple("PreparedRow", names, rename=True)  # the names are those of the statement
 
 
-def _executed(tx: Connection, sql: str, values: Any) -> Any:
-    """The driver's cursor after this statement. Raises `DBAPIError` and its kinds."""
+def _executed(tx: Connection, sql: str, values: Any, many: bool = False) -> Any:
+    """The driver's cursor after this statement, with `many` for each of the values. Raises `DBAPIError` and its kinds."""
     if not tx.in_transaction():
         tx.begin()
     driver: Any = tx.connection.driver_connection
     dialect: Any = tx.dialect
     cursor = driver.cursor()
     try:
-        cursor.execute(sql, values)
+        (cursor.executemany if many else cursor.execute)(sql, values)
     except dialect.loaded_dbapi.Error as error:
         lost = dialect.is_disconnect(error, tx.connection, cursor)
         if lost:

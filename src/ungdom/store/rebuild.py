@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from ungdom.store import bulk, case_queries, journal
 from ungdom.store.journal import StoredCase
@@ -61,15 +61,18 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> Rebu
 
 
 def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> RebuildResult:
-    """Rebuilds the cases with tasks whose columns of newer versions are empty. Repeatable.
+    """Rebuilds the cases with tasks, or with a wait, whose columns of newer versions are empty. Repeatable.
 
-    Every open case has a task, and each task has `dated_on` or `undated_on`.
+    Every open case has a task, and each task has `dated_on` or `undated_on`; who waits for a party has `waiting_since`.
     """
     c = case_current.c
-    incomplete = (or_(c.closed_on.is_(None), c.act_on.is_not(None)), c.dated_on.is_(None), c.undated_on.is_(None))
-    query = select(case_current.c.case_id).where(*incomplete).order_by(case_current.c.case_id).limit(BATCH)
+    has_task = or_(c.closed_on.is_(None), c.act_on.is_not(None))
+    without_task_day = and_(has_task, c.dated_on.is_(None), c.undated_on.is_(None))
+    without_wait_day = and_(c.closed_on.is_(None), c.waiting_for.is_not(None), c.waiting_since.is_(None))
+    incomplete = or_(without_task_day, without_wait_day)
+    query = select(case_current.c.case_id).where(incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
-        total = tx.scalar(select(func.count()).select_from(case_current).where(*incomplete)) or 0
+        total = tx.scalar(select(func.count()).select_from(case_current).where(incomplete)) or 0
     done, after, unreadable = 0, None, []
     while batch := _ids(db, query if after is None else query.where(case_current.c.case_id > after)):
         unreadable += _refold_readable(db, batch)

@@ -108,11 +108,11 @@ def _path_of(case: Case, step: ProposedEvent, regime: Regime, state: State, goal
     The ways from a state are found once per case and day: a list of options asks for many goals.
     """
     key = (_path_of, regime, state, step.on, step.today)
-    if key not in case.derived:
+    ways: dict[State, tuple[EventType, ...]] | None = case.derived.get(key)
+    if ways is None:  # another thread may drop what was derived at any time
         workflow = (case.table, case.sanction, regime)
         closed = frozenset(place for place, row in _depending(*workflow) if not _is_open(row, case, step))
-        case.derived[key] = _ways(*workflow, state, closed)
-    ways: dict[State, tuple[EventType, ...]] = case.derived[key]
+        ways = case.derived[key] = _ways(*workflow, state, closed)
     return next((way for target, way in ways.items() if target in goals), ())
 
 

@@ -93,7 +93,7 @@ class Checker:
 
 def run(db: Database, day: date, now: datetime) -> dict[str, list[Finding]]:
     """The findings for that day by code of the checker; each checker reads in its own transaction."""
-    access_index.fill(db)
+    access_index.fill_if_possible(db)
     check_day = CheckDay(day, now)
     return {checker.code: _run(db, checker, check_day) for checker in CHECKERS}
 

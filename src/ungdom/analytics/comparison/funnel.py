@@ -25,12 +25,17 @@ INNER, OUTER = 0.95, 0.998
 
 
 class ControlReading(StrEnum):
-    """Where an office lies. `TOO_FEW`: it has too few cases to be compared."""
+    """Where an office lies. `TOO_FEW`: it has too few cases to be compared.
+
+    `NOT_ESTIMABLE`: its value has no limits: none of its cases, or all on one day, ended within the days compared, or
+    none was under observation for so long. How many ended beside how many were expected to is tested all the same.
+    """
 
     WITHIN = "within"
     OUTSIDE_INNER = "outside_95"
     OUTSIDE_OUTER = "outside_998"
     TOO_FEW = "too_few"
+    NOT_ESTIMABLE = "not_estimable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,23 @@ class ControlLimits:
 
 
 def share_limits(target: float, cases: int) -> ControlLimits:
-    """The limits of an observed share of so many cases where the true one is `target`: exact binomial, interpolated."""
+    """The limits of an observed share of so many cases where the true one is `target`: exact binomial, interpolated.
+
+    A number of successes lies outside a level where so few, or so many, have a smaller probability than half of what
+    the level leaves out. The upper limits are the lower ones of the failures, mirrored.
+    """
     if not 0 < target < 1:
         return ControlLimits(cases, target, target, target, target)
-    cumulative = np.cumsum(binomial(cases, target))
-    levels = ((1 - INNER) / 2, (1 + INNER) / 2, (1 - OUTER) / 2, (1 + OUTER) / 2)
-    return ControlLimits(cases, *(_quantile(cumulative, level) / cases for level in levels))
+    probabilities = binomial(cases, target)
+    successes, failures = np.cumsum(probabilities), np.cumsum(probabilities[::-1])
+    inner, outer = (1 - INNER) / 2, (1 - OUTER) / 2
+    return ControlLimits(
+        cases=cases,
+        low_95=_quantile(successes, inner) / cases,
+        high_95=(cases - _quantile(failures, inner)) / cases,
+        low_998=_quantile(successes, outer) / cases,
+        high_998=(cases - _quantile(failures, outer)) / cases,
+    )
 
 
 def mean_limits(target: float, cases: int, error: float) -> ControlLimits:
@@ -82,7 +98,9 @@ def funnel(target: float, most: int, steps: int = 20) -> Iterator[ControlLimits]
 
 
 def _quantile(cumulative: np.ndarray, level: float) -> float:
-    """The interpolated number of successes at this level."""
+    """The interpolated number of successes at this level; 0 where none at all has a greater probability."""
     place = int(np.searchsorted(cumulative, level))
-    before = float(cumulative[place - 1]) if place else 0.0
+    if not place:
+        return 0.0
+    before = float(cumulative[place - 1])
     return place - (float(cumulative[place]) - level) / (float(cumulative[place]) - before)

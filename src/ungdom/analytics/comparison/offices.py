@@ -110,8 +110,9 @@ class OfficeComparison:
 
     @property
     def by_chance(self) -> Mapping[str, float]:
-        """How many offices lie outside each level by chance alone, on average."""
-        return {"95": (1 - INNER) * self.compared, "998": (1 - OUTER) * self.compared}
+        """How many of the offices with limits lie outside each level by chance alone, on average."""
+        limited = sum(office.limits is not None for office in self.offices)
+        return {"95": (1 - INNER) * limited, "998": (1 - OUTER) * limited}
 
 
 def compare_shares(cases: ComparedCases, happened: NDArray[np.bool_]) -> OfficeComparison:
@@ -159,7 +160,8 @@ def compare_waits(cases: ComparedCases, spans: Spans, followed: Days, ending: in
         office, score = _compared_wait(cases, number, spans, means, speed, (ending, until))
         offices.append(office)
         scores += [] if score is None else [score]
-    both = {"log_rank": speed, "gray": shares} if len(scores) > 1 else {}
+    compared = sum(office.p is not None for office in offices)
+    both = {"log_rank": speed, "gray": shares} if compared > 1 else {}
     tests = {name: GlobalTest(test.statistic, test.degrees, test.p) for name, test in both.items()}
     country = restricted_mean(kaplan_meier(spans, ending), until) if len(cases.office) >= LEAST else None
     return OfficeComparison(_adjusted(offices), country.value if country else None, tests, _overdispersion(scores))
@@ -172,23 +174,23 @@ def _compared_wait(
     (ending, until), own = to, cases.of(number)
     part = Spans(spans.entry[own], spans.time[own], spans.ending[own]).ever_at_risk()
     count, few = int(own.sum()), ComparedOffice(cases.offices[number], int(own.sum()))
-    mean = restricted_mean(kaplan_meier(part, ending), until) if len(part.time) >= LEAST else None
-    target = float(means[own].mean()) if count else float("nan")
-    if mean is None or not mean.error or np.isnan(target):
+    if len(part.time) < LEAST:
         return few, None
-    limits = mean_limits(target, count, mean.error)
-    office = replace(
+    mean, target = restricted_mean(kaplan_meier(part, ending), until), float(means[own].mean())
+    tested = replace(
         few,
-        reading=limits.reading(mean.value),
-        value=mean,
-        expected=target,
-        difference=_around(mean.value - target, mean.error),
-        limits=limits,
+        reading=ControlReading.NOT_ESTIMABLE,
+        expected=None if np.isnan(target) else target,
         p=speed.p_of(number),
         ended=incidence_by(part, aalen_johansen(part), ending, until),
         observed=int(speed.observed[number]),
         expected_count=float(speed.expected[number]),
     )
+    if mean is None or not mean.error or np.isnan(target):
+        return tested, None
+    limits = mean_limits(target, count, mean.error)
+    difference = _around(mean.value - target, mean.error)
+    office = replace(tested, reading=limits.reading(mean.value), value=mean, difference=difference, limits=limits)
     return office, (mean.value - target) / mean.error
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -41,21 +42,36 @@ def read_feed(context: ReadContext, query: Annotated[ChangeFeedQuery, Query()]) 
 
 def _part(tx: Connection, context: RequestContext, query: ChangeFeedQuery) -> ApiResponse:
     newest = feed.newest_position(tx)
-    position = newest if query.newest and query.after is None else _position(context, query.after)
-    if position > newest:  # of another database, or from before a backup was restored
-        raise BadCursor
+    position = newest if query.newest and query.after is None else _position(tx, context, query.after)
+    message_id = feed.message_at(tx, position)
     items: list[ChangeOut] = []
     for entry, shown in _entries(tx, context, feed.entries_after(tx, position, SCANNED)):
         if len(items) == query.limit:
             break
-        position = entry.position
+        position, message_id = entry.position, entry.message.message_id
         items += [shown] if shown is not None else []
-    after = cursors.write(context.cursor_keys, LIST, str(position))
+    after = cursors.write(context.cursor_keys, LIST, _place(position, message_id))
     return json_response(ChangeFeedOut(items=items, after=after, more=position < newest))
 
 
-def _position(context: RequestContext, after: str | None) -> int:
-    return int(cursors.read(context.cursor_keys, LIST, after)) if after else 0
+def _position(tx: Connection, context: RequestContext, after: str | None) -> int:
+    """The position that the cursor names; 0 without one.
+
+    Raises `BadCursor` where another message has that position, or none: the cursor is of another database, or from
+    before a backup was restored, after which positions are given anew.
+    """
+    if not after:
+        return 0
+    place = cursors.read(context.cursor_keys, LIST, after)
+    position = int(place.split(" ")[0])
+    if place != _place(position, feed.message_at(tx, position)):
+        raise BadCursor
+    return position
+
+
+def _place(position: int, message_id: UUID | None) -> str:
+    """The position, and the message that has it, if there is one: no message has position 0."""
+    return f"{position} {message_id}"
 
 
 def _entries(
