@@ -6,6 +6,7 @@ from pathlib import Path
 from ungdom import web
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.esas import status
+from ungdom.store import job_runs
 from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
 from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
@@ -44,6 +45,7 @@ FAMILIES: dict[str, set[str]] = {
         "position",
         "problem",
     },
+    "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
     "status": {
         status.STOP,
         status.RESUME,

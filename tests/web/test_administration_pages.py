@@ -51,7 +51,14 @@ def test_the_tables_have_what_the_interface_answers(one: Service) -> None:
         not in auditor.get("/administration/access-log?subject=nobody").text.replace("Uten", "").partition("<main")[2]
     )
     [run] = one.as_("admin").get("/v1/jobs/nightly/runs", limit=1).json()["items"]
-    assert run["status"] in admin.get("/administration/nights").text
+    assert run["status"] == "ok"
+    for language, words in (("nb", "Fullført"), ("nn", "Fullført"), ("en", "Completed")):
+        admin.language = language
+        assert f">{words}</td>" in admin.get("/administration/nights").text
+    admin.language = "nb"
+    search = {"name": "Sykkelpumpe", "reason": "own_case"}
+    assert one.as_("coordinator", "oslo").post("/v1/persons/search", search).status_code == 200
+    assert "Navn, Min egen sak" in auditor.get("/administration/access-log?subject=coordinator-oslo").text
     assert "Ingen feil er funnet" in admin.get("/administration/audit").text
     assert "coordinator-oslo" in admin.get("/administration/staff").text
 

@@ -13,6 +13,7 @@ from tests.stories import test_coordination_group as coordination_group
 from tests.stories.telling import Story
 from tests.stories.test_coordination_group import LEAD_WARNED, POLICE, kept
 from tests.web.visiting import Visitor
+from ungdom.web import my_cases_page
 from ungdom.web.counterfactual_svg import ROW, WIDTH, draw
 from ungdom.web.share_svg import Share, draw_shares
 
@@ -147,7 +148,9 @@ def test_whom_cases_waited_for_is_what_the_interface_counts(one: Service, client
     assert visitor.get("/delays/causes?since=nothing").status_code == 422
 
 
-def test_a_member_sees_their_cases_and_answers_for_their_agency_in_one_step(one: Service, client: Client) -> None:
+def test_a_member_sees_their_cases_and_answers_for_their_agency_in_one_step(
+    one: Service, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = case_at(client, "executing")
     recorded(client, case, "team_member_joined", details={"member": "teacher-7", "agency": "school"})
     case_at(client, "executing")
@@ -164,6 +167,13 @@ def test_a_member_sees_their_cases_and_answers_for_their_agency_in_one_step(one:
     for alert in asked:
         assert f'action="/delays/{alert["id"]}/answer"' in page.text
         assert f"/delays/{alert['id']}/snooze" not in page.text
+    monkeypatch.setattr(my_cases_page, "ALERTS", 1)
+    pages, address = [], "/my-cases"
+    while address:
+        pages.append(member.get(address).text)
+        address = next(iter(re.findall(r'href="(/my-cases\?asked=[^"]+)"', pages[-1])), "")
+    assert [re.findall(r'id="alert-([0-9a-f-]+)"', text) for text in pages] == [[alert["id"]] for alert in asked]
+    monkeypatch.undo()
     alert, expected = asked[0]["id"], "2026-06-20"
     answered = member.post(
         f"/delays/{alert}/answer",

@@ -25,7 +25,8 @@ from ungdom.web import formats
 from ungdom.web.page import answer, data_of
 from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES
 from ungdom.web.queries import PageForm, address_of
-from ungdom.workflow.rules.access import AccessPurpose
+from ungdom.web.templating import SECTION
+from ungdom.workflow.rules.access import AccessPurpose, SearchReason
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(include_in_schema=False)
@@ -102,7 +103,7 @@ def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQue
         finished = formats.instant(language, run["finished_at"]) if run["finished_at"] else "–"
         counts = ", ".join(f"{name} {formats.number(language, count)}" for name, count in run["counts"].items())
         day, started = formats.day(language, run["for_date"]), formats.instant(language, run["started_at"])
-        return [day, started, finished, run["status"], counts]
+        return [day, started, finished, texts.text(language, SECTION, f"night.{run['status']}"), counts]
 
     columns = ("for_date", "started_at", "finished_at", "status", "counts")
     rows = [row(run) for run in data["items"]]
@@ -118,7 +119,7 @@ def access_table(request: Request, context: ReadContext, query: Annotated[Access
     def row(access: dict[str, Any]) -> list[str]:
         role, purpose = Role(access["role"]), AccessPurpose(access["purpose"])
         who = f"{access['subject']} ({texts.label(language, role)})"
-        searched = " ".join(access["criteria"])
+        searched = ", ".join(_criterion(language, code) for code in access["criteria"])
         about = " ".join(str(x["case"] or x["person"] or x["message"]) for x in access["subjects"])
         instant = formats.instant(language, access["at"])
         return [instant, who, access["route"], texts.label(language, purpose), searched, about]
@@ -160,6 +161,13 @@ def _table(request: Request, context: RequestContext, table: Table) -> Response:
         "state": table.state,
     }
     return answer(request, "administration.html", values)
+
+
+def _criterion(language: Language, code: str) -> str:
+    """What a person was searched by, or why, in this language."""
+    if code in set(SearchReason):
+        return texts.label(language, SearchReason(code))
+    return texts.text(language, SECTION, f"search.{code}")
 
 
 def _days(language: Language, since: str, until: str | None) -> str:

@@ -8,13 +8,12 @@ from pydantic import BaseModel
 
 from ungdom import cases
 from ungdom.api.alerts.routes import page_of_alerts
-from ungdom.api.alerts.schemas import AlertOut, AlertQuery
+from ungdom.api.alerts.schemas import AlertList, AlertQuery
 from ungdom.api.cases.list_schemas import CaseList, CaseRow, ListQuery
 from ungdom.api.cases.present import deadlines_out
 from ungdom.api.cases.routes import page_of_cases
 from ungdom.api.cases.schemas import DeadlineList
 from ungdom.api.http.context import ReadContext, RequestContext
-from ungdom.api.http.inputs import MAX_LIMIT
 from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
@@ -33,13 +32,14 @@ from ungdom.web.queries import PageForm, address_of
 
 router = APIRouter(include_in_schema=False)
 
-ROWS = 20
+ROWS, ALERTS = 20, 25
 
 
 class MyCasesQuery(PageForm):
-    """Which page of the list."""
+    """Which page of the list. `asked`: the page of what the member is asked."""
 
     cursor: CursorText | None = None
+    asked: CursorText | None = None
 
 
 class MyCase(BaseModel):
@@ -54,7 +54,7 @@ class MyCasesAtAGlance(BaseModel):
     """The cases of a page, and what the member is asked about cases of theirs, on this page or not."""
 
     cases: list[MyCase]
-    to_answer: list[AlertOut]
+    to_answer: AlertList
     next: str | None
     prev: str | None
     total: int | None
@@ -78,7 +78,7 @@ def _page(tx: Connection, context: RequestContext, query: MyCasesQuery) -> ApiRe
     names = names_for(tx, context.language, list(views.values()))
     page = MyCasesAtAGlance(
         cases=[_my_case(context, row, views.get(row.case_id), names) for row in listed.items],
-        to_answer=page_of_alerts(tx, context, AlertQuery(limit=MAX_LIMIT)).items,
+        to_answer=page_of_alerts(tx, context, AlertQuery(limit=ALERTS, cursor=query.asked)),
         next=listed.next,
         prev=listed.prev,
         total=listed.total,
