@@ -60,7 +60,7 @@ def etag(client: Client, case: str) -> str:
 def rows(service: Service) -> dict[str, int]:
     """How many rows each table holds, but the access log, which every answer adds to: tests/access."""
     with service.db.reading() as tx:
-        return {name: count for name, count in tx.execute(_counted())}
+        return dict(list(tx.execute(_counted())))
 
 
 @cache

@@ -234,7 +234,10 @@ REACHES = {
     ("GET", "/v1/extracts/jobs/{job_id}/files/{file:path}"),
     ("DELETE", "/v1/extracts/schedules/{schedule_id}"),
     ("GET", "/v1/extracts/aggregates"),
-    *(("GET", f"/v1/statistics/{what}") for what in ("lead-time", "completion", "recidivism", "definitions")),
+    *(
+        ("GET", f"/v1/statistics/{what}")
+        for what in ("lead-time", "completion", "recidivism", "definitions", "overview")
+    ),
     *(("GET", f"/v1/releases{more}") for more in ("", "/{release_id}", "/{release_id}/content", "/{release_id}/proof")),
 }
 """What an analyst reaches: extracts, and what has been released. test_aggregates.py, statistics/test_releases.py"""
