@@ -318,7 +318,7 @@ def test_an_answer_that_nobody_took_is_in_the_log_and_said_to_be_broken_off(worl
 
     assert sent[0]["status"] == 200
     assert [str(entry.case_id) for entry in given["entries"]] == [case]
-    assert (broken["kind"], broken["about"], broken["entries"]) == ("broken_off", given["access_id"], [])
+    assert (broken["kind"], broken["about"], broken["entries"]) == ("broken_off", given["access_id"], ())
     newest = world.as_("auditor").get("/v1/access-log", case=case).json()["items"][0]
     assert (newest["id"], newest["broken_off"]) == (str(given["access_id"]), True)
 
