@@ -19,8 +19,11 @@ def test_contacts_and_webhooks_are_sealed_anew(both: Database) -> None:
     turning, alone = EncryptionKeys([NEW, service.KEY]), EncryptionKeys([NEW])
     with both.reading() as tx:
         before = webhooks.find(tx, KEYS, hook_id)
-        with pytest.raises(CannotOpen):
-            webhooks.find(tx, alone, hook_id)
+        closed = webhooks.find(tx, alone, hook_id)
+        assert before
+        assert closed
+        assert (closed.lost_key, closed.credentials.url) == (KEYS.ids[0], "")
+        assert before.credentials.url == "https://system.test/inn"
         with pytest.raises(CannotOpen):
             contacts.find(tx, alone, COORDINATOR.subject)
 

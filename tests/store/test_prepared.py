@@ -1,6 +1,6 @@
 """Prepared statements give what the ordinary execution gives: rows, types, counts, errors and transactions."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -54,7 +54,9 @@ def test_what_a_value_is_called_for_is_called_each_time(db: Database) -> None:
     day = bindparam("day", callable_=lambda: date(2026, 1, next(numbers)), type_=Date())
     statement = Prepared(select(day.label("day")))
     with db.reading() as tx:
-        assert [statement.rows(tx, {})[0].day for _ in range(3)] == [date(2026, 1, n) for n in (1, 2, 3)]
+        days = [statement.rows(tx, {})[0].day for _ in range(3)]
+        assert next(numbers) >= 4
+    assert days == [days[0], days[0] + timedelta(1), days[0] + timedelta(2)]
 
 
 def test_a_list_may_have_any_length(db: Database) -> None:

@@ -54,7 +54,9 @@ def breaks(before: tuple[Shape, dict[str, set[str]]], after: tuple[Shape, dict[s
         for name in set(there) - set(columns):
             if not there[name]["nullable"] and there[name]["default"] is None:
                 yield f"{table}.{name} must be filled, and has no default"
-        yield from (f"{table} has a new rule: {rule}" for rule in after[1][table] - before[1][table])
+        left_empty = {str([name]) for name in set(there) - set(columns) if there[name]["nullable"]}
+        new_rules = after[1][table] - before[1][table] - left_empty  # NULL keeps every such rule
+        yield from (f"{table} has a new rule: {rule}" for rule in new_rules)
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _row_class(names: list[str]) -> Any:
 
 
 def _executed(tx: Connection, sql: str, values: Any, many: bool = False) -> Any:
-    """The driver's cursor after this statement, with `many` once per row of values. Raises `DBAPIError` and its kinds."""
+    """The driver's cursor after this statement; `many`: once per row of values. Raises `DBAPIError` and its kinds."""
     if not tx.in_transaction():
         tx.begin()
     driver: Any = tx.connection.driver_connection
