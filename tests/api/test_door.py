@@ -323,7 +323,7 @@ REFERENCE = re.compile(r'"reference": ?"[^"]*"')
 SUBJECT = re.compile(r'"subject":"[0-9A-Z]{5}-[0-9A-Z]{5}"')
 """The reference of the case that an entry of the change feed is about."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-NEXT = re.compile(r'"next":"[^"]*"')
+NEXT = re.compile(r'"(?:next|after)":"[^"]*"')
 TRACE = re.compile(r'"trace_id":"[^"]*"')
 PSEUDONYM = re.compile(r"(?<=overfoereSak:)[0-9]+:U[SO]:[0-9a-f]{16}")
 """Of a message without an id: a hash under a secret that each database has of its own."""

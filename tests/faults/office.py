@@ -116,6 +116,12 @@ def _feed(office: Office) -> None:
     office.sent("coordinator-oslo", "/v1/calendar-feeds", None, key="feed")
 
 
+def _change_feed(office: Office) -> None:
+    """Messages get their positions when somebody reads the feed."""
+    office.at(date(2025, 6, 20))
+    assert office.service.as_("leader", OFFICE).get("/v1/feed").status_code == 200
+
+
 def _person(office: Office) -> None:
     """Somebody reads a person: that is written down."""
     office.at(CLOSED)
@@ -245,6 +251,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     *road(),
     ("webhook", _webhook),
     ("calendar feed", _feed),
+    ("change feed", _change_feed),
     ("contact", _contact),
     ("absence", _absence),
     ("night of the absence", _night(RELEASED - timedelta(days=1))),
