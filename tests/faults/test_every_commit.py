@@ -49,7 +49,7 @@ ELSEWHERE = {
     "ungdom.jobs.sealing": "one transaction: that an anchor was exported; the next night exports it again",
     "ungdom.store.chain_backfill": "one transaction per batch; repeatable (tests/audit)",
     "ungdom.store.access_index": "one transaction per batch, broken off in tests/store/test_access_index.py",
-    "ungdom.alerts.sweep:_examine_alone": "one transaction per case of a group that failed: tests/alerts/test_groups.py",
+    "ungdom.alerts.sweep:_examine_alone": "a case of a group that failed, alone: tests/alerts/test_groups.py",
     "ungdom.store.write_probe": "writes nothing that is read",
     "ungdom.cli.importing": "one transaction per message: tests/intake/test_import.py kills it",
     "ungdom.cases.migrate": "one transaction per case; a repeated migration skips what is done (test_migrate_cases.py)",
@@ -73,7 +73,7 @@ ELSEWHERE = {
     "ungdom.web.sessions": "one transaction, one row of a browser; who was interrupted signs in again (test_pages.py)",
     "ungdom.extracts.download_log": "the ways out of a download: tests/extracts/test_interface.py",
 }
-"""Modules and functions with transactions that the office does not reach, and what shows that they may be interrupted."""
+"""Modules and functions with transactions that the office does not reach, and what shows that they may be stopped."""
 
 
 Make = Callable[[], str]

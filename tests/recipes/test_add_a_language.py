@@ -20,7 +20,7 @@ RECIPE = Recipe(
         Step((copied(f"{HOME}/da.toml", f"{HOME}/nb.toml", ("# Bokmål. ", "# Dansk. ")),), TEXTS),
         Step((copied(f"{HOME}/fields/da.toml", f"{HOME}/fields/nb.toml"),), TEXTS),
     ),
-    ("docs/codebook.md",),
+    ("docs/codebook.md", "openapi/v1.json"),
 )
 
 
