@@ -87,7 +87,7 @@ faults-full: $(DONE)/dev ## the same without a limit: 100,000 decisions, every c
 	@$(BIN)/python -m tests.faults.whole_batch --decisions 100000 --database sqlite postgresql $(ARGS)
 	@FAULTS_PAIRS=100 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(FAULTS)
 
-soak: $(DONE)/dev ## mixed load on both databases: nothing grows, nothing is lost (SOAK_MINUTES=30)
+soak: $(DONE)/dev ## mixed load on both databases: whether anything grows or is lost (SOAK_MINUTES=30)
 	@$(BIN)/python -m tests.faults.soak --minutes $(SOAK_MINUTES) $(ARGS)
 
 fuzz: $(DONE)/dev ## many requests from the OpenAPI document in the name of every role (FUZZ_REQUESTS=50, FUZZ_SEED=12)
