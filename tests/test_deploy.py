@@ -61,8 +61,10 @@ def pods() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
 
 def test_every_variable_is_a_setting() -> None:
     settings = {f"UNGDOM_{name.upper()}" for name in Settings.model_fields}
-    for path in (path for path in DEPLOY.rglob("*") if path.is_file()):
-        assert set(re.findall(r"\bUNGDOM_[A-Z_]+\b", path.read_text("utf-8"))) <= settings, path.name
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    variables = {name for path in files for name in re.findall(r"\bUNGDOM_[A-Z_]+\b", path.read_text("utf-8"))}
+    assert "UNGDOM_DATA_DIR" in variables
+    assert variables <= settings
 
 
 def test_pods_run_commands_without_rights_that_they_do_not_need() -> None:
@@ -111,9 +113,10 @@ def test_what_manifests_name_is_there() -> None:
 
 def test_the_data_folder_of_pods_is_one_that_their_user_makes_below_the_volume() -> None:
     maps = {document["metadata"]["name"]: document for document in MANIFESTS if document["kind"] == "ConfigMap"}
-    for name, _, container in pods():
-        [volume] = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "data"]
-        assert Path(volume) in Path(maps["ungdom"]["data"]["UNGDOM_DATA_DIR"]).parents, name
+    mounts = [mount for _, _, container in pods() for mount in container["volumeMounts"] if mount["name"] == "data"]
+    assert len(mounts) == len(list(pods()))
+    folder = Path(maps["ungdom"]["data"]["UNGDOM_DATA_DIR"])
+    assert [mount for mount in mounts if Path(mount["mountPath"]) not in folder.parents] == []
 
 
 def test_compose_runs_the_same_commands_and_publishes_nothing_beyond_this_machine() -> None:
@@ -198,6 +201,7 @@ def test_a_unit_runs_a_command_as_a_user_of_its_own(path: Path) -> None:
 
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
+    assert len({*UNITS, *TIMERS}) == len(list((DEPLOY / "systemd").glob("*.*"))) > 3
     for path in (*UNITS, *TIMERS):
         text = path.read_text("utf-8").replace("/opt/ungdom/bin/ungdom", "/bin/true")
         (tmp_path / path.name).write_text(text.replace("User=ungdom", "User=daemon"))

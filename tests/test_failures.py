@@ -169,14 +169,15 @@ def test_whatever_goes_wrong_no_command_ends_with_a_traceback(
         raise error
 
     monkeypatch.setattr("ungdom.settings.from_environment", broken)
-    for name in COMMANDS:
-        if name not in NEED_NO_SETTINGS:
-            ended, said = run(name, UNGDOM_ENV="development")
-            lines = [line for line in said.splitlines() if line.startswith("ungdom:")]
-            assert (ended, len(lines)) == (code, 1 if start else 0), (name, said)
-            assert "\n".join(lines).startswith(start.strip())
-            assert "Traceback" not in said
-            assert "hemmelig" not in said
+    commands = [name for name in COMMANDS if name not in NEED_NO_SETTINGS]
+    assert len(commands) > 20
+    for name in commands:
+        ended, said = run(name, UNGDOM_ENV="development")
+        lines = [line for line in said.splitlines() if line.startswith("ungdom:")]
+        assert (ended, len(lines)) == (code, 1 if start else 0), (name, said)
+        assert "\n".join(lines).startswith(start.strip())
+        assert "Traceback" not in said
+        assert "hemmelig" not in said
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ungdom.cli.importing_cases import TEMPLATE
 from ungdom.message.sound import StrictJsonError
 from ungdom.store import outbox, staff
 from ungdom.store.schema import metadata
+from ungdom.store.schema.access import access_entry, access_log, access_pending
 from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.outbox import outbox as outbox_table
 from ungdom.store.schema.persons import person
@@ -103,9 +104,11 @@ def case(number: int = 1, **changed: Any) -> Line:
 
 
 def counted(url: str) -> dict[str, int]:
+    """The rows of every table but the access log, which also holds that a repeated import read the cases it names."""
     db = Database.open(url)
     with db.reading() as tx:
-        counts = {t.name: tx.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables}
+        tables = [table for table in metadata.sorted_tables if table not in (access_log, access_entry, access_pending)]
+        counts = {table.name: tx.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
     db.close()
     return counts
 

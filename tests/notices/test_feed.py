@@ -89,16 +89,16 @@ def test_what_is_committed_late_comes_after_what_was_read_before(served: Service
         write(served.db, [late])
         write(served.db, [early])
         assert {id for _, id in everything(served.db, seen[-1][0])} == {early.message_id, late.message_id}
-        return
-    with served.db.writing() as open_transaction:
-        outbox.add(open_transaction, [late])
-        other = threading.Thread(target=write, args=(served.db, [early]))
-        other.start()
-        other.join()
+    else:
+        with served.db.writing() as open_transaction:
+            outbox.add(open_transaction, [late])
+            other = threading.Thread(target=write, args=(served.db, [early]))
+            other.start()
+            other.join()
+            seen += everything(served.db, seen[-1][0])
+            assert [id for _, id in seen][-1] == early.message_id
         seen += everything(served.db, seen[-1][0])
-        assert [id for _, id in seen][-1] == early.message_id
-    seen += everything(served.db, seen[-1][0])
-    assert [id for _, id in seen][-2:] == [early.message_id, late.message_id]
+        assert [id for _, id in seen][-2:] == [early.message_id, late.message_id]
 
 
 def test_whoever_begins_with_the_newest_gets_nothing_of_what_was_written_before(

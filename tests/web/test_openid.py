@@ -146,7 +146,7 @@ def started(provider: Provider, visitor: Visitor) -> dict[str, str]:
 
 def test_a_person_signs_in_and_comes_back_to_the_page(provider: Provider, production: ProductionService) -> None:
     visitor = Visitor(production)
-    assert "/sign-in/start?next=/today" in visitor.get("/sign-in").text
+    assert 'href="/sign-in/start?next=/"' in visitor.get("/sign-in").text
     asked = started(provider, visitor)
     assert (asked["response_type"], asked["code_challenge_method"], asked["client_id"]) == ("code", "S256", CLIENT)
     assert asked["redirect_uri"] == "https://ungdom.test/sign-in/return"

@@ -3,10 +3,13 @@
 import csv
 import dataclasses
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from enum import Enum
 from itertools import product
+from threading import Barrier
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -14,7 +17,7 @@ from uuid import UUID
 import pytest
 
 from tests.data import WORKFLOW
-from ungdom.workflow import engine, table
+from ungdom.workflow import engine, table, table_index
 from ungdom.workflow.calendar import Length
 from ungdom.workflow.diagram import mermaid
 from ungdom.workflow.errors import UnknownMachine
@@ -366,3 +369,23 @@ def test_a_correction_holds_free_details_only_until_they_are_read_as_those_of_th
 
 def test_every_actor_has_a_role_that_acts_for_it() -> None:
     assert {actor for role in Role for actor in acts_for(role)} == set(Actor)
+
+
+def test_two_threads_that_ask_first_get_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine finds the conditions of a row by its identity."""
+    made, begin = table.rows, Barrier(2, timeout=10)
+
+    def slowly(version: str) -> tuple[Move, ...]:
+        time.sleep(0.05)
+        return made(version)
+
+    def first() -> tuple[Move, ...]:
+        begin.wait()
+        return table_index.rows(table.VERSION)
+
+    monkeypatch.setattr(table_index, "_rows", {})
+    monkeypatch.setattr(table, "rows", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        one, other = (attempt.result() for attempt in [threads.submit(first) for _ in range(2)])
+
+    assert one is other

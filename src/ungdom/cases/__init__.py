@@ -23,8 +23,8 @@ from ungdom.cases.errors import (
 )
 from ungdom.cases.open import open_case
 from ungdom.cases.outgoing_messages import messages_for, replay_events
-from ungdom.cases.pending import PendingEvents
 from ungdom.cases.record import (
+    PendingEvents,
     RecordResult,
     looks_outside,
     options,

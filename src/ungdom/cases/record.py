@@ -1,7 +1,7 @@
 """Recording an event in a case. Every event and outbox entry of a case is written by `write_event`."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from ungdom.cases.outgoing_messages import messages_for
 from ungdom.cases.views import check_version, load_visible, view_for
 from ungdom.store import duplicates, journal, reference
 from ungdom.store import staff as staff_store
-from ungdom.store.journal import StoredCase
+from ungdom.store.journal import EventBatch, StoredCase
+from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.cases import NumberKind
 from ungdom.store.session import Connection
 from ungdom.workflow import engine, redaction
@@ -144,6 +145,38 @@ def write_event(
         journal.append(tx, stored, event, after, messages)
     else:
         journal.open_case(tx, stored, after, numbers, messages)
+
+
+@dataclass(slots=True)
+class PendingEvents:
+    """Events that are not written yet. `numbers`: of the police and the court, for a new case.
+
+    `add` is given to `record_loaded` and `open_case` in place of what writes at once.
+    """
+
+    numbers: Sequence[tuple[NumberKind, str]] = ()
+    _before: list[StoredCase] = field(default_factory=list)
+    _events: list[Event] = field(default_factory=list)
+    _after: list[Case] = field(default_factory=list)
+    _messages: list[OutboxMessage] = field(default_factory=list)
+
+    def add(self, _tx: Connection, stored: StoredCase, event: Event, after: Case) -> None:
+        """One more event. `stored`: the case before it, with those that are not written yet."""
+        self._before.append(stored)
+        self._events.append(event)
+        self._after.append(after)
+        self._messages += messages_for(stored, after, event)
+
+    def write(self, tx: Connection) -> None:
+        """Write them, with projection and outbox entries. Raises the store's `Stale`."""
+        if len(self._events) == 1:
+            write_event(tx, self._before[0], self._events[0], self._after[0], self.numbers)
+        elif self._events:
+            first = self._before[0]
+            stored = first if first.version else replace(first, events=[])
+            batch = EventBatch(stored, self._events, self._after[-1], self._messages, self.numbers)
+            journal.append_many(tx, [batch])
+        self._before, self._events, self._after, self._messages = [], [], [], []
 
 
 def write_nothing(_tx: Connection, _stored: StoredCase, _event: Event, _after: Case) -> None:

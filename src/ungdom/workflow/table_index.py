@@ -1,16 +1,25 @@
 """The rows of each version of the table by what they are looked up by. Each selection is made once."""
 
 from functools import cache
+from threading import Lock
 
 from ungdom.workflow import table
 from ungdom.workflow.table import Move
 from ungdom.workflow.vocabulary import EventType, Regime, Sanction
 
+_rows: dict[str, tuple[Move, ...]] = {}
+_lock = Lock()
 
-@cache
+
 def rows(version: str) -> tuple[Move, ...]:
-    """The table of this version."""
-    return table.rows(version)
+    """The table of this version: the same objects for every caller, also for two threads that ask first at once.
+
+    The engine finds conditions and transitions by the identity of a row.
+    """
+    if (known := _rows.get(version)) is None:
+        with _lock:
+            known = _rows.setdefault(version, table.rows(version))
+    return known
 
 
 @cache
