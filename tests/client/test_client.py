@@ -442,7 +442,9 @@ def _called(method: Any, needed: dict[str, str]) -> None:
 
 
 def test_models_and_resources_are_those_of_the_document() -> None:
-    stale = [path.name for path, text in generate.files().items() if path.read_text(encoding="utf-8") != text]
+    written = generate.files()
+    assert written
+    stale = [path.name for path, text in written.items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make docs`, which runs client/generate.py"
 
 
