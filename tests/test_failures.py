@@ -68,12 +68,12 @@ NEED_NOTHING = {"docs", "keys new", "openapi"}
 """Neither settings nor a database: they print or write what stands in the program."""
 NEED_NO_SETTINGS = NEED_NOTHING | {"conformance"}
 """The same, and what asks a service over HTTP: tests/test_conformance.py."""
-NEED_NO_DATABASE = {"db restore", "notices test-mail", "notices test-webhook", "token"}
+NEED_NO_DATABASE = {"db restore", "notices test-mail", "notices test-webhook", "sandbox", "token"}
 REPORTS_ALL = {"doctor"}
 """It ends with a report of what is wrong in place of a sentence: tests/test_doctor.py."""
 MAKE_IT = {"db upgrade", "demo"}
 """These make a database, and bring an older one up to date."""
-ON_DEMO_BY_THEMSELVES = {"demo", "token"}
+ON_DEMO_BY_THEMSELVES = {"demo", "sandbox", "token"}
 
 
 def leaves(command: Any, *path: str) -> Iterator[str]:
@@ -93,6 +93,7 @@ NO_JSON = {
     "demo": "a server, or cases that are looked at with other commands",
     "docs": "writes files of a source checkout",
     "openapi": "prints JSON anyway",
+    "sandbox": "stays; UNGDOM_LOG_FORMAT=json",
     "serve": "stays; UNGDOM_LOG_FORMAT=json",
     "worker": "stays; UNGDOM_LOG_FORMAT=json",
 }

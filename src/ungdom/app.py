@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -51,6 +51,7 @@ from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.http.observed import ObservedApp
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.http.shedding import EarlyShedding, QueuedRequests, RequestQueue
+from ungdom.api.http.tokens import Issuer
 from ungdom.api.indicators import routes as indicators
 from ungdom.api.jobs import routes as jobs
 from ungdom.api.measures import routes as measures
@@ -94,6 +95,9 @@ from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe
 from ungdom.web import install as pages
+
+if TYPE_CHECKING:
+    from ungdom.sandbox.state import Sandbox
 
 log = EventLogger("ungdom.app")
 
@@ -208,6 +212,22 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
     doc_routes.install(app)
     handlers.install(app)
     _add_middleware(app, settings)
+    return app
+
+
+def create_sandbox(settings: Settings, sandbox: "Sandbox") -> FastAPI:
+    """The service with this sandbox: its clock, its routes and its faults. Raises `BadSettings` outside development."""
+    from ungdom.api.sandbox import exercise_routes, middleware, routes  # noqa: PLC0415  # no other installation loads a sandbox
+    from ungdom.web import exercise_page, sandbox_page  # noqa: PLC0415  # the same
+
+    if not settings.development:
+        raise BadSettings(f"UNGDOM_ENV is {settings.env}: a sandbox is for development only")
+    app = create_app(settings, clock=sandbox.clock)
+    app.state.sandbox, app.state.issuer = sandbox, Issuer(settings)
+    for part in (routes, exercise_routes, sandbox_page, exercise_page):
+        app.router.routes.extend(part.router.routes)
+    app.add_middleware(middleware.SyntheticPeopleOnly)
+    app.add_middleware(middleware.OrderedFaults, sandbox=sandbox)
     return app
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from ungdom import web
 from ungdom.api.http.auth.principal import SCOPES
+from ungdom.api.sandbox.schemas import FaultOrder
 from ungdom.esas import status
+from ungdom.sandbox import exercises
 from ungdom.store import job_runs
 from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
 from ungdom.web.receipts import UNITS
@@ -67,6 +69,10 @@ FAMILIES: dict[str, set[str]] = {
     "receipt": {"begun", "counted", "ordered", "same_day", "and", "moved", "binding", "norm", "stopped"}
     | {f"{unit}.{count}" for unit in UNITS.values() for count in ("one", "many")},
     "form": {"yes", "no"},
+    "sandbox.name": {"indictment", "judgment", "finality"}
+    | {f"official_{name}" for name in ("transfer", "indictment", "judgment", "order")},
+    "sandbox.fault": set(FaultOrder.model_fields),
+    "exercise": set(exercises.histories()),
     "days": {"one", "many"},
     "law": {"office norm", "ch."}
     | {f"{place} paragraph" for place in ("first", "second", "third", "fourth", "fifth", "sixth", "last")},

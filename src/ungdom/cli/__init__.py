@@ -37,6 +37,11 @@ COMMANDS = (
         "Send a service decisions about people who do not exist, and report what it answers otherwise than documented.",
     ),
     LazyCommand(
+        "sandbox",
+        "ungdom.cli.sandbox:sandbox",
+        "Serve invented cases with a clock that can be moved, faults to order and messages to send: docs/sandbox.md.",
+    ),
+    LazyCommand(
         "migrate-cases",
         "ungdom.cli.migrating:migrate_cases",
         "Move open cases to a newer version of the table, each in its own transaction. A repeated run continues.",

@@ -68,6 +68,11 @@ class NationalIdCheck:
         """Whether it has eleven digits, an existing date and correct control digits; not whether it was ever issued."""
         return not self.flags & _WRONG
 
+    @property
+    def may_be_real(self) -> bool:
+        """Whether it is well formed and of no synthetic series: somebody may have it."""
+        return self.is_well_formed and NationalIdFlag.SYNTHETIC not in self.flags
+
 
 def normalise(number: str) -> str:
     """The number without spaces, hyphens and colons."""

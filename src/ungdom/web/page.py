@@ -20,11 +20,13 @@ from ungdom.web.sessions import Browser
 from ungdom.web.templating import render
 from ungdom.workflow.redaction import Knowledge
 
-_PARTS = "today|my-cases|delays|search|reassign|office|administration|survey|rules|cases|sign-in|sign-out|language"
+_PARTS = (
+    "today|my-cases|delays|search|reassign|office|administration|survey|rules|cases|sign-in|sign-out|language|sandbox"
+)
 _ADDRESS = re.compile(rf"/|/(?:{_PARTS})(?:/.*)?")
-OPEN = re.compile(r"/|/(?:sign-in|language|survey)(?:/.*)?")
+OPEN = re.compile(r"/|/(?:sign-in|language|survey|sandbox)(?:/.*)?")
 """The pages for which nobody has to be signed in."""
-FIRST_PAGES = re.compile(r"/|/sign-in|/survey/.+")
+FIRST_PAGES = re.compile(r"/|/sign-in|/survey/.+|/sandbox(?:/exercises(?:/.+)?)?")
 """Those of them that a browser shows, the others are forms and ways through."""
 
 POLICY = (
@@ -95,6 +97,7 @@ def answer(
         "query_string": request.url.query,
         "person": browser.session if browser else None,
         "form_key": browser.new_form_key() if browser else "",
+        "in_sandbox": getattr(request.app.state, "sandbox", None) is not None,
     }
     html = render(language_of(request), template, {**shared, **values}, block)
     return HTMLResponse(html, status, {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})

@@ -31,8 +31,14 @@ from ungdom.texts.places import field_problem
 
 log = EventLogger("ungdom.access")
 
-OPEN_PATHS = ("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/", "/sign-in", "/language", "/survey/")
-"""Answered without a token: health, the documentation, what a problem type means, and the way in to the pages."""
+OPEN_PATHS = (
+    *("/health/", "/docs", "/openapi.json", "/static/", "/v1/problems/", "/sign-in", "/language", "/survey/"),
+    *("/sandbox", "/control/"),
+)
+"""Answered without a token: health, the documentation, what a problem type means, and the way in to the pages.
+
+The last two are the page and the interface of a sandbox, and have no route anywhere else.
+"""
 
 CALENDAR = re.compile(r"/v1/calendar/[A-Za-z0-9_-]{43}\.ics")
 """Answered without a token too: calendar programs cannot send one, the secret in the address stands in for it."""
