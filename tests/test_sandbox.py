@@ -21,7 +21,7 @@ from ungdom.jobs import steps
 from ungdom.message.national_id import NationalIdFlag, check_national_id
 from ungdom.retention.journal import ErasureJournal
 from ungdom.sandbox import exercises
-from ungdom.sandbox.state import Sandbox
+from ungdom.sandbox.state import STEPS, Sandbox
 from ungdom.settings import BadSettings
 from ungdom.store import staff
 from ungdom.store.encryption import EncryptionKeys
@@ -75,6 +75,7 @@ def places(answer: Any) -> list[tuple[str, str]]:
 
 
 def test_the_clock_moves_forward_and_the_nights_that_pass_are_run(world: World) -> None:
+    assert {step.name for step in world.sandbox.steps} > STEPS
     today = world.sandbox.clock().date()
     case = world.ask("POST", "/v1/cases", json=new_case(occurred_on=f"{today}", offences=[{"on": f"{today}"}]))
     assert case.status_code == 201, case.text

@@ -17,8 +17,8 @@ from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
 from ungdom.cli.terminal import demo_settings, open_database, out, progress
-from ungdom.cli.tokens import subject_of
 from ungdom.demo import load, load_status
+from ungdom.demo.people import subject_of
 from ungdom.new_files import name_new
 from ungdom.notices import delivery as notices
 from ungdom.settings import BadSettings, Settings

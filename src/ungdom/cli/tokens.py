@@ -8,6 +8,7 @@ import typer
 from ungdom import clock
 from ungdom.cli import offices
 from ungdom.cli.terminal import AsJson, demo_settings, print_result
+from ungdom.demo.people import subject_of
 from ungdom.settings import BadSettings
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
@@ -42,12 +43,3 @@ def token(
     who = Viewer(role, subject or subject_of(role, konfliktrad), konfliktrad)
     issued = issuer.issue(who, clock.now(), timedelta(hours=hours), source, authority or ())
     print_result({"token": issued, "role": role, "subject": who.subject, "hours": hours}, issued, as_json)
-
-
-def subject_of(role: Role, konfliktrad: str | None) -> str:
-    """The default subject of a token of the development issuer."""
-    if role is Role.TEAM_MEMBER:
-        return "team-police-oslo"
-    if role is Role.COORDINATOR:
-        return f"{role}-{konfliktrad}-1"
-    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"

@@ -160,6 +160,15 @@ def leader(konfliktrad: str) -> str:
     return f"leader-{konfliktrad}"
 
 
+def subject_of(role: Role, konfliktrad: str | None) -> str:
+    """The subject of a token for this role: somebody of the invented staff or of a team, where there is one."""
+    if role is Role.TEAM_MEMBER:
+        return "team-police-oslo"
+    if role is Role.COORDINATOR and konfliktrad:
+        return coordinators(konfliktrad)[0]
+    return f"{role}-{konfliktrad}" if konfliktrad else f"{role}-1"
+
+
 def staff() -> list[Staff]:
     """The secretariat and the staff of every office. Leader and first coordinator have a security clearance."""
     secretariat = Staff(

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 
 from anyio import sleep
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ungdom import texts
@@ -40,7 +40,9 @@ class OrderedFaults:
             await refusal(scope, receive, send)
             return
         if fault is RequestFault.DUPLICATE:
-            body = await Request(scope, receive).body()
+            body = await _whole_body(scope, receive)
+            if body is None:
+                return
             await self.app({**scope, "state": dict(scope.get("state", {}))}, _replayed(body, receive), _lost)
             receive = _replayed(body, receive)
         await self.app(scope, receive, send)
@@ -66,7 +68,9 @@ class SyntheticPeopleOnly:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
             await self.app(scope, receive, send)
             return
-        body = await Request(scope, receive).body()
+        body = await _whole_body(scope, receive)
+        if body is None:
+            return
         if not has_real_number(body):
             await self.app(scope, _replayed(body, receive), send)
             return
@@ -94,6 +98,14 @@ def _content_of_jws(body: bytes) -> bytes:
         return urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
     except Base64Error:
         return b""
+
+
+async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:
+    """The body; None if the client went away before it was whole."""
+    try:
+        return await Request(scope, receive).body()
+    except ClientDisconnect:
+        return None
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -27,6 +27,7 @@ from ungdom.api.sandbox.schemas import (
     YouthQuery,
     YouthsQuery,
 )
+from ungdom.demo.people import subject_of
 from ungdom.sandbox.clock import LONGEST_MOVE_DAYS, ClockInThePast, ClockTooFarAhead
 from ungdom.sandbox.state import Sandbox
 from ungdom.sandbox.youths import LAST_NUMBER, OFFICE
@@ -147,9 +148,10 @@ def set_faults(request: Request, order: FaultOrder) -> None:
 def token_of(request: Request, role: Role) -> str:
     """A token of that role, valid from the instant that it is in the sandbox."""
     office = OFFICE if role in NEEDS_OFFICE else None
-    subject = f"{role}-{office}-1" if role is Role.COORDINATOR else f"{role}-{office}" if office else f"{role}-1"
     issuer: Issuer = request.app.state.issuer
-    return issuer.issue(Viewer(role, subject, office), request.app.state.clock(), timedelta(hours=TOKEN_HOURS))
+    return issuer.issue(
+        Viewer(role, subject_of(role, office), office), request.app.state.clock(), timedelta(hours=TOKEN_HOURS)
+    )
 
 
 def messages_about(request: Request, youth: int) -> list[MessageOut]:
