@@ -125,6 +125,10 @@ def test_there_are_invented_youths_and_no_identity_number_of_a_real_person_gets_
         refused = world.ask("POST", path, json=body)
         assert (refused.status_code, places(refused)) == (422, [("", "real_identity_number")])
         assert real not in refused.text
+    written = f'{{"national_id": "{real[:6]}\\u003{real[6]}{real[7:]}"}}'
+    escaped = world.ask("POST", "/v1/cases", content=written, headers={"Content-Type": "application/json"})
+    assert json.loads(written)["national_id"] == real
+    assert places(escaped) == [("", "real_identity_number")]
     signed = world.ask("POST", "/v1/esas/messages", content=f"e30.{_base64(real)}.x", role="prosecution")
     assert places(signed) == [("", "real_identity_number")]
     assert world.ask("GET", "/v1/cases").json()["items"] == []

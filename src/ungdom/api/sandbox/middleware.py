@@ -18,7 +18,10 @@ from ungdom.texts.places import field_problem
 
 INTERFACE = "/v1/"
 RETRY_AFTER = {"Retry-After": "1"}
-_ELEVEN_DIGITS = re.compile(rb"(?<!\d)(\d{6})(?:[ +-]|%20)?(\d{5})(?!\d)")
+_ELEVEN_DIGITS = re.compile(rb"(?<!\d)(\d{6})(?:[ :+-]|%20)?(\d{5})(?!\d)")
+
+_ESCAPED_DIGIT = re.compile(rb"(?:\\u003|%3)(\d)")
+"""A digit as JSON and forms may write it."""
 
 
 class OrderedFaults:
@@ -85,7 +88,7 @@ def has_real_number(body: bytes) -> bool:
     return any(
         check_national_id(f"{match[1].decode()}{match[2].decode()}").may_be_real
         for content in (body, _content_of_jws(body))
-        for match in _ELEVEN_DIGITS.finditer(content)
+        for match in _ELEVEN_DIGITS.finditer(_ESCAPED_DIGIT.sub(rb"\1", content))
     )
 
 
