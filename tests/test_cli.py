@@ -207,6 +207,7 @@ def test_a_command_loads_neither_the_service_nor_numpy_before_it_needs_them() ->
 def test_an_interrupt_during_the_imports_ends_the_program_without_a_traceback() -> None:
     said = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
 class Interrupted:
     def find_spec(self, name, *_):
         if name == sys.argv[1]:
