@@ -19,7 +19,7 @@ from uuid import UUID
 
 import pytest
 
-from tests import process, service
+from tests import fork, process, service
 from tests.process import UNGDOM
 from ungdom import cli, texts
 from ungdom.api.docs import first_calls
@@ -63,9 +63,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def ungdom(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(UNGDOM), *arguments]
-    return subprocess.run(
-        command, env=environment(folder), cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return fork.run(command, env=environment(folder), cwd=folder, text=True, timeout=120)
 
 
 def test_the_demo_load_is_kept_once_it_is_whole(folder: Path) -> None:
@@ -247,7 +245,7 @@ def test_a_call_that_is_off_is_told_in_one_line(
 ) -> None:
     command = [str(UNGDOM), *arguments]
     env = environment(folder) | changed
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = fork.run(command, env=env, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("ungdom: ")
     assert said in " ".join(done.stderr.split())
