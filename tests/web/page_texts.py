@@ -4,15 +4,28 @@ import re
 from pathlib import Path
 
 from ungdom import web
+from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.esas import status
 from ungdom.store import job_runs
 from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
 from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
+from ungdom.workflow.rules.escalation import AlertChange
+from ungdom.worklist.checks import CHECKERS
 
 TEMPLATES = Path(str(web.__file__)).parent / "templates"
 LITERAL = re.compile(r"""\bt\((["'])([a-z_0-9.-]+)\1\s*[,)]""")
+
+STEP_COUNTS = (
+    *("decisions_tried", "decisions_settled", "decisions_failed", "decisions_left"),
+    *("staff_taken_back", "staff_handed_over", "staff_refused", "terms_expired", "coordination_groups_notices"),
+    *("retention_erased", "retention_unconfirmed", "retention_failed"),
+    *("audit_streams", "audit_rows", "audit_findings", "audit_anchors", "audit_anchors_failed"),
+    *("forecast_cases", "forecast_spells", "forecast_curves", "figures_cases", "figures_unread"),
+    *("surveys_invitations_forgotten", "release_made", "backtest_clocks"),
+)
+"""What the steps of a night count, apart from what is the member of an enum."""
 
 FAMILIES: dict[str, set[str]] = {
     "role": {str(role) for role in SCOPES},
@@ -46,6 +59,9 @@ FAMILIES: dict[str, set[str]] = {
         "problem",
     },
     "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
+    "count": {"scanned", "steps_failed", *SweepOutcome, *STEP_COUNTS}
+    | {f"alerts_{change}" for change in AlertChange}
+    | {f"checks_{checker.code}" for checker in CHECKERS},
     "status": {
         status.STOP,
         status.RESUME,

@@ -22,6 +22,7 @@ from ungdom.api.staff.schemas import StaffList, StaffQuery
 from ungdom.message.text import CursorText, ReferenceText
 from ungdom.texts import Language
 from ungdom.web import formats
+from ungdom.web.night_counts import counts_in_words
 from ungdom.web.page import answer, data_of
 from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES
 from ungdom.web.queries import PageForm, address_of
@@ -37,14 +38,15 @@ STAFF, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. `columns`: keys of their texts, after `table.`; `following`: the cursor of the next page.
+    """A table. `columns`: keys of their texts, after `table.`; a cell of `rows` that is a list is drawn as one.
 
-    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table.
+    `following`: the cursor of the next page; `filters`: what is asked for, by the name of the field; `state`: facts
+    that stand above the table.
     """
 
     path: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | list[str]]]
     following: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     state: Mapping[str, str] = field(default_factory=dict)
@@ -99,9 +101,9 @@ def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQue
     data = data_of(list_nightly_runs(context, PageQuery(limit=ROWS, cursor=query.cursor)))
     language = context.language
 
-    def row(run: dict[str, Any]) -> list[str]:
+    def row(run: dict[str, Any]) -> list[str | list[str]]:
         finished = formats.instant(language, run["finished_at"]) if run["finished_at"] else "–"
-        counts = ", ".join(f"{name} {formats.number(language, count)}" for name, count in run["counts"].items())
+        counts = counts_in_words(language, run["counts"])
         day, started = formats.day(language, run["for_date"]), formats.instant(language, run["started_at"])
         return [day, started, finished, texts.text(language, SECTION, f"night.{run['status']}"), counts]
 
