@@ -8,7 +8,7 @@ from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.esas import status
 from ungdom.store import job_runs
-from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
+from ungdom.web.places import ADMINISTRATION_TABLES, OFFICE_FIGURES, PLACES
 from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
 from ungdom.workflow.rules.escalation import AlertChange
@@ -30,6 +30,7 @@ STEP_COUNTS = (
 FAMILIES: dict[str, set[str]] = {
     "role": {str(role) for role in SCOPES},
     "nav": {place.key for place in PLACES},
+    **{place.key: {"title"} for place in OFFICE_FIGURES},
     "table": {f"{table.key}.{part}" for table in ADMINISTRATION_TABLES for part in ("title", "lead", "empty")}
     | {
         "name",

@@ -240,6 +240,8 @@ ADDRESSES = {
     "the office": "/office",
     "indicators": "/office/indicators",
     "curves": "/office/curves?since=2025-01-01",
+    "cohorts": "/office/cohorts",
+    "the country": "/country?since=2025-01-01",
     "rules": "/rules",
     "staff": "/administration/staff",
     "search": "/search",

@@ -20,7 +20,9 @@ from ungdom.web.sessions import Browser
 from ungdom.web.templating import render
 from ungdom.workflow.redaction import Knowledge
 
-_PARTS = "today|my-cases|delays|search|reassign|office|administration|survey|rules|cases|sign-in|sign-out|language"
+_PARTS = (
+    "today|my-cases|delays|search|reassign|office|country|administration|survey|rules|cases|sign-in|sign-out|language"
+)
 _ADDRESS = re.compile(rf"/|/(?:{_PARTS})(?:/.*)?")
 OPEN = re.compile(r"/|/(?:sign-in|language|survey)(?:/.*)?")
 """The pages for which nobody has to be signed in."""
