@@ -23,7 +23,7 @@ STEP_COUNTS = (
     *("retention_erased", "retention_unconfirmed", "retention_failed"),
     *("audit_streams", "audit_rows", "audit_findings", "audit_anchors", "audit_anchors_failed"),
     *("forecast_cases", "forecast_spells", "forecast_curves", "figures_cases", "figures_unread"),
-    *("surveys_invitations_forgotten", "release_made", "backtest_clocks"),
+    *("surveys_invitations_forgotten", "drafts_deleted", "release_made", "backtest_clocks"),
 )
 """What the steps of a night count, apart from what is the member of an enum."""
 
