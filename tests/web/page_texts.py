@@ -60,6 +60,7 @@ FAMILIES: dict[str, set[str]] = {
         "problem",
     },
     "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
+    "simulation": {"days", "weeks", "months", "years"},
     "count": {"scanned", "steps_failed", *SweepOutcome, *STEP_COUNTS}
     | {f"alerts_{change}" for change in AlertChange}
     | {f"checks_{checker.code}" for checker in CHECKERS},

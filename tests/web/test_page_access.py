@@ -72,6 +72,7 @@ SHOWN = {
     ("GET", "/office/curves"),
     ("GET", "/office/curves/download"),
     ("GET", "/administration/access-log"),
+    ("GET", "/rules/simulation"),
     ("GET", "/office/comparison"),
     ("GET", "/office/cohorts"),
     ("GET", "/office/relapse"),
@@ -83,6 +84,7 @@ FIGURES = {
     "/office/cohorts": "/v1/statistics/completion/cohorts",
     "/office/relapse": "/v1/statistics/recidivism/by-outcome",
     "/country": "/v1/statistics/overview",
+    "/rules/simulation": "/v1/deadline-rules",
     "/country/released": "/v1/statistics/completion",
 }
 """Pages of figures, and where the interface answers them."""

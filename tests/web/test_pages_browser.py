@@ -255,6 +255,7 @@ ADDRESSES = {
     "curves": "/office/curves?since=2025-01-01",
     "cohorts": "/office/cohorts",
     "the country": "/country?since=2025-01-01",
+    "another deadline": "/rules/simulation?code=plan_meeting&length=30",
     "rules": "/rules",
     "staff": "/administration/staff",
     "search": "/search",

@@ -22,6 +22,7 @@ from ungdom.web import (
     saved_views,
     search_page,
     sign_in,
+    simulation_page,
     survey_page,
     today,
 )
@@ -46,6 +47,7 @@ ROUTERS = (
     outcome_pages.router,
     country_page.router,
     rules_page.router,
+    simulation_page.router,
     administration_page.router,
     survey_page.router,
     case_page.router,

@@ -14,6 +14,7 @@ from ungdom.workflow.rules.permissions import (
     may_read_recidivism,
     may_read_staff,
     may_read_worklist,
+    may_simulate,
 )
 from ungdom.workflow.vocabulary import Role
 
@@ -44,6 +45,7 @@ SEARCH = Place("/search", "search", may_read_persons)
 OFFICE = Place("/office", "office", may_read_figures)
 COUNTRY = Place("/country", "country", may_read_published)
 RULES = Place("/rules", "rules", anybody)
+SIMULATION = Place("/rules/simulation", "simulation", may_simulate)
 INDICATORS = Place("/office/indicators", "indicators", may_read_figures)
 CURVES = Place("/office/curves", "curves", may_read_figures)
 COMPARISON = Place("/office/comparison", "comparison", may_compare_offices)
