@@ -6,6 +6,7 @@ from pathlib import Path
 from ungdom import web
 from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
+from ungdom.api.webhooks.schemas import Kind
 from ungdom.esas import status
 from ungdom.store import job_runs
 from ungdom.web.places import ADMINISTRATION_TABLES, OFFICE_FIGURES, PLACES
@@ -58,7 +59,15 @@ FAMILIES: dict[str, set[str]] = {
         "stream",
         "position",
         "problem",
+        "konfliktrad",
+        "contacts",
+        "missing",
+        "host",
+        "owner",
+        "kinds",
     },
+    "contact": {"reached", "not_reached"},
+    "webhook": {"sending", "stopped", *Kind.__args__},
     "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
     "simulation": {"days", "weeks", "months", "years"},
     "count": {"scanned", "steps_failed", *SweepOutcome, *STEP_COUNTS}

@@ -17,6 +17,8 @@ from ungdom.web.night_counts import counts_in_words
 
 TABLES = {
     "staff": {"leader": 200, "secretariat": 200, "admin": 200, "auditor": 403, "team_member": 403},
+    "contacts": {"leader": 200, "secretariat": 200, "admin": 403, "auditor": 403, "team_member": 403},
+    "webhooks": {"admin": 200, "auditor": 403, "leader": 403, "secretariat": 403},
     "nights": {"admin": 200, "auditor": 403, "leader": 403},
     "access-log": {"auditor": 200, "admin": 403, "leader": 403},
     "audit": {"auditor": 200, "admin": 200, "leader": 403},
@@ -66,6 +68,26 @@ def test_the_tables_have_what_the_interface_answers(one: Service) -> None:
     assert "Navn, Min egen sak" in auditor.get("/administration/access-log?subject=coordinator-oslo").text
     assert "Ingen feil er funnet" in admin.get("/administration/audit").text
     assert "coordinator-oslo" in admin.get("/administration/staff").text
+
+
+def test_contacts_and_webhooks_are_listed_as_in_the_interface(one: Service) -> None:
+    leader, client = signed_in(one, "leader"), one.as_("leader", "oslo")
+    contact = {"agency": "police", "name": "Vakta", "subject": "police-7"}
+    headers = {"Authorization": f"Bearer {client.token}", "Idempotency-Key": "contacts"}
+    written = one.send("PUT", "/v1/coordination-groups/oslo", json={"contacts": [contact]}, headers=headers)
+    assert written.status_code == 200, written.text
+    [group] = client.get("/v1/coordination-groups", limit=1).json()["items"]
+    page = leader.get("/administration/contacts").text
+    assert f"{group['contacts'][0]['agency_label']}: Vakta" in page
+    assert group["missing"] == ["prosecution", "correctional_service"]
+    assert "Påtalemyndigheten, Kriminalomsorgen" in page
+    assert "Konfliktrådet Oslo" in page
+    hook = {"url": "https://hooks.example.org/secret-path", "kinds": ["alert.raised"]}
+    assert client.post("/v1/webhooks", hook).status_code == 201
+    page = signed_in(one, "admin").get("/administration/webhooks").text
+    assert "hooks.example.org" in page
+    assert "nye varsler" in page
+    assert "secret-path" not in page
 
 
 def test_what_a_night_counts_is_named_in_words(one: Service, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ NOBODY = {
     ("GET", "/administration/staff"),
     ("GET", "/administration/nights"),
     ("GET", "/administration/audit"),
+    ("GET", "/administration/contacts"),
+    ("GET", "/administration/webhooks"),
     ("GET", "/survey/{token}"),
     ("POST", "/survey/{token}"),
     ("GET", "/office/comparison/download"),
@@ -84,7 +86,6 @@ FIGURES = {
     "/office/cohorts": "/v1/statistics/completion/cohorts",
     "/office/relapse": "/v1/statistics/recidivism/by-outcome",
     "/country": "/v1/statistics/overview",
-    "/rules/simulation": "/v1/deadline-rules",
     "/country/released": "/v1/statistics/completion",
 }
 """Pages of figures, and where the interface answers them."""
@@ -100,6 +101,7 @@ LISTS = {
     "/administration/access-log": ("/administration/access-log", "/v1/access-log"),
     "/office/curves/download": ("/office/curves/download", "/v1/statistics/lead-time"),
 }
+LISTS |= {"/rules/simulation?code=plan_meeting&length=1": ("/rules/simulation", "/v1/cases")}
 LISTS |= {page: (page, path) for page, path in FIGURES.items()}
 """Pages of many cases: the address, the route, and where the interface answers the same."""
 SENT = {

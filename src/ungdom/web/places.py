@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ungdom.api.http.authorisation import RolePredicate, may_administer
 from ungdom.api.statistics.comparison_routes import may_compare_offices
 from ungdom.workflow.rules.access import may_read_access_log
+from ungdom.workflow.rules.alert_permissions import may_read_coordination_groups
 from ungdom.workflow.rules.permissions import (
     may_read_cases,
     may_read_downloads,
@@ -56,6 +57,8 @@ OFFICE_FIGURES = (INDICATORS, CURVES, COHORTS, COMPARISON, RELAPSE, CAUSES)
 """The pages of figures that the page of the office leads to; the title of each is the text of its key."""
 ADMINISTRATION_TABLES = (
     Place("/administration/staff", "staff", may_read_staff),
+    Place("/administration/contacts", "contacts", may_read_coordination_groups),
+    Place("/administration/webhooks", "webhooks", may_administer),
     Place("/administration/nights", "nights", may_administer),
     Place("/administration/access-log", "access_log", may_read_access_log),
     Place("/administration/audit", "audit", may_read_downloads),
