@@ -1,6 +1,7 @@
 """The change feed: everything once, in the order in which it became visible, to those who may learn of it."""
 
 import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -167,3 +168,20 @@ def everything(db: Database, after: int) -> list[tuple[int, UUID]]:
     while new := positions(db, read[-1][0] if read else after):
         read += new
     return read
+
+
+def test_the_place_in_the_feed_tells_its_reader_nothing(one: Service) -> None:
+    oslo, vest = one.as_("coordinator", "oslo"), one.as_("coordinator", "vest")
+    case_at(oslo, "preparing")
+    _, end = followed(vest)
+    with one.db.reading() as tx:
+        newest = feed.newest_position(tx)
+        message_id = feed.message_at(tx, newest)
+    sealed = urlsafe_b64decode(end + "=" * (-len(end) % 4))
+    assert message_id is not None
+    assert str(message_id).encode() not in sealed
+    assert message_id.bytes not in sealed
+    assert followed(vest, end) == ([], end), "the same place gives the same cursor"
+    changed = bytes((sealed[0] ^ 1,)) + sealed[1:]
+    assert_problem(vest.get("/v1/feed", after=urlsafe_b64encode(changed).decode().rstrip("=")), 400, "bad_cursor")
+    assert_problem(vest.get("/v1/feed", after="æ"), 400, "bad_cursor")

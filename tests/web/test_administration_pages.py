@@ -82,10 +82,10 @@ def test_contacts_and_webhooks_are_listed_as_in_the_interface(one: Service) -> N
     assert group["missing"] == ["prosecution", "correctional_service"]
     assert "Påtalemyndigheten, Kriminalomsorgen" in page
     assert "Konfliktrådet Oslo" in page
-    hook = {"url": "https://hooks.example.org/secret-path", "kinds": ["alert.raised"]}
+    hook = {"url": "https://system.test/secret-path", "kinds": ["alert.raised"]}
     assert client.post("/v1/webhooks", hook).status_code == 201
     page = signed_in(one, "admin").get("/administration/webhooks").text
-    assert "hooks.example.org" in page
+    assert "system.test" in page
     assert "nye varsler" in page
     assert "secret-path" not in page
 

@@ -119,7 +119,8 @@ class Settings(SignInSettings, MailSettings, NormSettings):
     )
     cursor_key: Annotated[Secret, SettingInfo(_KEY, _KEY_DEFAULT, "ungdom keys new --for cursor", secret=True)] = Field(
         default="",
-        description="Signs the cursors of lists. Of several with commas between, the first signs and all are accepted.",
+        description="Signs the cursors of lists and encrypts those of the change feed. Of several with commas between, "
+        "the first is used for new ones and all are accepted.",
         examples=["NEW,OLD"],
     )
     extract_keys: Annotated[

@@ -50,7 +50,7 @@ def _part(tx: Connection, context: RequestContext, query: ChangeFeedQuery) -> Ap
             break
         position, message_id = entry.position, entry.message.message_id
         items += [shown] if shown is not None else []
-    after = cursors.write(context.cursor_keys, LIST, _place(position, message_id))
+    after = cursors.encrypt(context.cursor_keys, LIST, _place(position, message_id))
     return json_response(ChangeFeedOut(items=items, after=after, more=position < newest))
 
 
@@ -62,7 +62,7 @@ def _position(tx: Connection, context: RequestContext, after: str | None) -> int
     """
     if not after:
         return 0
-    place = cursors.read(context.cursor_keys, LIST, after)
+    place = cursors.decrypt(context.cursor_keys, LIST, after)
     position = int(place.split(" ")[0])
     if place != _place(position, feed.message_at(tx, position)):
         raise BadCursor
