@@ -24,6 +24,7 @@ from ungdom.store import (
     person_history,
     person_proposals,
     population_events,
+    web_drafts,
     webhooks,
 )
 from ungdom.store import identity as questions
@@ -44,6 +45,7 @@ from ungdom.store.schema.inbox import decision_wait
 from ungdom.store.schema.persons import PersonChangeKind, PopulationOutcome, ProposalKind, person
 from ungdom.store.sealed import SEALED_COLUMNS
 from ungdom.store.session import Database
+from ungdom.store.web_drafts import FormDraft
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.access import EmergencyReason
@@ -133,6 +135,8 @@ def _rows_of_cases(tx: Connection, keys: EncryptionKeys, n: int) -> None:
     case_id, youth = tx.execute(select(*case_file.c["case_id", "person_id"]).offset(n).limit(1)).one()
     other = tx.scalar(select(person.c.person_id).where(person.c.person_id != youth).offset(n).limit(1))
     notes.write_note(tx, keys, notes.Note(uuid4(), case_id, f"Ringte skolen {n}.", AT, "kari"))
+    draft = FormDraft("kari", case_id, "record/note_added", {"note": [f"Ringte skolen {n}."]}, AT)
+    web_drafts.save(tx, keys, draft)
     taken = EmergencyAccess(
         emergency_id=uuid4(),
         case_id=case_id,

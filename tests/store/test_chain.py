@@ -272,6 +272,7 @@ EXCUSED = {
     "identity_question": "a merge stands in person and person_change; a record of each would take time, and so show"
     " whether somebody is known",
     "web_view": "filters that somebody has given a name; nothing is decided by it",
+    "web_draft": "encrypted, and bound to its row; nothing is decided by it, and it is deleted within two weeks",
     "web_session": "who is signed in at this moment: a row is deleted within hours",
     "kept_secret": "encrypted, and bound to its row",
     "person_number": "keyed hashes by which a person is looked up, which a new key replaces",

@@ -4,21 +4,36 @@ import re
 from pathlib import Path
 
 from ungdom import web
+from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.api.sandbox.schemas import FaultOrder
+from ungdom.api.webhooks.schemas import Kind
 from ungdom.esas import status
 from ungdom.sandbox import exercises
 from ungdom.store import job_runs
-from ungdom.web.places import ADMINISTRATION_TABLES, PLACES
+from ungdom.web.places import ADMINISTRATION_TABLES, OFFICE_FIGURES, PLACES
 from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
+from ungdom.workflow.rules.escalation import AlertChange
+from ungdom.worklist.checks import CHECKERS
 
 TEMPLATES = Path(str(web.__file__)).parent / "templates"
 LITERAL = re.compile(r"""\bt\((["'])([a-z_0-9.-]+)\1\s*[,)]""")
 
+STEP_COUNTS = (
+    *("decisions_tried", "decisions_settled", "decisions_failed", "decisions_left"),
+    *("staff_taken_back", "staff_handed_over", "staff_refused", "terms_expired", "coordination_groups_notices"),
+    *("retention_erased", "retention_unconfirmed", "retention_failed"),
+    *("audit_streams", "audit_rows", "audit_findings", "audit_anchors", "audit_anchors_failed"),
+    *("forecast_cases", "forecast_spells", "forecast_curves", "figures_cases", "figures_unread"),
+    *("surveys_invitations_forgotten", "drafts_deleted", "release_made", "backtest_clocks"),
+)
+"""What the steps of a night count, apart from what is the member of an enum."""
+
 FAMILIES: dict[str, set[str]] = {
     "role": {str(role) for role in SCOPES},
     "nav": {place.key for place in PLACES},
+    **{place.key: {"title"} for place in OFFICE_FIGURES},
     "table": {f"{table.key}.{part}" for table in ADMINISTRATION_TABLES for part in ("title", "lead", "empty")}
     | {
         "name",
@@ -46,8 +61,20 @@ FAMILIES: dict[str, set[str]] = {
         "stream",
         "position",
         "problem",
+        "konfliktrad",
+        "contacts",
+        "missing",
+        "host",
+        "owner",
+        "kinds",
     },
+    "contact": {"reached", "not_reached"},
+    "webhook": {"sending", "stopped", *Kind.__args__},
     "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
+    "simulation": {"days", "weeks", "months", "years"},
+    "count": {"scanned", "steps_failed", *SweepOutcome, *STEP_COUNTS}
+    | {f"alerts_{change}" for change in AlertChange}
+    | {f"checks_{checker.code}" for checker in CHECKERS},
     "status": {
         status.STOP,
         status.RESUME,

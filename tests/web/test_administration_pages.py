@@ -1,17 +1,24 @@
 """Staff, nights, the access log and the hash chains for whoever may see each; and a survey answered from its link."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.api.build import case_at
-from tests.api.test_alerts import night
+from tests.api.test_alerts import WARNED, night
 from tests.service import Service
 from tests.web.visiting import Visitor
+from ungdom import texts
+from ungdom.jobs import nightly
+from ungdom.jobs.steps import all_steps
+from ungdom.web.night_counts import counts_in_words
 
 TABLES = {
     "staff": {"leader": 200, "secretariat": 200, "admin": 200, "auditor": 403, "team_member": 403},
+    "contacts": {"leader": 200, "secretariat": 200, "admin": 403, "auditor": 403, "team_member": 403},
+    "webhooks": {"admin": 200, "auditor": 403, "leader": 403, "secretariat": 403},
     "nights": {"admin": 200, "auditor": 403, "leader": 403},
     "access-log": {"auditor": 200, "admin": 403, "leader": 403},
     "audit": {"auditor": 200, "admin": 200, "leader": 403},
@@ -61,6 +68,43 @@ def test_the_tables_have_what_the_interface_answers(one: Service) -> None:
     assert "Navn, Min egen sak" in auditor.get("/administration/access-log?subject=coordinator-oslo").text
     assert "Ingen feil er funnet" in admin.get("/administration/audit").text
     assert "coordinator-oslo" in admin.get("/administration/staff").text
+
+
+def test_contacts_and_webhooks_are_listed_as_in_the_interface(one: Service) -> None:
+    leader, client = signed_in(one, "leader"), one.as_("leader", "oslo")
+    contact = {"agency": "police", "name": "Vakta", "subject": "police-7"}
+    headers = {"Authorization": f"Bearer {client.token}", "Idempotency-Key": "contacts"}
+    written = one.send("PUT", "/v1/coordination-groups/oslo", json={"contacts": [contact]}, headers=headers)
+    assert written.status_code == 200, written.text
+    [group] = client.get("/v1/coordination-groups", limit=1).json()["items"]
+    page = leader.get("/administration/contacts").text
+    assert f"{group['contacts'][0]['agency_label']}: Vakta" in page
+    assert group["missing"] == ["prosecution", "correctional_service"]
+    assert "Påtalemyndigheten, Kriminalomsorgen" in page
+    assert "Konfliktrådet Oslo" in page
+    hook = {"url": "https://system.test/secret-path", "kinds": ["alert.raised"]}
+    assert client.post("/v1/webhooks", hook).status_code == 201
+    page = signed_in(one, "admin").get("/administration/webhooks").text
+    assert "system.test" in page
+    assert "nye varsler" in page
+    assert "secret-path" not in page
+
+
+def test_what_a_night_counts_is_named_in_words(one: Service, tmp_path: Path) -> None:
+    case_at(one.as_("coordinator", "oslo"), "registered")
+    one.clock.turn_to(WARNED, 2)
+    [run] = nightly.run(one.db, one.clock, steps=all_steps(one.app.state.keys, one.app.state.erasures, tmp_path))
+    assert {"scanned", "decisions_tried", "audit_rows", "forecast_curves"} <= set(run.counts)
+    for language in texts.languages():
+        words = counts_in_words(language, {**run.counts, "retention_persons_unconfirmed": 3, "checks_chain_broken": 1})
+        assert [line for line in words if re.search("[a-z]_[a-z]", line)] == []
+        assert len(set(words)) == len(words)
+    assert "3 ikke slettet, fordi regelen ikke er bekreftet: opplysninger om personer" in counts_in_words(
+        "nb", {"retention_persons_unconfirmed": 3}
+    )
+    assert counts_in_words("nb", {"of_later_versions": 1}) == ["1 of_later_versions"]
+    page = signed_in(one, "admin").get("/administration/nights").text
+    assert f"<li>{counts_in_words('nb', run.counts)[0]}</li>" in page
 
 
 def invited(service: Service) -> dict[str, Any]:

@@ -114,6 +114,25 @@ def test_the_rules_are_those_of_the_interface_for_each_sanction_and_regime(one: 
     assert visitor.get("/rules?regime=R9").status_code == 422
 
 
+def test_another_deadline_is_tried_as_in_the_interface(one: Service, client: Client, leader: Visitor) -> None:
+    change = {"code": "plan_meeting", "length": {"days": 1}}
+    answer = client.post("/v1/deadline-rules/simulate", {"changes": [change], "limit": 50}).json()
+    assert answer["items"]
+    page = leader.get("/rules/simulation?code=plan_meeting&length=1&unit=days&warn_days=")
+    assert page.status_code == 200, page.text
+    assert page.text.count('href="/cases/') == len(answer["items"])
+    assert f"{answer['cases']['changed']} av {answer['cases']['looked_at']} åpne saker" in page.text
+    for wrong in ("length=", "length=x", "length=-1", "length=1&on=2020-01-01", "length=1&since=x"):
+        refused = leader.get(f"/rules/simulation?code=plan_meeting&{wrong}")
+        assert (refused.status_code, "problem" in refused.text) == (422, True), wrong
+        assert '<option value="plan_meeting" selected' in refused.text
+    assert leader.get("/rules/simulation?code=nothing&length=1").status_code == 422
+    for role, status in (("secretariat", 200), ("admin", 200), ("analyst", 403), ("auditor", 403)):
+        visitor = Visitor(one).sign_in(role)
+        assert visitor.get("/rules/simulation").status_code == status
+        assert ("/rules/simulation" in visitor.get("/rules").text) is (status == 200)
+
+
 def test_a_curve_begins_whole_and_ends_at_its_last_day() -> None:
     points = [
         {"days": 50, "share": 0.5, "low": 0.2, "high": 0.8, "at_risk": 4, "ended": 2},

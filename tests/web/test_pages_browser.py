@@ -200,6 +200,19 @@ def test_a_double_click_records_once(visit: Callable[..., Page], site: Site) -> 
     assert page.locator(".history li", has_text="Ungdomsplanmøte holdt").count() == 1
 
 
+def test_what_is_typed_is_kept_while_one_types(visit: Callable[..., Page], site: Site) -> None:
+    page, path = signed_in(visit(), site), f"{site.address}/cases/{site.cases['left_alone']}/record/plan_meeting_held"
+    page.goto(path)
+    with page.expect_response(lambda response: response.request.method == "POST") as kept:
+        page.get_by_label("Ungdommen", exact=True).check()
+    assert kept.value.status == 204
+    page.goto(path)
+    assert page.get_by_label("Ungdommen", exact=True).is_checked()
+    page.get_by_role("button", name="Forkast kladden").click()
+    page.wait_for_url("**/record/plan_meeting_held")
+    assert not page.get_by_label("Ungdommen", exact=True).is_checked()
+
+
 def test_the_language_is_switched_and_remembered(visit: Callable[..., Page], site: Site) -> None:
     page = signed_in(visit(), site)
     page.get_by_role("button", name="English").click()
@@ -239,6 +252,9 @@ ADDRESSES = {
     "the office": "/office",
     "indicators": "/office/indicators",
     "curves": "/office/curves?since=2025-01-01",
+    "cohorts": "/office/cohorts",
+    "the country": "/country?since=2025-01-01",
+    "another deadline": "/rules/simulation?code=plan_meeting&length=30",
     "rules": "/rules",
     "staff": "/administration/staff",
     "search": "/search",

@@ -15,7 +15,7 @@ from ungdom.release import store
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
 from ungdom.staff import hand_over
-from ungdom.store import surveys
+from ungdom.store import surveys, web_drafts
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Database
 from ungdom.store.settled import last_settled_day
@@ -44,6 +44,7 @@ def all_steps(keys: EncryptionKeys, journal: ErasureJournal, anchors: Path | Non
         NightlyStep("forecast", count_waiting_times),
         NightlyStep("figures", refresh_case_summaries),
         NightlyStep("surveys", delete_expired_invitations),
+        NightlyStep("drafts", delete_old_drafts),
         NightlyStep("release", lambda db, day, at: release_quarter(db, keys, day, at)),
         NightlyStep("backtest", evaluate_forecasts),
     )
@@ -102,6 +103,12 @@ def delete_expired_invitations(db: Database, _day: date, at: datetime) -> dict[s
     """Delete expired invitations to surveys."""
     with db.writing() as tx:
         return {"invitations_forgotten": surveys.forget_expired(tx, oslo_date(at))}
+
+
+def delete_old_drafts(db: Database, _day: date, at: datetime) -> dict[str, int]:
+    """Delete the drafts of forms that nobody has changed for 14 days."""
+    with db.writing() as tx:
+        return {"deleted": web_drafts.remove_old(tx, at)}
 
 
 def evaluate_forecasts(db: Database, day: date, at: datetime) -> dict[str, int]:

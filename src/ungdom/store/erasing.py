@@ -26,6 +26,7 @@ from ungdom.store import (
     inbox,
     person_erasure,
     person_history,
+    web_drafts,
 )
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson, read_person
@@ -141,6 +142,7 @@ def erase_person(
     counts["note"] += tx.execute(
         update(note).where(note.c.case_id.in_(case_ids), note.c.sealed.is_not(None)).values(sealed=None)
     ).rowcount
+    counts["web_draft"] += web_drafts.erase(tx, case_ids)
     counts["emergency_access"] += emergency_access.erase_texts(tx, case_ids)
     linked = select(exchange_decision.c.exchange_id).where(exchange_decision.c.message_id.in_(message_ids))
     exchange_ids = [*tx.scalars(linked), *unlinked.official]

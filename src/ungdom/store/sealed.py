@@ -19,6 +19,7 @@ from ungdom.store.schema.inbox import decision, exchange_message
 from ungdom.store.schema.kept_secrets import kept_secret
 from ungdom.store.schema.notices import contact, webhook
 from ungdom.store.schema.persons import person, person_change, person_proposal, population_event
+from ungdom.store.schema.web import web_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ PERSON_CHANGE = SealedColumn(person_change.c.sealed, "person_change:{person_id}:
 PERSON_PROPOSAL = SealedColumn(person_proposal.c.sealed, "person_proposal:{proposal_id}")
 POPULATION_EVENT = SealedColumn(population_event.c.sealed, "population_event:{event_id}")
 POPULATION_EVENT_CONTENT = SealedColumn(population_event.c.content_hash, "population_event_content:{event_id}")
+WEB_DRAFT = SealedColumn(web_draft.c.sealed, "web_draft:{subject}:{case_id}:{form}")
 WEBHOOK = SealedColumn(webhook.c.sealed, "webhook:{webhook_id}")
 
 SEALED_COLUMNS: tuple[SealedColumn, ...] = (
@@ -76,6 +78,7 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     EMERGENCY_REVIEW,
     CONTACT,
     WEBHOOK,
+    WEB_DRAFT,
     DECISION,
     EXCHANGE_MESSAGE,
     IDEMPOTENCY,

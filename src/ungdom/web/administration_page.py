@@ -12,39 +12,48 @@ from ungdom.api.access_log.routes import list_accesses
 from ungdom.api.access_log.schemas import AccessList, AccessQuery
 from ungdom.api.audit.routes import get_audit
 from ungdom.api.audit.schemas import AuditOut
+from ungdom.api.coordination_groups.routes import list_coordination_groups
+from ungdom.api.coordination_groups.schemas import CoordinationGroupList
+from ungdom.api.http.authorisation import may_administer
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.inputs import NoQuery
 from ungdom.api.http.pagination import PageQuery
+from ungdom.api.http.tokens import ADMIN
 from ungdom.api.jobs.routes import list_nightly_runs
 from ungdom.api.jobs.schemas import RunList
 from ungdom.api.staff.routes import list_staff
 from ungdom.api.staff.schemas import StaffList, StaffQuery
+from ungdom.api.webhooks.routes import list_webhooks
+from ungdom.api.webhooks.schemas import WebhookList
 from ungdom.message.text import CursorText, ReferenceText
 from ungdom.texts import Language
 from ungdom.web import formats
+from ungdom.web.night_counts import counts_in_words
 from ungdom.web.page import answer, data_of
 from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.templating import SECTION
+from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.access import AccessPurpose, SearchReason
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(include_in_schema=False)
 
 ROWS = 50
-STAFF, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
+STAFF, CONTACTS, WEBHOOKS, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. `columns`: keys of their texts, after `table.`; `following`: the cursor of the next page.
+    """A table. `columns`: keys of their texts, after `table.`; a cell of `rows` that is a list is drawn as one.
 
-    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table.
+    `following`: the cursor of the next page; `filters`: what is asked for, by the name of the field; `state`: facts
+    that stand above the table.
     """
 
     path: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | list[str]]]
     following: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     state: Mapping[str, str] = field(default_factory=dict)
@@ -93,15 +102,51 @@ def staff_table(request: Request, context: ReadContext, query: Annotated[TableQu
     return _table(request, context, Table(STAFF, columns, rows, data["next"]))
 
 
+@router.get(CONTACTS, response_model=CoordinationGroupList)
+def contacts_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+    """Who is notified for each agency before the execution starts, and which fixed members have nobody."""
+    data = data_of(list_coordination_groups(context, PageQuery(limit=ROWS, cursor=query.cursor)))
+    language = context.language
+
+    def named(contact: dict[str, Any]) -> str:
+        reached = "reached" if contact["reachable"] else "not_reached"
+        return f"{contact['agency_label']}: {contact['name']} ({texts.text(language, SECTION, f'contact.{reached}')})"
+
+    def row(group: dict[str, Any]) -> list[str | list[str]]:
+        missing = ", ".join(texts.label(language, Attendee(agency)) for agency in group["missing"])
+        return [group["konfliktrad_name"], [named(contact) for contact in group["contacts"]], missing or "–"]
+
+    rows = [row(group) for group in data["items"]]
+    return _table(request, context, Table(CONTACTS, ("konfliktrad", "contacts", "missing"), rows, data["next"]))
+
+
+@router.get(WEBHOOKS, response_model=WebhookList)
+def webhooks_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+    """Which systems are sent messages, about what, and whether they still are."""
+    context.require(ADMIN, may_administer)
+    data = data_of(list_webhooks(context, PageQuery(limit=ROWS, cursor=query.cursor)))
+    language = context.language
+
+    def row(hook: dict[str, Any]) -> list[str | list[str]]:
+        kinds = [texts.text(language, SECTION, f"webhook.{kind}") for kind in hook["kinds"]]
+        state = "stopped" if hook["disabled_at"] else "sending"
+        words = texts.text(language, SECTION, f"webhook.{state}")
+        since = formats.instant(language, hook["disabled_at"] or hook["created_at"])
+        return [hook["host"], hook["owner"], kinds, f"{words} {since}"]
+
+    rows = [row(hook) for hook in data["items"]]
+    return _table(request, context, Table(WEBHOOKS, ("host", "owner", "kinds", "status"), rows, data["next"]))
+
+
 @router.get(JOBS, response_model=RunList)
 def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
     """The nights, the newest first."""
     data = data_of(list_nightly_runs(context, PageQuery(limit=ROWS, cursor=query.cursor)))
     language = context.language
 
-    def row(run: dict[str, Any]) -> list[str]:
+    def row(run: dict[str, Any]) -> list[str | list[str]]:
         finished = formats.instant(language, run["finished_at"]) if run["finished_at"] else "–"
-        counts = ", ".join(f"{name} {formats.number(language, count)}" for name, count in run["counts"].items())
+        counts = counts_in_words(language, run["counts"])
         day, started = formats.day(language, run["for_date"]), formats.instant(language, run["started_at"])
         return [day, started, finished, texts.text(language, SECTION, f"night.{run['status']}"), counts]
 

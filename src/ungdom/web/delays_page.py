@@ -28,7 +28,7 @@ from ungdom.store import case_queries
 from ungdom.store.session import Connection
 from ungdom.web.counterfactual_svg import draw
 from ungdom.web.page import answer, data_of, is_safe_target, with_access
-from ungdom.web.places import DELAYS
+from ungdom.web.places import CAUSES, DELAYS
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.share_svg import Share, draw_shares
 from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
@@ -111,7 +111,7 @@ def alerts_page(request: Request, context: ReadContext, query: Annotated[AlertsQ
     return answer(request, "delays.html", values | answering(context, page["reach"]["of_office"]))
 
 
-@router.get("/delays/causes", response_model=GroupOut)
+@router.get(CAUSES.path, response_model=GroupOut)
 def causes_page(request: Request, context: ReadContext, query: Annotated[CausesQuery, Query()]) -> Response:
     """Whose waits made the difference, in the cases of a period."""
     given = query.model_dump(mode="json", exclude_none=True)
@@ -123,7 +123,7 @@ def causes_page(request: Request, context: ReadContext, query: Annotated[CausesQ
     values = {
         "group": group,
         "given": given,
-        "address": lambda **changes: address_of("/delays/causes", given, changes),
+        "address": lambda **changes: address_of(CAUSES.path, given, changes),
         "drawing": draw_shares(parties),
         "sanctions": [str(sanction) for sanction in Sanction],
     }

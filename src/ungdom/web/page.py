@@ -21,7 +21,8 @@ from ungdom.web.templating import render
 from ungdom.workflow.redaction import Knowledge
 
 _PARTS = (
-    "today|my-cases|delays|search|reassign|office|administration|survey|rules|cases|sign-in|sign-out|language|sandbox"
+    "today|my-cases|delays|search|reassign|office|country|administration|survey|rules|cases|sign-in|sign-out|language|"
+    "sandbox"
 )
 _ADDRESS = re.compile(rf"/|/(?:{_PARTS})(?:/.*)?")
 OPEN = re.compile(r"/|/(?:sign-in|language|survey|sandbox)(?:/.*)?")

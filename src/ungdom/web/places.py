@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 from ungdom.api.http.authorisation import RolePredicate, may_administer
+from ungdom.api.statistics.comparison_routes import may_compare_offices
 from ungdom.workflow.rules.access import may_read_access_log
+from ungdom.workflow.rules.alert_permissions import may_read_coordination_groups
 from ungdom.workflow.rules.permissions import (
     may_read_cases,
     may_read_downloads,
     may_read_figures,
     may_read_persons,
+    may_read_published,
+    may_read_recidivism,
     may_read_staff,
     may_read_worklist,
+    may_simulate,
 )
 from ungdom.workflow.vocabulary import Role
 
@@ -39,9 +44,21 @@ MY_CASES = Place("/my-cases", "my_cases", has_cases_without_worklist)
 DELAYS = Place("/delays", "delays", may_read_cases)
 SEARCH = Place("/search", "search", may_read_persons)
 OFFICE = Place("/office", "office", may_read_figures)
+COUNTRY = Place("/country", "country", may_read_published)
 RULES = Place("/rules", "rules", anybody)
+SIMULATION = Place("/rules/simulation", "simulation", may_simulate)
+INDICATORS = Place("/office/indicators", "indicators", may_read_figures)
+CURVES = Place("/office/curves", "curves", may_read_figures)
+COMPARISON = Place("/office/comparison", "comparison", may_compare_offices)
+COHORTS = Place("/office/cohorts", "cohorts", may_read_figures)
+RELAPSE = Place("/office/relapse", "relapse", may_read_recidivism)
+CAUSES = Place("/delays/causes", "causes", may_read_cases)
+OFFICE_FIGURES = (INDICATORS, CURVES, COHORTS, COMPARISON, RELAPSE, CAUSES)
+"""The pages of figures that the page of the office leads to; the title of each is the text of its key."""
 ADMINISTRATION_TABLES = (
     Place("/administration/staff", "staff", may_read_staff),
+    Place("/administration/contacts", "contacts", may_read_coordination_groups),
+    Place("/administration/webhooks", "webhooks", may_administer),
     Place("/administration/nights", "nights", may_administer),
     Place("/administration/access-log", "access_log", may_read_access_log),
     Place("/administration/audit", "audit", may_read_downloads),
@@ -50,7 +67,7 @@ ADMINISTRATION_TABLES = (
 ADMINISTRATION = Place(
     "/administration", "administration", lambda role: any(table.may(role) for table in ADMINISTRATION_TABLES)
 )
-PLACES = (TODAY, MY_CASES, DELAYS, OFFICE, SEARCH, ADMINISTRATION, RULES)
+PLACES = (TODAY, MY_CASES, DELAYS, OFFICE, SEARCH, ADMINISTRATION, RULES, COUNTRY)
 """The menu, in its order."""
 
 

@@ -1,6 +1,8 @@
 """Recording and correcting an event by a form: previewed before it is saved, refused with what was typed kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +24,11 @@ from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
+from ungdom.store import web_drafts
 from ungdom.store.session import Connection
+from ungdom.store.web_drafts import FormDraft
 from ungdom.web.forms import SchemaForm, at_controls, entered_from, integer_or_text, labels_of
-from ungdom.web.page import answer, data_of, with_access
+from ungdom.web.page import answer, data_of, language_of, with_access
 from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
 from ungdom.workflow.events import plain_details
 from ungdom.workflow.payloads import CorrectionReason
@@ -33,21 +37,31 @@ from ungdom.workflow.vocabulary import EventType
 router = APIRouter(include_in_schema=False)
 
 PREVIEW, ANNUL, ANNUL_NOW = "preview", "annul", "annul_now"
-"""What a button does beside saving. An annulment is shown first, and saved by a second button."""
+KEEP, DISCARD = "keep", "discard"
+"""What a button does beside saving. `KEEP`: as a draft. An annulment is shown first, and saved by a second button."""
 OUR_FIELDS = ("occurred_on", "on_behalf_of", "note", "youth_may_read", "reason", "after_seq")
 """The controls beside those of the details."""
+
+
+class DraftOut(BaseModel):
+    """What the person has typed into the form before, and when; `deleted_at`: unless it is changed again."""
+
+    entered: dict[str, list[str]]
+    saved_at: datetime
+    deleted_at: datetime
 
 
 class RecordingAtAGlance(BaseModel):
     """What the page of a form shows of the case: where it stands, the step, and the event that is corrected.
 
-    `history`: the events after which a forgotten one may be put in; empty for other forms.
+    `history`: the events after which a forgotten one may be put in; empty for other forms. `draft`: of the reader.
     """
 
     case: CaseOut
     option: OptionOut | None
     event: EventOut | None
     history: list[EventOut]
+    draft: DraftOut | None
 
 
 class InsertionAtAGlance(BaseModel):
@@ -64,6 +78,13 @@ class FormSubject:
     kind: EventType | None = None
     seq: int | None = None
     inserts: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the form among those of the case: the end of its address."""
+        if self.seq is not None:
+            return f"correct/{self.seq}"
+        return f"{'insert' if self.inserts else 'record'}/{self.kind}"
 
 
 @router.get("/cases/{case_id}/record/{kind}", response_model=RecordingAtAGlance)
@@ -117,8 +138,14 @@ def _submitted(request: Request, case_id: UUID, subject: FormSubject) -> Respons
     context = write_context(request, sent)
     if context is None:
         return key_refused(request)
+    if sent.first("action") in (KEEP, DISCARD):
+        stored = _keep(request, case_id, subject, sent)
+        by_script = "hx-request" in request.headers
+        return stored if by_script else RedirectResponse(f"/cases/{case_id}/{subject.name}", 303)
     preview = sent.first("action") in (PREVIEW, ANNUL)
     response = attempt(request, lambda: _written(context, case_id, subject, sent, preview))
+    if preview or isinstance(response, RefusedForm):
+        attempt(request, lambda: _keep(request, case_id, subject, sent))
     if isinstance(response, RefusedForm):
         shown = SentForm(sent.entered, response.problem)
         return _form_page(request, context, case_id, subject, shown, response.status)
@@ -126,6 +153,41 @@ def _submitted(request: Request, case_id: UUID, subject: FormSubject) -> Respons
     if preview:
         return _form_page(request, context, case_id, subject, SentForm(sent.entered, None, done))
     return RedirectResponse(f"/cases/{case_id}?saved={done['seq']}", 303)
+
+
+def _keep(request: Request, case_id: UUID, subject: FormSubject, sent: SentForm) -> Response:
+    """Keep what was typed as a draft of this person, or discard it. Raises `NotVisible` without the form."""
+    context = RequestContext(request, None, None, language_of(request))  # without a key: no result is stored
+    whose = context.principal.viewer.subject
+    entered = {name: values for name, values in sent.entered.items() if name not in ("key", "action")}
+
+    def operation(tx: Connection) -> ApiResponse:
+        _about(tx, context, case_id, subject)
+        if sent.first("action") == DISCARD:
+            web_drafts.remove(tx, whose, case_id, subject.name)
+        else:
+            web_drafts.save(tx, context.keys, FormDraft(whose, case_id, subject.name, entered, context.now))
+        return ApiResponse(204, b"", {})
+
+    return context.write(operation)
+
+
+def _recorded(
+    context: RequestContext,
+    case_id: UUID,
+    subject: FormSubject,
+    dry_run: bool,
+    write: Callable[[Connection], ApiResponse],
+) -> Response:
+    """The answer of the interface; what is recorded ends the draft of its form."""
+
+    def operation(tx: Connection) -> ApiResponse:
+        response = write(tx)
+        if not dry_run:
+            web_drafts.remove(tx, context.principal.viewer.subject, case_id, subject.name)
+        return response
+
+    return context.write(operation, commit=not dry_run)
 
 
 def _written(context: RequestContext, case_id: UUID, subject: FormSubject, sent: SentForm, dry_run: bool) -> Response:
@@ -136,10 +198,14 @@ def _written(context: RequestContext, case_id: UUID, subject: FormSubject, sent:
         body = _correction(event, context.language, sent) if event else _insertion(subject, context.language, sent)
         correction = validated(CorrectionIn, body)
         check_plausible(correction)
-        return context.write(lambda tx: correct_in_case(tx, context, case_id, correction, dry_run), commit=not dry_run)
+        return _recorded(
+            context, case_id, subject, dry_run, lambda tx: correct_in_case(tx, context, case_id, correction, dry_run)
+        )
     step = validated(EventIn, _event(EventType(str(kind)), context.language, sent))
     entry = step.as_entry()
-    return context.write(lambda tx: record_in_case(tx, context, case_id, entry, step, dry_run), commit=not dry_run)
+    return _recorded(
+        context, case_id, subject, dry_run, lambda tx: record_in_case(tx, context, case_id, entry, step, dry_run)
+    )
 
 
 def _event(kind: EventType, language: texts.Language, sent: SentForm) -> dict[str, Any]:
@@ -184,6 +250,8 @@ def _form_page(
     """The form, with what was typed, what is wrong with it, and what it would change."""
     page = data_of(context.read(lambda tx: _about(tx, context, case_id, subject)))
     kind = EventType(subject.kind or page["event"]["type"])
+    draft = page["draft"] if not sent.entered else None
+    sent = SentForm(draft["entered"]) if draft else sent
     language, event, version = context.language, page["event"], sent.first("version") or etag(page["case"]["version"])
     entered = sent.entered or _as_typed(event, str(context.today))
     problem = sent.problem or {}
@@ -196,6 +264,7 @@ def _form_page(
         "kind": str(kind),
         "label": texts.label(language, kind),
         "controls": controls,
+        "draft": draft,
         "named": dict(labels_of(controls)),
         "entered": {name: (entered.get(name) or [""])[0] for name in OUR_FIELDS},
         "errors": errors,
@@ -231,7 +300,15 @@ def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: Form
     step = option.model_copy(update={"details_schema": {}}) if option else None
     history = redacted(redacted_events(events_out(read.stored, context.language), read), read).items
     shown = [x for x in history if x.corrected_by is None] if subject.inserts else []
-    return with_access(json_response(RecordingAtAGlance(case=case, option=step, event=event, history=shown)), read)
+    draft = web_drafts.find(tx, context.keys, context.principal.viewer.subject, case_id, subject.name, context.now)
+    page = RecordingAtAGlance(case=case, option=step, event=event, history=shown, draft=_draft_out(draft))
+    return with_access(json_response(page), read)
+
+
+def _draft_out(draft: FormDraft | None) -> DraftOut | None:
+    if draft is None:
+        return None
+    return DraftOut(entered=draft.entered, saved_at=draft.saved_at, deleted_at=draft.deleted_at)
 
 
 def _insertable(tx: Connection, context: RequestContext, case_id: UUID) -> ApiResponse:

@@ -10,7 +10,7 @@ from ungdom.api.rules.routes import get_workflow, list_deadline_rules
 from ungdom.api.rules.schemas import Format
 from ungdom.web.machine_svg import draw_machine
 from ungdom.web.page import answer, data_of
-from ungdom.web.places import RULES
+from ungdom.web.places import RULES, SIMULATION
 from ungdom.web.queries import PageForm
 from ungdom.web.receipts import written_length_in
 from ungdom.workflow.vocabulary import Regime, Sanction
@@ -37,6 +37,7 @@ def rules_page(request: Request, context: ReadContext, query: Annotated[RulesQue
         entry["length_words"] = written_length_in(context.language, entry["length"])
     values = {
         "workflow": workflow,
+        "simulation": SIMULATION.path if SIMULATION.may(context.principal.viewer.role) else None,
         "drawing": draw_machine(workflow["states"], workflow["moves"]),
         "deadline_rules": applies,
         "receivers": rules["receivers"],

@@ -1,4 +1,4 @@
-"""Tables of the pages: signed-in browsers, what an operator has ended of them, and saved views.
+"""Tables of the pages: signed-in browsers, what an operator has ended of them, saved views, and drafts of forms.
 
 A session is found by the hash of a secret that only the browser has; its row is deleted when it ends. What an operator
 ends by a command is a row of `web_session_end`, which is never changed.
@@ -44,4 +44,15 @@ web_view = Table(
     Column("query", Text, nullable=False, comment="of the address of the list; filters, no case and no person"),
     Column("created_at", UtcDateTime, nullable=False),
     comment="saved views of the list of today",
+)
+
+web_draft = Table(
+    "web_draft",
+    metadata,
+    Column("subject", Text, primary_key=True, comment="who has typed it, and alone is shown it"),
+    Column("case_id", ForeignKey("case_file.case_id"), primary_key=True, index=True),
+    Column("form", Text, primary_key=True, comment="which form of the case: record/…, correct/…, insert/…"),
+    Column("sealed", LargeBinary, nullable=False, comment="what was typed, encrypted"),
+    Column("saved_at", UtcDateTime, nullable=False, index=True, comment="it is deleted 14 days later"),
+    comment="forms that were begun and not recorded; deleted when they are",
 )
