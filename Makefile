@@ -13,7 +13,7 @@ SOAK_MINUTES ?= 30
 FAULTS := tests/faults tests/store/test_grants.py tests/store/test_rolling_upgrade.py tests/api/test_commit.py \
 	tests/api/test_concurrency.py tests/exchange/test_killed_worker.py tests/notices/test_killed.py tests/extracts/test_jobs.py
 comma := ,
-BENCH ?= moves intake nightly worklist extracts survival shedding
+BENCH ?=
 ARGS ?=
 TESTS ?=
 UPGRADE ?=
@@ -41,7 +41,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz thorough spark mutants audit sbom release docs clean
+.PHONY: help setup run test compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,8 +75,11 @@ check: $(DONE)/node ## lint, format check, types, import layers, and the linters
 	@PATH="$(abspath $(BIN)):$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 		$(TOOL)/redocly lint --config tools/redocly.yaml --format stylish openapi/v1.json
 
-bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
-	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
+bench: $(DONE)/dev $(DONE)/peers ## all benchmarks in ten minutes, written into bench/results.md (BENCH=intake, ARGS=…)
+	@$(BIN)/python bench/run.py $(BENCH) $(ARGS)
+
+bench-full: $(DONE)/dev $(DONE)/peers ## the same with the full sizes and without a limit; an hour or more
+	@$(BIN)/python bench/run.py --full $(BENCH) $(ARGS)
 
 # Each step of the office is killed before and after the commits of a place so often (FAULTS_PAIRS).
 faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions
@@ -125,22 +128,24 @@ docs: $(DONE)/dev ## regenerate the generated files (docs/, openapi/ and the mod
 	@$(BIN)/python client/generate.py
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/7 requirements/uv.txt"
+	@echo "1/8 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/7 requirements/run.txt"
+	@echo "2/8 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/7 requirements/dev.txt"
+	@echo "3/8 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/7 requirements/spark.txt"
+	@echo "4/8 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
-	@echo "5/7 requirements/clients.txt"
+	@echo "5/8 requirements/clients.txt"
 	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
-	@echo "6/7 requirements/mutants.txt"
+	@echo "6/8 requirements/mutants.txt"
 	@$(COMPILE) --group pyproject.toml:mutants --output-file requirements/mutants.txt >/dev/null
-	@echo "7/7 requirements/audit.txt"
+	@echo "7/8 requirements/audit.txt"
 	@$(COMPILE) --group pyproject.toml:audit --output-file requirements/audit.txt >/dev/null
+	@echo "8/8 requirements/peers.txt"
+	@$(COMPILE) --group pyproject.toml:peers --constraint requirements/run.txt --output-file requirements/peers.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
@@ -204,6 +209,12 @@ $(DONE)/audit: requirements/audit.txt $(DONE)/uv
 	@echo "installing what make audit asks with …"
 	@$(PYTHON) -m venv --without-pip $(VENV)/audit
 	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+$(DONE)/peers: requirements/peers.txt $(DONE)/uv
+	@echo "installing what make bench measures this program beside …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/peers
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV)/peers/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev
