@@ -284,7 +284,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="worker processes on PostgreSQL")
     parser.add_argument("--threads", type=int, default=3, help="request threads per worker")
     parser.add_argument("--cases", type=int, default=4096, help="rounded to a multiple of the connections")
-    parser.add_argument("--peers", type=Path, default=PYTHON, help="the Python of the peers' environment")
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        default=os.environ.get("PEERS_PYTHON", PYTHON),
+        help="the Python of the peers' environment",
+    )
     parser.add_argument("--no-peers", action="store_const", const=None, dest="peers", help="without the peers")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     asked = parser.parse_args()

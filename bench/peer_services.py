@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import load
+from moves_results import DJANGO
 from service import Service, free_port, running
 
 HERE = Path(__file__).parent / "peers"
 PYTHON = Path(__file__).resolve().parents[1] / ".venv" / "peers" / "bin" / "python"
+"""The Python of the environment that `make bench` installs; `PEERS_PYTHON` names another."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Peer:
 
 
 PEERS = (
-    Peer("Django, DRF, django-fsm-2", "django_peer", wsgi=True),
+    Peer(DJANGO, "django_peer", wsgi=True),
     Peer("FastAPI, ORM, python-statemachine", "orm_peer"),
     Peer("FastAPI, SpiffWorkflow, psycopg", "spiff_peer", prepared=True),
     Peer("FastAPI, DBOS, ORM", "dbos_peer", prepared=True),
