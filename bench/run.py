@@ -42,22 +42,22 @@ class Part:
 
 
 PARTS = (
-    Part("moves", ("--seconds", "3", "--rounds", "3", "--cases", "1024"), 230),
-    Part("operations", ("--databases", "PostgreSQL", "--rounds", "5"), 75),
+    Part("moves", ("--seconds", "3", "--rounds", "3", "--cases", "1024"), 210),
+    Part("operations", ("--databases", "PostgreSQL", "--rounds", "5"), 65),
     Part(
         "profile",
         ("--databases", "PostgreSQL", "--shares"),
-        25,
+        20,
         ("--databases", "PostgreSQL", "--shares"),
         "operations",
     ),
-    Part("start", ("--rounds", "3"), 20, ("--rounds", "9", "--memory", "200")),
-    Part("intake", ("--decisions", "300", "--rounds", "2"), 75),
-    Part("nightly", ("--largest", "10000"), 40),
-    Part("worklist", ("--cases", "3000", "--seconds", "5"), 50),
-    Part("extracts", ("--events", "320000", "--rounds", "1"), 50),
+    Part("start", ("--rounds", "3"), 35, ("--rounds", "9", "--memory", "200")),
+    Part("intake", ("--decisions", "300", "--rounds", "2"), 60),
+    Part("nightly", ("--largest", "10000"), 35),
+    Part("worklist", ("--cases", "3000", "--seconds", "5"), 75),
+    Part("extracts", ("--events", "320000", "--rounds", "1"), 45),
     Part("survival", ("--cases", "1000000"), 15),
-    Part("shedding", ("--rounds", "1", "--seconds", "5"), 20),
+    Part("shedding", ("--rounds", "1", "--seconds", "5"), 40),
 )
 
 
