@@ -18,7 +18,7 @@ from uuid import UUID
 
 import pytest
 
-from tests import process, service
+from tests import fork, process, service
 from tests.process import UNGDOM
 from ungdom import cli, texts
 from ungdom.api.docs import first_calls
@@ -62,9 +62,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def ungdom(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(UNGDOM), *arguments]
-    return subprocess.run(
-        command, env=environment(folder), cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return fork.run(command, env=environment(folder), cwd=folder, text=True, timeout=120)
 
 
 def test_the_demo_load_is_kept_once_it_is_whole(folder: Path) -> None:
@@ -206,6 +204,7 @@ def test_a_command_loads_neither_the_service_nor_numpy_before_it_needs_them() ->
 def test_an_interrupt_during_the_imports_ends_the_program_without_a_traceback() -> None:
     said = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
 class Interrupted:
     def find_spec(self, name, *_):
         if name == sys.argv[1]:
@@ -245,7 +244,7 @@ def test_a_call_that_is_off_is_told_in_one_line(
 ) -> None:
     command = [str(UNGDOM), *arguments]
     env = environment(folder) | changed
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = fork.run(command, env=env, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("ungdom: ")
     assert said in " ".join(done.stderr.split())

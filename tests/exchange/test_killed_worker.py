@@ -17,7 +17,7 @@ from uuid import UUID
 
 import pytest
 
-from tests import service
+from tests import fork, service
 from tests.exchange import world
 from tests.exchange.wire import Receiver, slow, status
 from tests.exchange.world import Told, case, over_http, partner, standings, work, write
@@ -46,7 +46,7 @@ def worker(url: str, folder: Path, path: Path, *program: str) -> Iterator[subpro
     """A worker in a process of its own, killed in the end if it still runs. `program`: another one than ours."""
     command = [*(program or (str(UNGDOM),)), "worker", "--every", "0.1"]
     env = settings(url, folder, path)
-    with (folder / "worker.log").open("ab") as log, subprocess.Popen(command, env=env, stderr=log, cwd=ROOT) as process:
+    with (folder / "worker.log").open("ab") as log, fork.Fork(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
             yield process
         finally:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import pytest
 from sqlalchemy import func, select
 
-from tests import pg, service
+from tests import fork, pg, service
 from tests.exchange.wire import Receiver
 from tests.faults.mortal import Order
 from tests.faults.office import STEPS
@@ -113,9 +113,7 @@ class Mortal:
     def __init__(self, url: str, folder: Path, receiver: str) -> None:
         command = [sys.executable, "-m", "tests.faults.mortal", url, str(folder), receiver]
         env = environment(url, folder) | {"PYTHONPATH": f"{SOURCE}:{ROOT}"}
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = fork.Fork(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from ungdom.analytics import case_facts, case_summaries
 from ungdom.analytics.case_facts import CaseFacts, Interval
@@ -14,6 +13,7 @@ from ungdom.analytics.forecast.calibration import CalibrationBin
 from ungdom.analytics.recidivism import offences
 from ungdom.analytics.recidivism.offences import CaseOffences, OffenceRecord
 from ungdom.store.codec import Codec
+from ungdom.store.errors import DamagedValue
 from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, State
 
 FACTS = (
@@ -162,5 +162,5 @@ def test_numbers_of_a_curve_keep_their_stored_shape() -> None:
     ids=["state", "days", "date"],
 )
 def test_a_row_of_another_shape_is_refused(text: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(DamagedValue):
         case_summaries.load(text)

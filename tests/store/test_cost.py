@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import cycle, islice
+from pathlib import Path
 from types import FrameType
 from typing import Any
 from uuid import UUID
 
+import ungdom
 from tests.store import cases
 from ungdom.cases import EventEntry, Precondition, Recorder, options, read, record
 from ungdom.store import journal
@@ -33,6 +35,7 @@ FIRST = (
     (EventType.TEAM_MEMBER_JOINED, d.MemberJoined(member="school-1", agency=d.Attendee.SCHOOL)),
 )
 SHORT, LONG = 10, 75
+PACKAGE = str(Path(ungdom.__file__).parent)
 
 
 def with_history(db: Database, length: int) -> StoredCase:
@@ -61,7 +64,7 @@ def calls(work: Callable[[], Any]) -> int:
 
     def seen(frame: FrameType, kind: str, _argument: object) -> None:
         nonlocal count
-        count += kind == "call" and "/ungdom/" in frame.f_code.co_filename
+        count += kind == "call" and frame.f_code.co_filename.startswith(PACKAGE)
 
     sys.setprofile(seen)
     try:

@@ -1,7 +1,6 @@
 """The pages in a real browser: the story of a late case, also without JavaScript and by keyboard; and axe on each."""
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import process
+from tests import fork, process
 from tests.api.build import DAY, case_at, opened, recorded
 from tests.service import CURSOR_KEY, KEY, Service, sqlite_copy
 from tests.web.browser import chromium
@@ -64,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         }
         recorded(client, cases["executing"], "team_member_joined", DAY, {"member": MEMBER, "agency": "school"})
     keys = {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_CURSOR_KEY": CURSOR_KEY}
-    subprocess.run([process.UNGDOM, "nightly"], env=process.environment(url, data) | keys, check=True, timeout=120)
+    fork.run([process.UNGDOM, "nightly"], env=process.environment(url, data) | keys, timeout=120).check_returncode()
     with process.serving(url, data, **keys) as (address, _):
         with Service(url, data) as service:
             [alert] = service.as_("coordinator", "oslo").get("/v1/alerts", case=cases["late"], limit=1).json()["items"]

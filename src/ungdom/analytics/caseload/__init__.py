@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import fsum
 
 from ungdom.analytics import norms
 from ungdom.analytics.case_summaries import CaseSummary
@@ -28,8 +29,9 @@ class OpenCaseCounts:
     open: Counter[PhaseAndSanction] = field(default_factory=Counter)
 
     def weight(self, day: date) -> float:
-        """Workload of these cases: cases times the norms of that day (office norm)."""
-        return sum(count * weight_of(phase, sanction, day) for (phase, sanction), count in self.open.items())
+        """Workload of these cases to one decimal: cases times the norms of that day (office norm)."""
+        parts = (count * weight_of(phase, sanction, day) for (phase, sanction), count in self.open.items())
+        return round(fsum(parts), 1)
 
 
 @dataclass(frozen=True, slots=True)

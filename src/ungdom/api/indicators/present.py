@@ -177,7 +177,7 @@ def _load_values(load: OpenCaseCounts, day: date, language: texts.Language) -> d
             load.open.items(), key=lambda item: (list(Phase).index(item[0][0]), item[0][1])
         )
     ]
-    return {"cases": load.open.total(), "weight": round(load.weight(day), ONE_DECIMAL), "kinds": kinds}
+    return {"cases": load.open.total(), "weight": load.weight(day), "kinds": kinds}
 
 
 def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningOut:

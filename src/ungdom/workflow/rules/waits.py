@@ -124,13 +124,10 @@ def ledger(case: Case, day: date) -> list[WaitSpan]:
     If several waits are open on a day, it belongs to the one that started last. A day d belongs to the span with
     since <= d < until.
     """
-    recorded = list(_recorded_waits(case))
     spans: list[WaitSpan] = []
     for interval, stage in zip(case.intervals, stages(case, day), strict=False):
-        days = {when for wait in recorded for when in (wait.since, wait.until) if when}
-        cuts = {when for when in days if stage.since < when < stage.until}
-        for since, until in pairwise(sorted({stage.since, stage.until} | cuts)):
-            _append_or_extend(spans, _wait_span(case, interval, since, until, recorded))
+        for span in _spans_of_stage(case, interval, stage):
+            _append_or_extend(spans, span)
     return spans
 
 
@@ -163,10 +160,12 @@ def waiting_for(case: Case) -> Party | None:
 def waiting_since(case: Case) -> date | None:
     """The day since which the party that the case waits for now has been waited for without a break; None for none."""
     party, since = waiting_for(case), None
-    for span in reversed(ledger(case, date.max) if party else []):
-        if span.party is not party:
-            break
-        since = span.since
+    stays = list(zip(case.intervals, stages(case, date.max), strict=False)) if party else []
+    for interval, stage in reversed(stays):
+        for span in reversed(_spans_of_stage(case, interval, stage)):
+            if span.party is not party:
+                return since
+            since = span.since
     return since
 
 
@@ -181,6 +180,19 @@ def total_days(pairs: Iterable[tuple[K, int]]) -> Counter[K]:
     for key, days in pairs:
         total[key] += days
     return total
+
+
+def _spans_of_stage(case: Case, interval: StateInterval, stage: Stage) -> list[WaitSpan]:
+    """The spans of one stay, in order. A recorded wait that does not touch it is left out."""
+    recorded = [
+        wait
+        for wait in _recorded_waits(case)
+        if wait.since < stage.until and (wait.until is None or wait.until > stage.since)
+    ]
+    days = {when for wait in recorded for when in (wait.since, wait.until) if when}
+    cuts = {when for when in days if stage.since < when < stage.until}
+    within = pairwise(sorted({stage.since, stage.until} | cuts))
+    return [_wait_span(case, interval, since, until, recorded) for since, until in within]
 
 
 def _wait_span(
