@@ -39,9 +39,11 @@ BYTECODE := $(BIN)/python -m compileall -q -j 0 src
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
+SITE := $(VENV)/docs/bin/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going --jobs auto -c docs . build/site
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs clean
+.PHONY: help setup run test compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,21 +61,23 @@ compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, wh
 	@test -d ../shared || { echo "There is nothing to compare with: ../shared is not beside this checkout."; exit 1; }
 	@$(BIN)/python -m pytest tests/compare/published.py
 
-check: $(DONE)/node ## lint, format check, types, import layers, and the linters of the OpenAPI document
-	@echo "1/6 ruff check"
+check: $(DONE)/node $(DONE)/docs ## lint, format check, types, import layers, the linters of the OpenAPI document, the site
+	@echo "1/7 ruff check"
 	@$(BIN)/ruff check .
-	@echo "2/6 ruff format"
+	@echo "2/7 ruff format"
 	@$(BIN)/ruff format --check .
-	@echo "3/6 mypy --strict"
+	@echo "3/7 mypy --strict"
 	@$(BIN)/mypy
 	@MYPYPATH=client/src $(BIN)/mypy --strict client/src client/generate.py
-	@echo "4/6 import layers"
+	@echo "4/7 import layers"
 	@$(BIN)/lint-imports
-	@echo "5/6 spectral"
+	@echo "5/7 spectral"
 	@PATH="$(abspath $(BIN)):$$PATH" $(TOOL)/spectral lint --ruleset tools/spectral.yaml --fail-severity hint openapi/*.json
-	@echo "6/6 redocly"
+	@echo "6/7 redocly"
 	@PATH="$(abspath $(BIN)):$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 		$(TOOL)/redocly lint --config tools/redocly.yaml --format stylish openapi/v1.json
+	@echo "7/7 site of the documents"
+	@$(SITE)
 
 bench: $(DONE)/dev $(DONE)/peers ## all benchmarks in ten minutes, written into bench/results.md (BENCH=intake, ARGS=…)
 	@$(BIN)/python bench/run.py $(BENCH) $(ARGS)
@@ -127,24 +131,31 @@ docs: $(DONE)/dev ## regenerate the generated files (docs/, openapi/ and the mod
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 	@$(BIN)/python client/generate.py
 
+# The same files as a site. A warning is an error, and so is a page that would load something from another host.
+docs-site: $(DONE)/docs ## build the documents as a site in build/site, for reading without a network
+	@$(SITE)
+	@echo "ready: build/site/index.html"
+
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/8 requirements/uv.txt"
+	@echo "1/9 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/8 requirements/run.txt"
+	@echo "2/9 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/8 requirements/dev.txt"
+	@echo "3/9 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/8 requirements/spark.txt"
+	@echo "4/9 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
-	@echo "5/8 requirements/clients.txt"
+	@echo "5/9 requirements/clients.txt"
 	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
-	@echo "6/8 requirements/mutants.txt"
+	@echo "6/9 requirements/mutants.txt"
 	@$(COMPILE) --group pyproject.toml:mutants --output-file requirements/mutants.txt >/dev/null
-	@echo "7/8 requirements/audit.txt"
+	@echo "7/9 requirements/audit.txt"
 	@$(COMPILE) --group pyproject.toml:audit --output-file requirements/audit.txt >/dev/null
-	@echo "8/8 requirements/peers.txt"
+	@echo "8/9 requirements/docs.txt"
+	@$(COMPILE) --group pyproject.toml:docs --output-file requirements/docs.txt >/dev/null
+	@echo "9/9 requirements/peers.txt"
 	@$(COMPILE) --group pyproject.toml:peers --constraint requirements/run.txt --output-file requirements/peers.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
@@ -215,6 +226,12 @@ $(DONE)/peers: requirements/peers.txt $(DONE)/uv
 	@echo "installing what make bench measures this program beside …"
 	@$(PYTHON) -m venv --without-pip $(VENV)/peers
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV)/peers/bin/python --require-hashes -r requirements/peers.txt
+	@touch $@
+
+$(DONE)/docs: requirements/docs.txt $(DONE)/uv
+	@echo "installing what builds the site of the documents …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/docs
+	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev

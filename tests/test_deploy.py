@@ -13,10 +13,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-import typer
 import yaml
 
 from tests import pg
+from tests.commands import assert_is_command
 from ungdom import cli
 from ungdom.api.http import health
 from ungdom.settings.model import Settings
@@ -34,18 +34,6 @@ COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("ut
 CONTAINER = (DEPLOY / "Containerfile").read_text("utf-8")
 EXPOSURE = "20"
 """The most that `systemd-analyze security` may find, of 100: less is better."""
-
-
-def assert_is_command(words: list[str]) -> None:
-    """The words call a command of the program with options that it has."""
-    command: Any = typer.main.get_command(cli.app)
-    left = list(words)
-    while left and left[0] in getattr(command, "commands", {}):
-        command = command.commands[left.pop(0)]
-        command = getattr(command, "loaded", command)
-    assert not hasattr(command, "commands"), words
-    options = {option for parameter in command.params for option in parameter.opts}
-    assert {word for word in left if word.startswith("--")} <= options, words
 
 
 def pods() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

@@ -168,8 +168,8 @@ def typed(command: str, folder: Path) -> str:
     return httpx.get(url[1], headers={"Authorization": f"Bearer {secret}", "Accept-Language": "en"}).text
 
 
-def test_the_first_calls_of_the_readme_are_those_that_are_printed() -> None:
-    assert first_calls.as_text() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_first_calls_of_the_tutorial_are_those_that_are_printed() -> None:
+    assert first_calls.as_text() in (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
 
 
 def test_the_document_is_compressed_and_sent_once(one: Service) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import ungdom
 from ungdom import texts
@@ -10,8 +12,10 @@ from ungdom.analytics import definitions
 from ungdom.analytics.definitions import Definition, Family
 from ungdom.analytics.indicators import INDICATORS, Indicator, IndicatorGroup
 from ungdom.analytics.recidivism.rules import Relapse
+from ungdom.api.docs.error_page import errors_text
 from ungdom.api.docs.event_schemas import events_document
 from ungdom.api.docs.field_page import fields_text
+from ungdom.api.docs.route_page import routes_text
 from ungdom.api.docs.schema_examples import example_of
 from ungdom.api.statistics.present import question_of
 from ungdom.app import create_app
@@ -51,6 +55,8 @@ def files() -> dict[str, str]:
         "docs/glossary.md": NOTE + glossary_text(),
         "docs/fields.md": NOTE + fields_text(),
         "docs/permissions.md": permissions_text(),
+        "docs/errors.md": NOTE + errors_text(),
+        "docs/routes.md": NOTE + routes_text(openapi_document()),
         "docs/indicators.md": indicators_text(),
         "docs/statistics.md": statistics_text(),
         "docs/recidivism.md": recidivism_text(),
@@ -63,12 +69,17 @@ def files() -> dict[str, str]:
     }
 
 
-def openapi_text() -> str:
-    """The OpenAPI document of the service."""
+@cache
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of the service. Not to be changed: it is made once per process."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(env="development", data_dir=Path(folder), people_keys=(new_key(),), cursor_key=new_key())
-        document = create_app(settings).openapi()
-    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        return create_app(settings).openapi()
+
+
+def openapi_text() -> str:
+    """The OpenAPI document as it is committed."""
+    return json.dumps(openapi_document(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def asyncapi_text() -> str:
@@ -258,6 +269,7 @@ _STATISTICS = (
     "the same. Analysts begin with [a walk](analyst-guide.md). The reasons are in [decision",
     "0031](decisions/0031-statistics.md).",
     "",
+    "<!-- not run: the period and the units are for the reader to choose; tests/statistics run such calls -->",
     "```",
     "ungdom statistics lead-time --from 2025-01-01 --until 2025-12-31 --by period --by konfliktrad",
     "ungdom statistics lead-time --from 2025-01-01 --until 2025-12-31 --statistic p2 --threshold-days 90 --json",
@@ -324,6 +336,7 @@ _RECIDIVISM = (
     "The share that relapses depends on what is asked. Three definitions stand side by side in every answer; which",
     "one a figure is of belongs to the figure. Why it is so: [decision 0030](decisions/0030-recidivism.md).",
     "",
+    "<!-- not run: the period and the units are for the reader to choose; tests/statistics run such calls -->",
     "```",
     "GET /v1/statistics/recidivism?from=2022-01-01&to=2022-12-31&by=konfliktrad&valid_at=2026-06-30",
     "ungdom statistics recidivism --from 2022-01-01 --until 2022-12-31 --by sanction --known-at 2026-06-30",

@@ -132,6 +132,44 @@ def test_a_case_is_walked_and_a_refusal_says_what_would_help(one: Service) -> No
             ungdom.audit.findings()
 
 
+def test_the_page_for_those_who_write_a_program_runs(
+    one: Service, capsys: pytest.CaptureFixture[str], figure: Callable[[str], None]
+) -> None:
+    began = time.monotonic()
+    text = (ROOT / "docs" / "client.md").read_text("utf-8").replace("2026-11-30", "2026-01-05")
+    walk, decisions, feed = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    imported, _, walk = walk.partition("\n")
+    assert imported == "from ungdom_client import Client, Refused"
+
+    def client(url: str, _token: str, **more: Any) -> Client:
+        assert url == "https://ungdom.example.no"
+        return client_of(one, "coordinator", "oslo", **more)
+
+    names: dict[str, Any] = {"Client": client, "Refused": Refused, "token": "t"}
+    exec(walk, names)  # noqa: S102 - the page of this project
+    assert one.as_("coordinator", "oslo").get(f"/v1/cases/{names['case']['id']}").json()["state"] == "registered"
+    printed = capsys.readouterr().out
+    assert "registered" in printed.lower(), "the refusal names the state"
+
+    message = {"kind": "became_final", "decision_id": "D-1", "version": 1, "occurred_on": "2025-06-27"}
+    message |= {"sent_at": "2025-06-27T12:00:00+02:00", "police_case_numbers": ["15434899"], "terms": {}}
+    message |= {"person": {"born": "2008-02-11", "given_name": "Fin", "family_name": "Stilling"}}
+    kept: list[Any] = []
+    names = {"messages": [message], "last_number": 0, "keep": lambda *done: kept.append(done)}
+    exec(decisions, names | {"ungdom": client_of(one, "prosecution")})  # noqa: S102
+    assert [(number, receipt["outcome"]) for number, receipt in kept] == [(1, "parked")]
+
+    def enough(_after: str) -> None:
+        raise KeyboardInterrupt
+
+    events: list[str] = []
+    names = {"kept_position": lambda: None, "keep_position": enough, "handle": lambda kind, _data: events.append(kind)}
+    with pytest.raises(KeyboardInterrupt):
+        exec(feed, names | {"ungdom": client_of(one, "coordinator", "oslo")})  # noqa: S102
+    assert events
+    figure(f"page of the client: three blocks in {time.monotonic() - began:.1f} s")
+
+
 def test_unmet_conditions_stand_in_the_exception(one: Service) -> None:
     oslo = one.as_("coordinator", "oslo")
     case = case_at(oslo, "preparing")

@@ -195,10 +195,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from ungdom import generated
+from ungdom import cli
+from ungdom.cli import generating
 
-for path, text in generated.files().items():
+for path, text in generating.files(typer.main.get_command(cli.app)).items():
     if Path(path).read_text(encoding="utf-8") != text:
         print("changed:", path)
         Path(path).write_text(text, encoding="utf-8")

@@ -71,7 +71,7 @@ RECIPE = Recipe(
             TEXTS,
         ),
     ),
-    ("docs/workflow.md", "docs/codebook.md", "openapi/v1.json"),
+    ("docs/workflow.md", "docs/errors.md", "docs/codebook.md", "openapi/v1.json"),
 )
 
 

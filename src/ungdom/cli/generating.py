@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ungdom import generated
+from ungdom.cli.command_page import commands_text
 from ungdom.cli.terminal import out
 from ungdom.settings import BadSettings
 
@@ -22,11 +23,18 @@ def openapi(
         _write(out_file, text)
 
 
-def docs(root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()) -> None:
+def files(program: Any) -> dict[str, str]:
+    """Every generated file, with the page of the commands of this program: its path from the root, and its text."""
+    return generated.files() | {"docs/commands.md": generated.NOTE + commands_text(program)}
+
+
+def docs(
+    context: typer.Context, root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()
+) -> None:
     """Regenerate the files below docs and openapi of a source checkout, and print their names."""
     if not root.is_dir():
         raise BadSettings(f"{root} is no folder")
-    for path, text in generated.files().items():
+    for path, text in files(context.find_root().command).items():
         _write(root / path, text, below=root)
         out.print(f"written {path}")
 

@@ -45,7 +45,8 @@ Numbers = Iterable[tuple[NumberKind, str]]
 CaseFileRow = Row[*tuple[Any, ...]]
 
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
-_BATCH = 500
+_BATCH = 100
+"""Cases in memory at once while many are read: what a process grows to follows from it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Five calls to begin with, against the demonstration: printed when it starts, in README.md and on the page `/docs`."""
+"""Five calls to begin with, against the demonstration.
+
+They are printed when it starts, and stand in docs/first-hour.md and on the page `/docs`.
+"""
 
 from dataclasses import dataclass
 
@@ -33,5 +36,5 @@ FIRST_CALLS = (
 
 
 def as_text(base: str = LOCAL, tokens: str = TOKENS) -> str:
-    """The calls for a terminal and for README.md: a comment, then the command."""
+    """The calls for a terminal and for docs/first-hour.md: a comment, then the command."""
     return "\n".join(f"# {call.title}\n{call.command(base, tokens)}" for call in FIRST_CALLS)
