@@ -13,7 +13,7 @@ SOAK_MINUTES ?= 30
 FAULTS := tests/faults tests/store/test_grants.py tests/store/test_rolling_upgrade.py tests/api/test_commit.py \
 	tests/api/test_concurrency.py tests/exchange/test_killed_worker.py tests/notices/test_killed.py tests/extracts/test_jobs.py
 comma := ,
-BENCH ?= moves intake nightly worklist extracts survival shedding
+BENCH ?=
 ARGS ?=
 TESTS ?=
 UPGRADE ?=
@@ -43,7 +43,7 @@ SITE := $(VENV)/docs/bin/sphinx-build --quiet --fresh-env --fail-on-warning --ke
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
+.PHONY: help setup run test compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,8 +79,11 @@ check: $(DONE)/node $(DONE)/docs ## lint, format check, types, import layers, th
 	@echo "7/7 site of the documents"
 	@$(SITE)
 
-bench: $(DONE)/dev ## run the benchmarks (BENCH=intake for one of them, ARGS=… for its options)
-	@for one in $(BENCH); do $(BIN)/python bench/$$one.py $(ARGS) || exit 1; done
+bench: $(DONE)/dev $(DONE)/peers ## all benchmarks in ten minutes, written into bench/results.md (BENCH=intake, ARGS=…)
+	@$(BIN)/python bench/run.py $(BENCH) $(ARGS)
+
+bench-full: $(DONE)/dev $(DONE)/peers ## the same with the full sizes and without a limit; an hour or more
+	@$(BIN)/python bench/run.py --full $(BENCH) $(ARGS)
 
 # Each step of the office is killed before and after the commits of a place so often (FAULTS_PAIRS).
 faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions
@@ -134,24 +137,26 @@ docs-site: $(DONE)/docs ## build the documents as a site in build/site, for read
 	@echo "ready: build/site/index.html"
 
 lock: $(DONE)/uv ## resolve the lock files again (UPGRADE=--upgrade takes newer versions)
-	@echo "1/8 requirements/uv.txt"
+	@echo "1/9 requirements/uv.txt"
 	@$(COMPILE) --group pyproject.toml:bootstrap --output-file requirements/uv.txt >/dev/null
-	@echo "2/8 requirements/run.txt"
+	@echo "2/9 requirements/run.txt"
 	@$(COMPILE) pyproject.toml --extra postgres --extra amqp --extra extracts --group build --output-file requirements/run.txt >/dev/null
-	@echo "3/8 requirements/dev.txt"
+	@echo "3/9 requirements/dev.txt"
 	@$(COMPILE) pyproject.toml --all-extras --group build --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt >/dev/null
-	@echo "4/8 requirements/spark.txt"
+	@echo "4/9 requirements/spark.txt"
 	@$(COMPILE) --group pyproject.toml:spark --constraint requirements/dev.txt --output-file requirements/spark.txt \
 		>/dev/null
-	@echo "5/8 requirements/clients.txt"
+	@echo "5/9 requirements/clients.txt"
 	@$(COMPILE) --group pyproject.toml:clients --output-file requirements/clients.txt >/dev/null
-	@echo "6/8 requirements/mutants.txt"
+	@echo "6/9 requirements/mutants.txt"
 	@$(COMPILE) --group pyproject.toml:mutants --output-file requirements/mutants.txt >/dev/null
-	@echo "7/8 requirements/audit.txt"
+	@echo "7/9 requirements/audit.txt"
 	@$(COMPILE) --group pyproject.toml:audit --output-file requirements/audit.txt >/dev/null
-	@echo "8/8 requirements/docs.txt"
+	@echo "8/9 requirements/docs.txt"
 	@$(COMPILE) --group pyproject.toml:docs --output-file requirements/docs.txt >/dev/null
+	@echo "9/9 requirements/peers.txt"
+	@$(COMPILE) --group pyproject.toml:peers --constraint requirements/run.txt --output-file requirements/peers.txt >/dev/null
 
 lock-node: $(DONE)/dev ## resolve tools/package-lock.json again after a change of tools/package.json
 	@cd tools && PATH="$(abspath $(BIN)):$$PATH" npm install --package-lock-only --ignore-scripts --no-audit --no-fund \
@@ -215,6 +220,12 @@ $(DONE)/audit: requirements/audit.txt $(DONE)/uv
 	@echo "installing what make audit asks with …"
 	@$(PYTHON) -m venv --without-pip $(VENV)/audit
 	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+$(DONE)/peers: requirements/peers.txt $(DONE)/uv
+	@echo "installing what make bench measures this program beside …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/peers
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV)/peers/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
 $(DONE)/docs: requirements/docs.txt $(DONE)/uv

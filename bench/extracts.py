@@ -51,10 +51,10 @@ LOADED = 2_000
 AT_LEAST, MEMORY = 0.7, 512
 SETS, COPY, BARE, CSV, PARQUET = "sets", "copy", "bare", "csv", "parquet"
 AS_IDS = """
-CREATE TEMP TABLE copy AS SELECT c.case_id AS old, c.person_id AS old_person, n,
-  md5(c.case_id::text || n)::uuid AS case_id, md5(c.person_id::text || n)::uuid AS person_id
+CREATE TEMP TABLE copy AS SELECT c.case_id AS old, n, md5(c.case_id::text || n)::uuid AS case_id
 FROM case_file c CROSS JOIN generate_series(1, :times) n
 """
+"""A copied case is one more of the same person: the extract reads whether an address is protected."""
 SAME = """
 COPY (SELECT e.case_id, extract(year FROM c.registered_on)::int AS year, c.konfliktrad, c.sanction, e.seq, e.type,
   e.occurred_on, (e.recorded_at AT TIME ZONE 'Europe/Oslo')::date AS recorded_on,
@@ -97,7 +97,7 @@ def fill(url: str, events: int) -> tuple[int, int]:
         loaded = tx.scalar(text("SELECT count(*) FROM event")) or 1
         tx.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key checks
         tx.execute(text(AS_IDS), {"times": max(0, -(-events // loaded) - 1)})
-        named = {"case_id": "k.case_id", "person_id": "k.person_id", "reference": "p.reference || '-' || k.n"}
+        named = {"case_id": "k.case_id", "reference": "p.reference || '-' || k.n"}
         _copy(tx, "case_file", **named)
         _copy(tx, "event", case_id="k.case_id")
         _copy(tx, "case_current", **named)

@@ -19,7 +19,9 @@ UPDATE case_current SET version = :next, sanction = 'youth_follow_up', konfliktr
     dated_on = NULLIF(CASE :out::integer WHEN 1 THEN :dated_on_out ELSE :dated_on_back END, 'None')::date,
     undated_on = NULLIF(CASE :out::integer WHEN 1 THEN :undated_on_out ELSE :undated_on_back END, 'None')::date,
     duties = CASE :out::integer WHEN 1 THEN :duties_out ELSE :duties_back END,
-    tasks = CASE :out::integer WHEN 1 THEN :tasks_out ELSE :tasks_back END
+    tasks = CASE :out::integer WHEN 1 THEN :tasks_out ELSE :tasks_back END, transfer_to = NULL,
+    waiting_since = CASE :out::integer WHEN 1 THEN :waiting_since_out::date ELSE :waiting_since_back::date END,
+    look_on = CASE :out::integer WHEN 1 THEN :look_on_out::date ELSE :look_on_back::date END
     WHERE case_id = :case_id AND version = :seq;
 INSERT INTO event (case_id, seq, type, occurred_on, occurred_at, details, recorded_at, actor, role, subject, source)
     VALUES (:case_id, :next, CASE :out::integer WHEN 1 THEN 'postponed' ELSE 'postponement_ended' END, :moved_on, NULL,

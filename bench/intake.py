@@ -8,6 +8,7 @@ triggers: the upper bound of the database. The rounds alternate, on SQLite and P
 """
 
 import argparse
+import os
 import sqlite3
 import statistics
 import sys
@@ -99,6 +100,7 @@ def main() -> None:
     parser.add_argument("--decisions", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    _keep_standard_output()
     lines = [making.line(decision) for decision in making.mixed(2, arguments.decisions)]
     server = Server(Path(tempfile.mkdtemp(prefix="ungdom-")))
     server.ensure_started()
@@ -107,6 +109,12 @@ def main() -> None:
             _table(Path(name), server, lines, arguments.rounds)
     finally:
         server.stop()
+
+
+def _keep_standard_output() -> None:
+    """Standard output gets the table only: what the servers print goes to standard error."""
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
 
 
 def _table(folder: Path, server: Server, lines: list[bytes], rounds: int) -> None:

@@ -164,9 +164,13 @@ def _more_events() -> Iterator[Event]:
         )
 
 
-def task_columns(way: str) -> dict[str, str]:
-    """The columns of the current row that list open tasks, after a move `out` of `preparing` or `back` to it."""
+DERIVED_COLUMNS = ("waiting_since", "look_on", "act_on", "dated_on", "undated_on", "duties", "tasks")
+"""The columns of the current row that a move changes beside state, version and party: deadlines and open tasks."""
+
+
+def derived_columns(way: str) -> dict[str, str]:
+    """Those columns after a move `out` of `preparing` or `back` to it, as text; `None` where there is none."""
     person = uuid7(OPENED_AT, 0)
     events = list(_events(person, moves=1 if way == "out" else len(MOVES)))
     row = row_of(CaseIdentity(case_id(0), "", person), engine.fold(_YOUTH, events), events[-1])
-    return {name: str(row[name]) for name in ("act_on", "dated_on", "undated_on", "duties", "tasks")}
+    return {name: str(row[name]) for name in DERIVED_COLUMNS}

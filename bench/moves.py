@@ -1,23 +1,24 @@
-"""Moves (transitions of a case) per second that the service commits over HTTP, compared with the database alone.
+"""Moves (transitions of a case) per second that the service commits over HTTP, beside the database alone and the peers.
 
 The contenders run in turn on one machine: the service on PostgreSQL, pgbench with the four statements of a move,
-pgbench with one combined statement; then the service on SQLite and plain sqlite3. Compare ratios of one run only.
-Afterwards the rows are counted: one event, current row and message per acknowledged move, and no gap in the numbers.
+pgbench with one combined statement, the peers of `bench/peers`; then the service on SQLite and plain sqlite3. The
+service and each peer pass the same story before they are timed. Compare ratios of one run only. Afterwards the rows are
+counted: one event, current row and message per acknowledged move, and no gap in the numbers.
 """
 
 import argparse
 import json
+import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the test hel
 
 import load
 import pgbench
+from moves_results import COMBINED, FOUR, HTTP, HTTP_SQLITE, SQLITE, Cpu, Results, Start, say, table
+from peer_services import PEERS, PYTHON, Machine, serve_peer
+from peers.story import MOVES as MOVES_OF_THE_STORY
+from peers.story import Contender, Play, Tokens
 from plain_sqlite import Plain
 from server import Server
 from service import Service, cpu_seconds, serve
@@ -37,12 +42,12 @@ from ungdom.api.http.tokens import Issuer
 from ungdom.settings import Settings
 from ungdom.store import rebuild
 from ungdom.store.session import Database
+from ungdom.workflow.rules.permissions import Viewer
+from ungdom.workflow.vocabulary import Role
 
 KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
 CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 WARM_UP = 2.0
-HTTP, FOUR, COMBINED = "service over HTTP", "pgbench, four statements", "pgbench, combined statement"
-HTTP_SQLITE, SQLITE = "service over HTTP, SQLite", "bare sqlite3"
 ROWS = """
 SELECT count(*) AS events, count(DISTINCT case_id) AS cases, (SELECT count(*) FROM outbox) AS messages,
     count(CASE type WHEN 'postponed' THEN 1 END) AS told,
@@ -50,59 +55,6 @@ SELECT count(*) AS events, count(DISTINCT case_id) AS cases, (SELECT count(*) FR
     (SELECT sum(version) FROM case_current) AS versions
 FROM event
 """
-
-
-@dataclass(frozen=True)
-class Cpu:
-    """Processor time per move in milliseconds: of the service, PostgreSQL, and the client (or pgbench)."""
-
-    service: float
-    database: float
-    client: float
-
-    @property
-    def total(self) -> float:
-        """The sum of the three."""
-        return self.service + self.database + self.client
-
-
-@dataclass
-class Results:
-    """The results of the rounds, by contender."""
-
-    rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    moves: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    cpu: dict[str, list[Cpu]] = field(default_factory=lambda: defaultdict(list))
-    latency: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
-    rows: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    def add(self, name: str, moves: int, rate: float, counted: bool) -> None:
-        """Add one run. A warm-up counts only for the number of rows."""
-        self.moves[name] += moves
-        if counted:
-            self.rates[name].append(rate)
-            say(f"  {name:<28} {rate:8.0f} moves/s")
-
-    def median(self, name: str) -> float:
-        """The median rate."""
-        return statistics.median(self.rates[name])
-
-    def share(self, name: str, of: str) -> float:
-        """The median over the rounds of the ratio of two rates."""
-        return statistics.median(a / b for a, b in zip(self.rates[name], self.rates[of], strict=True))
-
-    def cpu_median(self, name: str, part: str) -> float:
-        """The median processor time of one part, in milliseconds per move."""
-        return statistics.median(getattr(cpu, part) for cpu in self.cpu[name])
-
-    def latency_median(self, name: str, mark: str) -> float:
-        """The median over the rounds of a percentile, in milliseconds."""
-        return statistics.median(figures[mark] for figures in self.latency[name]) * 1000
-
-
-def say(line: str) -> None:
-    """Print progress to standard error."""
-    print(line, file=sys.stderr, flush=True)
 
 
 class Bench:
@@ -113,11 +65,19 @@ class Bench:
         self.stack = stack
         self.results = Results()
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ungdom-bench-")))
+        self.issuer = Issuer(self._settings(""))
+        self.urls: dict[str, str] = {}
+        self.services: dict[str, Service] = {}
+        self.turns: list[Callable[[float, bool], None]] = []
 
     def run(self) -> Results:
-        """Prepare, warm up, run the contenders in turn, count the rows."""
+        """Prepare, play the story, warm up, run the contenders in turn, count the rows."""
         self._postgresql()
+        if self.arguments.peers:
+            self._peers()
         self._sqlite()
+        for name in self.services:
+            self._story(name)
         self.turn(WARM_UP, counted=False)
         for number in range(self.arguments.rounds):
             say(f"round {number + 1} of {self.arguments.rounds}")
@@ -125,7 +85,8 @@ class Bench:
         say("counting the rows")
         for name, url in self.urls.items():
             self.results.rows[name] = self._counted(name, url)
-        self.databases.close()
+        self.results.memory = {name: service.worker_memory() for name, service in self.services.items()}
+        self.arguments.load = os.getloadavg()[0]
         return self.results
 
     # --- preparing ----------------------------------------------------------------------------------------------
@@ -139,12 +100,19 @@ class Bench:
         server.ensure_started()
         say(f"opening {self.arguments.cases} cases")
         self.databases = Databases(server.url)
-        made = [self.databases.create(self._fill) for _ in range(3)]
-        self.urls = dict(zip((HTTP, FOUR, COMBINED), made, strict=True))
-        for url in made:
-            _settle(url)
-        self.service = self._service(sqlalchemy_url(made[0]), self.arguments.workers)
-        self.client = self._client(self.service)
+        self.stack.callback(self.databases.close)
+        for name in (HTTP, FOUR, COMBINED):
+            self._database(name)
+        self._service(HTTP, sqlalchemy_url(self.urls[HTTP]), self.arguments.workers)
+        for name, script in ((FOUR, pgbench.FOUR), (COMBINED, pgbench.COMBINED)):
+            self.turns.append(partial(self._pgbench, name, script))
+
+    def _peers(self) -> None:
+        machine = Machine(self.arguments.workers, self.arguments.threads, self._public_key())
+        for peer in PEERS:
+            self._database(peer.name)
+            served = serve_peer(self.arguments.peers, peer, self.urls[peer.name], machine)
+            self._contender(peer.name, self.stack.enter_context(served))
 
     def _sqlite(self) -> None:
         say(f"opening {self.arguments.cases} cases on SQLite")
@@ -153,12 +121,17 @@ class Bench:
         self._fill(sqlite_url(folders[0]))
         shutil.copytree(*folders)
         self.urls |= {HTTP_SQLITE: sqlite_url(folders[0]), SQLITE: sqlite_url(folders[1])}
-        self.small_service = self._service(self.urls[HTTP_SQLITE], 1)
-        self.small_client = self._client(self.small_service)
+        self._service(HTTP_SQLITE, self.urls[HTTP_SQLITE], 1)
         self.plain = Plain(folders[1] / "ungdom.sqlite", self.arguments.cases)
+        self.turns.append(self._bare_sqlite)
+
+    def _database(self, name: str) -> None:
+        """A copy of the same cases; the one with the last number is that of the story."""
+        self.urls[name] = self.databases.create(self._fill)
+        _settle(self.urls[name])
 
     def _fill(self, url: str) -> None:
-        load.fill(url, self._settings(""), self.arguments.cases)
+        load.fill(url, self._settings(""), self.arguments.cases + 1)
 
     def _settings(self, url: str) -> Settings:
         return Settings(
@@ -170,16 +143,17 @@ class Bench:
             threads=self.arguments.threads,
         )
 
-    def _service(self, url: str, workers: int) -> Service:
-        return self.stack.enter_context(serve(self._settings(url), workers))
+    def _service(self, name: str, url: str, workers: int) -> None:
+        self._contender(name, self.stack.enter_context(serve(self._settings(url), workers)))
 
-    def _client(self, service: Service) -> "Client":
-        issuer = Issuer(self._settings(""))
-        lifetime = timedelta(hours=2)
+    def _contender(self, name: str, service: Service) -> None:
+        """A server with a client of its own."""
+        self.services[name] = service
+        self.results.start[name] = Start(service.cpu_seconds())
         job = {
             "port": service.port,
             "connections": self.arguments.connections,
-            "tokens": [issuer.issue(viewer, clock.now(), lifetime) for viewer in load.viewers()],
+            "tokens": [self._token(viewer) for viewer in load.viewers()],
             "bodies": [
                 json.dumps({"type": kind, "occurred_on": load.MOVED_ON.isoformat(), "details": details})
                 for kind, details in load.MOVES
@@ -187,16 +161,36 @@ class Bench:
             "cases": [str(load.case_id(number)) for number in range(self.arguments.cases)],
             "tag": f'"{load.EVENTS}"',
         }
-        return self.stack.enter_context(_client(job))
+        client = self.stack.enter_context(_client(job))
+        self.turns.append(partial(self._http, name, service, client))
+
+    def _token(self, viewer: Viewer) -> str:
+        return self.issuer.issue(viewer, clock.now(), timedelta(hours=2))
+
+    def _public_key(self) -> str:
+        return json.dumps(self.issuer.key.as_dict(private=False))
+
+    def _story(self, name: str) -> None:
+        """The story, on PostgreSQL: it reads the rows that were written."""
+        if name == HTTP_SQLITE:
+            return
+        good = load.viewers()[0]
+        others = (Viewer(Role.COORDINATOR, "elsewhere", "ost"), Viewer(Role.TEAM_MEMBER, "member", None))
+        case = str(load.case_id(self.arguments.cases))
+        contender = Contender(name, self.services[name].port, self.urls[name], case, load.EVENTS, good.subject)
+        Play(contender, Tokens(*(self._token(viewer) for viewer in (good, *others)))).run()
+        self.results.moves[name] += MOVES_OF_THE_STORY
+        say(f"the story holds: {name}")
 
     # --- measuring ----------------------------------------------------------------------------------------------
 
     def turn(self, seconds: float, counted: bool) -> None:
-        """Run every contender once."""
-        self._http(HTTP, self.service, self.client, seconds, counted)
-        self._pgbench(FOUR, pgbench.FOUR, seconds, counted)
-        self._pgbench(COMBINED, pgbench.COMBINED, seconds, counted)
-        self._http(HTTP_SQLITE, self.small_service, self.small_client, seconds, counted)
+        """Run every contender once; every other time in the opposite order."""
+        for contender in self.turns:
+            contender(seconds, counted)
+        self.turns.reverse()
+
+    def _bare_sqlite(self, seconds: float, counted: bool) -> None:
         before = self.plain.moves
         rate = self.plain.run(seconds / 2)
         self.results.add(SQLITE, self.plain.moves - before, rate, counted)
@@ -230,7 +224,7 @@ class Bench:
             rows = dict(tx.execute(text(ROWS)).mappings().one())
         differing = 0 if name == SQLITE else len(rebuild.check(db))
         db.close()
-        moves, before = self.results.moves[name], self.arguments.cases * load.EVENTS
+        moves, before = self.results.moves[name], (self.arguments.cases + 1) * load.EVENTS
         found = {"moves": moves, **{key: int(value) for key, value in rows.items()}, "differing": differing}
         assert found["events"] == found["versions"] == before + moves, (name, found)
         assert found["messages"] == moves + found["told"], (name, found)
@@ -281,49 +275,6 @@ def _settle(url: str) -> None:
     db.close()
 
 
-# --- output -----------------------------------------------------------------------------------------------------
-
-
-def table(found: Results, asked: argparse.Namespace) -> str:
-    """The table of results, as in `bench/results.md`."""
-    lines = [
-        f"{asked.connections} connections, {asked.workers} workers of {asked.threads} threads, {asked.cases} cases; "
-        f"median of {asked.rounds} rounds of {asked.seconds:g} s",
-        "",
-        "| moves committed per second | median | rounds | of four statements | of combined |",
-        "|---|---:|---|---:|---:|",
-    ]
-    for name in (HTTP, FOUR, COMBINED):
-        shares = " | ".join(f"{found.share(name, of):.2f}" for of in (FOUR, COMBINED))
-        lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {shares} |")
-    lines += ["", "| SQLite, one worker | median | rounds | of bare sqlite3 |", "|---|---:|---|---:|"]
-    for name in (HTTP_SQLITE, SQLITE):
-        share = f"{found.share(name, SQLITE):.2f}"
-        lines.append(f"| {name} | {found.median(name):.0f} | {_rounds(found, name)} | {share} |")
-    lines += ["", "| processor time per move | service | PostgreSQL | client | total |", "|---|---:|---:|---:|---:|"]
-    for name in (HTTP, FOUR, COMBINED):
-        parts = " | ".join(f"{found.cpu_median(name, part):.2f}" for part in ("service", "database", "client", "total"))
-        lines.append(f"| {name}, ms | {parts} |")
-    lines.append(f"| {HTTP_SQLITE}, ms | {found.cpu_median(HTTP_SQLITE, 'service'):.2f} | | | |")
-    lines += ["", "| response time, ms | p50 | p95 | p99 |", "|---|---:|---:|---:|"]
-    for name in (HTTP, HTTP_SQLITE):
-        times = " | ".join(f"{found.latency_median(name, mark):.0f}" for mark in ("p50", "p95", "p99"))
-        lines.append(f"| {name} | {times} |")
-    counted = found.rows[HTTP]
-    lines += [
-        "",
-        f"Counted afterwards: {counted['moves']} moves acknowledged over HTTP, as many events added, a message each "
-        f"and one more for each of {counted['told']} that the sector is told of, "
-        f"{counted['gaps']} gaps in the numbers, {counted['differing']} current rows that differ from their events; "
-        "so it is for the others (of bare sqlite3 the current rows are not compared).",
-    ]
-    return "\n".join(lines)
-
-
-def _rounds(found: Results, name: str) -> str:
-    return ", ".join(f"{rate:.0f}" for rate in found.rates[name])
-
-
 def arguments() -> argparse.Namespace:
     """The parsed command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -333,9 +284,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="worker processes on PostgreSQL")
     parser.add_argument("--threads", type=int, default=3, help="request threads per worker")
     parser.add_argument("--cases", type=int, default=4096, help="rounded to a multiple of the connections")
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        default=os.environ.get("PEERS_PYTHON", PYTHON),
+        help="the Python of the peers' environment",
+    )
+    parser.add_argument("--no-peers", action="store_const", const=None, dest="peers", help="without the peers")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     asked = parser.parse_args()
     asked.cases -= asked.cases % asked.connections
+    if asked.peers and not asked.peers.exists():
+        parser.error(f"the peers are not installed: {asked.peers} is missing; `make bench` installs them")
     return asked
 
 
@@ -345,7 +305,7 @@ def main() -> None:
     begun = time.monotonic()
     with ExitStack() as stack:
         found = Bench(asked, stack).run()
-    print(table(found, asked))
+    print(table(found, asked, [name for name in found.start if name not in (HTTP, HTTP_SQLITE)]))
     say(f"took {time.monotonic() - begun:.0f} s")
     if asked.json:
         asked.json.write_text(json.dumps(vars(found), indent=1, default=asdict), encoding="utf-8")

@@ -1,6 +1,6 @@
 """Processor time of one operation in one process, beside another checkout of this program, in turns.
 
-    .venv/bin/python bench/operations.py [--beside DIRECTORY] [--rounds N] [--only WORD] [--profile NAME]
+    .venv/bin/python bench/operations.py [--beside DIRECTORY] [--rounds N] [--only WORD] [--profile NAME] [--shares]
 
 Each checkout runs in a process of its own for each database, without a server in front of it: a request is given to the
 application itself, with its middleware, its thread and its transaction. `not kept`: of cases that the process has not
@@ -31,6 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import anyio.to_thread  # noqa: E402  # the paths come first
 import load  # noqa: E402
+import shares  # noqa: E402
 from server import Server  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
@@ -209,24 +210,30 @@ def forget_cases() -> None:
 
 
 def child(url: str, folder: Path) -> None:
-    """Reads a line `number name`, runs the operation, writes the milliseconds; with `profile` the profile instead."""
+    """Reads a line `number name`, runs the operation, writes the milliseconds; or the profile or its shares."""
     operations = Operations(url, folder)
     print("ready", flush=True)
     for line in sys.stdin:
         number, _, name = line.strip().partition(" ")
         if number == "profile":
-            print(json.dumps(_profiled(operations, name)), flush=True)
+            print(json.dumps(_text(_profiled(operations, name))), flush=True)
+        elif number == "shares":
+            print(json.dumps(shares.shares(_profiled(operations, name))), flush=True)
         else:
             print(operations.run(name, int(number)), flush=True)
 
 
-def _profiled(operations: Operations, name: str) -> str:
+def _profiled(operations: Operations, name: str) -> cProfile.Profile:
     operations.run(name, NUMBERS.get(name, 20))
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)  # not the time spent waiting for the database
     with _in_this_thread():
         profile.enable()
         operations.run(name, NUMBERS.get(name, 40))
         profile.disable()
+    return profile
+
+
+def _text(profile: cProfile.Profile) -> str:
     with tempfile.TemporaryFile("w+") as output:
         pstats.Stats(profile, stream=output).sort_stats("cumulative").print_stats(140)
         pstats.Stats(profile, stream=output).sort_stats("tottime").print_stats(50)
@@ -303,14 +310,20 @@ def measured(processes: list[Process], name: str, rounds: int) -> list[float]:
 
 
 def table(kinds: dict[str, list[Process]], names: list[str], rounds: int) -> None:
-    """Print a row for each operation."""
-    print("| processor time, ms | " + " | ".join(f"{kind} before | now | ratio" for kind in kinds) + " |")
-    print("|---|" + "---:|" * 3 * len(kinds))
+    """Print a row for each operation: beside the other checkout, or beside the same operation with a short history."""
+    beside = len(next(iter(kinds.values()))) > 1
+    columns = "before | now | ratio" if beside else "now | of that at 10"
+    print("| processor time, ms | " + " | ".join(f"{kind} {columns}" for kind in kinds) + " |")
+    print("|---|" + "---:|" * (3 if beside else 2) * len(kinds))
+    short: dict[tuple[str, str], float] = {}
     for name in names:
         cells = []
-        for processes in kinds.values():
+        for kind, processes in kinds.items():
             now, *before = measured(processes, name, rounds)
-            cells += [f"{before[0]:.2f}", f"{now:.2f}", f"{now / before[0]:.2f}"] if before else ["", f"{now:.2f}", ""]
+            what = name.partition(" at ")[0] if "," not in name and " at " in name else name
+            first = short.setdefault((kind, what), now)
+            growth = "" if what == name else f"{now / first:.2f}"
+            cells += [f"{before[0]:.2f}", f"{now:.2f}", f"{now / before[0]:.2f}"] if before else [f"{now:.2f}", growth]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -342,7 +355,11 @@ def main() -> None:
             stack.callback(process.stop)
             process.ask("")
         names = [name for name in NAMES if asked.only in name]
-        if asked.profile:
+        if asked.shares:
+            process = next(iter(kinds.values()))[0]
+            found = {name: json.loads(process.ask(f"shares {name}")) for name in ("move at 10", "move at 75")}
+            print(shares.table(found))
+        elif asked.profile:
             print(json.loads(next(iter(kinds.values()))[0].ask(f"profile {asked.profile}")))
         else:
             table(kinds, names, asked.rounds)
@@ -356,6 +373,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", default="", help="only operations whose name contains this")
     parser.add_argument("--profile", help="print the profile of this operation instead")
+    parser.add_argument("--shares", action="store_true", help="print where the time of a move goes instead")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()

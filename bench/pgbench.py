@@ -39,8 +39,8 @@ class Rate:
 
 def run(program: str, url: str, script: Path, clients: int, cases: int, seconds: float) -> Rate:
     """One run with that many clients, each with its share of the cases. Ends the program if a transaction failed."""
-    tasks = {f"{name}_{way}": value for way in ("out", "back") for name, value in load.task_columns(way).items()}
-    given = {**_VALUES, **tasks, "clients": clients, "per_client": cases // clients}
+    derived = {f"{name}_{way}": value for way in ("out", "back") for name, value in load.derived_columns(way).items()}
+    given = {**_VALUES, **derived, "clients": clients, "per_client": cases // clients}
     values = [part for name, value in given.items() for part in ("-D", f"{name}={value}")]
     command = [
         program, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(THREADS),

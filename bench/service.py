@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,17 +30,30 @@ class Service:
         """User and system time of the process and its workers so far."""
         return cpu_seconds(self.pid)
 
+    def worker_memory(self) -> float:
+        """Resident memory of the largest worker process, in MB."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (*children, self.pid)]
+        return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
 
 @contextmanager
 def serve(settings: Settings, workers: int) -> Iterator[Service]:
     """The service on a free port of this machine; it is stopped at the end of the `with` statement."""
-    port = _free_port()
+    port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "ungdom.app:from_environment", "--port", str(port),
         "--workers", str(workers), "--loop", "uvloop", "--http", "ungdom.serving.protocol:LimitedProtocol",
         "--ws", "none", "--no-server-header", "--no-proxy-headers", "--log-level", "warning", "--no-access-log",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=os.environ | _environment(settings))
+    with running(command, os.environ | _environment(settings), port) as service:
+        yield service
+
+
+@contextmanager
+def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[Service]:
+    """A server that this command starts on the port; it is stopped at the end of the `with` statement."""
+    process = subprocess.Popen(command, env=environment)
     try:
         _wait_until_served(process, port)
         yield Service(port, process.pid)
@@ -69,7 +82,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

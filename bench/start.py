@@ -53,11 +53,12 @@ def processor_seconds(statement: str) -> float:
 
 
 def imports(rounds: int) -> None:
-    print(f"load average {os.getloadavg()[0]:.1f}; processor seconds, minimum and median of {rounds}")
+    print(f"Load average {os.getloadavg()[0]:.1f}; {rounds} rounds.\n")
+    print("| processor seconds of a process | minimum | median |\n|---|---:|---:|")
     for name, statement in STATEMENTS.items():
         processor_seconds(statement)  # writes the bytecode
         seconds = [processor_seconds(statement) for _ in range(rounds)]
-        print(f"{name:<24} {min(seconds):6.2f} {statistics.median(seconds):6.2f}")
+        print(f"| {name} | {min(seconds):.2f} | {statistics.median(seconds):.2f} |", flush=True)
 
 
 def demo(cases: str) -> None:

@@ -93,7 +93,12 @@ def fill(url: str, cases: int) -> int:
     db = Database.open(url, statement_seconds=1800)
     db.upgrade()
     load.load(
-        db, EncryptionKeys((KEY,)), cases=TOLD, seed=1, today=oslo_date(clock.now()), progress=lambda _done, _all: None
+        db,
+        EncryptionKeys((KEY,)),
+        cases=min(TOLD, cases),
+        seed=1,
+        today=oslo_date(clock.now()),
+        progress=lambda _done, _all: None,
     )
     with db.writing() as tx:
         told = tx.scalar(text("SELECT count(*) FROM case_current WHERE closed_on IS NULL"))

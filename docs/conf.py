@@ -20,7 +20,10 @@ project = "ungdom"
 author = "The ungdom contributors"
 extensions = ["myst_parser"]
 root_doc = "docs/index"
-include_patterns = ["docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/results.md", "tests/mutants.md"]
+include_patterns = [
+    "docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/results.md", "bench/peers/README.md",
+    "tests/mutants.md",
+]  # fmt: skip
 exclude_patterns = [".*", "**/.*", "build", "client", "deploy", "migrations", "openapi", "requirements", "src", "tools"]
 source_suffix = {".md": "markdown"}
 myst_heading_anchors = 4
