@@ -30,7 +30,15 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 BESIDE = [
-    ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/results.md", "tests/mutants.md")
+    ROOT / name
+    for name in (
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "bench/results.md",
+        "bench/peers/README.md",
+        "tests/mutants.md",
+    )  # fmt: skip
 ]
 """Pages of the site that are not below docs/."""
 EVERY_PAGE = [
