@@ -38,7 +38,7 @@ BESIDE = [
         "bench/results.md",
         "bench/peers/README.md",
         "tests/mutants.md",
-    )  # fmt: skip
+    )
 ]
 """Pages of the site that are not below docs/."""
 EVERY_PAGE = [
