@@ -3,6 +3,8 @@
 The sentence for a text of another form is chosen by that name: `invalid.<name>` in the catalogues of texts.
 """
 
+import re
+
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 PROVISION = r"^[a-z]{2,8}-[0-9][0-9a-z. ]{0,40}$"
 MUNICIPALITY = r"^[0-9]{4}$"
@@ -25,3 +27,14 @@ RULES: dict[str, str] = {
     SUBJECT: "subject_form",
 }
 """The name of each rule by its expression."""
+
+_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def holds_identity_number(text: str) -> bool:
+    """Whether eleven digits stand by themselves in it, as a national identity number does.
+
+    A UUID holds none: in one of 230 its random part has eleven digits beside a letter.
+    """
+    return _ELEVEN_DIGITS.search(text) is not None and not _UUID.fullmatch(text)

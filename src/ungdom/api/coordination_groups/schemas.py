@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from ungdom.api.http.auth.principal import is_identity_number
 from ungdom.api.http.inputs import EmailAddress, Input
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import LineText
@@ -22,7 +21,7 @@ ContactAgency = Literal["police", "prosecution", "correctional_service", "school
 
 
 def _sign_in(value: str) -> str:
-    if value.startswith(CONTACT_SUBJECT) or is_identity_number(value):
+    if value.startswith(CONTACT_SUBJECT) or patterns.holds_identity_number(value):
         raise PydanticCustomError("value_error", "is no sign-in")
     return value
 

@@ -17,6 +17,7 @@ from ungdom.message.text import ForeignId, Printable
 from ungdom.workflow import law
 from ungdom.workflow.calendar import OSLO, oslo_date
 from ungdom.workflow.events import FIRST_YEAR, LAST_YEAR
+from ungdom.workflow.patterns import holds_identity_number
 
 F = FlagCode
 MOST_NUMBERS = 50
@@ -28,7 +29,6 @@ _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 _COURT_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:-]{2,39}", re.ASCII)
-_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
 _IDS = UUID("4b8f1d52-64ce-4a5c-9c0e-0d3b8b0e7a19")
 
 
@@ -170,7 +170,7 @@ def decision_ids(written: str, words: Sequence[str]) -> list[str]:
 
 def plain_ref(ref: str | None) -> str:
     """The normalised ref of a person; blank if it may hold an identity number, which no id may contain."""
-    return "" if not ref or _ELEVEN_DIGITS.search(ref) else plain_id(ref)
+    return "" if not ref or holds_identity_number(ref) else plain_id(ref)
 
 
 def case_numbers(main: str, *others: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """What the details are made of."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -16,7 +15,7 @@ from ungdom.workflow.vocabulary import OffenceGroup
 
 def no_identity_number(code: str) -> str:
     """The code, unless a number of eleven digits stands in it: no person is ever named by that here."""
-    if _ELEVEN_DIGITS.search(code):
+    if patterns.holds_identity_number(code):
         raise PydanticCustomError("identity_number", "may hold an identity number")
     return code
 
@@ -26,8 +25,6 @@ def ends_before_it_begins(first: str, last: str) -> PydanticCustomError:
     names = {"first": first, "last": last, "field": last}
     return PydanticCustomError("ends_before_it_begins", "lies before the other day", names)
 
-
-_ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{11}(?!\d)", re.ASCII)
 
 Code = Annotated[str, StringConstraints(pattern=patterns.CODE), AfterValidator(no_identity_number)]
 """A code or reference of another system: letters, digits and `._:-`, at most 64 characters."""

@@ -12,9 +12,9 @@ from ungdom.api.http.auth.principal import (
     BadToken,
     NotLetIn,
     Principal,
-    is_identity_number,
     loggable,
 )
+from ungdom.workflow.patterns import holds_identity_number
 from ungdom.workflow.rules.alert_permissions import CONTACT_SUBJECT
 from ungdom.workflow.rules.permissions import SYSTEM_SUBJECT, Viewer
 from ungdom.workflow.vocabulary import Role
@@ -49,7 +49,7 @@ def _subject(people: PersonClaimMapping, claims: Claims) -> str:
         raise BadToken("no subject")
     subject = f"{people.subject_prefix}{value}"
     reserved = subject.startswith((SYSTEM_SUBJECT, CONTACT_SUBJECT))
-    if not SUBJECT.fullmatch(subject) or reserved or is_identity_number(value):
+    if not SUBJECT.fullmatch(subject) or reserved or holds_identity_number(value):
         raise BadToken("subject is malformed")
     return subject
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ungdom.workflow.patterns import holds_identity_number
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Actor, Role
 
@@ -36,7 +37,6 @@ SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 """A subject as OpenID Connect has it: visible ASCII, at most 255 characters."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:/@=+-]{1,128}")
-_ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,8 @@ class KeysUnavailable(AccessError):
         self.retry_after = retry_after
 
 
-def is_identity_number(text: str) -> bool:
-    """Whether eleven digits stand by themselves in it, as a national identity number does."""
-    return _ELEVEN_DIGITS.search(text) is not None
-
-
 def loggable(value: object) -> str | None:
     """A name out of a token as a log may hold it: short, plain, no identity number; otherwise None."""
-    if not isinstance(value, str) or not _PLAIN.fullmatch(value) or is_identity_number(value):
+    if not isinstance(value, str) or not _PLAIN.fullmatch(value) or holds_identity_number(value):
         return None
     return value
