@@ -4,8 +4,10 @@ import importlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -142,6 +144,35 @@ def test_it_begins_anew_when_it_is_reset(world: World) -> None:
     assert (world.send("POST", "/control/reset").status_code, world.resets) == (202, ["reset"])
     after = [world.send("GET", path) for path in ("/control/status", "/v1/cases", "/sandbox")]
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in after] == [(503, "1")] * 3
+
+
+def test_a_page_of_another_site_changes_nothing(world: World) -> None:
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+        for path in ("reset", "messages/indictment"):
+            refused = world.send("POST", f"/control/{path}", headers=headers)
+            assert (refused.status_code, places(refused)[0][1]) == (422, "sent_by_other_site"), (path, headers)
+    assert world.resets == []
+    assert world.ask("GET", "/v1/cases").json()["items"] == []
+    assert world.send("POST", "/control/reset", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 202
+
+
+def test_a_reset_waits_until_the_nights_of_a_move_are_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    resetting = Thread(target=world.sandbox.reset)
+
+    def nights(_self: Sandbox, _db: object) -> int:
+        resetting.start()
+        resetting.join(0.2)
+        steps.append(f"{len(world.resets)} resets")
+        return 1
+
+    monkeypatch.setattr(Sandbox, "run_nights", nights)
+    assert world.sandbox.move_clock(world.db, world.sandbox.clock() + timedelta(days=1)) == 1
+    resetting.join()
+    assert (steps, world.resets) == (["0 resets"], ["reset"])
+    before = world.sandbox.clock()
+    assert world.sandbox.move_clock(world.db, before + timedelta(days=1)) == 0
+    assert world.sandbox.clock() - before < timedelta(hours=1)
 
 
 def test_only_a_development_installation_has_one_in_a_folder_of_its_own(

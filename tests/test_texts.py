@@ -217,7 +217,7 @@ INVALID = (
     "office_for_role hand_over_without_substitute ids_or_filter same_person "
     "day_in_future review_day instant_in_future born_after_offence born_too_early json_repeated_name json_number "
     "form_unreadable views_full "
-    "real_identity_number days_or_instant clock_in_the_past clock_too_far_ahead "
+    "real_identity_number days_or_instant clock_in_the_past clock_too_far_ahead sent_by_other_site "
     "json_text json_encoding json_too_deep"
 )
 DELAY = (

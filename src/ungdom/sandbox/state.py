@@ -39,9 +39,10 @@ class Sandbox:
         self.start = oslo_date(self.clock())
 
     def reset(self) -> None:
-        """End this sandbox, and begin anew."""
+        """End this sandbox, and begin anew, once the nights of a move are run: they write to its database."""
         self.is_ending = True
-        self.begin_anew()
+        with self._moving:
+            self.begin_anew()
 
     def move_clock(self, db: Database, instant: datetime) -> int:
         """Move the clock and run the nights that pass; how many that were.
@@ -49,6 +50,8 @@ class Sandbox:
         Raises `ClockInThePast` or `ClockTooFarAhead`.
         """
         with self._moving:
+            if self.is_ending:
+                return 0
             self.clock.move_to(instant)
             return self.run_nights(db)
 

@@ -3,7 +3,7 @@
 import gzip
 import json
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import Request
@@ -15,6 +15,7 @@ from ungdom import texts
 from ungdom.api.http.authorisation import SAFE_METHODS
 from ungdom.api.http.handlers import response_for
 from ungdom.api.http.middleware import PAGE
+from ungdom.api.http.origins import is_same_origin
 from ungdom.api.http.problems import PROBLEM
 from ungdom.store.errors import StoreError
 from ungdom.web.page import OPEN, answer, is_page
@@ -77,15 +78,6 @@ class PageSessions:
         if "hx-request" in request.headers:  # a script follows `Location` unseen, and would put the page into this one
             return Response(status_code=401, headers={"HX-Redirect": sign_in, "Cache-Control": "no-store"})
         return RedirectResponse(sign_in, 303)
-
-
-def is_same_origin(request: Request) -> bool:
-    """Whether a form was sent from a page of this service, as the browser says (Fetch Metadata, else Origin)."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
 
 
 class PageAnswers:

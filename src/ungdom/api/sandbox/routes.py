@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import httpx
 from anyio import from_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from ungdom.api.http.authorisation import allows_anybody, guarded
+from ungdom.api.http.authorisation import SAFE_METHODS, allows_anybody, guarded
 from ungdom.api.http.inputs import NoQuery
+from ungdom.api.http.origins import is_same_origin
 from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import NEEDS_OFFICE, SCOPES, Issuer
 from ungdom.api.sandbox.schemas import (
@@ -35,7 +36,17 @@ from ungdom.workflow.calendar import OSLO
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
-router = APIRouter(include_in_schema=False, prefix="/control")
+
+def refuse_other_sites(request: Request) -> None:
+    """Returns for a program and for a page of the sandbox. Raises `RequestValidationError` for another site's form.
+
+    There is no token that a browser would have to know: without this, any page that is opened in one could begin anew.
+    """
+    if request.method not in SAFE_METHODS and not is_same_origin(request, without_origin=True):
+        raise RequestValidationError([{"type": "sent_by_other_site", "loc": ("header", "Origin")}])
+
+
+router = APIRouter(include_in_schema=False, prefix="/control", dependencies=[Depends(refuse_other_sites)])
 
 TOKEN_HOURS = 12
 PRIVATE = {"Cache-Control": "no-store"}
