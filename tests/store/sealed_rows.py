@@ -28,6 +28,7 @@ from ungdom.store import (
     webhooks,
 )
 from ungdom.store import identity as questions
+from ungdom.store.case_sights import CaseSight
 from ungdom.store.contacts import NotificationContact
 from ungdom.store.emergency_access import EmergencyAccess, EmergencyReview
 from ungdom.store.encryption import EncryptionKeys
@@ -49,8 +50,8 @@ from ungdom.store.web_drafts import FormDraft
 from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
 from ungdom.workflow.case import Youth
 from ungdom.workflow.rules.access import EmergencyReason
-from ungdom.workflow.rules.permissions import Viewer
-from ungdom.workflow.vocabulary import Role
+from ungdom.workflow.rules.permissions import Disclosure, Viewer
+from ungdom.workflow.vocabulary import Protection, Role
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = date(2026, 1, 5)
@@ -135,7 +136,8 @@ def _rows_of_cases(tx: Connection, keys: EncryptionKeys, n: int) -> None:
     case_id, youth = tx.execute(select(*case_file.c["case_id", "person_id"]).offset(n).limit(1)).one()
     other = tx.scalar(select(person.c.person_id).where(person.c.person_id != youth).offset(n).limit(1))
     notes.write_note(tx, keys, notes.Note(uuid4(), case_id, f"Ringte skolen {n}.", AT, "kari"))
-    draft = FormDraft("kari", case_id, "record/note_added", {"note": [f"Ringte skolen {n}."]}, AT)
+    sight = CaseSight(Protection.NONE, frozenset(Disclosure))
+    draft = FormDraft("kari", case_id, "record/note_added", {"note": [f"Ringte skolen {n}."]}, AT, sight)
     web_drafts.save(tx, keys, draft)
     taken = EmergencyAccess(
         emergency_id=uuid4(),

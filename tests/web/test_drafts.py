@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.api.build import DAY, case_at, events_of
 from tests.service import Service
@@ -11,7 +11,9 @@ from tests.web.test_recording import HELD, form_at
 from tests.web.visiting import Visitor
 from ungdom.jobs.steps import delete_old_drafts
 from ungdom.store import web_drafts
+from ungdom.store.schema.persons import person
 from ungdom.store.schema.web import web_draft
+from ungdom.workflow.vocabulary import Protection
 
 YOUTH = 'value="youth" checked'
 
@@ -70,6 +72,27 @@ def test_nobody_keeps_a_draft_about_a_case_that_they_do_not_see(one: Service) ->
     for form in ("record/plan_meeting_held", "correct/1", "insert/first_contact"):
         assert other.post(f"/cases/{case}/{form}", {"key": key, "action": "keep", "reason": "x"}).status_code == 404
     assert stored(one) == []
+
+
+def test_a_draft_is_not_shown_to_whoever_learns_less_of_the_case_by_then(served: Service) -> None:
+    case = case_at(served.as_("coordinator", "oslo"), "preparing", DAY)
+    path = f"/cases/{case}/record/note_added"
+    cleared, other = "coordinator-oslo", "coordinator-oslo-2"
+    visitors = [Visitor(served).sign_in("coordinator", "oslo", subject) for subject in (other, cleared)]
+    for visitor in visitors:
+        typed = {**form_at(visitor, path), "note": "Bor hos tante i Storgata.", "action": "keep"}
+        assert visitor.post(path, typed).status_code == 303
+        assert "Storgata" in visitor.get(path).text
+
+    def is_shown_when(level: Protection) -> list[bool]:
+        with served.db.writing() as tx:
+            tx.execute(update(person).values(protection=level))
+        pages = [visitor.get(path) for visitor in visitors]
+        assert [page.status_code for page in pages] == [200, 200]
+        return ["Storgata" in page.text for page in pages]
+
+    assert is_shown_when(Protection.CONFIDENTIAL) == [False, True]
+    assert is_shown_when(Protection.NONE) == [True, True]
 
 
 def test_a_draft_is_gone_after_two_weeks_and_with_the_person(served: Service) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from ungdom.store import bulk
+from ungdom.store.case_sights import CaseSight
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.schema.web import web_draft
 from ungdom.store.sealed import WEB_DRAFT
@@ -20,25 +21,34 @@ _D = web_draft.c
 
 @dataclass(frozen=True, slots=True)
 class FormDraft:
-    """What was typed, by the name of the control. `form`: which form of the case."""
+    """What was typed, by the name of the control. `form`: which form of the case.
+
+    `sight`: what the person could learn of the case then; a form of a correction has it in its controls.
+    """
 
     subject: str
     case_id: UUID
     form: str
     entered: dict[str, list[str]]
     saved_at: datetime
+    sight: CaseSight
 
     @property
     def deleted_at(self) -> datetime:
         """When it is deleted unless it is changed again."""
         return self.saved_at + KEPT_FOR
 
+    def may_be_shown(self, now: CaseSight | None) -> bool:
+        """Whether the person may learn as much as then. Free text may say where the youth is: frl § 10-4."""
+        return now is not None and self.sight.disclosures <= now.disclosures
+
 
 def save(tx: Connection, keys: EncryptionKeys, draft: FormDraft) -> None:
     """Stores the draft in place of an earlier one of the same form."""
     record = _record(draft.subject, draft.case_id, draft.form)
     row = {"subject": draft.subject, "case_id": draft.case_id, "form": draft.form, "saved_at": draft.saved_at}
-    bulk.upsert(tx, web_draft, [{**row, "sealed": keys.encrypt(json.dumps(draft.entered).encode(), record)}])
+    plain = json.dumps({"entered": draft.entered, "sight": draft.sight.words}).encode()
+    bulk.upsert(tx, web_draft, [{**row, "sealed": keys.encrypt(plain, record)}])
 
 
 def find(
@@ -48,7 +58,10 @@ def find(
     query = select(_D.sealed, _D.saved_at).where(_is(subject, case_id, form), _D.saved_at > now - KEPT_FOR)
     row = tx.execute(query).one_or_none()
     plain = None if row is None else keys.decrypt_stored(row.sealed, _record(subject, case_id, form))
-    return None if row is None or plain is None else FormDraft(subject, case_id, form, json.loads(plain), row.saved_at)
+    if row is None or plain is None:
+        return None
+    content = json.loads(plain)
+    return FormDraft(subject, case_id, form, content["entered"], row.saved_at, CaseSight.from_words(content["sight"]))
 
 
 def remove(tx: Connection, subject: str, case_id: UUID, form: str) -> None:

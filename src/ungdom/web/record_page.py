@@ -24,7 +24,7 @@ from ungdom.api.http.redact import redacted
 from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.tokens import WRITE
 from ungdom.cases import CaseView, NotVisible
-from ungdom.store import web_drafts
+from ungdom.store import case_sights, web_drafts
 from ungdom.store.session import Connection
 from ungdom.store.web_drafts import FormDraft
 from ungdom.web.forms import SchemaForm, at_controls, entered_from, integer_or_text, labels_of
@@ -166,7 +166,8 @@ def _keep(request: Request, case_id: UUID, subject: FormSubject, sent: SentForm)
         if sent.first("action") == DISCARD:
             web_drafts.remove(tx, whose, case_id, subject.name)
         else:
-            web_drafts.save(tx, context.keys, FormDraft(whose, case_id, subject.name, entered, context.now))
+            sight = case_sights.sights(tx, context.principal.viewer, [case_id])[case_id]
+            web_drafts.save(tx, context.keys, FormDraft(whose, case_id, subject.name, entered, context.now, sight))
         return ApiResponse(204, b"", {})
 
     return context.write(operation)
@@ -300,13 +301,16 @@ def _about(tx: Connection, context: RequestContext, case_id: UUID, subject: Form
     step = option.model_copy(update={"details_schema": {}}) if option else None
     history = redacted(redacted_events(events_out(read.stored, context.language), read), read).items
     shown = [x for x in history if x.corrected_by is None] if subject.inserts else []
-    draft = web_drafts.find(tx, context.keys, context.principal.viewer.subject, case_id, subject.name, context.now)
-    page = RecordingAtAGlance(case=case, option=step, event=event, history=shown, draft=_draft_out(draft))
+    draft = _draft_of(tx, context, case_id, subject)
+    page = RecordingAtAGlance(case=case, option=step, event=event, history=shown, draft=draft)
     return with_access(json_response(page), read)
 
 
-def _draft_out(draft: FormDraft | None) -> DraftOut | None:
-    if draft is None:
+def _draft_of(tx: Connection, context: RequestContext, case_id: UUID, subject: FormSubject) -> DraftOut | None:
+    """The reader's draft of the form; None without one, and where they may learn less of the case than then."""
+    viewer = context.principal.viewer
+    draft = web_drafts.find(tx, context.keys, viewer.subject, case_id, subject.name, context.now)
+    if draft is None or not draft.may_be_shown(case_sights.sights(tx, viewer, [case_id]).get(case_id)):
         return None
     return DraftOut(entered=draft.entered, saved_at=draft.saved_at, deleted_at=draft.deleted_at)
 
