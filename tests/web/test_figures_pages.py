@@ -18,6 +18,7 @@ from ungdom.analytics import case_cache
 from ungdom.analytics.dimensions import PERIOD as PERIOD_OF
 from ungdom.release import build, store
 from ungdom.release.plan import RELEASE_PLAN
+from ungdom.web.country_page import drawn_shares
 from ungdom.web.dataset_table import table_of
 from ungdom.web.funnel_svg import LEFT, RIGHT, TOP, WIDTH, draw_funnel
 from ungdom.web.interval_svg import ShareInterval, draw_intervals
@@ -124,6 +125,19 @@ def test_the_country_is_shown_exact_beside_what_is_released(loaded: Service) -> 
         wanted = [(x["code"], s, x[s]) for x in overview["items"] for s in ("exact", "released") if x[s]]
         assert [(x["figure"], x["source"]) for x in lines] == [(code, source) for code, source, _ in wanted]
         assert [x["cases"] for x in lines] == ["" if x["cases"] is None else str(x["cases"]) for *_, x in wanted]
+
+
+def test_the_shares_of_an_office_are_not_drawn_beside_released_ones_of_the_country() -> None:
+    def item(label: str, exact: float | None, released: float | None) -> dict[str, Any]:
+        numbers = [None if x is None else {"value": x, "low": None, "high": None} for x in (exact, released)]
+        return {"label": label, "unit": "share", "exact": numbers[0], "released": numbers[1]}
+
+    drawn = drawn_shares([item("completion", 0.5, 0.6), item("relapse", None, 0.2)])
+    assert [(share.label, share.value) for share in drawn] == [("completion", 0.5)]
+    assert [share.value for share in drawn_shares([item("completion", None, 0.6), item("relapse", None, 0.2)])] == [
+        0.6,
+        0.2,
+    ]
 
 
 def test_released_figures_hide_what_the_release_hides(loaded: Service) -> None:

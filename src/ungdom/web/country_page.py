@@ -1,6 +1,6 @@
 """The country: the headline figures beside those released, and every released figure, small numbers hidden."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -54,18 +54,13 @@ def country_page(request: Request, context: ReadContext, query: Annotated[Period
     """The headline figures: exact of one's own konfliktråd or of the country, and of the country as released."""
     question = query.period(context.today)
     overview = _overview(context, question)
-    shares = [
-        ShareInterval(item["label"], number["value"], number["low"], number["high"])
-        for item in overview["items"]
-        if item["unit"] == "share" and (number := item["exact"] or item["released"]) and number["value"] is not None
-    ]
     families: dict[str, list[dict[str, Any]]] = {}
     for item in overview["items"]:
         families.setdefault(item["family_label"], []).append(item)
     values = {
         "overview": overview,
         "families": families,
-        "drawing": draw_intervals(shares),
+        "drawing": draw_intervals(drawn_shares(overview["items"])),
         "released": RELEASED,
         **form_values(question, COUNTRY.path),
     }
@@ -112,6 +107,16 @@ def released_page(request: Request, context: ReadContext, query: Annotated[Relea
 def download_released(context: ReadContext, query: Annotated[ReleasedForm, Query()]) -> Response:
     """The same as CSV, as the interface answers it."""
     return as_file(bytes(_released(context, query, TableFormat.CSV).body), "released.csv")
+
+
+def drawn_shares(items: Sequence[Mapping[str, Any]]) -> list[ShareInterval]:
+    """The exact shares, and the released ones only where nothing is exact: one drawing has cases of one place."""
+    source = "exact" if any(item["exact"] for item in items) else "released"
+    return [
+        ShareInterval(item["label"], number["value"], number["low"], number["high"])
+        for item in items
+        if item["unit"] == "share" and (number := item[source]) and number["value"] is not None
+    ]
 
 
 def _overview(context: RequestContext, question: dict[str, Any]) -> dict[str, Any]:
