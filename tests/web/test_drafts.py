@@ -42,10 +42,13 @@ def test_a_form_that_was_begun_is_shown_again_to_the_same_person_until_it_is_rec
     served.clock.instant += timedelta(days=13)
     visitor.sign_in("coordinator", "oslo")
     assert YOUTH in visitor.get(path).text
-    saved = visitor.post(path, {**form_at(visitor, path), **HELD})
+    recorded = {**form_at(visitor, path), **HELD}
+    saved = visitor.post(path, recorded)
     assert saved.status_code == 303, saved.text
     assert events_of(served.as_("coordinator", "oslo"), case)[-1]["type"] == "plan_meeting_held"
     assert stored(served) == []
+    late = visitor.post(path, recorded | {"action": "keep"})
+    assert (late.status_code, stored(served)) == (303, []), "what a browser saves late of a recorded form is no draft"
 
 
 def test_a_refused_or_previewed_form_is_kept_and_can_be_discarded(one: Service) -> None:

@@ -156,7 +156,10 @@ def _submitted(request: Request, case_id: UUID, subject: FormSubject) -> Respons
 
 
 def _keep(request: Request, case_id: UUID, subject: FormSubject, sent: SentForm) -> Response:
-    """Keep what was typed as a draft of this person, or discard it. Raises `NotVisible` without the form."""
+    """Keep what was typed as a draft of this person, or discard it. Raises `NotVisible` without the form.
+
+    What a browser still saves of a form after it was recorded is not kept.
+    """
     context = RequestContext(request, None, None, language_of(request))  # without a key: no result is stored
     whose = context.principal.viewer.subject
     entered = {name: values for name, values in sent.entered.items() if name not in ("key", "action")}
@@ -165,7 +168,7 @@ def _keep(request: Request, case_id: UUID, subject: FormSubject, sent: SentForm)
         _about(tx, context, case_id, subject)
         if sent.first("action") == DISCARD:
             web_drafts.remove(tx, whose, case_id, subject.name)
-        else:
+        elif not context.has_response(tx, sent.first("key") or ""):
             sight = case_sights.sights(tx, context.principal.viewer, [case_id])[case_id]
             web_drafts.save(tx, context.keys, FormDraft(whose, case_id, subject.name, entered, context.now, sight))
         return ApiResponse(204, b"", {})

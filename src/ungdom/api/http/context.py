@@ -205,8 +205,7 @@ class RequestContext:
         self, tx: Connection, key: str, operation: Callable[[Connection], ApiResponse]
     ) -> tuple[ApiResponse, bool]:
         """The response, and whether it is the one stored for an earlier request with this key."""
-        viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
-        request_key = RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
+        viewer, request_key = self.principal.viewer, self._request_key(key)
         idempotency.claim(tx, request_key)
         replayed_response = self._replayed(tx, request_key)
         if replayed_response is not None:
@@ -217,6 +216,14 @@ class RequestContext:
         stored = StoredResponse(self._fingerprint, response.status, response.headers, body, self.now, sights)
         idempotency.store_response(tx, self.keys, request_key, stored)
         return response, False
+
+    def has_response(self, tx: Connection, key: str) -> bool:
+        """Whether an earlier request of the caller to this route with this key was carried out."""
+        return idempotency.find_response(tx, self.keys, self._request_key(key)) is not None
+
+    def _request_key(self, key: str) -> RequestKey:
+        viewer, method, path = self.principal.viewer, self._request.method, self._request.scope["route"].path
+        return RequestKey(viewer.subject, viewer.role, viewer.konfliktrad, f"{method} {path}", key)
 
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
