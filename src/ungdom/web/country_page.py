@@ -43,10 +43,10 @@ FIGURES = (*COMPLETION_CODES, *RECIDIVISM_CODES, *PARTS)
 
 
 class ReleasedForm(PageForm):
-    """The form of a released figure. `by`: what its rows are by; the whole where nothing is named."""
+    """The form of a released figure. `by`: what its rows are by."""
 
     statistic: Annotated[str, Field(max_length=60)] = "completion.closed"
-    by: StatisticDimension | None = StatisticDimension.PERIOD
+    by: StatisticDimension = StatisticDimension.PERIOD
 
 
 @router.get(COUNTRY.path, response_model=OverviewOut)
@@ -137,7 +137,7 @@ def _released(context: RequestContext, query: ReleasedForm, form: TableFormat) -
         "from": SINCE.isoformat(),
         "to": context.today.replace(month=12, day=31).isoformat(),
         "statistic": (query.statistic,),
-        "by": (query.by,) if query.by else (),
+        "by": (query.by,),
         "published": True,
         "format": form,
     }

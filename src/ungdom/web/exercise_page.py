@@ -22,7 +22,7 @@ def exercises_page(request: Request) -> Response:
 
 @router.get("/{name}/{step}")
 def exercise_page(request: Request, name: str, step: int) -> Response:
-    """Where the history stands, and what the rules say of the answer in the address, if there is one."""
+    """Where the history stands, and the decision of the rules on the answer in the address, if there is one."""
     before, language = situation(name, step), language_of(request)
     entered = {key: value for key in ("type", "on") if (value := request.query_params.get(key))}
     values: dict[str, Any] = {

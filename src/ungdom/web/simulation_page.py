@@ -79,8 +79,10 @@ def simulation_page(request: Request, context: ReadContext, query: Annotated[Sim
 
 
 def _drawing(language: texts.Language, result: dict[str, Any] | None) -> ShareDrawing | None:
-    """How many clocks turn overdue, and how many turn green."""
-    [clock] = result["clocks"] if result else [{f"turn_{turn}": 0 for turn in Turn}]
+    """How many clocks turn overdue, and how many no longer are; None before a rule is tried."""
+    if result is None:
+        return None
+    [clock] = result["clocks"]  # of the one rule that is tried
     return draw_shares([Share(texts.label(language, turn), clock[f"turn_{turn}"]) for turn in Turn])
 
 
