@@ -576,7 +576,7 @@ class Alerts(Resource):
     """The resource `alerts`."""
 
     def acknowledge(self, alert_id: str, *, idempotency_key: str | None = None) -> models.AlertDetail:
-        """Say that you have seen it and see to it. It goes on climbing until the clock stops. `POST
+        """The caller takes charge of it. It is still escalated until the clock stops. `POST
         /v1/alerts/{alert_id}/acknowledge`
         """
         return self._client.call(ACKNOWLEDGE_ALERT, {"alert_id": alert_id}, {}, key=idempotency_key)
@@ -615,7 +615,7 @@ class Alerts(Resource):
         return self._client.each(LIST_UNREACHED_ALERTS, {}, {"konfliktrad": konfliktrad, "code": code, "reason": reason, "limit": limit})
 
     def snooze(self, alert_id: str, body: models.SnoozeIn, *, idempotency_key: str | None = None) -> models.AlertDetail:
-        """Tell nobody until that day has passed. The clock runs on, and the list still shows it. `POST
+        """Nobody is notified until that day has passed. The clock runs on, and the list still shows it. `POST
         /v1/alerts/{alert_id}/snooze`
         """
         return self._client.call(SNOOZE_ALERT, {"alert_id": alert_id}, {}, body=body, key=idempotency_key)
@@ -624,7 +624,7 @@ class AsyncAlerts(AsyncResource):
     """The resource `alerts`."""
 
     async def acknowledge(self, alert_id: str, *, idempotency_key: str | None = None) -> models.AlertDetail:
-        """Say that you have seen it and see to it. It goes on climbing until the clock stops. `POST
+        """The caller takes charge of it. It is still escalated until the clock stops. `POST
         /v1/alerts/{alert_id}/acknowledge`
         """
         return await self._client.call(ACKNOWLEDGE_ALERT, {"alert_id": alert_id}, {}, key=idempotency_key)
@@ -663,7 +663,7 @@ class AsyncAlerts(AsyncResource):
         return self._client.each(LIST_UNREACHED_ALERTS, {}, {"konfliktrad": konfliktrad, "code": code, "reason": reason, "limit": limit})
 
     async def snooze(self, alert_id: str, body: models.SnoozeIn, *, idempotency_key: str | None = None) -> models.AlertDetail:
-        """Tell nobody until that day has passed. The clock runs on, and the list still shows it. `POST
+        """Nobody is notified until that day has passed. The clock runs on, and the list still shows it. `POST
         /v1/alerts/{alert_id}/snooze`
         """
         return await self._client.call(SNOOZE_ALERT, {"alert_id": alert_id}, {}, body=body, key=idempotency_key)
@@ -960,7 +960,7 @@ class Decisions(Resource):
         return self._client.call(DISMISS_DECISION, {"message_id": message_id}, {}, key=idempotency_key)
 
     def get(self, message_id: str) -> models.DecisionOut:
-        """One message: how it stands, every try with its receipt, and what it said, for those who may know. `GET
+        """One message: how it stands, every try with its receipt, and its content, for those who may know. `GET
         /v1/decisions/{message_id}`
         """
         return self._client.call(GET_DECISION, {"message_id": message_id}, {})
@@ -1006,7 +1006,7 @@ class AsyncDecisions(AsyncResource):
         return await self._client.call(DISMISS_DECISION, {"message_id": message_id}, {}, key=idempotency_key)
 
     async def get(self, message_id: str) -> models.DecisionOut:
-        """One message: how it stands, every try with its receipt, and what it said, for those who may know. `GET
+        """One message: how it stands, every try with its receipt, and its content, for those who may know. `GET
         /v1/decisions/{message_id}`
         """
         return await self._client.call(GET_DECISION, {"message_id": message_id}, {})
@@ -2428,13 +2428,13 @@ class Webhooks(Resource):
         return self._client.call(CHANGE_WEBHOOK, {"webhook_id": webhook_id}, {}, body=body, key=idempotency_key)
 
     def create(self, body: models.WebhookIn, *, idempotency_key: str | None = None) -> models.NewWebhookOut:
-        """Be told at this address of the cases that the caller may see. The secret is shown this once. `POST
-        /v1/webhooks`
+        """Events of the cases that the caller may see are sent to this address. The secret is shown this once.
+        `POST /v1/webhooks`
         """
         return self._client.call(CREATE_WEBHOOK, {}, {}, body=body, key=idempotency_key)
 
     def delete(self, webhook_id: str, *, idempotency_key: str | None = None) -> None:
-        """Tell it nothing more, and forget its address and secret. `DELETE /v1/webhooks/{webhook_id}`"""
+        """Nothing more is sent to it; its address and secret are deleted. `DELETE /v1/webhooks/{webhook_id}`"""
         return self._client.call(DELETE_WEBHOOK, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
     def get(self, webhook_id: str) -> models.WebhookOut:
@@ -2485,13 +2485,13 @@ class AsyncWebhooks(AsyncResource):
         return await self._client.call(CHANGE_WEBHOOK, {"webhook_id": webhook_id}, {}, body=body, key=idempotency_key)
 
     async def create(self, body: models.WebhookIn, *, idempotency_key: str | None = None) -> models.NewWebhookOut:
-        """Be told at this address of the cases that the caller may see. The secret is shown this once. `POST
-        /v1/webhooks`
+        """Events of the cases that the caller may see are sent to this address. The secret is shown this once.
+        `POST /v1/webhooks`
         """
         return await self._client.call(CREATE_WEBHOOK, {}, {}, body=body, key=idempotency_key)
 
     async def delete(self, webhook_id: str, *, idempotency_key: str | None = None) -> None:
-        """Tell it nothing more, and forget its address and secret. `DELETE /v1/webhooks/{webhook_id}`"""
+        """Nothing more is sent to it; its address and secret are deleted. `DELETE /v1/webhooks/{webhook_id}`"""
         return await self._client.call(DELETE_WEBHOOK, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
     async def get(self, webhook_id: str) -> models.WebhookOut:

@@ -1,7 +1,7 @@
 """Exercises: the worked histories, one step at a time, judged by the rules that judge every case.
 
-At each step somebody says which event comes next and on which day. The engine answers whether that is allowed, and
-every condition that is not met. The histories are in `data/histories.json`, of invented youths, as events that the
+At each step an answer names the next event and its day. The engine decides whether that is allowed, with every
+condition that is not met. The histories are in `data/histories.json`, of invented youths, as events that the
 newest table of moves allows.
 """
 
@@ -108,7 +108,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the rules say of an answer. `as_in_history`: it is what happened, and on the day on which it did."""
+    """The decision on an answer. `as_in_history`: it is what happened, and on the day on which it did."""
 
     decision: Decision
     as_in_history: bool
@@ -135,7 +135,7 @@ def situation(name: str, number: int) -> Situation:
 
 
 def judged(before: Situation, kind: EventType, on: date) -> Feedback:
-    """What the rules say of this event on that day. The event that came is judged with its details, others without."""
+    """The decision of the rules on this event on that day; with its details only if it is the next one."""
     step = before.next_step
     is_same = kind is step.type
     details = read_details(kind, step.details) if is_same else None

@@ -46,7 +46,7 @@ CaseFileRow = Row[*tuple[Any, ...]]
 
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
 _BATCH = 100
-"""Cases in memory at once while many are read: what a process grows to follows from it."""
+"""Cases that are in memory at once while many are read, so that the memory of a process stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)

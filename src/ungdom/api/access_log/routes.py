@@ -62,7 +62,7 @@ def list_accesses(context: ReadContext, query: Annotated[AccessQuery, Query()]) 
     return context.read(lambda tx: _page_of_accesses(tx, context, query), STATUS, may_read_access_log)
 
 
-@router.get("/v1/access-log/withheld", response_model=WithholdingList, summary="What the youth is not told of")
+@router.get("/v1/access-log/withheld", response_model=WithholdingList, summary="List withheld accesses")
 def list_withheld_accesses(context: ReadContext, query: Annotated[WithholdingQuery, Query()]) -> Response:
     """Accesses that are held back from the young person in the cases of the office. For its leader."""
     return context.read(lambda tx: _withheld(tx, context, query), READ, may_withhold_access)
@@ -101,7 +101,7 @@ def withhold_access(
 
 
 @router.post(
-    "/v1/cases/{case_id}/access-log/{access_id}/disclose", status_code=204, summary="Tell the youth of an access"
+    "/v1/cases/{case_id}/access-log/{access_id}/disclose", status_code=204, summary="Disclose an access to the youth"
 )
 @guarded(requires(WRITE, may_withhold_access))
 def disclose_access(

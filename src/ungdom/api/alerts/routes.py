@@ -59,14 +59,14 @@ def get_alert(context: ReadContext, alert_id: UUID, _query: NoQuery) -> Response
     )
 
 
-@router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="See to it")
+@router.post("/v1/alerts/{alert_id}/acknowledge", response_model=shapes.AlertDetail, summary="Acknowledge an alert")
 @guarded(requires(READ, may_snooze_alerts))
 def acknowledge_alert(context: WriteContext, alert_id: UUID, _query: NoQuery) -> Response:
-    """Say that you have seen it and see to it. It goes on climbing until the clock stops."""
+    """The caller takes charge of it. It is still escalated until the clock stops."""
     return _write_alert(context, lambda tx: alerts.acknowledge(tx, context.recorder.viewer, alert_id, context.now))
 
 
-@router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Say why, and until when")
+@router.post("/v1/alerts/{alert_id}/answer", response_model=shapes.AlertDetail, summary="Answer an alert")
 @guarded(requires(READ, may_answer_alerts))
 def answer_alert(context: WriteContext, alert_id: UUID, body: shapes.AnswerIn, _query: NoQuery) -> Response:
     """Say why it is late and when it is expected. Of the office: until that day has passed nobody is told again.
@@ -83,7 +83,7 @@ def answer_alert(context: WriteContext, alert_id: UUID, body: shapes.AnswerIn, _
 @router.post("/v1/alerts/{alert_id}/snooze", response_model=shapes.AlertDetail, summary="Put it off")
 @guarded(requires(READ, may_snooze_alerts))
 def snooze_alert(context: WriteContext, alert_id: UUID, body: shapes.SnoozeIn, _query: NoQuery) -> Response:
-    """Tell nobody until that day has passed. The clock runs on, and the list still shows it."""
+    """Nobody is notified until that day has passed. The clock runs on, and the list still shows it."""
     return _write_alert(
         context, lambda tx: alerts.snooze(tx, context.recorder.viewer, alert_id, body.until, context.now)
     )

@@ -24,7 +24,7 @@ router = APIRouter(tags=["notices"])
 Subject = Annotated[str, Path(pattern=patterns.SUBJECT)]
 
 
-@router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="How one is told")
+@router.get("/v1/contacts/me", response_model=NoticeContactOut, summary="Read your own contact")
 def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The caller's own language and address; what counts where nothing has been written."""
     return context.read(
@@ -32,7 +32,7 @@ def get_own_contact(context: ReadContext, _query: Annotated[i.NoQuery, Query()])
     )
 
 
-@router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Say how one wants to be told")
+@router.put("/v1/contacts/me", response_model=NoticeContactOut, summary="Write your own contact")
 @guarded(requires(READ))
 def put_own_contact(context: WriteContext, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Write the caller's own language and address, whole."""
@@ -42,7 +42,7 @@ def put_own_contact(context: WriteContext, body: NoticeContactIn, _query: Annota
     )
 
 
-@router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Say how somebody else is told")
+@router.put("/v1/contacts/{subject}", response_model=NoticeContactOut, summary="Write the contact of somebody else")
 @guarded(requires(WRITE))
 def put_contact(
     context: WriteContext, subject: Subject, body: NoticeContactIn, _query: Annotated[i.NoQuery, Query()]

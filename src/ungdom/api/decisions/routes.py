@@ -110,7 +110,7 @@ def list_decisions(context: ReadContext, query: Annotated[shapes.DecisionQuery, 
 
 @router.get("/v1/decisions/{message_id}", response_model=shapes.DecisionOut, summary="Read a decision")
 def get_decision(context: ReadContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """One message: how it stands, every try with its receipt, and what it said, for those who may know."""
+    """One message: how it stands, every try with its receipt, and its content, for those who may know."""
     return context.read(lambda tx: _decision_detail(tx, context, message_id), scope=STATUS)
 
 

@@ -39,7 +39,7 @@ router = APIRouter(tags=["extracts"])
 JOB_LIST, SCHEDULE_LIST = "extract jobs", "extract schedules"
 
 
-@router.post("/v1/extracts/jobs", status_code=202, response_model=JobOut, summary="Have an extract made")
+@router.post("/v1/extracts/jobs", status_code=202, response_model=JobOut, summary="Order an extract")
 @guarded(requires(EXTRACTS, may_download_extracts))
 def order_extract_job(
     context: WriteContext, request: Request, body: JobIn, _query: Annotated[i.NoQuery, Query()]

@@ -1,4 +1,4 @@
-"""From which site a request was sent, as a browser says it: Fetch Metadata, otherwise `Origin`."""
+"""From which site a request was sent, as a browser states it: Fetch Metadata, otherwise `Origin`."""
 
 from urllib.parse import urlsplit
 

@@ -56,7 +56,7 @@ def get_measure_provider(context: ReadContext, provider_id: UUID, query: Annotat
     "/v1/measures/providers/{provider_id}/availability",
     status_code=201,
     response_model=RoomOut,
-    summary="Say whether there is room",
+    summary="Record the capacity of a provider",
 )
 @guarded(requires(WRITE, may_edit_catalogue))
 def add_provider_availability(

@@ -32,7 +32,7 @@ def _scope(role: Role) -> str:
     return STATUS if role is Role.AUDITOR else READ
 
 
-@router.get("/v1/notices", response_model=NoticeList, summary="One's own notices")
+@router.get("/v1/notices", response_model=NoticeList, summary="List your own notices")
 def list_notices(context: ReadContext, request: Request, query: Annotated[NoticeQuery, Query()]) -> Response:
     """What the caller has been told, the newest first, of cases that they may still see."""
     public_url: str = request.app.state.public_url

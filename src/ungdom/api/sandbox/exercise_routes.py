@@ -1,12 +1,13 @@
-"""The exercises of a sandbox over HTTP: worked histories, and what the rules say of an answer."""
+"""The exercises of a sandbox over HTTP: worked histories, and the decision of the rules on an answer."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from starlette.exceptions import HTTPException
 
 from ungdom import texts
 from ungdom.api.cases.present import deadline_out
+from ungdom.api.http.context import AcceptLanguage
 from ungdom.api.http.inputs import NoQuery
 from ungdom.api.http.present import unmet_out
 from ungdom.api.http.responses import json_response
@@ -25,27 +26,26 @@ from ungdom.texts import Language
 
 router = APIRouter(include_in_schema=False, prefix="/control/exercises")
 
-Spoken = Annotated[str | None, Header(alias="Accept-Language")]
 NoParameters = Annotated[NoQuery, Query()]
 
 
 @router.get("")
-def list_exercises(_query: NoParameters, accept_language: Spoken = None) -> Response:
+def list_exercises(_query: NoParameters, accept_language: AcceptLanguage = None) -> Response:
     """The worked histories."""
     return json_response(exercise_list(texts.negotiate(accept_language))).to_http()
 
 
 @router.get("/{name}/{step}")
-def show_situation(name: str, step: int, _query: NoParameters, accept_language: Spoken = None) -> Response:
+def show_situation(name: str, step: int, _query: NoParameters, accept_language: AcceptLanguage = None) -> Response:
     """Where the history stands before this step."""
     return json_response(situation_out(situation(name, step), texts.negotiate(accept_language))).to_http()
 
 
 @router.get("/{name}/{step}/feedback")
 def judge_answer(
-    name: str, step: int, query: Annotated[AnswerQuery, Query()], accept_language: Spoken = None
+    name: str, step: int, query: Annotated[AnswerQuery, Query()], accept_language: AcceptLanguage = None
 ) -> Response:
-    """What the rules say of this event as the next one."""
+    """The decision of the rules on this event as the next one."""
     return json_response(feedback_on(situation(name, step), query, texts.negotiate(accept_language))).to_http()
 
 

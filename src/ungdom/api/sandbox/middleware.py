@@ -46,7 +46,7 @@ class OrderedFaults:
             body = await _whole_body(scope, receive)
             if body is None:
                 return
-            await self.app({**scope, "state": dict(scope.get("state", {}))}, _replayed(body, receive), _lost)
+            await self.app({**scope, "state": dict(scope.get("state", {}))}, _replayed(body, receive), _discarded)
             receive = _replayed(body, receive)
         await self.app(scope, receive, send)
 
@@ -121,5 +121,5 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-async def _lost(_message: Message) -> None:
-    """An answer that nobody gets."""
+async def _discarded(_message: Message) -> None:
+    """The answer to a request that is carried out a second time."""

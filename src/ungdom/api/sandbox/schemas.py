@@ -153,7 +153,7 @@ class SituationOut(Output):
 
 
 class FeedbackOut(Output):
-    """What the rules say of an answer: whether it is allowed, the law, and each condition that is not met.
+    """The decision of the rules on an answer: whether it is allowed, the law, and each condition that is not met.
 
     `as_in_history`: it is `happened`. `next_step`: the number of the next step; null after the last one.
     """

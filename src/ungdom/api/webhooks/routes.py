@@ -58,7 +58,7 @@ def _may_read_webhooks(role: Role) -> bool:
 def create_webhook(
     context: WriteContext, request: Request, body: WebhookIn, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
-    """Be told at this address of the cases that the caller may see. The secret is shown this once."""
+    """Events of the cases that the caller may see are sent to this address. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
     return context.write(lambda tx: _create_webhook(tx, context, body))
 
@@ -97,7 +97,7 @@ def change_webhook(
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
 @guarded(requires(_scope, _may_read_webhooks))
 def delete_webhook(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
-    """Tell it nothing more, and forget its address and secret."""
+    """Nothing more is sent to it; its address and secret are deleted."""
     return context.write(lambda tx: _delete_webhook(tx, context, webhook_id))
 
 
