@@ -204,34 +204,12 @@ $(DONE)/node: tools/package-lock.json tools/unpack_browser.py $(DONE)/dev
 	@$(BIN)/python tools/unpack_browser.py tools/node_modules/@sparticuz/chromium/bin $(VENV)/browser
 	@touch $@
 
-$(DONE)/clients: requirements/clients.txt $(DONE)/uv
-	@echo "installing the generator of clients that the tests use …"
-	@$(PYTHON) -m venv --without-pip $(VENV)/clients
-	@$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python --require-hashes -r requirements/clients.txt
-	@touch $@
-
-$(DONE)/mutants: requirements/mutants.txt $(DONE)/uv
-	@echo "installing what changes the code for make mutants …"
-	@$(PYTHON) -m venv --without-pip $(VENV)/mutants
-	@$(BIN)/uv pip install --quiet --python $(VENV)/mutants/bin/python --require-hashes -r requirements/mutants.txt
-	@touch $@
-
-$(DONE)/audit: requirements/audit.txt $(DONE)/uv
-	@echo "installing what make audit asks with …"
-	@$(PYTHON) -m venv --without-pip $(VENV)/audit
-	@$(BIN)/uv pip install --quiet --python $(VENV)/audit/bin/python --require-hashes -r requirements/audit.txt
-	@touch $@
-
-$(DONE)/peers: requirements/peers.txt $(DONE)/uv
-	@echo "installing what make bench measures this program beside …"
-	@$(PYTHON) -m venv --without-pip $(VENV)/peers
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV)/peers/bin/python --require-hashes -r requirements/peers.txt
-	@touch $@
-
-$(DONE)/docs: requirements/docs.txt $(DONE)/uv
-	@echo "installing what builds the site of the documents …"
-	@$(PYTHON) -m venv --without-pip $(VENV)/docs
-	@$(BIN)/uv pip install --quiet --python $(VENV)/docs/bin/python --require-hashes -r requirements/docs.txt
+# Tools with an environment of their own, which the service and its tests do not import.
+TOOLS_APART = clients mutants audit peers docs
+$(TOOLS_APART:%=$(DONE)/%): $(DONE)/%: requirements/%.txt $(DONE)/uv
+	@echo "installing requirements/$*.txt into $(VENV)/$* …"
+	@$(PYTHON) -m venv --without-pip $(VENV)/$*
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV)/$*/bin/python --require-hashes -r $<
 	@touch $@
 
 $(DONE)/spark: requirements/spark.txt $(DONE)/dev
