@@ -221,7 +221,7 @@ def test_the_language_is_switched_and_remembered(visit: Callable[..., Page], sit
     assert page.locator("html").get_attribute("lang") == "en"
     page.get_by_role("button", name="Nynorsk").click()
     page.get_by_role("heading", name="Historikk").wait_for()
-    assert page.get_by_text("Kan registrerast no").is_visible()
+    page.get_by_text("Kan registrerast no").wait_for()
 
 
 def test_a_filter_changes_the_list_without_loading_the_page(visit: Callable[..., Page], site: Site) -> None:
@@ -230,6 +230,7 @@ def test_a_filter_changes_the_list_without_loading_the_page(visit: Callable[...,
     before = page.locator("table.work tbody tr").count()
     page.locator(".tabs a", has_text="Få ungdomsplanen på plass").click()
     page.wait_for_url("**kind=make_plan**")
+    page.locator(".tabs [aria-current]", has_text="Få ungdomsplanen på plass").wait_for()
     assert page.evaluate("window.same") is True
     assert 0 < page.locator("table.work tbody tr").count() < before
     page.reload()
