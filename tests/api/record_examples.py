@@ -266,6 +266,7 @@ def across_cases(record: Recorder) -> None:
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})
     record("list_nightly_runs", record.service.as_("admin"))
+    record("list_job_runs", record.service.as_("admin"))
     record("list_unreached_alerts", coordinator)
     alerts = record("list_alerts", coordinator).json()["items"]
     alert = alerts[0]["id"]

@@ -266,6 +266,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/alerts/{alert_id}/snooze"): (Of.ALERT_PUT_OFF, (Ask(body={"until": "2026-01-04"}, seen=422),)),
     ("POST", "/v1/jobs/nightly/runs"): (Of.NIGHT, (Ask(body={"on": "2014-07-02"}),)),
     ("GET", "/v1/jobs/nightly/runs"): reads(Of.NIGHT),
+    ("GET", "/v1/jobs/runs"): reads(Of.NIGHT),
     ("GET", "/v1/audit"): reads(Of.PULLS),
     ("GET", "/v1/cases/{case_id}/delay"): reads(Of.STAGES, THEN),
     ("POST", "/v1/cases/{case_id}/events"): writes(EVENT),

@@ -19,6 +19,7 @@ TABLES = {
     "staff": {"leader": 200, "secretariat": 200, "admin": 200, "auditor": 403, "team_member": 403},
     "contacts": {"leader": 200, "secretariat": 200, "admin": 403, "auditor": 403, "team_member": 403},
     "webhooks": {"admin": 200, "auditor": 403, "leader": 403, "secretariat": 403},
+    "jobs": {"admin": 200, "auditor": 403, "leader": 403},
     "nights": {"admin": 200, "auditor": 403, "leader": 403},
     "access-log": {"auditor": 200, "admin": 403, "leader": 403},
     "audit": {"auditor": 200, "admin": 200, "leader": 403},

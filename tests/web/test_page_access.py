@@ -45,6 +45,8 @@ NOBODY = {
     ("GET", "/administration"),
     ("GET", "/administration/staff"),
     ("GET", "/administration/nights"),
+    ("GET", "/administration/jobs"),
+    ("GET", "/administration/jobs/progress"),
     ("GET", "/administration/audit"),
     ("GET", "/administration/contacts"),
     ("GET", "/administration/webhooks"),

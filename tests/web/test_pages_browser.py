@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -14,6 +16,10 @@ from tests import fork, process
 from tests.api.build import DAY, case_at, opened, recorded
 from tests.service import CURSOR_KEY, KEY, Service, sqlite_copy
 from tests.web.browser import chromium
+from ungdom import clock
+from ungdom.store import job_runs
+from ungdom.store.job_runs import JobProgress
+from ungdom.store.session import Database
 
 AXE = Path(__file__).parents[2] / "tools" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE = 60_000
@@ -47,6 +53,7 @@ class Site:
 
     address: str
     cases: dict[str, str]
+    database: str
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     with process.serving(url, data, **keys) as (address, _):
         with Service(url, data) as service:
             [alert] = service.as_("coordinator", "oslo").get("/v1/alerts", case=cases["late"], limit=1).json()["items"]
-        yield Site(address, cases | {"alert": alert["id"]})
+        yield Site(address, cases | {"alert": alert["id"]}, url)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +113,7 @@ def signed_in(page: Page, site: Site, subject: str = "coordinator-oslo") -> Page
     page.goto(f"{site.address}/")
     page.locator("select#subject").select_option(subject)
     page.locator("form.row button").click()
-    page.wait_for_url(re.compile("/(today|my-cases)$"))
+    page.wait_for_url(re.compile("/(today|my-cases|office)$"))
     return page
 
 
@@ -235,6 +242,34 @@ def test_a_filter_changes_the_list_without_loading_the_page(visit: Callable[...,
     assert 0 < page.locator("table.work tbody tr").count() < before
     page.reload()
     assert page.locator(".tabs [aria-current]").inner_text().startswith("Få ungdomsplanen")
+
+
+def report(site: Site, run_id: UUID | None, done: int) -> UUID:
+    """A rotation of keys that has come so far; a new one without an id."""
+    db, now = Database.open(site.database), clock.now()
+    with db.writing() as tx:
+        run_id = run_id or job_runs.start(tx, job_runs.KEY_ROTATION, date(2026, 1, 5), now)
+        job_runs.record_progress(tx, run_id, JobProgress("records", done, 400, now))
+    db.close()
+    return run_id
+
+
+def test_a_job_is_followed_as_it_runs_and_without_javascript_by_loading_the_page(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    run_id = report(site, None, 100)
+    page, plain = (signed_in(visit(javascript=script), site, "admin-1") for script in (True, False))
+    for shown in (page, plain):
+        shown.goto(f"{site.address}/administration/jobs")
+        assert shown.locator("progress.done").get_attribute("value") == "100"
+    page.get_by_text("Oppdateres av seg selv").wait_for()
+    page.evaluate("window.same = true")
+    report(site, run_id, 399)
+    page.get_by_text("399 av 400").wait_for()
+    assert page.locator("progress.done").get_attribute("value") == "399"
+    assert page.evaluate("window.same") is True
+    plain.get_by_role("link", name="Last inn siden på nytt").click()
+    plain.get_by_text("399 av 400").wait_for()
 
 
 ADDRESSES = {

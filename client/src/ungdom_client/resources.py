@@ -154,6 +154,8 @@ CHECK_LIVENESS: Operation[Dict[str, str]] = Operation("check_liveness", "GET", "
 
 CHECK_READINESS: Operation[Dict[str, str]] = Operation("check_readiness", "GET", "/health/ready", "json")
 
+LIST_JOB_RUNS: Operation[models.RunList] = Operation("list_job_runs", "GET", "/v1/jobs/runs", "json")
+
 LIST_NIGHTLY_RUNS: Operation[models.RunList] = Operation("list_nightly_runs", "GET", "/v1/jobs/nightly/runs", "json")
 
 RUN_NIGHTLY_JOB: Operation[models.NightOut] = Operation("run_nightly_job", "POST", "/v1/jobs/nightly/runs", "json", media="application/json")
@@ -1413,6 +1415,16 @@ class AsyncHealth(AsyncResource):
 class Jobs(Resource):
     """The resource `jobs`."""
 
+    def job_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
+        """The newest runs of nights, releases, erasures and rotations of keys, and how far those are that run.
+        `GET /v1/jobs/runs`
+        """
+        return self._client.call(LIST_JOB_RUNS, {}, {"limit": limit, "cursor": cursor})
+
+    def each_job_runs(self, *, limit: int | None = None) -> Iterator[models.RunOut]:
+        """Every item of `job_runs`, a page at a time."""
+        return self._client.each(LIST_JOB_RUNS, {}, {"limit": limit})
+
     def nightly_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
         """The newest runs: for which night, when, how each ended, and what it counted. `GET /v1/jobs/nightly/runs`"""
         return self._client.call(LIST_NIGHTLY_RUNS, {}, {"limit": limit, "cursor": cursor})
@@ -1429,6 +1441,16 @@ class Jobs(Resource):
 
 class AsyncJobs(AsyncResource):
     """The resource `jobs`."""
+
+    async def job_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
+        """The newest runs of nights, releases, erasures and rotations of keys, and how far those are that run.
+        `GET /v1/jobs/runs`
+        """
+        return await self._client.call(LIST_JOB_RUNS, {}, {"limit": limit, "cursor": cursor})
+
+    def each_job_runs(self, *, limit: int | None = None) -> AsyncIterator[models.RunOut]:
+        """Every item of `job_runs`, a page at a time."""
+        return self._client.each(LIST_JOB_RUNS, {}, {"limit": limit})
 
     async def nightly_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
         """The newest runs: for which night, when, how each ended, and what it counted. `GET /v1/jobs/nightly/runs`"""

@@ -40,7 +40,7 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(include_in_schema=False)
 
 ROWS = 50
-STAFF, CONTACTS, WEBHOOKS, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
+STAFF, CONTACTS, WEBHOOKS, _JOBS, NIGHTS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ def webhooks_table(request: Request, context: ReadContext, query: Annotated[Tabl
     return _table(request, context, Table(WEBHOOKS, ("host", "owner", "kinds", "status"), rows, data["next"]))
 
 
-@router.get(JOBS, response_model=RunList)
-def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+@router.get(NIGHTS, response_model=RunList)
+def nights_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
     """The nights, the newest first."""
     data = data_of(list_nightly_runs(context, PageQuery(limit=ROWS, cursor=query.cursor)))
     language = context.language
@@ -152,7 +152,7 @@ def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQue
 
     columns = ("for_date", "started_at", "finished_at", "status", "counts")
     rows = [row(run) for run in data["items"]]
-    return _table(request, context, Table(JOBS, columns, rows, data["next"]))
+    return _table(request, context, Table(NIGHTS, columns, rows, data["next"]))
 
 
 @router.get(ACCESS, response_model=AccessList)
@@ -192,13 +192,20 @@ def audit_table(request: Request, context: ReadContext) -> Response:
     return _table(request, context, Table(AUDIT, columns, rows, state=state))
 
 
+def tabs(context: RequestContext, path: str) -> dict[str, Any]:
+    """What the frame of a table is drawn from: its name, and the tables that the role may see."""
+    role = context.principal.viewer.role
+    return {
+        "tables": [place for place in ADMINISTRATION_TABLES if place.may(role)],
+        "name": next(place.key for place in ADMINISTRATION_TABLES if place.path == path),
+    }
+
+
 def _table(request: Request, context: RequestContext, table: Table) -> Response:
     """One table, with the way to the others that the role may see."""
-    role = context.principal.viewer.role
     given = {name: value for name, value in table.filters.items() if value}
     values = {
-        "tables": [place for place in ADMINISTRATION_TABLES if place.may(role)],
-        "name": next(place.key for place in ADMINISTRATION_TABLES if place.path == table.path),
+        **tabs(context, table.path),
         "columns": table.columns,
         "rows": table.rows,
         "next_page": address_of(table.path, given, {"cursor": table.following}) if table.following else None,

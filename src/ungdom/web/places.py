@@ -55,10 +55,12 @@ RELAPSE = Place("/office/relapse", "relapse", may_read_recidivism)
 CAUSES = Place("/delays/causes", "causes", may_read_cases)
 OFFICE_FIGURES = (INDICATORS, CURVES, COHORTS, COMPARISON, RELAPSE, CAUSES)
 """The pages of figures that the page of the office leads to; the title of each is the text of its key."""
+JOBS = Place("/administration/jobs", "jobs", may_administer)
 ADMINISTRATION_TABLES = (
     Place("/administration/staff", "staff", may_read_staff),
     Place("/administration/contacts", "contacts", may_read_coordination_groups),
     Place("/administration/webhooks", "webhooks", may_administer),
+    JOBS,
     Place("/administration/nights", "nights", may_administer),
     Place("/administration/access-log", "access_log", may_read_access_log),
     Place("/administration/audit", "audit", may_read_downloads),
