@@ -316,6 +316,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("DELETE", "/v1/webhooks/{webhook_id}"): reads(Of.OWN),
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): reads(Of.OWN),
     ("POST", "/v1/webhooks/{webhook_id}/replay"): (Of.OWN, (Ask(body={}),)),
+    ("POST", "/v1/webhooks/{webhook_id}/test"): reads(Of.OWN),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries"): reads(Of.OWN, "?state=dead"),
     ("GET", "/v1/feed"): reads(Of.FED, "?newest=true"),
     ("GET", "/v1/workflows/{sanction}/{regime}"): reads(Of.LAW),

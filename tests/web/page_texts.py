@@ -8,7 +8,7 @@ from ungdom import web
 from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.api.sandbox.schemas import FaultOrder
-from ungdom.api.webhooks.schemas import Kind
+from ungdom.api.webhooks.schemas import DeliveryState, Kind
 from ungdom.cli.keys import RECORDS
 from ungdom.cli.releasing import FIGURES
 from ungdom.demo import load_status
@@ -80,12 +80,10 @@ FAMILIES: dict[str, set[str]] = {
         "konfliktrad",
         "contacts",
         "missing",
-        "host",
-        "owner",
-        "kinds",
     },
     "contact": {"reached", "not_reached"},
-    "webhook": {"sending", "stopped", *Kind.__args__},
+    "webhook": set(Kind.__args__),
+    "delivery": set(DeliveryState.__args__),
     "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED, load_status.DONE},
     "job": {NIGHTLY, RELEASE, RETENTION, KEY_ROTATION, load_status.JOB, "extract"},
     "extract": set(JobStatus),

@@ -50,6 +50,8 @@ NOBODY = {
     ("GET", "/administration/audit"),
     ("GET", "/administration/contacts"),
     ("GET", "/administration/webhooks"),
+    ("GET", "/administration/webhooks/{webhook_id}"),
+    ("GET", "/administration/contacts/{konfliktrad}"),
     ("GET", "/survey/{token}"),
     ("POST", "/survey/{token}"),
     ("GET", "/office/comparison/download"),
@@ -116,6 +118,13 @@ SENT = {
     ("POST", "/search"),
     ("POST", "/reassign"),
     ("POST", "/today/views"),
+    ("POST", "/administration/contacts/{konfliktrad}"),
+    ("POST", "/administration/webhooks"),
+    ("POST", "/administration/webhooks/{webhook_id}/change"),
+    ("POST", "/administration/webhooks/{webhook_id}/delete"),
+    ("POST", "/administration/webhooks/{webhook_id}/secret"),
+    ("POST", "/administration/webhooks/{webhook_id}/replay"),
+    ("POST", "/administration/webhooks/{webhook_id}/test"),
     ("POST", "/today/views/{view_id}/delete"),
 }
 """Forms that write as routes of the interface do, and the search for a person: the other modules of this folder."""

@@ -6985,6 +6985,14 @@ class WebhookOut(TypedDict):
     url: str | None
 
 
+class WebhookTestOut(TypedDict):
+    """What became of a test message. `id`: its webhook-id; `reason`: why it was not delivered."""
+
+    delivered: bool
+    id: str
+    reason: str | None
+
+
 class WeekOut(TypedDict):
     """One week, ISO 8601, and its Monday."""
 

@@ -316,6 +316,8 @@ REPLAY_WEBHOOK_DELIVERIES: Operation[models.ReplayOut] = Operation("replay_webho
 
 ROTATE_WEBHOOK_SECRET: Operation[models.NewWebhookOut] = Operation("rotate_webhook_secret", "POST", "/v1/webhooks/{webhook_id}/rotate", "json", key=True)
 
+SEND_WEBHOOK_TEST: Operation[models.WebhookTestOut] = Operation("send_webhook_test", "POST", "/v1/webhooks/{webhook_id}/test", "json", key=True)
+
 GET_LATE_FORECAST: Operation[models.LateForecastOut] = Operation("get_late_forecast", "GET", "/v1/worklist/forecast", "json")
 
 GET_TASKS: Operation[models.TaskList] = Operation("get_tasks", "GET", "/v1/cases/{case_id}/tasks", "json")
@@ -2497,6 +2499,12 @@ class Webhooks(Resource):
         """
         return self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
+    def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        /v1/webhooks/{webhook_id}/test`
+        """
+        return self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)
+
 class AsyncWebhooks(AsyncResource):
     """The resource `webhooks`."""
 
@@ -2553,6 +2561,12 @@ class AsyncWebhooks(AsyncResource):
         again. `POST /v1/webhooks/{webhook_id}/rotate`
         """
         return await self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
+
+    async def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        /v1/webhooks/{webhook_id}/test`
+        """
+        return await self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
 class Worklist(Resource):
     """The resource `worklist`."""

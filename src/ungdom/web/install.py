@@ -10,6 +10,7 @@ from ungdom.web import (
     administration_page,
     case_page,
     comparison_page,
+    contacts_page,
     country_page,
     delays_page,
     home,
@@ -26,6 +27,7 @@ from ungdom.web import (
     simulation_page,
     survey_page,
     today,
+    webhooks_page,
 )
 from ungdom.web.assets import PREFIX, assets
 from ungdom.web.middleware import PageAnswers, PageSessions
@@ -51,6 +53,8 @@ ROUTERS = (
     simulation_page.router,
     administration_page.router,
     jobs_page.router,
+    contacts_page.router,
+    webhooks_page.router,
     survey_page.router,
     case_page.router,
     record_page.router,
