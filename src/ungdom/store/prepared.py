@@ -127,19 +127,21 @@ def _with_numbered_values(dialect: Dialect) -> Dialect:
     return numbered  # type: ignore[no-any-return]  # a copy is of the same type
 
 
-def _cursor(driver: Any, dialect: Any) -> Any:
-    return dialect.loaded_dbapi.RawCursor(driver) if dialect.name == "postgresql" else driver.cursor()
-
-
 def _executed(tx: Connection, sql: str, values: Any, many: bool = False) -> Any:
     """The driver's cursor after this statement; `many`: once per row of values. Raises `DBAPIError` and its kinds."""
     if not tx.in_transaction():
         tx.begin()
     driver: Any = tx.connection.driver_connection
     dialect: Any = tx.dialect
-    cursor = _cursor(driver, dialect)
+    on_postgresql = dialect.name == "postgresql"
+    cursor = dialect.loaded_dbapi.RawCursor(driver) if on_postgresql else driver.cursor()
     try:
-        (cursor.executemany if many else cursor.execute)(sql, values)
+        if many:
+            cursor.executemany(sql, values)
+        elif on_postgresql:
+            cursor.execute(sql, values, prepare=True)
+        else:
+            cursor.execute(sql, values)
     except dialect.loaded_dbapi.Error as error:
         lost = dialect.is_disconnect(error, tx.connection, cursor)
         if lost:
