@@ -39,7 +39,7 @@ Numbers = Iterable[tuple[NumberKind, str]]
 CaseFileRow = Row[*tuple[Any, ...]]
 
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
-_BATCH = 100
+_BATCH = 25
 """Cases that are in memory at once while many are read, so that the memory of a process stays bounded."""
 
 
