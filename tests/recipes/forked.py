@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    "pytest", "alembic", "fastapi.openapi.utils", "httpx", "hypothesis", "joserfc.jwk", "jsonschema", "pydantic.v1",
+    "pytest", "alembic", "fastapi.openapi.utils", "httpx", "hypothesis", "joserfc.jwk", "jsonschema_rs", "pydantic.v1",
     "pydantic_settings", "sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite", "transitions", "typer", "yaml",
 )  # fmt: skip
 
