@@ -43,7 +43,7 @@ SITE := $(VENV)/docs/bin/sphinx-build --quiet --fresh-env --fail-on-warning --ke
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
+.PHONY: help setup run test web compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ run: $(DONE)/run ## start the demo with 1,000 invented cases (ARGS="--port 8100"
 
 test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=3, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
+
+web: $(DONE)/node ## every page and state of the pages in every look with axe, and pictures of all in build/web; half an hour
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/web/every_look.py $(ARGS) $(TESTS)
 
 compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, where it was taken from
 	@test -d ../shared || { echo "There is nothing to compare with: ../shared is not beside this checkout."; exit 1; }

@@ -32,6 +32,7 @@ class Source:
 
 SOURCES = (
     Source("htmx.org", "4.0.1", "0BSD", "dist/htmx.min.js", "htmx.js"),
+    Source("htmx.org", "4.0.1", "0BSD", "dist/ext/hx-sse.min.js", "hx-sse.js"),
     Source("@digdir/designsystemet-css", "1.22.0", "MIT", "dist/src/index.css", "designsystemet.css"),
     Source("@digdir/designsystemet-css", "1.22.0", "MIT", "dist/theme/designsystemet.css", "theme.css"),
     Source("@digdir/designsystemet-web", "1.22.0", "MIT", "dist/umd/index.js", "designsystemet.js"),

@@ -39,6 +39,8 @@ WORKED_AT = "more-og-romsdal"
 NOW = date(2026, 3, 2)
 ZIP = "application/zip"
 PERIOD = {"from": "2025-01-01", "to": "2026-03-01"}
+NOWHERE = "https://example.invalid/hook"
+"""An address that no network has: nothing is sent to it."""
 HOOK = {"url": "https://example.org/hook", "kinds": ["alert.raised"]}
 
 
@@ -266,6 +268,7 @@ def across_cases(record: Recorder) -> None:
         record(operation, coordinator)
     record("run_nightly_job", record.service.as_("admin"), {"on": str(NOW)})
     record("list_nightly_runs", record.service.as_("admin"))
+    record("list_job_runs", record.service.as_("admin"))
     record("list_unreached_alerts", coordinator)
     alerts = record("list_alerts", coordinator).json()["items"]
     alert = alerts[0]["id"]
@@ -316,6 +319,12 @@ def of_the_office(record: Recorder) -> None:
     record("add_provider_availability", leader, room, provider_id=made["id"])
     record("get_measure_provider", coordinator, provider_id=made["id"])
     record("list_measure_catalogue", coordinator)
+    of_webhooks(record)
+
+
+def of_webhooks(record: Recorder) -> None:
+    """A webhook from its making to its end."""
+    leader = record.service.as_("leader", OFFICE)
     hook = record("create_webhook", leader, HOOK).json()["id"]
     record("list_webhooks", leader)
     record("read_feed", leader, limit=2)
@@ -325,6 +334,8 @@ def of_the_office(record: Recorder) -> None:
     record("rotate_webhook_secret", leader, webhook_id=hook)
     record("replay_webhook_deliveries", leader, {}, webhook_id=hook)
     record("delete_webhook", leader, webhook_id=hook)
+    nowhere = leader.post("/v1/webhooks", {"url": NOWHERE, "kinds": ["alert.raised"]}).json()["id"]
+    record("send_webhook_test", leader, webhook_id=nowhere)
 
 
 def of_staff(record: Recorder) -> None:

@@ -219,11 +219,11 @@ def test_every_command_logs_in_the_form_and_from_the_level_that_are_set(
         return "".join(line for line in written.getvalue()[before:].splitlines(keepends=True) if "nightly" in line)
 
     def refuse() -> None:
-        EventLogger("ungdom.x").info("nightly.not_recorded", run_id="low")
-        EventLogger("ungdom.x").warning("nightly.not_recorded", run_id="high")
+        EventLogger("ungdom.x").info("jobs.end_not_recorded", run_id="low")
+        EventLogger("ungdom.x").warning("jobs.end_not_recorded", run_id="high")
         raise BadSettings("as in a test")
 
-    assert "level=warning event=nightly.not_recorded run_id=high" in logged()
+    assert "level=warning event=jobs.end_not_recorded run_id=high" in logged()
     assert "run_id=low" not in logged()
     assert json.loads(logged(UNGDOM_ENV="production"))["run_id"] == "high"
     assert "event=nightly" in logged(UNGDOM_ENV="production", UNGDOM_LOG_FORMAT="text")

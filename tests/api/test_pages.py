@@ -75,6 +75,7 @@ LISTS: list[tuple[str, str, str | None, Add, bool]] = [
     ("/v1/webhooks", "coordinator", "oslo", add_webhook, False),
     ("/v1/extracts/schedules", "analyst", None, add_schedule, False),
     ("/v1/jobs/nightly/runs", "admin", None, add_run, True),
+    ("/v1/jobs/runs", "admin", None, add_run, True),
 ]
 
 

@@ -19,6 +19,7 @@ from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import CannotOpen, DuplicateKey, InFlight
 from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.job_runs import JobProgress
 from ungdom.store.journal import StoredCase
 from ungdom.store.outbox import OutboxBacklog, OutboxEntry
 from ungdom.store.schema import idempotency as idempotency_tables
@@ -292,6 +293,9 @@ def test_a_run_is_written_down_from_start_to_finish(db: Database) -> None:
         assert (found.run_id, found.status, found.counts) == (run, "done", {"cases": 3})
         assert [one.run_id for one in job_runs.runs(tx)] == [other, run]
         assert job_runs.runs(tx)[0].status == job_runs.RUNNING
+        progress = JobProgress("alerts", 3, None, cases.NOON)
+        job_runs.record_progress(tx, other, progress)
+        assert [run.progress for run in job_runs.runs(tx)] == [progress, None]
 
 
 def test_every_file_of_reference_data_is_loaded_whole(db: Database) -> None:

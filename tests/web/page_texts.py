@@ -3,14 +3,25 @@
 import re
 from pathlib import Path
 
+from tests.service import KEY
 from ungdom import web
 from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.api.sandbox.schemas import FaultOrder
-from ungdom.api.webhooks.schemas import Kind
+from ungdom.api.webhooks.schemas import DeliveryState, Kind
+from ungdom.cli.keys import RECORDS
+from ungdom.cli.releasing import FIGURES
+from ungdom.demo import load_status
 from ungdom.esas import status
+from ungdom.extracts.jobs import JobStatus
+from ungdom.jobs import nightly
+from ungdom.jobs.nightly import NightlyStep
+from ungdom.jobs.steps import all_steps
+from ungdom.retention.journal import ErasureJournal
 from ungdom.sandbox import exercises
 from ungdom.store import job_runs
+from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.job_runs import KEY_ROTATION, NIGHTLY, RELEASE, RETENTION
 from ungdom.web.places import ADMINISTRATION_TABLES, OFFICE_FIGURES, PLACES
 from ungdom.web.receipts import UNITS
 from ungdom.web.today import SORTS, Late, Whose
@@ -29,6 +40,11 @@ STEP_COUNTS = (
     *("surveys_invitations_forgotten", "drafts_deleted", "release_made", "backtest_clocks"),
 )
 """What the steps of a night count, apart from what is the member of an enum."""
+
+
+def steps_of_a_night() -> tuple[NightlyStep, ...]:
+    return all_steps(EncryptionKeys((KEY,)), ErasureJournal(Path("erasures")))
+
 
 FAMILIES: dict[str, set[str]] = {
     "role": {str(role) for role in SCOPES},
@@ -64,13 +80,14 @@ FAMILIES: dict[str, set[str]] = {
         "konfliktrad",
         "contacts",
         "missing",
-        "host",
-        "owner",
-        "kinds",
     },
     "contact": {"reached", "not_reached"},
-    "webhook": {"sending", "stopped", *Kind.__args__},
-    "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED},
+    "webhook": set(Kind.__args__),
+    "delivery": set(DeliveryState.__args__),
+    "night": {job_runs.RUNNING, job_runs.SUCCEEDED, job_runs.PARTIAL, job_runs.FAILED, load_status.DONE},
+    "job": {NIGHTLY, RELEASE, RETENTION, KEY_ROTATION, load_status.JOB, "extract"},
+    "extract": set(JobStatus),
+    "phase": {nightly.ALERTS, FIGURES, RECORDS, "cases", *(step.name for step in steps_of_a_night())},
     "simulation": {"days", "weeks", "months", "years"},
     "count": {"scanned", "steps_failed", *SweepOutcome, *STEP_COUNTS}
     | {f"alerts_{change}" for change in AlertChange}

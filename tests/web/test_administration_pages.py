@@ -18,7 +18,8 @@ from ungdom.web.night_counts import counts_in_words
 TABLES = {
     "staff": {"leader": 200, "secretariat": 200, "admin": 200, "auditor": 403, "team_member": 403},
     "contacts": {"leader": 200, "secretariat": 200, "admin": 403, "auditor": 403, "team_member": 403},
-    "webhooks": {"admin": 200, "auditor": 403, "leader": 403, "secretariat": 403},
+    "webhooks": {"admin": 200, "auditor": 403, "leader": 200, "secretariat": 200, "team_member": 403},
+    "jobs": {"admin": 200, "auditor": 403, "leader": 403},
     "nights": {"admin": 200, "auditor": 403, "leader": 403},
     "access-log": {"auditor": 200, "admin": 403, "leader": 403},
     "audit": {"auditor": 200, "admin": 200, "leader": 403},
@@ -88,6 +89,7 @@ def test_contacts_and_webhooks_are_listed_as_in_the_interface(one: Service) -> N
     assert "system.test" in page
     assert "nye varsler" in page
     assert "secret-path" not in page
+    assert "Ny webhook" not in page
 
 
 def test_what_a_night_counts_is_named_in_words(one: Service, tmp_path: Path) -> None:

@@ -1,113 +1,23 @@
 """The pages in a real browser: the story of a late case, also without JavaScript and by keyboard; and axe on each."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
-from tests import fork, process
-from tests.api.build import DAY, case_at, opened, recorded
-from tests.service import CURSOR_KEY, KEY, Service, sqlite_copy
-from tests.web.browser import chromium
+from tests.web.browser import Site, Watched, barriers, signed_in
+from tests.web.every_page import PAGES, SANDBOX, Reader
+from ungdom import clock
+from ungdom.sandbox import exercises
+from ungdom.store import job_runs
+from ungdom.store.job_runs import JobProgress
+from ungdom.store.session import Database
 
-AXE = Path(__file__).parents[2] / "tools" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE = 60_000
-"""Milliseconds: a bound on a machine that does much else."""
-EXPECTED = re.compile(r"status of (?:404|409|412|422)")
-"""What Chromium writes to the console of each such answer, also where a form comes back as it should."""
 MOST_TABS = 80
-VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective))"
-
-
-@dataclass
-class Watched:
-    """What a page asked for and complained of."""
-
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.on("console", self._line)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _line(self, line: Any) -> None:
-        if line.type == "error" and not EXPECTED.search(line.text):
-            self.complaints.append(line.text)
-
-
-@dataclass(frozen=True)
-class Site:
-    """A server with cases that are late by now. `cases`: the ids, by the stage that each has come to."""
-
-    address: str
-    cases: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("pages")
-    url, data = sqlite_copy(sqlite_template, folder), tmp_path_factory.mktemp("data")
-    with Service(url, data) as service:
-        client = service.as_("coordinator", "oslo")
-        changed = ("late", "by_keyboard", "without_javascript", "clicked_twice", "left_alone")
-        cases = {
-            **{name: case_at(client, "preparing", "2026-01-05") for name in changed},
-            "executing": case_at(client, "executing", "2026-01-05"),
-            "new": opened(client),
-        }
-        recorded(client, cases["executing"], "team_member_joined", DAY, {"member": MEMBER, "agency": "school"})
-    keys = {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_CURSOR_KEY": CURSOR_KEY}
-    fork.run([process.UNGDOM, "nightly"], env=process.environment(url, data) | keys, timeout=120).check_returncode()
-    with process.serving(url, data, **keys) as (address, _):
-        with Service(url, data) as service:
-            [alert] = service.as_("coordinator", "oslo").get("/v1/alerts", case=cases["late"], limit=1).json()["items"]
-        yield Site(address, cases | {"alert": alert["id"]})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Opens a page of a new context, whose complaints and hosts are looked at in the end."""
-    contexts: list[BrowserContext] = []
-    watched = Watched()
-
-    def begin(width: int = 1280, javascript: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript, locale="nb-NO"
-        )
-        context.add_init_script(VIOLATIONS)
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        watched.watch(page)
-        return page
-
-    yield begin
-    for context in contexts:
-        context.close()
-    assert (watched.hosts, watched.complaints) == ({urlsplit(site.address).netloc}, [])
-
-
-MEMBER = "teacher-7"
-
-
-def signed_in(page: Page, site: Site, subject: str = "coordinator-oslo") -> Page:
-    page.goto(f"{site.address}/")
-    page.locator("select#subject").select_option(subject)
-    page.locator("form.row button").click()
-    page.wait_for_url(re.compile("/(today|my-cases)$"))
-    return page
 
 
 def record_with_a_mistake_and_correct_it(page: Page, site: Site, case: str) -> None:
@@ -237,55 +147,57 @@ def test_a_filter_changes_the_list_without_loading_the_page(visit: Callable[...,
     assert page.locator(".tabs [aria-current]").inner_text().startswith("Få ungdomsplanen")
 
 
-ADDRESSES = {
-    "home": "/",
-    "sign in": "/sign-in",
-    "today": "/today",
-    "an empty list": "/today?kind=judge_breach",
-    "a late case": "/cases/{late}",
-    "a case in execution": "/cases/{executing}",
-    "a form": "/cases/{executing}/record/plan_approved",
-    "a closed step": "/cases/{new}/record/completed",
-    "a correction": "/cases/{executing}/correct/8",
-    "a forgotten event": "/cases/{executing}/insert",
-    "its form": "/cases/{executing}/insert/first_contact",
-    "a case as it was": "/cases/{executing}?known_at=2026-02-01",
-    "the office": "/office",
-    "indicators": "/office/indicators",
-    "curves": "/office/curves?since=2025-01-01",
-    "cohorts": "/office/cohorts",
-    "the country": "/country?since=2025-01-01",
-    "another deadline": "/rules/simulation?code=plan_meeting&length=30",
-    "rules": "/rules",
-    "staff": "/administration/staff",
-    "search": "/search",
-    "reassignment": "/reassign",
-    "delays": "/delays",
-    "an alert": "/delays/{alert}",
-    "whom cases waited for": "/delays/causes",
-    "cases of a team": "/my-cases",
-    "not found": "/cases/018f0000-0000-7000-8000-000000000000",
-}
-SIGNED_OUT = ("home", "sign in")
-TEAM = ("cases of a team",)
-"""Pages for a member of a follow-up team."""
+def report(site: Site, run_id: UUID | None, done: int) -> UUID:
+    """A rotation of keys that has come so far; a new one without an id."""
+    db, now = Database.open(site.database), clock.now()
+    with db.writing() as tx:
+        run_id = run_id or job_runs.start(tx, job_runs.KEY_ROTATION, date(2026, 1, 5), now)
+        job_runs.record_progress(tx, run_id, JobProgress("records", done, 400, now))
+    db.close()
+    return run_id
+
+
+def test_a_job_is_followed_as_it_runs_and_without_javascript_by_loading_the_page(
+    visit: Callable[..., Page], site: Site
+) -> None:
+    run_id = report(site, None, 100)
+    page, plain = (signed_in(visit(javascript=script), site, Reader.ADMIN) for script in (True, False))
+    for shown in (page, plain):
+        shown.goto(f"{site.address}/administration/jobs")
+        assert shown.locator("progress.done").get_attribute("value") == "100"
+    page.get_by_text("Oppdateres av seg selv").wait_for()
+    page.evaluate("window.same = true")
+    report(site, run_id, 399)
+    page.get_by_text("399 av 400").wait_for()
+    assert page.locator("progress.done").get_attribute("value") == "399"
+    assert page.evaluate("window.same") is True
+    plain.get_by_role("link", name="Last inn siden på nytt").click()
+    plain.get_by_text("399 av 400").wait_for()
 
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_no_page_has_a_barrier(visit: Callable[..., Page], site: Site, width: int) -> None:
     """Axe finds nothing, and no page is wider than the window."""
-    stranger, page, member = visit(width), signed_in(visit(width), site), signed_in(visit(width), site, MEMBER)
+    readers = {reader: visit(width) for reader in Reader}
+    for reader in set(Reader) - {Reader.NOBODY}:
+        signed_in(readers[reader], site, reader)
     found: dict[str, Any] = {}
-    script = AXE.read_text(encoding="utf-8")
-    for name, address in ADDRESSES.items():
-        shown = stranger if name in SIGNED_OUT else member if name in TEAM else page
-        shown.goto(site.address + address.format(**site.cases))
-        shown.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-        shown.evaluate(script)
-        answer = shown.evaluate("axe.run()")
-        wider = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        faults = [(fault["id"], [node["target"] for node in fault["nodes"]]) for fault in answer["violations"]]
-        if faults or wider > 0:
-            found[name] = (faults, wider)
-        assert answer["passes"], name
+    for name, seen in PAGES.items():
+        shown = readers[seen.reader]
+        shown.goto(site.address + seen.address.format(**site.cases))
+        if faults := barriers(shown):
+            found[name] = faults
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_page_of_a_sandbox_has_a_barrier(
+    visit: Callable[..., Page], sandbox: str, width: int, watched: Watched
+) -> None:
+    page, found = visit(width), {}
+    for name, seen in SANDBOX.items():
+        page.goto(sandbox + seen.address.format(exercise=sorted(exercises.histories())[0]))
+        if faults := barriers(page):
+            found[name] = faults
+    watched.hosts.discard(urlsplit(sandbox).netloc)
     assert found == {}

@@ -5027,6 +5027,15 @@ class ProblemOut(TypedDict):
     unmet: NotRequired[List[UnmetOut] | None]
 
 
+class ProgressOut(TypedDict):
+    """How far a run has come. `done`, `total`: of this phase, null where they are not known."""
+
+    done: int | None
+    phase: str
+    reported_at: str
+    total: int | None
+
+
 ProposalKind: TypeAlias = "Literal[\"merge\", \"split\", \"erase\"]"
 
 
@@ -5910,20 +5919,23 @@ class RunIn(TypedDict):
 
 
 class RunList(TypedDict):
-    """A page of the runs of a job, the newest first."""
+    """A page of the runs of one job or of all, the newest first."""
 
     items: List[RunOut]
     next: str | None
 
 
 class RunOut(TypedDict):
-    """One run in the ledger. `counts`: what it came to; scanned = ok + raised + open + suppressed + failed."""
+    """One run in the ledger. `counts`: what it came to; of a night scanned = ok + raised + open + suppressed +
+    failed. `progress`: its last report, null before the first one.
+    """
 
     counts: Dict[str, int]
     finished_at: str | None
     for_date: str
     id: str
     name: str
+    progress: ProgressOut | None
     started_at: str
     status: str
 
@@ -6971,6 +6983,14 @@ class WebhookOut(TypedDict):
     owner: str
     role: Role
     url: str | None
+
+
+class WebhookTestOut(TypedDict):
+    """What became of a test message. `id`: its webhook-id; `reason`: why it was not delivered."""
+
+    delivered: bool
+    id: str
+    reason: str | None
 
 
 class WeekOut(TypedDict):

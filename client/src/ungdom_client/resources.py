@@ -154,6 +154,8 @@ CHECK_LIVENESS: Operation[Dict[str, str]] = Operation("check_liveness", "GET", "
 
 CHECK_READINESS: Operation[Dict[str, str]] = Operation("check_readiness", "GET", "/health/ready", "json")
 
+LIST_JOB_RUNS: Operation[models.RunList] = Operation("list_job_runs", "GET", "/v1/jobs/runs", "json")
+
 LIST_NIGHTLY_RUNS: Operation[models.RunList] = Operation("list_nightly_runs", "GET", "/v1/jobs/nightly/runs", "json")
 
 RUN_NIGHTLY_JOB: Operation[models.NightOut] = Operation("run_nightly_job", "POST", "/v1/jobs/nightly/runs", "json", media="application/json")
@@ -313,6 +315,8 @@ LIST_WEBHOOKS: Operation[models.WebhookList] = Operation("list_webhooks", "GET",
 REPLAY_WEBHOOK_DELIVERIES: Operation[models.ReplayOut] = Operation("replay_webhook_deliveries", "POST", "/v1/webhooks/{webhook_id}/replay", "json", media="application/json", key=True)
 
 ROTATE_WEBHOOK_SECRET: Operation[models.NewWebhookOut] = Operation("rotate_webhook_secret", "POST", "/v1/webhooks/{webhook_id}/rotate", "json", key=True)
+
+SEND_WEBHOOK_TEST: Operation[models.WebhookTestOut] = Operation("send_webhook_test", "POST", "/v1/webhooks/{webhook_id}/test", "json", key=True)
 
 GET_LATE_FORECAST: Operation[models.LateForecastOut] = Operation("get_late_forecast", "GET", "/v1/worklist/forecast", "json")
 
@@ -1413,6 +1417,16 @@ class AsyncHealth(AsyncResource):
 class Jobs(Resource):
     """The resource `jobs`."""
 
+    def job_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
+        """The newest runs of nights, releases, erasures and rotations of keys, and how far those are that run.
+        `GET /v1/jobs/runs`
+        """
+        return self._client.call(LIST_JOB_RUNS, {}, {"limit": limit, "cursor": cursor})
+
+    def each_job_runs(self, *, limit: int | None = None) -> Iterator[models.RunOut]:
+        """Every item of `job_runs`, a page at a time."""
+        return self._client.each(LIST_JOB_RUNS, {}, {"limit": limit})
+
     def nightly_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
         """The newest runs: for which night, when, how each ended, and what it counted. `GET /v1/jobs/nightly/runs`"""
         return self._client.call(LIST_NIGHTLY_RUNS, {}, {"limit": limit, "cursor": cursor})
@@ -1429,6 +1443,16 @@ class Jobs(Resource):
 
 class AsyncJobs(AsyncResource):
     """The resource `jobs`."""
+
+    async def job_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
+        """The newest runs of nights, releases, erasures and rotations of keys, and how far those are that run.
+        `GET /v1/jobs/runs`
+        """
+        return await self._client.call(LIST_JOB_RUNS, {}, {"limit": limit, "cursor": cursor})
+
+    def each_job_runs(self, *, limit: int | None = None) -> AsyncIterator[models.RunOut]:
+        """Every item of `job_runs`, a page at a time."""
+        return self._client.each(LIST_JOB_RUNS, {}, {"limit": limit})
 
     async def nightly_runs(self, *, limit: int | None = None, cursor: str | None = None) -> models.RunList:
         """The newest runs: for which night, when, how each ended, and what it counted. `GET /v1/jobs/nightly/runs`"""
@@ -2475,6 +2499,12 @@ class Webhooks(Resource):
         """
         return self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
+    def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        /v1/webhooks/{webhook_id}/test`
+        """
+        return self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)
+
 class AsyncWebhooks(AsyncResource):
     """The resource `webhooks`."""
 
@@ -2531,6 +2561,12 @@ class AsyncWebhooks(AsyncResource):
         again. `POST /v1/webhooks/{webhook_id}/rotate`
         """
         return await self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
+
+    async def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        /v1/webhooks/{webhook_id}/test`
+        """
+        return await self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
 class Worklist(Resource):
     """The resource `worklist`."""

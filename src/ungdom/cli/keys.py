@@ -10,14 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
+from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
+from ungdom.jobs.tracking import tracked
 from ungdom.settings import Settings
 from ungdom.settings.keys import KEY_PURPOSES, decode_key, new_key, parse_versioned_key
 from ungdom.store import key_usage, resealing
 from ungdom.store.encryption import EncryptionKeys, short_id
+from ungdom.store.job_runs import KEY_ROTATION, PARTIAL, SUCCEEDED
 from ungdom.store.key_usage import KeyUsage
 from ungdom.store.session import Database
+from ungdom.workflow.calendar import oslo_date
 
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of an installation: docs/keys.md.")
 
@@ -36,6 +40,8 @@ COSTS: Mapping[KeyPurpose, str] = {
     KeyPurpose.EXTRACTS: "without it old extracts cannot be built again, and new ones cannot be joined with them",
 }
 KEEP_APART = "Keep them where only the service and your backup of secrets can read them, apart from the database."
+RECORDS = "records"
+"""What is encrypted anew, as the phase of its run."""
 KEEP_OLD = "Keep a replaced key as long as a backup of the database that it opens: for nothing else can."
 
 
@@ -100,9 +106,17 @@ def rotate(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
         err.print(f"Encrypting everything with key {encryption.ids[0]}: {COSTS[KeyPurpose.PEOPLE]}.")
         err.print(KEEP_OLD)
         before = _left(config, _usage(db, config))
-        with progress("records") as report:
+        with progress("records") as shown, tracked(db, KEY_ROTATION, oslo_date(clock.now()), clock.now) as run:
             counts = Counter[str]()
+
+            def report(done: int, total: int) -> None:
+                shown(done, total)
+                run.report(RECORDS, done, total)
+
             results = resealing.reseal(db, encryption, lambda table, done: _report(report, counts, table, done, before))
+            resealed, unopened = (sum(getattr(row, name) for row in results) for name in ("resealed", "unopened"))
+            run.counts = {"resealed": resealed, "unopened": unopened}
+            run.status = PARTIAL if unopened else SUCCEEDED
         usage = _usage(db, config)
     rows = [asdict(result) for result in results if result.resealed or result.unopened]
     if as_json:

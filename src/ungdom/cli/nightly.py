@@ -12,7 +12,7 @@ from ungdom import clock
 from ungdom.cli import observing
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.reading import STANDING, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_readable_database, out, phases, selected_settings
 from ungdom.jobs import nightly as job
 from ungdom.jobs.nightly import DayToCome, NightlyRunResult
 from ungdom.retention.journal import ErasureJournal
@@ -39,14 +39,14 @@ def nightly(on: Day = None, as_json: AsJson = False, on_demo: OnDemo = False, me
     config = selected_settings(on_demo)
     observing.log_as_set(config)
     db = open_readable_database(config)
-    with progress("cases") as report:
+    with phases() as report:
         try:
             nights = job.run(
                 db,
                 clock.now,
                 on.date() if on else None,
                 steps.all_steps(*_keys_and_journal(config), config.anchors),
-                lambda _day, scanned: report(scanned, scanned),
+                report,
             )
         except DayToCome as error:
             raise BadSettings(str(error)) from None

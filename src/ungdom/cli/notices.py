@@ -1,6 +1,5 @@
 """`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
 
-import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from dataclasses import asdict
 from functools import partial
 from threading import Event
 from typing import Annotated
-from uuid import uuid4
 
 import typer
 
@@ -85,25 +83,17 @@ def send_test_webhook(
     as_json: AsJson = False,
 ) -> None:
     """Send a signed event that says nothing but that webhooks arrive. Exit code 1 when it is not received."""
-    config, now, key = settings.from_environment(), clock.now(), uuid4()
-    allowed = networks(config.webhook_allow)
-    chosen = secret or hooks.new_secret()
-    body = hooks.test_body(config.public_url, key, now)
+    config = settings.from_environment()
+    allowed, chosen = networks(config.webhook_allow), secret or hooks.new_secret()
     try:
         check(url, allowed)
-        headers = hooks.signed_headers(str(key), body, [chosen], now)
+        test = hooks.SignedTest.of(config.public_url, [chosen], clock.now())
     except Forbidden as error:
         raise BadSettings(f"{url} may not be sent to ({error.code}): docs/notices.md") from None
     except ValueError:
         raise BadSettings("--secret is none of Standard Webhooks: `whsec_` and base64") from None
-    trust = ssl.create_default_context()
-
-    def send() -> None:
-        hooks.send(url, body, headers, allowed, trust, hooks.TOTAL_TIMEOUT)
-
-    _tried(
-        send, f"{url} has received the event {key}, signed with {chosen}", {"id": str(key), "secret": chosen}, as_json
-    )
+    arrived = f"{url} has received the event {test.key}, signed with {chosen}"
+    _tried(lambda: test.send(url, allowed), arrived, {"id": str(test.key), "secret": chosen}, as_json)
 
 
 def _tried(send: Callable[[], None], arrived: str, values: dict[str, object], as_json: bool) -> None:

@@ -11,15 +11,19 @@ import typer
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
+from ungdom.jobs.tracking import tracked
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.job_runs import RELEASE
 from ungdom.store.settled import last_settled_day
-from ungdom.workflow.calendar import last_moment
+from ungdom.workflow.calendar import last_moment, oslo_date
 
 if TYPE_CHECKING:
     from ungdom.store.releases import StoredRelease
 
 release_app = typer.Typer(invoke_without_command=True, help=__doc__)
+FIGURES = "figures"
+"""What a release counts, as the phase of its run."""
 SHOWN = ("audit", "counts", "primary", "secondary")
 KnownAt = Annotated[
     datetime | None,
@@ -42,8 +46,13 @@ def release(ctx: typer.Context, known_at: KnownAt = None, on_demo: OnDemo = Fals
         when = last_moment(known_at.date() if known_at else last_settled_day(now))
         db = open_database(config)
         try:
-            with progress("figures") as report:
-                stored = store.release(db, EncryptionKeys.of(config), when, now, report=report)
+            with progress("figures") as report, tracked(db, RELEASE, oslo_date(when), clock.now) as run:
+
+                def reported(done: int, total: int) -> None:
+                    report(done, total)
+                    run.report(FIGURES, done, total)
+
+                stored = store.release(db, EncryptionKeys.of(config), when, now, report=reported)
         except (store.ReleaseInFuture, store.ReleaseOutOfOrder) as error:
             raise BadSettings(str(error)) from None
         finally:

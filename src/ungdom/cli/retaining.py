@@ -18,17 +18,23 @@ from ungdom.cli.terminal import (
     err,
     id_of,
     open_database,
+    phases,
     print_result,
     print_rows,
     selected_settings,
 )
+from ungdom.jobs.tracking import tracked
 from ungdom.retention import run as retention_run
 from ungdom.retention.journal import ErasureJournal
 from ungdom.retention.rules import RetentionCode, effective, entered_length
-from ungdom.settings import BadSettings
+from ungdom.retention.run import RuleReport
+from ungdom.settings import BadSettings, Settings
 from ungdom.store import retention
 from ungdom.store.encryption import EncryptionKeys
+from ungdom.store.job_runs import PARTIAL, RETENTION, SUCCEEDED
 from ungdom.store.retention import StoredBasis
+from ungdom.store.session import Database
+from ungdom.workflow.calendar import oslo_date
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long data is kept, on what basis, and what is erased.")
 
@@ -98,15 +104,34 @@ def run(
     Exit code 1 when something stopped a rule from erasing everything that is due.
     """
     config = selected_settings(on_demo)
-    with closing(open_database(config)) as db:
-        reports = retention_run.run(
-            db, EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now(), dry_run
-        )
+    with closing(open_database(config)) as db, phases() as report:
+        reports = _count(db, config, report) if dry_run else _erase(db, config, report)
     print_rows([asdict(report) for report in reports], "{rule:<18} due {due}, erased {erased}", as_json)
-    for report in reports:
-        if report.fault is not None:
-            err.print(f"{report.rule}: {texts.label('en', report.fault)}", markup=False)
-    raise typer.Exit(ExitCode.FOUND if any(report.fault for report in reports) else ExitCode.DONE)
+    for done in reports:
+        if done.fault is not None:
+            err.print(f"{done.rule}: {texts.label('en', done.fault)}", markup=False)
+    raise typer.Exit(ExitCode.FOUND if any(done.fault for done in reports) else ExitCode.DONE)
+
+
+def _count(db: Database, config: Settings, report: retention_run.Report) -> list[RuleReport]:
+    """What is due by rule; nothing is erased."""
+    keys, journal = EncryptionKeys.of(config), ErasureJournal(config.erasures)
+    return retention_run.run(db, keys, journal, clock.now(), True, report)
+
+
+def _erase(db: Database, config: Settings, report: retention_run.Report) -> list[RuleReport]:
+    """Apply the rules, as a run that is followed."""
+    keys, journal, now = EncryptionKeys.of(config), ErasureJournal(config.erasures), clock.now()
+    with tracked(db, RETENTION, oslo_date(now), clock.now) as job:
+
+        def reported(rule: RetentionCode, erased: int, due: int) -> None:
+            report(rule, erased, due)
+            job.report(rule, erased, due)
+
+        reports = retention_run.run(db, keys, journal, now, report=reported)
+        job.counts = {f"{RETENTION}_{name}": n for name, n in retention_run.counts_of(reports).items()}
+        job.status = PARTIAL if any(rule.fault for rule in reports) else SUCCEEDED
+    return reports
 
 
 @retention_app.command()

@@ -52,6 +52,39 @@ def progress(what: str) -> Iterator[Report]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def phases() -> Iterator[Callable[[str, int | None, int | None], None]]:
+    """What a job of several phases is doing, as `progress` shows one of a single phase."""
+    if not err.is_terminal:
+        lines = _Lines()
+        yield lines.report
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task("", total=None)
+
+        def report(phase: str, done: int | None, total: int | None) -> None:
+            counted = f" {done} of {total}" if total else ""
+            bar.update(task, description=f"{phase}{counted}", completed=done or 0, total=total or None)
+
+        yield report
+
+
+class _Lines:
+    """A line every few seconds, of whatever is done then."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def report(self, phase: str, done: int | None, total: int | None) -> None:
+        """Print how far it is, unless that was printed just now."""
+        if time.monotonic() - self._last > SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            err.print(f"{phase} {done} of {total}" if total else phase, markup=False)
+
+
 def _plain_lines(what: str) -> Report:
     last, shown = time.monotonic(), ""
 

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from ungdom.alerts.sweep import sweep
 from ungdom.clock import Clock
+from ungdom.jobs.tracking import PhaseReport, tracked, unreported
 from ungdom.observability.logger import EventLogger
-from ungdom.store import job_runs
+from ungdom.store import alerts, job_runs
 from ungdom.store.errors import Unavailable
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, SUCCEEDED, JobRun
 from ungdom.store.session import Database
@@ -21,6 +22,8 @@ LOG = EventLogger("ungdom.jobs")
 
 NIGHT_AT = time(3)
 """Time in Oslo from which a worker runs the night."""
+ALERTS = "alerts"
+"""The first phase of a night; the others are called as their steps."""
 CATCH_UP = 366
 """Largest number of missed nights that are caught up; of a longer gap, the newest."""
 
@@ -64,7 +67,7 @@ def run(
     now: Clock,
     on: date | None = None,
     steps: tuple[NightlyStep, ...] = (),
-    report: Callable[[date, int], object] = lambda _day, _done: None,
+    report: PhaseReport = unreported,
 ) -> list[NightlyRunResult]:
     """Run every due night until `on`, by default today; none when a later night has been completed.
 
@@ -102,29 +105,35 @@ def _due_days(db: Database, wanted: date) -> Iterator[date]:
 
 
 def _run_night(
-    db: Database, now: Clock, day: date, steps: tuple[NightlyStep, ...], report: Callable[[date, int], object]
+    db: Database, now: Clock, day: date, steps: tuple[NightlyStep, ...], report: PhaseReport
 ) -> NightlyRunResult:
-    with db.writing() as tx:
-        run_id = job_runs.start(tx, NIGHTLY, day, now())
-    try:
-        done = sweep(db, day, now, lambda scanned: report(day, scanned))
-        counts, whole = _run_steps(db, day, now, steps)
-    except Unavailable:
-        _finish(db, run_id, FAILED, {}, now)
-        raise
-    counts = {**done.counts(), **counts}
-    status = (SUCCEEDED if whole and not done.failures else PARTIAL) if done.adds_up else FAILED
-    _finish(db, run_id, status, counts, now)
+    with tracked(db, NIGHTLY, day, now) as run:
+
+        def reported(phase: str, done: int | None, total: int | None) -> None:
+            report(phase, done, total)
+            run.report(phase, done, total)
+
+        with db.reading() as tx:
+            due = alerts.count_due(tx, day)
+        reported(ALERTS, 0, due)
+        done = sweep(db, day, now, lambda scanned: reported(ALERTS, scanned, max(due, scanned)))
+        counts, whole = _run_steps(db, day, now, steps, reported)
+        counts = {**done.counts(), **counts}
+        status = (SUCCEEDED if whole and not done.failures else PARTIAL) if done.adds_up else FAILED
+        run.status, run.counts = status, counts
     scanned, raised, failed = (counts.get(name) for name in ("scanned", "raised", "failed"))
     LOG.info("nightly.finished", for_date=day, status=status, scanned=scanned, raised=raised, failed=failed)
-    return NightlyRunResult(run_id, day, status, counts, done.failures)
+    return NightlyRunResult(run.run_id, day, status, counts, done.failures)
 
 
-def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ...]) -> tuple[dict[str, int], bool]:
+def _run_steps(
+    db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ...], report: PhaseReport
+) -> tuple[dict[str, int], bool]:
     """Run the other steps in order; returns their counts, and whether all succeeded."""
     counts: dict[str, int] = {}
     broken = 0
     for step in steps:
+        report(step.name, None, None)
         try:
             counts |= {f"{step.name}_{name}": n for name, n in step.run(db, day, now()).items()}
         except Unavailable:
@@ -136,13 +145,3 @@ def _run_steps(db: Database, day: date, now: Clock, steps: tuple[NightlyStep, ..
             LOG.error("nightly.step_failed", error=error, step=step.name, for_date=day)
             broken += 1
     return counts | ({"steps_failed": broken} if broken else {}), not broken
-
-
-def _finish(db: Database, run_id: UUID, status: str, counts: dict[str, int], now: Clock) -> None:
-    try:
-        with db.writing() as tx:
-            job_runs.finish(tx, run_id, status, counts, now())
-    except Unavailable:
-        if status != FAILED:
-            raise
-        LOG.warning("nightly.not_recorded", run_id=run_id)

@@ -65,12 +65,10 @@ def apply_retention(
     if day != oslo_date(at):
         return {}
     reports = retention_run.run(db, keys, journal, at)
-    erased = {f"{report.rule}_erased": report.erased for report in reports if report.erased}
-    unconfirmed = {f"{report.rule}_unconfirmed": report.due for report in reports if report.dry_run and report.due}
-    failed = {f"{report.rule}_failed": report.due - report.erased for report in reports if report.fault}
-    if failed:
-        raise StepIncomplete(erased | unconfirmed | failed)
-    return erased | unconfirmed
+    counts = retention_run.counts_of(reports)
+    if any(report.fault for report in reports):
+        raise StepIncomplete(counts)
+    return counts
 
 
 def run_integrity_checks(db: Database, day: date, at: datetime) -> dict[str, int]:

@@ -8,9 +8,10 @@ import secrets
 import ssl
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from standardwebhooks import Webhook as Signer
 
@@ -89,6 +90,26 @@ def test_body(public_url: str, key: UUID, now: datetime) -> str:
         "data": {},
     }
     return json.dumps(event, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTest:
+    """An event that says nothing but that webhooks arrive, signed. Raises `ValueError` for a bad secret."""
+
+    key: UUID
+    body: str
+    headers: dict[str, str]
+
+    @classmethod
+    def of(cls, public_url: str, valid: Sequence[str], now: datetime) -> "SignedTest":
+        """A new one, signed with each of these secrets."""
+        key = uuid4()
+        body = test_body(public_url, key, now)
+        return cls(key, body, signed_headers(str(key), body, valid, now))
+
+    def send(self, url: str, allowed: Sequence[IpNetwork]) -> None:
+        """Send it. Raises `NotDelivered`."""
+        send(url, self.body, self.headers, allowed, ssl.create_default_context(), TOTAL_TIMEOUT)
 
 
 def signed_headers(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:

@@ -72,7 +72,8 @@ EVENTS: dict[str, LogEvent] = {
         "A case could not be examined; it is retried the next night.", ("case_id",), error=True
     ),
     "nightly.group_split": LogEvent("The cases of a group are checked one by one.", ("cases",), error=True),
-    "nightly.not_recorded": LogEvent("The end of a night that was broken off could not be written.", ("run_id",)),
+    "jobs.end_not_recorded": LogEvent("The end of a job that was broken off could not be written.", ("run_id",)),
+    "jobs.progress_not_recorded": LogEvent("How far a job is could not be written.", ("run_id",), error=True),
     "nightly.finding": LogEvent("An integrity check found something.", ("code", "case", "since")),
     "nightly.term_not_recorded": LogEvent("The end of a term could not be recorded.", ("case_id",), error=True),
     "nightly.absence_postponed": LogEvent(

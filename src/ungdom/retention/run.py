@@ -1,6 +1,6 @@
 """Applying the rules of retention: what is due is erased, or only counted where a rule does not apply yet."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,6 +25,9 @@ LOG = EventLogger("ungdom.retention")
 
 BATCH = 200
 """Ids that are erased in one transaction, and named in one line of the journal."""
+
+
+Report = Callable[[RetentionCode, int, int], object]
 
 
 class RetentionFault(StrEnum):
@@ -67,29 +70,45 @@ class RetentionRun:
 
 
 def run(
-    db: Database, keys: EncryptionKeys, journal: ErasureJournal, now: datetime, dry_run: bool = False
+    db: Database,
+    keys: EncryptionKeys,
+    journal: ErasureJournal,
+    now: datetime,
+    dry_run: bool = False,
+    report: Report = lambda _rule, _erased, _due: None,
 ) -> list[RuleReport]:
     """Applies every rule, a batch per transaction. What stops one rule is in its report, and stops no other.
 
+    `report`: called for each rule and after each batch with what is erased of what is due.
     Raises `Unavailable` where the database is away from the beginning.
     """
     with db.reading() as tx:
         rules = effective(retention.bases(tx))
-    return [_run_rule(RetentionRun(db, keys, journal, now), rules[rule.code], dry_run) for rule in RULES]
+    return [_run_rule(RetentionRun(db, keys, journal, now), rules[rule.code], dry_run, report) for rule in RULES]
 
 
-def _run_rule(at: RetentionRun, rule: EffectiveRule, dry_run: bool) -> RuleReport:
+def counts_of(reports: Sequence[RuleReport]) -> dict[str, int]:
+    """By rule what was erased, what was not since its basis is not confirmed, and what could not be erased."""
+    erased = {f"{report.rule}_erased": report.erased for report in reports if report.erased}
+    unconfirmed = {f"{report.rule}_unconfirmed": report.due for report in reports if report.dry_run and report.due}
+    failed = {f"{report.rule}_failed": report.due - report.erased for report in reports if report.fault}
+    return erased | unconfirmed | failed
+
+
+def _run_rule(at: RetentionRun, rule: EffectiveRule, dry_run: bool, report: Report) -> RuleReport:
     only_counted = dry_run or not rule.applies
     due, erased, fault = [], 0, None
     try:
         with at.db.reading() as tx:
             due = _due(tx, rule, at.today)
+        report(rule.rule.code, 0, len(due))
         batches = bulk.batches(due, 1 if rule.rule.code is RetentionCode.PERSONS else BATCH)
         for batch in batches if not only_counted else ():
             try:
                 erased += _erase_batch(at, rule, batch)
             except CannotOpen:  # of this person: others may still be erased
                 fault = RetentionFault.CANNOT_OPEN
+            report(rule.rule.code, erased, len(due))
     except Unavailable as error:
         journal = error.reason == UNREADABLE_JOURNAL
         fault = RetentionFault.JOURNAL if journal else RetentionFault.UNAVAILABLE

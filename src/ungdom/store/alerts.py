@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     false,
+    func,
     or_,
     select,
     tuple_,
@@ -163,6 +164,11 @@ def list_alerts(
 
 
 # --- the nightly sweep --------------------------------------------------------------------------------------
+
+
+def count_due(tx: Connection, day: date) -> int:
+    """The number of cases due for a check on that day."""
+    return tx.scalar(select(func.count()).where(case_current.c.look_on <= day)) or 0
 
 
 def due_cases(tx: Connection, day: date, after: tuple[date, UUID] | None, limit: int) -> list[tuple[date, UUID]]:

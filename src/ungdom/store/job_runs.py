@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,9 +24,23 @@ MAX_RUN_AGE = timedelta(hours=26)
 """Age of the last completed nightly run above which alerts may be missing."""
 
 
+RELEASE, RETENTION, KEY_ROTATION = "release", "retention", "key_rotation"
+"""The names of what a command starts and takes long: a statistical release, an erasure, encrypting with a new key."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a run has come. `done`, `total`: of this phase, None where they are not known."""
+
+    phase: str
+    done: int | None
+    total: int | None
+    reported_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """One run of a job. `status`: `RUNNING` or the status it finished with."""
+    """One run of a job. `status`: `RUNNING` or the status it finished with. `progress`: None until it reports."""
 
     run_id: UUID
     name: str
@@ -35,6 +49,7 @@ class JobRun:
     finished_at: datetime | None
     status: str
     counts: dict[str, int]
+    progress: JobProgress | None = None
 
 
 def start(tx: Connection, name: str, for_date: date, at: datetime) -> UUID:
@@ -49,6 +64,11 @@ def finish(tx: Connection, run_id: UUID, status: str, counts: dict[str, int], at
     """Writes the end of a run with its status and counts."""
     values = {"finished_at": at, "status": status, "counts": json.dumps(counts, sort_keys=True)}
     tx.execute(update(job_run).where(job_run.c.run_id == run_id).values(values))
+
+
+def record_progress(tx: Connection, run_id: UUID, progress: JobProgress) -> None:
+    """Writes how far a run has come."""
+    tx.execute(update(job_run).where(job_run.c.run_id == run_id).values(asdict(progress)))
 
 
 def last_completed_night(tx: Connection) -> JobRun | None:
@@ -82,4 +102,14 @@ def runs_by_id(tx: Connection, run_ids: Sequence[UUID]) -> list[JobRun]:
 
 
 def _run_of_row(row: Row[*tuple[Any, ...]]) -> JobRun:
-    return JobRun(**{**row._mapping, "counts": stored_json(row.counts)})
+    progress = JobProgress(row.phase, row.done, row.total, row.reported_at) if row.phase is not None else None
+    return JobRun(
+        run_id=row.run_id,
+        name=row.name,
+        for_date=row.for_date,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        status=row.status,
+        counts=stored_json(row.counts),
+        progress=progress,
+    )

@@ -109,7 +109,7 @@ def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: st
 
     Raises `KeyLost`.
     """
-    _require_readable(old)
+    require_readable(old)
     before = replace(old.credentials.secrets[0], until=until)
     new = replace(
         old,
@@ -129,7 +129,7 @@ def rotate_secret(tx: Connection, keys: EncryptionKeys, old: Webhook, secret: st
 
 def change(tx: Connection, keys: EncryptionKeys, old: Webhook, url: str, kinds: Sequence[str]) -> Webhook:
     """Change address and kinds. Raises `KeyLost`."""
-    _require_readable(old)
+    require_readable(old)
     new = replace(old, kinds=tuple(kinds), credentials=replace(old.credentials, url=url))
     values = {"kinds": json.dumps(new.kinds), "sealed": _encrypt_credentials(keys, old.webhook_id, new.credentials)}
     tx.execute(update(webhook).where(W.webhook_id == old.webhook_id).values(values))
@@ -150,7 +150,7 @@ def remove(tx: Connection, webhook_id: UUID) -> None:
     chain_changes.record(tx, webhook, {"webhook_id": webhook_id})
 
 
-def _require_readable(hook: Webhook) -> None:
+def require_readable(hook: Webhook) -> None:
     if hook.lost_key is not None:
         raise KeyLost(hook.lost_key)
 

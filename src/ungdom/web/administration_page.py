@@ -14,23 +14,19 @@ from ungdom.api.audit.routes import get_audit
 from ungdom.api.audit.schemas import AuditOut
 from ungdom.api.coordination_groups.routes import list_coordination_groups
 from ungdom.api.coordination_groups.schemas import CoordinationGroupList
-from ungdom.api.http.authorisation import may_administer
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.inputs import NoQuery
 from ungdom.api.http.pagination import PageQuery
-from ungdom.api.http.tokens import ADMIN
 from ungdom.api.jobs.routes import list_nightly_runs
 from ungdom.api.jobs.schemas import RunList
 from ungdom.api.staff.routes import list_staff
 from ungdom.api.staff.schemas import StaffList, StaffQuery
-from ungdom.api.webhooks.routes import list_webhooks
-from ungdom.api.webhooks.schemas import WebhookList
 from ungdom.message.text import CursorText, ReferenceText
 from ungdom.texts import Language
 from ungdom.web import formats
 from ungdom.web.night_counts import counts_in_words
 from ungdom.web.page import answer, data_of
-from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES
+from ungdom.web.places import ADMINISTRATION, ADMINISTRATION_TABLES, CONTACTS
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.templating import SECTION
 from ungdom.workflow.payloads import Attendee
@@ -40,15 +36,15 @@ from ungdom.workflow.vocabulary import Role
 router = APIRouter(include_in_schema=False)
 
 ROWS = 50
-STAFF, CONTACTS, WEBHOOKS, JOBS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
+STAFF, _CONTACTS, _WEBHOOKS, _JOBS, NIGHTS, ACCESS, AUDIT = (table.path for table in ADMINISTRATION_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table. `columns`: keys of their texts, after `table.`; a cell of `rows` that is a list is drawn as one.
 
-    `following`: the cursor of the next page; `filters`: what is asked for, by the name of the field; `state`: facts
-    that stand above the table.
+    `links`: where the first cell of each row leads, for every row or none. `following`: the cursor of the next page;
+    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table.
     """
 
     path: str
@@ -57,6 +53,7 @@ class Table:
     following: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     state: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[str] = ()
 
 
 class TableQuery(PageForm):
@@ -102,7 +99,7 @@ def staff_table(request: Request, context: ReadContext, query: Annotated[TableQu
     return _table(request, context, Table(STAFF, columns, rows, data["next"]))
 
 
-@router.get(CONTACTS, response_model=CoordinationGroupList)
+@router.get(CONTACTS.path, response_model=CoordinationGroupList)
 def contacts_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
     """Who is notified for each agency before the execution starts, and which fixed members have nobody."""
     data = data_of(list_coordination_groups(context, PageQuery(limit=ROWS, cursor=query.cursor)))
@@ -117,29 +114,13 @@ def contacts_table(request: Request, context: ReadContext, query: Annotated[Tabl
         return [group["konfliktrad_name"], [named(contact) for contact in group["contacts"]], missing or "–"]
 
     rows = [row(group) for group in data["items"]]
-    return _table(request, context, Table(CONTACTS, ("konfliktrad", "contacts", "missing"), rows, data["next"]))
+    links = [f"{CONTACTS.path}/{group['konfliktrad']}" for group in data["items"]]
+    columns = ("konfliktrad", "contacts", "missing")
+    return _table(request, context, Table(CONTACTS.path, columns, rows, data["next"], links=links))
 
 
-@router.get(WEBHOOKS, response_model=WebhookList)
-def webhooks_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
-    """Which systems are sent messages, about what, and whether they still are."""
-    context.require(ADMIN, may_administer)
-    data = data_of(list_webhooks(context, PageQuery(limit=ROWS, cursor=query.cursor)))
-    language = context.language
-
-    def row(hook: dict[str, Any]) -> list[str | list[str]]:
-        kinds = [texts.text(language, SECTION, f"webhook.{kind}") for kind in hook["kinds"]]
-        state = "stopped" if hook["disabled_at"] else "sending"
-        words = texts.text(language, SECTION, f"webhook.{state}")
-        since = formats.instant(language, hook["disabled_at"] or hook["created_at"])
-        return [hook["host"], hook["owner"], kinds, f"{words} {since}"]
-
-    rows = [row(hook) for hook in data["items"]]
-    return _table(request, context, Table(WEBHOOKS, ("host", "owner", "kinds", "status"), rows, data["next"]))
-
-
-@router.get(JOBS, response_model=RunList)
-def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
+@router.get(NIGHTS, response_model=RunList)
+def nights_table(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
     """The nights, the newest first."""
     data = data_of(list_nightly_runs(context, PageQuery(limit=ROWS, cursor=query.cursor)))
     language = context.language
@@ -152,7 +133,7 @@ def jobs_table(request: Request, context: ReadContext, query: Annotated[TableQue
 
     columns = ("for_date", "started_at", "finished_at", "status", "counts")
     rows = [row(run) for run in data["items"]]
-    return _table(request, context, Table(JOBS, columns, rows, data["next"]))
+    return _table(request, context, Table(NIGHTS, columns, rows, data["next"]))
 
 
 @router.get(ACCESS, response_model=AccessList)
@@ -192,15 +173,23 @@ def audit_table(request: Request, context: ReadContext) -> Response:
     return _table(request, context, Table(AUDIT, columns, rows, state=state))
 
 
+def tabs(context: RequestContext, path: str) -> dict[str, Any]:
+    """What the frame of a table is drawn from: its name, and the tables that the role may see."""
+    role = context.principal.viewer.role
+    return {
+        "tables": [place for place in ADMINISTRATION_TABLES if place.may(role)],
+        "name": next(place.key for place in ADMINISTRATION_TABLES if place.path == path),
+    }
+
+
 def _table(request: Request, context: RequestContext, table: Table) -> Response:
     """One table, with the way to the others that the role may see."""
-    role = context.principal.viewer.role
     given = {name: value for name, value in table.filters.items() if value}
     values = {
-        "tables": [place for place in ADMINISTRATION_TABLES if place.may(role)],
-        "name": next(place.key for place in ADMINISTRATION_TABLES if place.path == table.path),
+        **tabs(context, table.path),
         "columns": table.columns,
         "rows": table.rows,
+        "links": table.links,
         "next_page": address_of(table.path, given, {"cursor": table.following}) if table.following else None,
         "filters": table.filters,
         "state": table.state,

@@ -10,9 +10,11 @@ from ungdom.web import (
     administration_page,
     case_page,
     comparison_page,
+    contacts_page,
     country_page,
     delays_page,
     home,
+    jobs_page,
     my_cases_page,
     office_page,
     outcome_pages,
@@ -25,6 +27,7 @@ from ungdom.web import (
     simulation_page,
     survey_page,
     today,
+    webhooks_page,
 )
 from ungdom.web.assets import PREFIX, assets
 from ungdom.web.middleware import PageAnswers, PageSessions
@@ -49,6 +52,9 @@ ROUTERS = (
     rules_page.router,
     simulation_page.router,
     administration_page.router,
+    jobs_page.router,
+    contacts_page.router,
+    webhooks_page.router,
     survey_page.router,
     case_page.router,
     record_page.router,
@@ -73,6 +79,7 @@ def asset_file(request: Request, name: str) -> Response:
 def add_routes(app: FastAPI, settings: Settings) -> None:
     """Add the pages and their files. Raises `BadSettings` for an issuer that is not trusted."""
     app.state.sessions = Sessions(settings, app.state.db)
+    app.state.open_streams = jobs_page.OpenStreams()
     app.state.staff_names = StaffNames(app.state.db)
     app.state.pick_person = settings.development
     app.state.openid = OpenIdClient(settings, app.state.keys) if settings.login_issuer else None

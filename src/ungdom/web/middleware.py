@@ -81,18 +81,21 @@ class PageSessions:
 
 
 class PageAnswers:
-    """Draws every problem of a page as a page, in the language of the browser; and compresses pages."""
+    """Draws every problem of a page as a page, in the language of the browser; and compresses pages.
+
+    What comes back is held until it is whole, except a stream of events, which is passed on as it comes.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; what comes back is sent whole."""
+        """Pass on, and answer."""
         if scope["type"] != "http" or not is_page(scope):
             await self.app(scope, receive, send)
             return
         scope = {**scope, "headers": _in_language(scope), "state": scope.get("state", {})}
-        held = _HeldAnswer()
+        held = _HeldAnswer(send)
         try:
             await self.app(scope, receive, held.send)
         finally:  # an error that nobody foresaw is answered, and raised as well
@@ -102,16 +105,21 @@ class PageAnswers:
 
 
 class _HeldAnswer:
-    """An answer that is not sent yet."""
+    """An answer that is not sent yet. `pass_on`: takes a stream of events, part by part."""
 
-    def __init__(self) -> None:
+    def __init__(self, pass_on: Send) -> None:
         self.is_answered = False
+        self._pass_on, self._is_stream = pass_on, False
         self._status, self._body = 500, b""
         self._headers: list[tuple[bytes, bytes]] = []
 
     async def send(self, message: Message) -> None:
         """Keep this part."""
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and _is_event_stream(message):
+            self._is_stream = True
+        if self._is_stream:
+            await self._pass_on(message)
+        elif message["type"] == "http.response.start":
             self._status, self._headers, self.is_answered = message["status"], list(message.get("headers", ())), True
         elif message["type"] == "http.response.body":
             self._body += message.get("body", b"")
@@ -121,6 +129,11 @@ class _HeldAnswer:
         response = Response(self._body, self._status)
         response.raw_headers = self._headers
         return response
+
+
+def _is_event_stream(message: Message) -> bool:
+    kind = dict(message.get("headers", ())).get(b"content-type", b"")
+    return bool(kind.startswith(b"text/event-stream"))
 
 
 def _in_language(scope: Scope) -> list[tuple[bytes, bytes]]:

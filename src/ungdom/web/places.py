@@ -34,6 +34,11 @@ def has_cases_without_worklist(role: Role) -> bool:
     return may_read_cases(role) and not may_read_worklist(role)
 
 
+def may_follow_webhooks(role: Role) -> bool:
+    """Who is offered the page of webhooks: administrators, and those with a worklist. Systems use the interface."""
+    return may_administer(role) or may_read_worklist(role)
+
+
 def anybody(_role: Role) -> bool:
     """The rules are the law, and no secret to whoever has signed in."""
     return True
@@ -55,10 +60,14 @@ RELAPSE = Place("/office/relapse", "relapse", may_read_recidivism)
 CAUSES = Place("/delays/causes", "causes", may_read_cases)
 OFFICE_FIGURES = (INDICATORS, CURVES, COHORTS, COMPARISON, RELAPSE, CAUSES)
 """The pages of figures that the page of the office leads to; the title of each is the text of its key."""
+JOBS = Place("/administration/jobs", "jobs", may_administer)
+CONTACTS = Place("/administration/contacts", "contacts", may_read_coordination_groups)
+WEBHOOKS = Place("/administration/webhooks", "webhooks", may_follow_webhooks)
 ADMINISTRATION_TABLES = (
     Place("/administration/staff", "staff", may_read_staff),
-    Place("/administration/contacts", "contacts", may_read_coordination_groups),
-    Place("/administration/webhooks", "webhooks", may_administer),
+    CONTACTS,
+    WEBHOOKS,
+    JOBS,
     Place("/administration/nights", "nights", may_administer),
     Place("/administration/access-log", "access_log", may_read_access_log),
     Place("/administration/audit", "audit", may_read_downloads),

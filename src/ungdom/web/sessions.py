@@ -74,6 +74,12 @@ class Sessions:
                 web_sessions.record_use(tx, secret, now)
         return Browser(secret, session)
 
+    def is_alive(self, secret: str, now: datetime) -> bool:
+        """Whether the session with this secret may still be used. Asking is no use of it."""
+        with self.db.reading() as tx:
+            session = web_sessions.find(tx, secret)
+        return session is not None and session.is_alive(now, self.idle)
+
     def begin(self, principal: Principal, now: datetime, response: Response, earlier: str | None = None) -> Response:
         """The response, which signs the browser in. `earlier`: the secret of the session that it had, which ends."""
         viewer = principal.viewer

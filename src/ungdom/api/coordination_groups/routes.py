@@ -50,7 +50,7 @@ def list_coordination_groups(context: ReadContext, query: Annotated[PageQuery, Q
 )
 def get_coordination_group(context: ReadContext, konfliktrad: Konfliktrad, _query: NoQuery) -> Response:
     """The standing contacts of one konfliktråd, and the fixed members that have none."""
-    return context.read(lambda tx: _group(tx, context, konfliktrad), may=may_read_coordination_groups)
+    return context.read(lambda tx: read_group(tx, context, konfliktrad), may=may_read_coordination_groups)
 
 
 @router.put(
@@ -64,7 +64,7 @@ def put_coordination_group(
 
     The contacts are notified at once of the alerts that they would have been notified of before.
     """
-    return context.write(lambda tx: _write_group(tx, context, konfliktrad, body))
+    return context.write(lambda tx: write_group(tx, context, konfliktrad, body))
 
 
 def _page_of_groups(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
@@ -81,7 +81,8 @@ def _page_of_groups(tx: Connection, context: RequestContext, query: PageQuery) -
     )
 
 
-def _group(tx: Connection, context: RequestContext, konfliktrad: str) -> ApiResponse:
+def read_group(tx: Connection, context: RequestContext, konfliktrad: str) -> ApiResponse:
+    """The group of a konfliktråd. Raises `NotVisible` or `OtherOffice`."""
     _check_office(tx, context, konfliktrad)
     standing = coordination_groups.contacts_of(tx, [konfliktrad]).get(konfliktrad, [])
     return json_response(group_out(konfliktrad, standing, context.language))
@@ -95,7 +96,8 @@ def _check_office(tx: Connection, context: RequestContext, konfliktrad: str) -> 
         raise OtherOffice(own_office(context))
 
 
-def _write_group(tx: Connection, context: RequestContext, konfliktrad: str, body: CoordinationGroupIn) -> ApiResponse:
+def write_group(tx: Connection, context: RequestContext, konfliktrad: str, body: CoordinationGroupIn) -> ApiResponse:
+    """The group as it is written. Raises what is wrong with it."""
     _check_office(tx, context, konfliktrad)
     pairs = [(given, _standing_contact(context, konfliktrad, given)) for given in body.contacts]
     _check_contacts(tx, [standing for _, standing in pairs])
@@ -103,7 +105,7 @@ def _write_group(tx: Connection, context: RequestContext, konfliktrad: str, body
     for given, standing in pairs:
         _write_address(tx, context, given, standing)
     notify_group(tx, konfliktrad, context.today, context.now)
-    return _group(tx, context, konfliktrad)
+    return read_group(tx, context, konfliktrad)
 
 
 def _standing_contact(context: RequestContext, konfliktrad: str, given: StandingContactIn) -> StandingContact:

@@ -54,7 +54,7 @@ READERS: dict[str, tuple[Tag, ...]] = {
         Tag("extracts", "Rows under pseudonyms, for a purpose. Start with `GET /v1/extracts`: catalogue, dictionary."),
     ),
     "Operator": (
-        Tag("jobs", "The nightly job and its ledger. Start with `GET /v1/jobs/nightly/runs`."),
+        Tag("jobs", "The nightly job, and the ledger of every job. Start with `GET /v1/jobs/runs`."),
         Tag("audit", "The hash chains: the last seal and verification, and what is wrong: `GET /v1/audit`."),
         Tag("retention", "How long data is kept and on what basis, and what is due. Start with `GET /v1/retention`."),
         Tag("health", "Whether the service is alive and ready, without a token."),

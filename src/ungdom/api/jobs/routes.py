@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, may_administer, requires
-from ungdom.api.http.context import ReadContext
+from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.pagination import PageQuery, page_and_cursor, start_after
 from ungdom.api.http.responses import json_response
 from ungdom.api.http.tokens import ADMIN
@@ -36,8 +36,19 @@ def run_nightly_job(
 @router.get(f"/v1/jobs/{NIGHTLY}/runs", response_model=RunList, summary="The ledger of nights")
 def list_nightly_runs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The newest runs: for which night, when, how each ended, and what it counted."""
+    return _page_of_runs(context, query, NIGHTLY)
+
+
+@router.get("/v1/jobs/runs", response_model=RunList, summary="The ledger of every job")
+def list_job_runs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
+    """The newest runs of nights, releases, erasures and rotations of keys, and how far those are that run."""
+    return _page_of_runs(context, query, None)
+
+
+def _page_of_runs(context: RequestContext, query: PageQuery, name: str | None) -> Response:
     context.require_admin()
+    of = name or "job runs"
     with context.db.reading() as tx:
-        rows = job_runs.runs(tx, NIGHTLY, query.limit + 1, start_after(context, NIGHTLY, query))
-    page, following = page_and_cursor(context, NIGHTLY, query, rows, lambda run: (run.started_at, run.run_id))
+        rows = job_runs.runs(tx, name, query.limit + 1, start_after(context, of, query))
+    page, following = page_and_cursor(context, of, query, rows, lambda run: (run.started_at, run.run_id))
     return context.respond(json_response(RunList(items=[run_out(run) for run in page], next=following)))

@@ -14,8 +14,20 @@ class RunIn(i.Input):
     on: i.CivilDay | None = None
 
 
+class ProgressOut(BaseModel):
+    """How far a run has come. `done`, `total`: of this phase, null where they are not known."""
+
+    phase: str
+    done: int | None
+    total: int | None
+    reported_at: datetime
+
+
 class RunOut(BaseModel):
-    """One run in the ledger. `counts`: what it came to; scanned = ok + raised + open + suppressed + failed."""
+    """One run in the ledger. `counts`: what it came to; of a night scanned = ok + raised + open + suppressed + failed.
+
+    `progress`: its last report, null before the first one.
+    """
 
     id: UUID
     name: str
@@ -24,10 +36,11 @@ class RunOut(BaseModel):
     finished_at: datetime | None
     status: str
     counts: dict[str, int]
+    progress: ProgressOut | None
 
 
 class RunList(BaseModel):
-    """A page of the runs of a job, the newest first."""
+    """A page of the runs of one job or of all, the newest first."""
 
     items: list[RunOut]
     next: str | None

@@ -28,7 +28,9 @@ from ungdom.api.webhooks.schemas import (
     WebhookIn,
     WebhookList,
     WebhookOut,
+    WebhookTestOut,
 )
+from ungdom.delivery.engine import NotDelivered
 from ungdom.notices import address
 from ungdom.notices import webhooks as hooks
 from ungdom.store import deliveries, webhooks
@@ -45,11 +47,13 @@ MAX_WEBHOOKS = 10
 """As many webhooks as one owner may have."""
 
 
-def _scope(role: Role) -> str:
+def webhook_scope(role: Role) -> str:
+    """The scope that the role needs to read webhooks and to end one."""
     return ADMIN if role is Role.ADMIN else READ
 
 
-def _may_read_webhooks(role: Role) -> bool:
+def may_read_webhooks(role: Role) -> bool:
+    """Whether the role reads webhooks: its own, an administrator those of everybody."""
     return may_read_cases(role) or role is Role.ADMIN
 
 
@@ -66,7 +70,7 @@ def create_webhook(
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
 def list_webhooks(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return context.read(lambda tx: _page_of_webhooks(tx, context, query), scope=_scope, may=_may_read_webhooks)
+    return context.read(lambda tx: _page_of_webhooks(tx, context, query), scope=webhook_scope, may=may_read_webhooks)
 
 
 @router.get("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Read a webhook")
@@ -74,8 +78,8 @@ def get_webhook(context: ReadContext, webhook_id: UUID, _query: Annotated[i.NoQu
     """One webhook: where it sends what, and whether it still does. The secret is never shown again."""
     return context.read(
         lambda tx: json_response(webhook_out(_own_webhook(tx, context, webhook_id), with_url=not _is_admin(context))),
-        scope=_scope,
-        may=_may_read_webhooks,
+        scope=webhook_scope,
+        may=may_read_webhooks,
     )
 
 
@@ -95,7 +99,7 @@ def change_webhook(
 
 
 @router.delete("/v1/webhooks/{webhook_id}", status_code=204, summary="Delete a webhook")
-@guarded(requires(_scope, _may_read_webhooks))
+@guarded(requires(webhook_scope, may_read_webhooks))
 def delete_webhook(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Nothing more is sent to it; its address and secret are deleted."""
     return context.write(lambda tx: _delete_webhook(tx, context, webhook_id))
@@ -128,6 +132,24 @@ def replay_webhook_deliveries(
         return json_response(ReplayOut(replayed=deliveries.replay(tx, receiver, body.since)))
 
     return context.write(operation)
+
+
+@router.post("/v1/webhooks/{webhook_id}/test", response_model=WebhookTestOut, summary="Send a test message")
+@guarded(requires(webhook_scope, may_read_webhooks))
+def send_webhook_test(
+    context: WriteContext, request: Request, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]
+) -> Response:
+    """A signed event of the type `test` is sent once, now, and not again; what became of it."""
+    webhook = context.read_before(lambda tx: _own_webhook(tx, context, webhook_id))
+    webhooks.require_readable(webhook)
+    test = hooks.SignedTest.of(context.public_url, webhook.credentials.valid(context.now), context.now)
+    reason = None
+    try:
+        test.send(webhook.credentials.url, request.app.state.webhook_allow)
+    except NotDelivered as error:
+        reason = error.reason
+    out = WebhookTestOut(id=test.key, delivered=reason is None, reason=reason)
+    return context.write(lambda _tx: json_response(out))
 
 
 def _is_admin(context: RequestContext) -> bool:

@@ -93,6 +93,14 @@ class DeliveryQuery(PageQuery):
     state: DeliveryState | None = None
 
 
+class WebhookTestOut(Output):
+    """What became of a test message. `id`: its webhook-id; `reason`: why it was not delivered."""
+
+    id: UUID
+    delivered: bool
+    reason: str | None
+
+
 class ReplayIn(Input):
     """What to send again: the dead letters; with `since` everything promised since then, under the same keys."""
 
