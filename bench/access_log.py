@@ -3,10 +3,10 @@
 Beside it what it costs where all entries are written with the answer, and what it costs to write those of long answers
 later.
 
-    python bench/access_log.py [--cases 200] [--rounds 40] [--threads 8]
+    python bench/access_log.py [--cases 200] [--rounds 40] [--threads 8] [--database PostgreSQL]
 
-The service runs in this process on SQLite. Rounds of each kind take turns, so that all see the same
-machine. Processor time is that of the whole process, threads included.
+The service runs in this process, on SQLite or PostgreSQL. Rounds of each kind take turns, so that all see the same
+machine. Processor time is that of the whole process, threads included, without that of PostgreSQL.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,9 +29,12 @@ import anyio.from_thread
 import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the tests' PostgreSQL
 
 import load
+from server import Server
 
+from tests.pg import Databases, sqlalchemy_url
 from ungdom.api.http.context import RequestContext
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
@@ -57,7 +60,10 @@ class Cost:
 def main() -> None:
     """Measure, and print a line per way of reading."""
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as folder, _service(Path(folder), arguments.cases) as (ask, db):
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = _postgresql(stack) if arguments.database == "PostgreSQL" else f"sqlite:///{folder / 'ungdom.sqlite'}"
+        ask, db = stack.enter_context(_service(folder, url, arguments.cases))
         measure = partial(_compare, ask, db, rounds=arguments.rounds)
         of_case = lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}"  # noqa: E731  # used twice
         measure("a case", of_case)
@@ -111,12 +117,22 @@ def _middle(costs: list[Cost]) -> Cost:
     return Cost(median(cost.processor for cost in costs), median(cost.taken for cost in costs))
 
 
+def _postgresql(stack: ExitStack) -> str:
+    """The address of an empty database of a server that ends with the stack."""
+    server = Server(Path(tempfile.mkdtemp(prefix="ungdom-pg-")))
+    stack.callback(server.stop)
+    server.ensure_started()
+    databases = Databases(server.url)
+    stack.callback(databases.close)
+    return sqlalchemy_url(databases.create())
+
+
 @contextmanager
-def _service(folder: Path, cases: int) -> Iterator[tuple[Callable[[str], None], Database]]:
+def _service(folder: Path, url: str, cases: int) -> Iterator[tuple[Callable[[str], None], Database]]:
     keys = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
     settings = Settings(
         env="development",
-        database_url=f"sqlite:///{folder / 'ungdom.sqlite'}",
+        database_url=url,
         data_dir=folder,
         people_keys=(keys[0],),
         cursor_key=keys[1],
@@ -147,6 +163,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), default="SQLite")
     return parser.parse_args()
 
 

@@ -148,7 +148,7 @@ def _response_times(found: Results, names: list[str]) -> list[str]:
 
 def _processes(found: Results, names: list[str]) -> list[str]:
     lines = [
-        "| processes | processor time until the first answer, s | a worker after the rounds, MB |",
+        "| processes | processor time until the first answer, s | a worker after the rounds, MB (PSS) |",
         "|---|---:|---:|",
     ]
     lines += [f"| {name} | {found.start[name].cpu_seconds:.1f} | {found.memory[name]:.0f} |" for name in names]

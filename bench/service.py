@@ -1,4 +1,4 @@
-"""Runs the service with uvicorn and worker processes, and measures their processor time."""
+"""Runs the service with worker processes, and measures their processor time and memory."""
 
 import os
 import socket
@@ -27,14 +27,12 @@ class Service:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """User and system time of the process and its workers so far."""
+        """User and system time of the process and those below it so far."""
         return cpu_seconds(self.pid)
 
     def worker_memory(self) -> float:
-        """Resident memory of the largest worker process, in MB."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (*children, self.pid)]
-        return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+        """As the function `worker_memory`."""
+        return worker_memory(self.pid)
 
 
 @contextmanager
@@ -42,9 +40,8 @@ def serve(settings: Settings, workers: int) -> Iterator[Service]:
     """The service on a free port of this machine; it is stopped at the end of the `with` statement."""
     port = free_port()
     command = [
-        sys.executable, "-m", "uvicorn", "--factory", "ungdom.app:from_environment", "--port", str(port),
-        "--workers", str(workers), "--loop", "uvloop", "--http", "ungdom.serving.protocol:LimitedProtocol",
-        "--ws", "none", "--no-server-header", "--no-proxy-headers", "--log-level", "warning", "--no-access-log",
+        sys.executable, "-c", "from ungdom.cli import main; main()",
+        "serve", "--port", str(port), "--workers", str(workers),
     ]  # fmt: skip
     with running(command, os.environ | _environment(settings), port) as service:
         yield service
@@ -53,7 +50,7 @@ def serve(settings: Settings, workers: int) -> Iterator[Service]:
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[Service]:
     """A server that this command starts on the port; it is stopped at the end of the `with` statement."""
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_until_served(process, port)
         yield Service(port, process.pid)
@@ -106,13 +103,31 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", port: int) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its children so far, including ended children, in seconds."""
+    """User and system time of a process and all below it so far, including ended children, in seconds."""
     for _ in range(_TRIES):
         # A child may end during the measurement: then its parent has its time.
         with suppress(FileNotFoundError, ProcessLookupError):
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            return sum(sum(_times(int(child))[:2]) for child in children) + sum(_times(pid))
+            return sum(sum(_times(member)) for member in _family(pid))
     raise SystemExit(f"bench: the processes below {pid} keep changing")
+
+
+def worker_memory(pid: int) -> float:
+    """Memory of the largest worker process of this server, in MB, what several share divided among them (PSS)."""
+    return max(_memory(member) for member in _family(pid) if not _children(member))
+
+
+def _family(pid: int) -> list[int]:
+    """This process and all below it."""
+    return [pid, *(member for child in _children(pid) for member in _family(child))]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _memory(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1_000_000 for line in lines if line.startswith("Pss:"))
 
 
 def _times(pid: int) -> list[float]:

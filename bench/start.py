@@ -5,7 +5,7 @@
 
 Each round is a new process with existing bytecode; minimum and median are shown. With `--demo` the demo is built with
 that many cases in a temporary folder, and measured until it responds. With `--memory` the demo of that many cases is
-served from either database, and the resident memory of a worker process read: when it is ready, after the requests of a
+served from either database, and the memory of a worker process read (PSS): when it is ready, after the requests of a
 coordinator to fifty cases, and after the OpenAPI document was made.
 """
 
@@ -28,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the server of the tests
 
 from bench.server import Server
+from bench.service import worker_memory
 from tests import pg
 
 UNGDOM = Path(sys.executable).parent / "ungdom"
@@ -100,13 +101,13 @@ def memory_on(kind: str, given: dict[str, str], cases: str, workers: str) -> Non
         subprocess.run([UNGDOM, "demo", "--cases", cases], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
         token = (Path(folder) / ".ungdom" / "demo" / "tokens" / "coordinator").read_text().strip()
         with serving(folder, env, workers) as (base, server):
-            figures = [resident(server)]
+            figures = [worker_memory(server)]
             items = json.loads(answer(f"{base}/v1/cases?limit={READ}", token))["items"]
             for path in ["/v1/worklist", *(f"/v1/cases/{item['id']}{part}" for item in items for part in OF_A_CASE)]:
                 answer(f"{base}{path}", token)
-            figures.append(resident(server))
+            figures.append(worker_memory(server))
             answer(f"{base}/openapi.json", token)
-            figures.append(resident(server))
+            figures.append(worker_memory(server))
         print(f"| {kind}, {workers} process(es) | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |")
 
 
@@ -122,13 +123,6 @@ def serving(folder: str, env: dict[str, str], workers: str) -> Iterator[tuple[st
             yield base, server.pid
         finally:
             server.terminate()
-
-
-def resident(server: int) -> float:
-    """Of the largest worker process, in MB: a child of this process, or the process itself if it is the only one."""
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in (children or [str(server)])]
-    return max(pages) * resource.getpagesize() / 1_000_000
 
 
 def answer(url: str, token: str) -> bytes:

@@ -18,6 +18,10 @@ PATIENCE = 60.0
 """Seconds that a busy machine may need for what takes a few."""
 
 
+MOST_MB = 110
+"""Megabytes of a worker process."""
+
+
 def until(holds: Callable[[], bool]) -> bool:
     """Whether this comes to hold in time."""
     end = time.monotonic() + PATIENCE
@@ -65,6 +69,41 @@ def test_two_workers_say_where_they_serve_and_end_with_a_parent_that_is_killed(
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(parent.pid, signal.SIGKILL)
+
+
+def test_two_workers_share_what_they_have_imported(
+    tmp_path: Path, pg_database: pg.MakeDatabase, figure: Callable[[str], None]
+) -> None:
+    env = process.environment(pg.sqlalchemy_url(pg_database(service.fill)), tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(process.UNGDOM), "serve", "--workers", "2", "--port", str(port)]
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, start_new_session=True) as parent:
+        try:
+            process.wait_until_ready(f"http://127.0.0.1:{port}", parent)
+            assert until(lambda: len(workers_of(parent.pid)) == 2)
+            shares = [memory(pid) for pid in workers_of(parent.pid)]
+            figure(f"memory of two workers that have just begun, MB (PSS): {shares}")
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+    assert max(shares) < MOST_MB
+
+
+def workers_of(server: int) -> list[int]:
+    """The worker processes: children of the process that they are forked from."""
+    return [worker for child in children(server) for worker in children(child)]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def memory(pid: int) -> int:
+    """Megabytes, what several processes share divided among them (PSS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 // 1_000_000
 
 
 def test_one_worker_says_where_it_serves_once_it_listens(ready: Path) -> None:

@@ -289,6 +289,7 @@ def fields_of_subject_access() -> set[str]:
     return {str(key.value) for key in keys if isinstance(key, ast.Constant)} - {"history"}
 
 
+@cache
 def expected() -> dict[str, set[str]]:
     """Section → the keys that the code can ask for."""
     enums: list[type[StrEnum]] = [

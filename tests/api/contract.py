@@ -2,16 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from jsonschema.validators import extend
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012, Draft202012Validator, Registry
 
 from tests.service import Service
 
@@ -36,41 +31,25 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def registry() -> Registry[Any]:
-    return Registry().with_resource(ROOT, Resource(contents=document(), specification=DRAFT202012))
-
-
-def _reference(
-    at: Draft202012Validator, reference: str, instance: Any, schema: dict[str, Any]
-) -> Iterator[ValidationError]:
-    """`$ref` of the document: a part that has been found valid by a component is not looked at a second time."""
-    content = json.dumps(instance, ensure_ascii=False).encode()
-    part = (reference, blake2b(content, digest_size=16).digest())
-    if part in _valid:
-        return
-    errors = list(_plain_reference(at, reference, instance, schema))
-    if not errors:
-        _valid.add(part)
-    yield from errors
-
-
-_valid: set[tuple[str, bytes]] = set()
-_plain_reference = Draft202012Validator.VALIDATORS["$ref"]
-Validator = extend(Draft202012Validator, {"$ref": _reference})
+def registry() -> Registry:
+    return Registry([(ROOT, document())], draft=Draft202012)
 
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    return Validator(json.loads(schema), registry=registry(), format_checker=FormatChecker())
+    return Draft202012Validator(json.loads(schema), registry=registry(), validate_formats=True)
 
 
 def operation(method: str, path: str, strict: bool = True) -> dict[str, Any] | None:
     """The operation at this address. `strict`: its parameters are as their patterns have them."""
-    for template, methods in document()["paths"].items():
-        published = methods.get(method.lower())
-        if re.fullmatch(_address(template, published or {}, strict), path):
-            return published
-    return None
+    return next((published for address, published in addresses(method, strict) if address.fullmatch(path)), None)
+
+
+@cache
+def addresses(method: str, strict: bool) -> list[tuple[re.Pattern[str], dict[str, Any] | None]]:
+    """Every address of the document, and what it publishes for this method, if anything."""
+    operations = [(template, methods.get(method.lower())) for template, methods in document()["paths"].items()]
+    return [(re.compile(_address(template, found or {}, strict)), found) for template, found in operations]
 
 
 def _address(template: str, published: dict[str, Any], strict: bool) -> str:

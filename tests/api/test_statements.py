@@ -18,12 +18,13 @@ KEPT = 3
 
 OF_THE_LOG = (
     "SELECT case_id, case_id, person_id",
+    "WITH answer AS",
     "INSERT INTO access_log",
     "INSERT INTO access_entry",
     "INSERT INTO access_pending",
 )
-"""The statements of the access log: whose data an answer contains, and the rows that say so. A long answer has its
-entries in its row, and one of `access_pending` in place of those of `access_entry`."""
+"""The statements of the access log: whose data an answer contains, and the rows that say so: on PostgreSQL together. A
+long answer has its entries in its row, and one of `access_pending` in place of those of `access_entry`."""
 
 
 @contextmanager
@@ -61,18 +62,23 @@ def test_recording_a_move_takes_at_most_six_statements(served: Service, figure: 
     assert max(counts.values()) <= MOVE, counts
 
 
-def test_the_access_log_adds_the_same_three_statements_to_a_case_and_to_a_list(served: Service) -> None:
+def test_the_access_log_adds_the_same_statements_to_a_case_and_to_a_list(served: Service) -> None:
     client = served.as_("coordinator", "oslo")
     cases = [opened(client) for _ in range(MOST_AT_ONCE + 1)]
-    body = {"type": "suspect_set", "occurred_on": DAY}
-    for ask in (
-        lambda: client.get(f"/v1/cases/{cases[0]}"),
-        lambda: client.get("/v1/cases"),
-        lambda: client.post(f"/v1/cases/{cases[1]}/events", body, '"1"'),
-    ):
+    rows = 1 if served.db.writer.dialect.name == "postgresql" else 2
+    for path in (f"/v1/cases/{cases[0]}", "/v1/cases"):
         with statements(of_the_log=True) as said:
-            assert ask().status_code in (200, 201)
-        assert 2 <= len(said) <= len(OF_THE_LOG) - 1
+            assert client.get(path).status_code == 200
+        assert len(said) == 1 + rows
+
+
+def test_a_move_writes_its_access_without_asking_whose_case_it_is(served: Service) -> None:
+    client = served.as_("coordinator", "oslo")
+    case = opened(client)
+    body = {"type": "suspect_set", "occurred_on": DAY}
+    with statements(of_the_log=True) as said:
+        assert client.post(f"/v1/cases/{case}/events", body, '"1"').status_code == 201
+    assert len(said) == (1 if served.db.writer.dialect.name == "postgresql" else 2)
 
 
 def test_a_key_adds_at_most_three_statements_and_a_replay_takes_three(served: Service) -> None:

@@ -16,8 +16,10 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -189,7 +191,7 @@ class Look:
 
 
 def look(pid: int, began: float) -> Look:
-    """Of a process and its children together."""
+    """Of a process and its children together. Raises `IndexError` when it has ended."""
     memory, descriptors, threads = 0.0, 0, 0
     for one in [pid, *_children(pid)]:
         status = Path(f"/proc/{one}/status").read_text()
@@ -263,15 +265,12 @@ def soaked(url: str, folder: Path, seconds: float, say: Callable[[str], None]) -
     with serving(url, folder) as (base, server), worker(url, folder) as beside:
         began = time.monotonic()
         load = Load(base, token, began + seconds)
-        threads = [threading.Thread(target=nights, args=(load, url, folder), daemon=True)]
+        threads = [_client(load, nights, url, folder)]
         for target, number in ((writer, WRITERS), (reader, READERS), (sender, SENDERS)):
-            threads += [threading.Thread(target=target, args=(load, n), daemon=True) for n in range(number)]
+            threads += [_client(load, target, n) for n in range(number)]
         for thread in threads:
             thread.start()
-        while not load.over:
-            time.sleep(LOOK_EVERY)
-            looks["server"].append(look(server.pid, began))
-            looks["worker"].append(look(beside.pid, began))
+        _watch(load, looks, {"server": server.pid, "worker": beside.pid}, began)
         for thread in threads:
             thread.join(120)
     kind = url.split(":", maxsplit=1)[0]
@@ -291,6 +290,29 @@ def soaked(url: str, folder: Path, seconds: float, say: Callable[[str], None]) -
     return wrong
 
 
+def _watch(load: Load, looks: dict[str, list[Look]], pids: dict[str, int], began: float) -> None:
+    """Looks at the processes until the run is over. One that ends before is a fault."""
+    while not load.over:
+        time.sleep(LOOK_EVERY)
+        for name, pid in pids.items():
+            try:
+                looks[name].append(look(pid, began))
+            except (OSError, IndexError):  # what has ended has no memory
+                load.wrong.append(f"{name}: ended in the middle of the run")
+
+
+def _client(load: Load, target: Callable[..., None], *arguments: Any) -> threading.Thread:
+    """A thread whose end by an error ends the run, as a fault."""
+
+    def run() -> None:
+        try:
+            target(load, *arguments)
+        except Exception:  # noqa: BLE001 whatever it is, the load is no longer the one described
+            load.wrong.append(traceback.format_exc())
+
+    return threading.Thread(target=run, daemon=True)
+
+
 def lost_or_doubled(url: str, load: Load) -> list[str]:
     """What was acknowledged and is not there exactly once, and what differs from the events."""
     db = Database.open(url)
@@ -308,6 +330,7 @@ def lost_or_doubled(url: str, load: Load) -> list[str]:
              for case, n in load.notes.items() if not n <= notes.get(case, 0) <= n + 1]  # fmt: skip
     found += [f"decision {key}: {kept[key]} times" for key in load.decisions if kept[key] != 1]
     found += [f"{events} events, {promised} messages"] if events != promised else []
+    found += [] if load.notes and load.decisions else ["no note or no decision was acknowledged"]
     found += [str(difference) for difference in rebuild.check(db)]
     db.close()
     return found
@@ -333,22 +356,16 @@ def main() -> None:
     asked.add_argument("--minutes", type=float, default=30)
     asked.add_argument("--database", nargs="+", default=["sqlite", "postgresql"])
     given = asked.parse_args()
-    wrong: list[str] = []
-
-    def run(url: str, folder: Path) -> None:
-        wrong.extend(soaked(url, folder, given.minutes * 60, _say))
-
     with ExitStack() as stack:
-        threads = []
+        pool = stack.enter_context(ThreadPoolExecutor(len(given.database)))
+        runs = []
         for kind in given.database:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ungdom-")))
             url = stack.enter_context(database(kind, folder))
             service.fill(url)
-            threads.append(threading.Thread(target=run, args=(url, folder), daemon=True))
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+            runs.append((url, folder))
+        futures = [pool.submit(soaked, url, folder, given.minutes * 60, _say) for url, folder in runs]
+        wrong = [line for future in futures for line in future.result()]
     _say("\n".join(wrong) or "nothing grew, nothing was lost, nothing is there twice")
     sys.exit(bool(wrong))
 

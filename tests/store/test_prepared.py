@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Date, Integer, bindparam, insert, select
+from sqlalchemy import Date, Integer, bindparam, insert, select, text
 from sqlalchemy.event import listen
 
 from tests.store import cases
@@ -82,6 +82,17 @@ def test_a_failed_statement_raises_what_the_ordinary_execution_raises(db: Databa
         tx.execute(insert(event), row)
     assert str(prepared.value) == str(ordinary.value)
     assert type(prepared.value.__cause__) is type(ordinary.value.__cause__)
+
+
+def test_a_connection_keeps_its_plans_after_a_read(postgresql: Database) -> None:
+    parameters = loaded(postgresql, 2)
+    for _ in range(2):
+        with postgresql.reading() as tx:
+            journal_queries.CASE.rows(tx, parameters)
+
+    with postgresql.reading() as tx:
+        kept = tx.execute(text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'SELECT event.%'"))
+        assert len(kept.all()) == 1
 
 
 def test_a_lost_connection_is_unavailable_and_not_used_again(postgresql: Database) -> None:

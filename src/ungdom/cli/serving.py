@@ -6,6 +6,7 @@ import resource
 import socket
 import time
 from contextlib import closing
+from multiprocessing import get_context
 from threading import Thread
 from typing import Annotated, Any
 
@@ -157,8 +158,21 @@ def run(config: Settings, host: str, port: int, workers: int = 1, *, with_docume
     if config.metrics_port is not None:
         os.environ["UNGDOM_METRICS_PORT"] = str(config.metrics_port)
     options["timeout_worker_healthcheck"] = START
+    _fork_workers()
     with observing.metrics_of_workers(config):
         uvicorn.run("ungdom.cli.serving:of_worker", factory=True, workers=workers, **options)
+
+
+def _fork_workers() -> None:
+    """Have uvicorn fork its workers from a process that has imported the service, in place of starting each anew.
+
+    What has been imported is then in memory once. uvicorn has no option for it.
+    """
+    from uvicorn import _subprocess
+
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["ungdom.cli.preloaded"])
+    _subprocess.spawn = context  # type: ignore[assignment]  # used in the same way
 
 
 def connection_options(config: Settings) -> dict[str, Any]:

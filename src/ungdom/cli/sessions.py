@@ -36,7 +36,10 @@ def list_sessions(
             if ended
             else web_sessions.all_sessions(tx, subject, clock.now(), idle)
         )
-    rows = [{name: _text(value) for name, value in asdict(entry).items() if name != "scopes"} for entry in entries]
+    rows = [
+        {name: ("" if value is None else str(value)) for name, value in asdict(entry).items() if name != "scopes"}
+        for entry in entries
+    ]
     layout = "{subject:<28} {role:<12} {konfliktrad:<16} since {created_at}  used {seen_at}  until {ends_at}"
     print_rows(rows, "{ended_at}  {subject:<28} {sessions} ended by {ended_by}" if ended else layout, as_json)
 
@@ -57,7 +60,3 @@ def end(
         done = SessionEnd(end_id=uuid7(now), subject=subject, sessions=count, ended_at=now, ended_by=operator())
         web_sessions.add_end(tx, done)
     print_counts({"ended": count}, as_json)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 
@@ -109,7 +108,7 @@ def a_batch_has_a_receipt_for_each_line(exchange: Exchange) -> Iterator[str]:
     answer = exchange.send_lines(exchange.indictment(), "{broken", exchange.judgment())
     yield from differs("the status", answer.status_code, httpx.codes.OK)
     yield from differs("the media type", _media(answer), NDJSON)
-    receipts = _receipts(answer)
+    receipts = [json.loads(line) for line in answer.text.splitlines() if line]
     kinds = [receipt.get("kind") for receipt in receipts]
     yield from differs("the kinds", kinds, ["indicted", None, "judgment_given"])
     yield from differs(
@@ -139,10 +138,6 @@ def a_problem_has_a_page(exchange: Exchange) -> Iterator[str]:
 
 def _media(answer: httpx.Response) -> str:
     return str(answer.headers.get("Content-Type", "")).partition(";")[0]
-
-
-def _receipts(answer: httpx.Response) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in answer.text.splitlines() if line]
 
 
 Case = Callable[[Exchange], Iterator[str]]

@@ -224,7 +224,10 @@ def _csv_bom(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[Wr
 def _csv_lines(group: pa.RecordBatch) -> bytes:
     """The lines of a group, without quotation marks when no text of the group needs them: that is twice as fast."""
     columns = [_as_text(column) if pa.types.is_timestamp(column.type) else column for column in group.columns]
-    formulas = [pa.types.is_string(column.type) and _has_formula(column) for column in columns]
+    formulas = [
+        pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, FORMULA)).as_py())
+        for column in columns
+    ]
     columns = [_no_formula(column) if marked else column for column, marked in zip(columns, formulas, strict=True)]
     group = pa.RecordBatch.from_arrays(columns, group.schema.names)
     texts = [column for column in group.columns if pa.types.is_string(column.type)]
@@ -235,10 +238,6 @@ def _csv_lines(group: pa.RecordBatch) -> bytes:
         except pa.ArrowInvalid:  # a comma, a quotation mark or a line break in a text
             pass
     return _lines_of(group, "needed")
-
-
-def _has_formula(column: pa.Array) -> bool:
-    return bool(pc.any(pc.match_substring_regex(column, FORMULA)).as_py())
 
 
 def _no_formula(column: pa.Array) -> pa.Array:

@@ -21,10 +21,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
-from ungdom.store import bulk
+from ungdom.store import access_sql
 from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack
 from ungdom.store.errors import StoreError, Unavailable
-from ungdom.store.schema.access import AccessKind, access_entry, access_log, access_pending
+from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Database
 from ungdom.workflow.rules.access import AccessPurpose
 from ungdom.workflow.rules.sharing import Matter
@@ -82,17 +82,9 @@ class AccessStream:
     def add(self, tx: Connection, accesses: Sequence[Access]) -> None:
         """Writes these accesses in the transaction. Raises `Unavailable`."""
         self.written = True
-        rows = [self._linked(_row(access)) for access in accesses]
-        entries = [
-            (access.access_id, place, entry.case_id, entry.person_id, entry.message_id)
-            for access in accesses
-            if not access.is_long
-            for place, entry in enumerate(access.entries)
-        ]
+        answers = [(self._linked(_row(access)), () if access.is_long else access.entries) for access in accesses]
         try:
-            bulk.add_directly(tx, access_log, [tuple(row[name] for name in _COLUMNS) for row in rows])
-            bulk.add_directly(tx, access_entry, entries)
-            bulk.add_directly(tx, access_pending, [(access.access_id,) for access in accesses if access.is_long])
+            access_sql.add_answers(tx, answers)
         except SQLAlchemyError as error:
             raise Unavailable(NOT_WRITTEN) from error
 
@@ -100,9 +92,6 @@ class AccessStream:
         self._position += 1
         self._link = links.link(self._link, self.name, self._position, answer_content(row))
         return row | {"stream": self.name, "position": self._position, "link": self._link}
-
-
-_COLUMNS = tuple(access_log.columns.keys())
 
 
 def _row(access: Access) -> dict[str, Any]:

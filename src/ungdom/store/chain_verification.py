@@ -3,7 +3,7 @@
 A broken stream is not sealed again: its last good head stays, so that no seal ever covers what was found.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -81,14 +81,14 @@ def seal(db: Database, day: date, at: datetime) -> tuple[Seal, VerificationResul
             for stream, position, link in chain_rows.heads(tx, chain)
             if isinstance(link, bytes) and isinstance(position, int)
         ]
-    new = [head for head in present if _grown(head, before) and (head.chain, head.stream) not in broken]
+    new = [
+        head
+        for head in present
+        if head.position > before.get((head.chain, head.stream), 0) and (head.chain, head.stream) not in broken
+    ]
     sealed = before | {(head.chain, head.stream): head.position for head in new}
     with db.writing() as tx:
         return chain_seals.add_seal(tx, day, at, len(sealed), sum(sealed.values()), new), result
-
-
-def _grown(head: Head, before: Mapping[tuple[str, str], int]) -> bool:
-    return head.position > before.get((head.chain, head.stream), 0)
 
 
 def _is_due(stream: str, last: int, sealed: SealedLinks, day: date) -> bool:

@@ -13,13 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-    delete,
-    select,
-)
+from sqlalchemy import Connection, Row, Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ungdom.store import alerts, append_sql, bulk, chain_changes, chain_events, journal_queries, kept_cases, outbox
@@ -45,7 +39,7 @@ Numbers = Iterable[tuple[NumberKind, str]]
 CaseFileRow = Row[*tuple[Any, ...]]
 
 _ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
-_BATCH = 100
+_BATCH = 25
 """Cases that are in memory at once while many are read, so that the memory of a process stays bounded."""
 
 
@@ -55,7 +49,8 @@ class StoredCase:
 
     `protection`: the current protection level of the youth's address; the strictest if it was not read. `alerted`: the
     case has an alert that is not cleared. `look_on`: no alert is raised before that day; None: none before the next
-    event. `person_id`: the canonical record of the person; `joined`: the case was opened on another record of them.
+    event. `person_id`: the canonical record of the person; `record_id`: the one that the case was opened on, None if it
+    was not read; `joined`: that is another one.
     `cleared`: the coordinator may have cases with protected addresses. `substitute`: who stands in for them today,
     `substitute_cleared`: may have such cases too. `youth_changed_at`: when the facts about the youth were last
     corrected; None: never. `head`: of the hash chain as read; events that were added since are linked after it.
@@ -76,6 +71,7 @@ class StoredCase:
     substitute: str | None = None
     substitute_cleared: bool = False
     youth_changed_at: datetime | None = None
+    record_id: UUID | None = field(default=None, compare=False)
     head: ChainHead = field(default=chain_events.NO_ROWS, compare=False)
 
     @property
@@ -87,6 +83,11 @@ class StoredCase:
     def identity(self) -> CaseIdentity:
         """Id, reference and person of the case."""
         return CaseIdentity(self.case_id, self.reference, self.person_id)
+
+    @property
+    def record_by_case(self) -> dict[UUID, UUID]:
+        """The record of the person that the case was opened on, by the case; empty if it was not read."""
+        return {} if self.record_id is None else {self.case_id: self.record_id}
 
     def changed_at(self, last: Event) -> datetime:
         """When the case last changed: by its last event, or by a correction of the facts about the youth."""
@@ -336,7 +337,7 @@ def _stored_case(row: CaseFileRow, event_rows: Sequence[CaseFileRow], known_even
     columns = (row.opened_at, row.protection, row.alerted, row.look_on, row.record_id != row.person_id, row.cleared)
     standing_in = (row.substitute, row.substitute_cleared)
     case = (row.case_id, row.reference, row.person_id, youth, events, events[-1].seq)
-    return StoredCase(*case, *columns, *standing_in, corrected_at, head)
+    return StoredCase(*case, *columns, *standing_in, corrected_at, row.record_id, head)
 
 
 def _readable_youth(case: CaseFileRow) -> Youth:

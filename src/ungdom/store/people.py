@@ -30,6 +30,7 @@ from ungdom.store import bulk, chain_changes, emergency_access
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
+from ungdom.store.prepared import Prepared
 from ungdom.store.records import is_record_of
 from ungdom.store.schema.persons import PersonChangeKind, person, person_change, person_number, person_version
 from ungdom.store.sealed import PERSON
@@ -121,8 +122,8 @@ def create_record(tx: Connection, keys: EncryptionKeys, new: NewPerson, at: date
 
 def read_person(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> StoredPerson | None:
     """The person as stored; None if there is none. Raises `CannotOpen`."""
-    row = tx.execute(_PERSON, {"person_id": person_id}).one_or_none()
-    return None if row is None else person_of_row(keys, row)
+    rows = _PERSON.rows(tx, {"person_id": person_id})
+    return person_of_row(keys, rows[0]) if rows else None
 
 
 def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[StoredPerson]:
@@ -304,4 +305,4 @@ _RECORDS = (
     .where(person_version.c.version == newest_version())
     .order_by(person.c.created_at, person.c.person_id)
 )
-_PERSON = _RECORDS.where(person.c.person_id == bindparam("person_id"))
+_PERSON = Prepared(_RECORDS.where(person.c.person_id == bindparam("person_id")))

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from ungdom.store import chain_changes, observations, people, person_erasure, records
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.observations import Observation
 from ungdom.store.people import NewPerson, StoredPerson
 from ungdom.store.personalia import Personalia
 from ungdom.store.records import is_record_of, records_by_case
@@ -156,8 +155,4 @@ def _move_observations(tx: Connection, people_ids: tuple[UUID, UUID], at: dateti
         owner = tx.scalar(select(decision.c.person_id).where(decision.c.message_id == observation.message_id))
         target = records.canonical_id(tx, owner) if owner else observation.person_id
         if observation.message_id is not None and target in people_ids and target != observation.person_id:
-            observations.add(tx, _moved(observation, target, at))
-
-
-def _moved(observation: Observation, target: UUID, at: datetime) -> Observation:
-    return replace(observation, n=observation.n + 1, person_id=target, recorded_at=at)
+            observations.add(tx, replace(observation, n=observation.n + 1, person_id=target, recorded_at=at))

@@ -7,6 +7,7 @@ execution is left out. Whoever listens to the statements of an engine, as traces
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -65,6 +66,7 @@ class _Compiled:
     """The statement of one database, and what converts its values and the columns of its rows."""
 
     def __init__(self, statement: Any, parameters: Mapping[str, Any], dialect: Dialect) -> None:
+        dialect = _with_numbered_values(dialect)
         compiled = statement.compile(dialect=dialect, column_keys=list(parameters))
         expanded = compiled.construct_expanded_state(dict(parameters))
         self.sql = expanded.statement
@@ -112,15 +114,34 @@ def _row_class(names: list[str]) -> Any:
     return namedtuple("PreparedRow", names, rename=True)  # the names are those of the statement
 
 
+def _with_numbered_values(dialect: Dialect) -> Dialect:
+    """On PostgreSQL this dialect with the server's own numbered parameters, so that the driver translates no names.
+
+    It would translate a statement of more than 4,096 characters anew each time.
+    """
+    if dialect.name != "postgresql":
+        return dialect
+    numbered: Any = copy(dialect)
+    numbered.paramstyle, numbered.positional = "numeric_dollar", True
+    numbered.identifier_preparer = numbered.preparer(numbered)
+    return numbered  # type: ignore[no-any-return]  # a copy is of the same type
+
+
 def _executed(tx: Connection, sql: str, values: Any, many: bool = False) -> Any:
     """The driver's cursor after this statement; `many`: once per row of values. Raises `DBAPIError` and its kinds."""
     if not tx.in_transaction():
         tx.begin()
     driver: Any = tx.connection.driver_connection
     dialect: Any = tx.dialect
-    cursor = driver.cursor()
+    on_postgresql = dialect.name == "postgresql"
+    cursor = dialect.loaded_dbapi.RawCursor(driver) if on_postgresql else driver.cursor()
     try:
-        (cursor.executemany if many else cursor.execute)(sql, values)
+        if many:
+            cursor.executemany(sql, values)
+        elif on_postgresql:
+            cursor.execute(sql, values, prepare=True)
+        else:
+            cursor.execute(sql, values)
     except dialect.loaded_dbapi.Error as error:
         lost = dialect.is_disconnect(error, tx.connection, cursor)
         if lost:

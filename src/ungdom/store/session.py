@@ -98,9 +98,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only transaction on one snapshot, never committed. Raises `Unavailable`."""
+        """A read-only transaction on one snapshot. Raises `Unavailable`.
+
+        It has nothing to commit, and ends with a commit all the same: with each rollback the driver gives up the
+        prepared statements of the connection, which PostgreSQL would have to plan anew.
+        """
         with _translated_errors(), self.reader.connect() as tx:
             yield tx
+            _commit(tx)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -28,7 +28,7 @@ def effective(events: Sequence[Event]) -> list[Event]:
     for correction in insertions:
         inserted = _corrected(_inserted(correction), corrections.get(correction.seq))
         if inserted is not None:
-            history.insert(_place_of(history, inserted, _after_seq(correction)), inserted)
+            history.insert(_place_of(history, inserted, _insertion(correction).after_seq), inserted)
     return [replace(event, place=place) for place, event in enumerate(history, start=1)]
 
 
@@ -59,10 +59,6 @@ def _insertion(correction: Event) -> Insertion:
     if not isinstance(details, Corrected) or details.insert is None:
         raise TypeError(f"event {correction.seq} inserts nothing")
     return details.insert
-
-
-def _after_seq(correction: Event) -> int | None:
-    return _insertion(correction).after_seq
 
 
 def _place_of(history: Sequence[Event], inserted: Event, after_seq: int | None) -> int:

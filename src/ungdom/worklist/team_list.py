@@ -36,7 +36,7 @@ def page_for_member(tx: Connection, viewer: Viewer, list_query: WorklistQuery, t
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     rows = [row for row in _learnt_rows(tx, viewer, list_query, today) if fits(row, list_query.filters)]
     rows.sort(key=lambda row: row.case_id)
-    rows.sort(key=lambda row: _sort_value(row, name), reverse=descending)
+    rows.sort(key=lambda row: str(getattr(row, name) or ""), reverse=descending)
     rows.sort(key=lambda row: getattr(row, name) is None)
     start, end = _span(rows, list_query)
     shown = rows[start:end]
@@ -55,10 +55,6 @@ def _span(rows: list[SimpleNamespace], list_query: WorklistQuery) -> tuple[int, 
         return len(rows), len(rows)
     first = places[0] + 1
     return (max(0, places[0] - list_query.limit), places[0]) if back else (first, first + list_query.limit)
-
-
-def _sort_value(row: SimpleNamespace, name: str) -> str:
-    return str(getattr(row, name) or "")
 
 
 def _learnt_rows(tx: Connection, viewer: Viewer, list_query: WorklistQuery, today: date) -> Iterator[SimpleNamespace]:

@@ -134,7 +134,7 @@ def compare_shares(cases: ComparedCases, happened: NDArray[np.bool_]) -> OfficeC
                 office=cases.offices[number],
                 cases=count,
                 reading=limits.reading(successes / count),
-                value=_limited(share, low, high, error),
+                value=None if share is None or low is None or high is None else Limited(share, error, low, high),
                 expected=target,
                 difference=_around(successes / count - target, error),
                 limits=limits,
@@ -199,10 +199,6 @@ def _adjusted(offices: Sequence[ComparedOffice]) -> tuple[ComparedOffice, ...]:
     compared = [office for office in offices if office.p is not None]
     adjusted = iter(holm([office.p for office in compared if office.p is not None]))
     return tuple(office if office.p is None else replace(office, p_adjusted=next(adjusted)) for office in offices)
-
-
-def _limited(value: float | None, low: float | None, high: float | None, error: float) -> Limited | None:
-    return None if value is None or low is None or high is None else Limited(value, error, low, high)
 
 
 def _around(value: float, error: float) -> Limited:

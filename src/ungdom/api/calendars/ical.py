@@ -19,12 +19,16 @@ else:
 MEDIA_TYPE = "text/calendar"
 PRODUCT = "-//ungdom//Deadlines//EN"
 REFRESH = timedelta(hours=6)
+END = b"END:VCALENDAR\r\n"
 REMINDER_TIME = time(8)
 """When on the day a reminder is due, by the clock of whoever's calendar it is."""
 
 
 def calendar(entries: Iterable[AgendaEntry], language: Language, base: str) -> bytes:
-    """The calendar with these entries. `base`: where people reach the service, empty when that is not known."""
+    """The calendar with these entries. `base`: where people reach the service, empty when that is not known.
+
+    Each entry is written when it is read, so that a calendar of hundreds of cases does not stand in memory as objects.
+    """
     ics = icalendar.Calendar()
     ics.add("prodid", PRODUCT)
     ics.add("version", "2.0")
@@ -32,9 +36,8 @@ def calendar(entries: Iterable[AgendaEntry], language: Language, base: str) -> b
     ics.add("x-wr-calname", texts.text(language, "calendar", "name"))
     ics.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     ics.add("x-published-ttl", "PT6H")
-    for entry in entries:
-        ics.add_component(_event(entry, language, base))
-    return bytes(ics.to_ical())
+    properties = bytes(ics.to_ical()).removesuffix(END)
+    return b"".join([properties, *(bytes(_event(entry, language, base).to_ical()) for entry in entries), END])
 
 
 def _event(entry: AgendaEntry, language: Language, base: str) -> icalendar.Event:

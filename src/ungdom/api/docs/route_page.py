@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ungdom.api.docs.readers import READERS, Tag
+from ungdom.api.docs.readers import READERS
 
 Json = dict[str, Any]
 
@@ -21,12 +21,10 @@ def routes_text(document: Json) -> str:
     parts = [_INTRODUCTION]
     for reader, tags in READERS.items():
         parts.append(f"\n## {reader}\n")
-        parts += [_section(tag, document) for tag in tags]
+        parts += [
+            f"\n### `{tag.name}`\n\n{tag.description}\n\n{_HEAD}{''.join(_rows(tag.name, document))}" for tag in tags
+        ]
     return "".join(parts)
-
-
-def _section(tag: Tag, document: Json) -> str:
-    return f"\n### `{tag.name}`\n\n{tag.description}\n\n{_HEAD}{''.join(_rows(tag.name, document))}"
 
 
 def _rows(tag: str, document: Json) -> Iterator[str]:

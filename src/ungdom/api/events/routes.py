@@ -1,5 +1,6 @@
 """What happened in a case: the history, what may come next, recording, correcting."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from ungdom.api.http.case_reading import case_response
 from ungdom.api.http.context import CaseWriteContext, ReadContext, RequestContext
 from ungdom.api.http.inputs import plausible
 from ungdom.api.http.redact import case_answer, redacted
-from ungdom.api.http.responses import ApiResponse, etag, json_response
+from ungdom.api.http.responses import AccessNote, ApiResponse, etag, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import AsOfParams
 from ungdom.api.http.tokens import WRITE
@@ -136,4 +137,5 @@ def _recorded_response(context: RequestContext, case_id: UUID, result: RecordRes
     version = result.stored.version if dry_run else result.version
     read = cases.view_for(context.recorder.viewer, result.stored, result.after, context.today)
     body = redacted(recorded_out(case_id, result, read, dry_run, context.language), read)
-    return json_response(body, 200 if dry_run else 201, ETag=etag(version))
+    response = json_response(body, 200 if dry_run else 201, ETag=etag(version))
+    return response if dry_run else replace(response, access=AccessNote(loaded=result.stored.record_by_case))

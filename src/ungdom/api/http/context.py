@@ -27,7 +27,7 @@ from ungdom.message.text import HeaderText, TagText
 from ungdom.retention.journal import ErasureJournal
 from ungdom.store import idempotency
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
-from ungdom.store.access_subjects import KnownSubjects, subjects_of
+from ungdom.store.access_subjects import KnownSubjects, LoadedCases, subjects_of
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
@@ -42,7 +42,7 @@ SOURCE = "api"
 
 T = TypeVar("T")
 
-SubjectsOf = Callable[[Connection, Collection[UUID]], tuple[AccessEntry, ...]]
+SubjectsOf = Callable[[Connection, Collection[UUID], LoadedCases], tuple[AccessEntry, ...]]
 """How the cases and persons are found that the ids in an answer name."""
 
 
@@ -227,9 +227,10 @@ class RequestContext:
 
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
-        entries = subjects(tx, ids_of(self._request.scope, response.body) | response.access.named)
+        note = response.access
+        entries = subjects(tx, ids_of(self._request.scope, response.body) | note.named, note.loaded)
         reader = replace(Reader.of(self.principal), purpose=self.purpose)
-        return access_of(self._request.scope, reader, self.now, response.access, entries)
+        return access_of(self._request.scope, reader, self.now, note, entries)
 
     def _logged(self, response: ApiResponse, access: Access | None) -> Response:
         """The response, once it is in the access log whose data it contains. Raises `Unavailable`.

@@ -1,6 +1,7 @@
 """Finished responses: the body as JSON, its entity tag, and the headers of a response behind a secret address."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -25,7 +26,8 @@ class AccessNote:
 
     `kind`: None where the method of the request says it. `criteria` and `hits`: of a search, the names of the fields
     searched by and the number of persons found. `knowledge`: what the reader may learn; None: of every case the same.
-    `named`: cases in a body in which no id can be read.
+    `named`: cases in a body in which no id can be read. `loaded`: the cases that were read in the transaction of this
+    answer, each with the record of its person.
     """
 
     kind: AccessKind | None = None
@@ -33,6 +35,7 @@ class AccessNote:
     hits: int | None = None
     knowledge: Knowledge | None = None
     named: frozenset[UUID] = frozenset()
+    loaded: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

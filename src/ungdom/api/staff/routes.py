@@ -95,7 +95,12 @@ def get_staff(context: ReadContext, subject: StaffSubject, _query: Annotated[i.N
     """One member; everybody reads their own entry, in service or not."""
     own = subject == context.principal.viewer.subject
     may = (lambda role: may_read_cases(role) or may_read_staff(role)) if own else may_read_staff
-    return context.read(lambda tx: _member_response(tx, context, subject), _read_scope, may, in_service=not own)
+    return context.read(
+        lambda tx: _response(tx, context, administration.read(tx, context.principal.viewer, subject)),
+        _read_scope,
+        may,
+        in_service=not own,
+    )
 
 
 @router.patch("/v1/staff/{subject}", response_model=StaffOut, summary="Change a member of staff")
@@ -196,10 +201,6 @@ def _members_out(tx: Connection, context: RequestContext, members: Sequence[Staf
 def _response(tx: Connection, context: RequestContext, member: Staff, status: int = 200, **headers: str) -> ApiResponse:
     [body] = _members_out(tx, context, [member])
     return json_response(body, status, ETag=etag(member.version), **headers)
-
-
-def _member_response(tx: Connection, context: RequestContext, subject: str) -> ApiResponse:
-    return _response(tx, context, administration.read(tx, context.principal.viewer, subject))
 
 
 def _add(tx: Connection, context: RequestContext, body: StaffIn) -> ApiResponse:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from ungdom import texts
 from ungdom.analytics.comparison.funnel import ControlLimits, funnel
-from ungdom.analytics.comparison.offices import ComparedOffice, GlobalTest, OfficeComparison
+from ungdom.analytics.comparison.offices import ComparedOffice, OfficeComparison
 from ungdom.analytics.definition_types import IndicatorUnit
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE
 from ungdom.analytics.dimensions import StatisticDimension
@@ -51,16 +51,15 @@ def comparison_out(
         by_chance_95=round(comparison.by_chance["95"], DIGITS),
         by_chance_998=round(comparison.by_chance["998"], DIGITS),
         overdispersion=_rounded(comparison.overdispersion),
-        tests=[_test_out(name, test) for name, test in comparison.tests.items()],
+        tests=[
+            GroupTestOut.model_validate({"test": name} | _numbers(asdict(test)))
+            for name, test in comparison.tests.items()
+        ],
         funnel=_funnel(comparison) if definition.unit is IndicatorUnit.SHARE else [],
         read=result.read,
         unread=result.unread,
         items=[_office_out(office, language, names) for office in comparison.offices],
     )
-
-
-def _test_out(name: str, test: GlobalTest) -> GroupTestOut:
-    return GroupTestOut.model_validate({"test": name} | _numbers(asdict(test)))
 
 
 def _notes(comparison: OfficeComparison, question: CubeQuery, language: texts.Language) -> Iterator[str]:
