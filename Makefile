@@ -43,7 +43,7 @@ SITE := $(VENV)/docs/bin/sphinx-build --quiet --fresh-env --fail-on-warning --ke
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test web compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site clean
+.PHONY: help setup run test web compare check lock lock-node bench bench-full faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site docs-pictures clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ docs: $(DONE)/dev ## regenerate the generated files (docs/, openapi/ and the mod
 	@$(BIN)/ungdom docs
 	@$(BIN)/ungdom openapi --out openapi/v1.json
 	@$(BIN)/python client/generate.py
+
+docs-pictures: $(DONE)/node ## take the pictures of the tutorial anew, in a browser, into docs/
+	@UNGDOM_TAKE_PICTURES=yes $(BIN)/python -m pytest -q tests/web/test_tutorial_pictures.py
 
 # The same files as a site. A warning is an error, and so is a page that would load something from another host.
 docs-site: $(DONE)/docs ## build the documents as a site in build/site, for reading without a network

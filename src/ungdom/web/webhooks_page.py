@@ -61,8 +61,8 @@ def make_webhook(request: Request) -> Response:
     done = attempt(request, operation)
     if isinstance(done, RefusedForm):
         return _list(request, context, TableQuery(), SentForm(sent.entered, done.problem), done.status)
-    made = data_of(done)
-    return _one(request, context, UUID(made["id"]), SentForm(), done={"made": made})
+    webhook = data_of(done)
+    return _one(request, context, UUID(webhook["id"]), SentForm(), done={"signed": webhook})
 
 
 @router.get(ADDRESS, response_model=WebhookOut)
@@ -99,7 +99,7 @@ def delete_webhook(request: Request, webhook_id: UUID) -> Response:
 @guarded(requires(READ))
 def rotate_secret(request: Request, webhook_id: UUID) -> Response:
     """A new secret, shown this once."""
-    return _shown(request, webhook_id, "made", lambda c, _s: api.rotate_webhook_secret(c, webhook_id, i.NoQuery()))
+    return _shown(request, webhook_id, "signed", lambda c, _s: api.rotate_webhook_secret(c, webhook_id, i.NoQuery()))
 
 
 @router.post(ADDRESS + "/replay", response_model=WebhookOut)
@@ -175,7 +175,7 @@ def _one(
         "hook": hook,
         "deliveries": _deliveries(context, webhook_id),
         **_form(context, sent),
-        **{name: done.get(name) for name in ("made", "replayed", "tested")},
+        **{name: done.get(name) for name in ("signed", "replayed", "tested")},
         "path": f"{WEBHOOKS.path}/{webhook_id}",
         "query_string": "",
     }

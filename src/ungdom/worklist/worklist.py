@@ -1,5 +1,6 @@
 """Lists across cases: current ones from the projection, historical ones replayed from the events."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -8,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy.sql.functions import aggregate_strings
 
 from ungdom.store import case_lists, case_queries, journal
 from ungdom.store.case_lists import BACK, ON, Segment
 from ungdom.store.case_queries import Filters
-from ungdom.store.duties import NOBODY, TaskFilter, kinds_of
+from ungdom.store.duties import NOBODY, TaskFilter, kinds_of, kinds_of_all
 from ungdom.store.journal import StoredCase
 from ungdom.store.projection import read_work, row_of
 from ungdom.store.replaying import readable_cases
@@ -161,13 +163,17 @@ def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> 
     """
     c, place_visible = case_current.c, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     wanted = case_queries.conditions(filters, place_visible)
-    query = select(c.duties).where(c.duties.is_not(None), case_queries.visible_to(viewer), *wanted)
-    who = task_filter(viewer, TaskFilter()).who or ("",)
+    where = (c.duties.is_not(None), case_queries.visible_to(viewer), *wanted)
+    who = task_filter(viewer, TaskFilter()).who
+    if who:
+        values = tx.scalars(select(c.duties).where(*where))
+        counts = Counter(pair for duties in values for pair in kinds_of(duties, who))
+    else:
+        counts = kinds_of_all(tx.scalar(select(aggregate_strings(c.duties, "")).where(*where)) or "")
     totals: dict[str, tuple[int, int]] = {}
-    for duties in tx.scalars(query):
-        for kind, due in kinds_of(duties, who):
-            cases, overdue = totals.get(kind, (0, 0))
-            totals[kind] = (cases + 1, overdue + (due < day.isoformat()))
+    for (kind, due), count in counts.items():
+        cases, overdue = totals.get(kind, (0, 0))
+        totals[kind] = (cases + count, overdue + (count if due < day.isoformat() else 0))
     return totals
 
 
