@@ -16,11 +16,11 @@ def openapi(
     out_file: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of printing.")] = None,
 ) -> None:
     """Print the OpenAPI document."""
-    text = generated.openapi_text()
     if out_file is None:
-        sys.stdout.write(text)
+        sys.stdout.write(generated.openapi_text())
     else:
-        _write(out_file, text)
+        _check_writable(out_file)
+        _write(out_file, generated.openapi_text())
 
 
 def files(program: Any) -> dict[str, str]:
@@ -37,6 +37,14 @@ def docs(
     for path, text in files(context.find_root().command).items():
         _write(root / path, text, below=root)
         out.print(f"written {path}")
+
+
+def _check_writable(path: Path) -> None:
+    """Raises `BadSettings` where the file cannot be written, before the seconds that the document takes."""
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise BadSettings(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _write(path: Path, text: str, below: Path | None = None) -> None:
