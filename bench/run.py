@@ -60,6 +60,9 @@ PARTS = (
     Part("shedding", ("--rounds", "1", "--seconds", "5"), 40),
 )
 
+ON_ITS_OWN = (Part("attack", (), 0),)
+"""Parts that are run only where they are named, with `--full`: `make attack`."""
+
 
 def section(text: str, name: str, content: str) -> str:
     """The text with this content between the marks of the section; a new section stands at the end."""
@@ -103,7 +106,7 @@ def main() -> None:
     """Run the chosen parts; print and write each section as soon as it is there."""
     asked, extra = arguments()
     begun, failed = time.monotonic(), []
-    for part in PARTS:
+    for part in (*PARTS, *ON_ITS_OWN):
         if part.name not in asked.parts:
             continue
         left = LIMIT - (time.monotonic() - begun)
@@ -125,7 +128,7 @@ def main() -> None:
 
 def arguments() -> tuple[argparse.Namespace, list[str]]:
     """The parsed command line, and the options for the parts themselves."""
-    names = [part.name for part in PARTS]
+    names = [part.name for part in (*PARTS, *ON_ITS_OWN)]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(names))
     parser.add_argument("--full", action="store_true", help="the sizes of the parts themselves, without a limit")
@@ -134,7 +137,7 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
     unknown = set(asked.parts) - set(names)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    asked.parts = asked.parts or names
+    asked.parts = asked.parts or [part.name for part in PARTS]
     return asked, extra
 
 

@@ -20,10 +20,9 @@ from tests.service import KEY, fill
 from tests.statistics import waits
 from ungdom import clock
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, RECIDIVISM_BY_CODE
-from ungdom.analytics.dimensions import PERIOD
 from ungdom.analytics.survival import quantile
 from ungdom.release import build, store
-from ungdom.release.plan import RELEASE_PLAN, FigureGroup
+from ungdom.release.plan import RELEASE_PLAN, Breakdown, FigureGroup, Finest
 from ungdom.store import job_runs
 from ungdom.store.session import Database
 from ungdom.workflow.calendar import last_moment
@@ -62,7 +61,7 @@ def few() -> Iterator[FigureGroup]:
     """What is released here."""
     for one in RELEASE_PLAN:
         if one.population == WHOLE or one.codes[0] in COMPLETION_BY_CODE or one.codes[0] in RECIDIVISM_BY_CODE:
-            yield one if one.population == WHOLE else replace(one, breakdowns=((PERIOD,),))
+            yield one if one.population == WHOLE else replace(one, breakdowns=(Breakdown(Finest.HALF_YEAR),))
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,8 @@ from tests.stories import places
 from tests.stories.places import brought
 from tests.workflow.roads import lines
 from ungdom.analytics import case_cache
-from ungdom.analytics.dimensions import PERIOD
 from ungdom.release import build, store
-from ungdom.release.plan import RELEASE_PLAN, FigureGroup
+from ungdom.release.plan import RELEASE_PLAN, Breakdown, FigureGroup, Finest
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.workflow.calendar import last_moment
 
@@ -31,7 +30,11 @@ CODES = ("p1", "p2", "p3", "completion.received", "completion.started", "complet
 
 def few() -> Iterator[FigureGroup]:
     """What is released here."""
-    yield from (replace(one, breakdowns=((PERIOD,),)) for one in RELEASE_PLAN if one.population == "completion.started")
+    yield from (
+        replace(one, breakdowns=(Breakdown(Finest.YEAR),))
+        for one in RELEASE_PLAN
+        if one.population == "completion.started"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ from tests.extracts.world import NOW
 from tests.service import Service, sqlite_copy
 from tests.statistics import waits
 from ungdom.analytics import case_cache
-from ungdom.analytics.dimensions import PERIOD
 from ungdom.release import build, store
-from ungdom.release.plan import RELEASE_PLAN, FigureGroup
+from ungdom.release.plan import RELEASE_PLAN, Breakdown, FigureGroup, Finest
 from ungdom.workflow.calendar import last_moment
 
 PATH = "/v1/statistics/overview"
@@ -28,7 +27,7 @@ NAMES = {"lead_time": ("median", "waiting"), "completion": ("share", "open"), "r
 
 
 def few() -> Iterator[FigureGroup]:
-    yield from (replace(one, breakdowns=((PERIOD,),)) for one in RELEASE_PLAN if one.codes[0] in FEW)
+    yield from (replace(one, breakdowns=(Breakdown(Finest.YEAR),)) for one in RELEASE_PLAN if one.codes[0] in FEW)
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,8 @@ from tests.service import Client, Service, sqlite_copy
 from tests.statistics import waits
 from tests.web.visiting import Visitor
 from ungdom.analytics import case_cache
-from ungdom.analytics.dimensions import PERIOD as PERIOD_OF
 from ungdom.release import build, store
-from ungdom.release.plan import RELEASE_PLAN
+from ungdom.release.plan import RELEASE_PLAN, Breakdown, Finest
 from ungdom.web.country_page import drawn_shares
 from ungdom.web.dataset_table import table_of
 from ungdom.web.funnel_svg import LEFT, RIGHT, TOP, WIDTH, draw_funnel
@@ -26,7 +25,14 @@ from ungdom.workflow.calendar import last_moment
 
 PERIOD = {"from": "2022-01-01", "to": "2026-12-31"}
 PLAN = tuple(
-    replace(x, breakdowns=((PERIOD_OF,), (PERIOD_OF, "konfliktrad")))
+    replace(
+        x,
+        breakdowns=(
+            Breakdown(Finest.HALF_YEAR),
+            Breakdown(Finest.SPAN, ("konfliktrad",)),
+            Breakdown(Finest.YEAR, ("age",)),
+        ),
+    )
     for x in RELEASE_PLAN
     if x.population == "completion.closed"
 )
@@ -142,9 +148,9 @@ def test_the_shares_of_an_office_are_not_drawn_beside_released_ones_of_the_count
 
 def test_released_figures_hide_what_the_release_hides(loaded: Service) -> None:
     analyst, client = Visitor(loaded).sign_in("analyst"), loaded.as_("analyst")
-    question = {**PERIOD, "statistic": "completion.closed", "by": "konfliktrad", "format": "json-stat"}
+    question = {**PERIOD, "statistic": "completion.closed", "by": "age", "format": "json-stat"}
     dataset = client.get("/v1/statistics/completion", **question).json()
-    page = analyst.get("/country/released?statistic=completion.closed&by=konfliktrad")
+    page = analyst.get("/country/released?statistic=completion.closed&by=age")
     assert page.status_code == 200, page.text
     table = table_of(dataset)
     hidden = sum(cell.sign == ":" for _, cells in table.rows for cell in cells)
@@ -152,7 +158,7 @@ def test_released_figures_hide_what_the_release_hides(loaded: Service) -> None:
     assert "Vises ikke av konfidensialitetshensyn" in page.text
     numbers = {place: value for place, value in enumerate(dataset["value"]) if value is not None}
     assert len(numbers) == sum(cell.value is not None for _, cells in table.rows for cell in cells)
-    lines = lines_of(analyst.get("/country/released/download?statistic=completion.closed&by=konfliktrad"))
+    lines = lines_of(analyst.get("/country/released/download?statistic=completion.closed&by=age"))
     assert [x["value"] for x in lines if x["value"]] == [str(value) for value in numbers.values()]
     refused = analyst.get("/country/released?statistic=ssb_5y")
     assert refused.status_code == 422

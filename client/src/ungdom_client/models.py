@@ -1598,6 +1598,13 @@ DatasetOut = TypedDict("DatasetOut", {"class": "Literal[\"dataset\"]", "dimensio
 Dates: TypeAlias = "Literal[\"day\", \"month\", \"quarter\", \"days_since_last_offence\"]"
 
 
+class DaysOut(TypedDict):
+    """From a day to a day, both included."""
+
+    since: str
+    until: str
+
+
 class DeadlineList(TypedDict):
     """Every clock of the case that has begun."""
 
@@ -5530,17 +5537,27 @@ class ReleasedCellOut(TypedDict):
 
 
 class ReleasedFigureOut(TypedDict):
-    """One figure, by these dimensions and its endings. A combination that is not here has no cases."""
+    """One figure, by these dimensions and its endings. A combination that is not here has no cases. `release`,
+    `known_at`: of its numbers. `stands` is `earlier` where these are of an earlier release than the answer,
+    because new ones beside the others would disclose hidden counts.
+    """
 
     by: List[str]
     cells: List[ReleasedCellOut]
     code: str
     definition: int
+    known_at: str | None
+    release: str | None
+    stands: str | None
 
 
 class ReleasedList(TypedDict):
-    """Released figures, to be published as they are. `known_at`: of the release."""
+    """Released figures, to be published as they are. `known_at`: of the release. `asked`: the days of the
+    question; `given`: those of them that are released.
+    """
 
+    asked: DaysOut
+    given: DaysOut
     items: List[ReleasedFigureOut]
     known_at: str
     published: bool
@@ -5549,11 +5566,12 @@ class ReleasedList(TypedDict):
 
 
 class ReleasedTableOut(TypedDict):
-    """One released table. `stands`: `earlier` where the numbers are those of the release before."""
+    """One released table. `stands`: `earlier` where its numbers are of an earlier release; `known_at`: of these."""
 
     by: List[str]
     definition: int
     figure: str
+    known_at: str | None
     stands: str | None
 
 

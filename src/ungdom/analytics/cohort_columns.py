@@ -72,12 +72,14 @@ class CohortCollector(Generic[D]):
     """Cases as they are read: `cohorts` by code of the definition, `columns` of the dimensions.
 
     `day`: open intervals are counted until its end. `period`: the first and the last day that count; None: any.
+    `years_together`: of the spans of years that periods have as well; 0: they have none.
     """
 
     day: date
     cohorts: dict[str, CohortColumns[D]]
     columns: dict[str, DimensionColumn]
     period: tuple[date, date] | None = None
+    years_together: int = 0
     size: int = 0
 
     def add(self, subject: Subject) -> None:
@@ -100,7 +102,7 @@ class CohortCollector(Generic[D]):
                 days, positions = np.unique(numbers(cohort.period_day), return_inverse=True)
                 earliest = min(days, default=self.day.toordinal())
                 first, last = self.period or (date.fromordinal(int(earliest)), self.day)
-                dimension = periods(first, last)
+                dimension = periods(first, last, self.years_together)
                 known = {value: place for place, value in enumerate(dimension.values)}
                 halves = [known.get(half_year(date.fromordinal(int(day))), -1) for day in days]
                 named.append((dimension, np.array(halves, dtype=np.int64)[positions]))
@@ -137,10 +139,11 @@ def cohort_collector(
     day: date,
     period: tuple[date, date] | None = None,
     known_values: KnownValues | None = None,
+    years_together: int = 0,
 ) -> CohortCollector[D]:
     """Empty columns for these definitions and dimensions."""
     cohorts = {definition.code: CohortColumns(definition) for definition in definitions}
-    return CohortCollector(day, cohorts, dimension_columns(by, known_values or {}), period)
+    return CohortCollector(day, cohorts, dimension_columns(by, known_values or {}), period, years_together)
 
 
 def dimension_columns(by: Iterable[str], known_values: KnownValues) -> dict[str, DimensionColumn]:

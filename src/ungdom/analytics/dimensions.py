@@ -83,15 +83,27 @@ def half_year(day: date) -> str:
     return f"{day.year}H{1 if day.month < SECOND_HALF_START else 2}"
 
 
-def periods(first: date, last: date) -> Dimension:
-    """The half-years from the first to the last, each after its year."""
+def periods(first: date, last: date, together: int = 0) -> Dimension:
+    """The half-years from the first to the last, each after its year.
+
+    `together`: each year also after its span of so many years, counted from the first; 0: there are no spans.
+    """
     values: list[str] = []
     parents: dict[str, str] = {}
     for year in range(first.year, last.year + 1):
         halves = [f"{year}H{half}" for half in (1, 2)]
+        if together:
+            parents[str(year)] = year_span(year, first.year, together)
+            values += [parents[str(year)]] if parents[str(year)] not in values else []
         values += [str(year), *halves]
         parents |= dict.fromkeys(halves, str(year))
     return Dimension(PERIOD, tuple(values), parents)
+
+
+def year_span(year: int, first: int, together: int) -> str:
+    """The span of that many years that a year belongs to, the first span beginning with `first`: 2022-2024."""
+    begins = year - (year - first) % together
+    return f"{begins}-{begins + together - 1}"
 
 
 @dataclass(slots=True)
@@ -145,12 +157,11 @@ def cells(dimensions: Sequence[Dimension], places: Sequence[RowIndices], size: i
 
 
 def _levels(dimension: Dimension, indices: RowIndices) -> Iterator[RowIndices]:
-    """The index of each case's own value, of its parent value, and of the total."""
+    """The index of each case's own value, of each value above it, and of the total."""
     yield indices
-    if dimension.parents:
-        known = {value: place for place, value in enumerate(dimension.values)}
-        above = np.array(
-            [known.get(dimension.parents.get(value, ""), -1) for value in dimension.values], dtype=np.int64
-        )
-        yield np.where(indices >= 0, above[indices], -1) if len(indices) else indices
+    known = {value: place for place, value in enumerate(dimension.values)}
+    above = np.array([known.get(dimension.parents.get(value, ""), -1) for value in dimension.values], dtype=np.int64)
+    level = indices
+    while len(level) and (level := np.where(level >= 0, above[level], -1)).max() >= 0:
+        yield level
     yield np.where(indices >= 0, len(dimension.values), -1)

@@ -60,7 +60,8 @@ class DatasetMetadata:
 
     `dimensions`: label by code, of `contents` as well; `values`: label by code of the dimension and value, `TOTAL` as
     well; `units`: by value of `contents`; `signs`: in words. `updated`: when the cube was computed; `more`: further
-    members of `extension`: `valid_at`, the release, how cells were suppressed.
+    members of `extension`: `valid_at`, the release, how cells were suppressed. `columns`: what stands on every line of
+    CSV after the number, by name.
     """
 
     title: str
@@ -73,6 +74,7 @@ class DatasetMetadata:
     signs: Mapping[Sign, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,12 @@ def dataset(cube: Cube, metadata: DatasetMetadata) -> dict[str, Any]:
 
 def csv_rows(cube: Cube, metadata: DatasetMetadata) -> Iterator[list[str]]:
     """A header line, then one line per number: the code of each dimension, of contents, the number, its symbol."""
-    yield [*(dimension.code for dimension in cube.dimensions), CONTENTS, "value", "status"]
+    yield [*(dimension.code for dimension in cube.dimensions), CONTENTS, "value", "status", *metadata.columns]
+    shown_days = [value or "" for value in metadata.columns.values()]
     for key in cube.keys():  # noqa: SIM118 - a method
         for name, number in zip(contents(cube), dataset_values(cube, cube.at(key), metadata), strict=True):
             value = "" if number.value is None else str(number.value)
-            yield [*key, name, value, number.sign.symbol if number.sign else ""]
+            yield [*key, name, value, number.sign.symbol if number.sign else "", *shown_days]
 
 
 def csv_text(cube: Cube, metadata: DatasetMetadata) -> str:

@@ -1,25 +1,27 @@
-"""Builds a release from cubes: suppresses counts across all tables of a figure and in relation to earlier releases.
+"""Builds a release from cubes: suppresses counts across all its tables and in relation to earlier releases.
 
-A figure whose new numbers cannot be published safely beside the earlier ones keeps its earlier tables. Where there are
-none, it is withheld.
+All figures of a release are one system. A table whose new numbers cannot be published safely beside the others and the
+earlier ones stands as in an earlier release; where there is none, it is withheld.
 """
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
+from uuid import UUID, uuid5
 
 import ungdom
 from ungdom.analytics import case_reader
 from ungdom.analytics.case_cache import CaseSelection
-from ungdom.analytics.cubes import TOTAL, CellStatus, Cube, CubeCell, Dimension, Key
-from ungdom.analytics.dimensions import StatisticDimension, Subject
+from ungdom.analytics.cubes import TOTAL, Cube
+from ungdom.analytics.dimensions import PERIOD, StatisticDimension, Subject
 from ungdom.analytics.queries.recidivism import person_histories, with_sex
 from ungdom.analytics.queries.statistics import values_of
 from ungdom.analytics.recidivism.spells import recidivism_spells
+from ungdom.release.cells import identity, released_table_of
 from ungdom.release.disclosure import (
     Id,
     Policy,
@@ -30,7 +32,8 @@ from ungdom.release.disclosure import (
     protect,
 )
 from ungdom.release.disclosure.alternatives import solver_version
-from ungdom.release.plan import CASES, RELEASE_PLAN, FigureGroup, ReleaseInput
+from ungdom.release.plan import ENDING, RELEASE_PLAN, FigureGroup, Finest, ReleaseInput, coarser_cube
+from ungdom.release.relations import impossible_counts, related
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
 from ungdom.workflow.calendar import oslo_date
@@ -39,43 +42,34 @@ D = StatisticDimension
 STRUCTURAL_ZERO_DIMENSIONS = frozenset({D.REGIME})
 """Dimensions with combinations known to be empty, such as a regime and a year. Their zeros protect no other count."""
 
+NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
+"""Namespace of the ids of releases, which are derived from their content."""
 Districts = Mapping[str, str]
 Report = Callable[[int, int], object]
 """Called with the number of figures released and the total number."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedFigures:
-    """The released figures of one row of the plan. `exact`: exact values stored for later releases."""
-
-    population: str
-    tables: list[dict[str, Any]]
-    proof: dict[str, Any]
-    exact: Release
-    status: str | None = None
+NamedTables = list[tuple[FigureGroup, Cube]]
+"""Every table to be released, with the row of the plan that it is of."""
 
 
 # --- identity ----------------------------------------------------------------------------------------------
 
 
-def identity(group: FigureGroup, cube: Cube, key: Key) -> Id:
-    """Identifies the same people in every table: figure, version, and the values that are not totals."""
-    values = sorted(zip((dimension.code for dimension in cube.dimensions), key, strict=True))
-    parts = [f"{code}={value}" for code, value in values if value != TOTAL]
-    whole = key[-1] == TOTAL
-    return "|".join([group.population if whole else cube.figure, str(cube.version), *map(str, parts)])
+def linked_counts(tables: NamedTables, districts: Districts) -> Release:
+    """Every count of these tables once, and all that is known to hold among them.
 
-
-def linked_counts(group: FigureGroup, cubes: Sequence[Cube], districts: Districts) -> Release:
-    """Every count of these tables once, and every sum among them; police districts are sums of konfliktråd."""
+    Sums within a table, police districts as sums of konfliktråd, and what follows from the definitions.
+    """
     counts: dict[Id, int] = {}
     sums: dict[tuple[Id, tuple[Id, ...]], None] = {}
-    for cube in cubes:
+    for group, cube in tables:
         names = {key: identity(group, cube, key) for key in cube.keys()}  # noqa: SIM118 - a method
         counts |= {name: cube.at(key).total for key, name in names.items()}
         sums |= {(names[whole], tuple(names[part] for part in parts)): None for whole, parts in cube.sums() if parts}
     sums |= dict.fromkeys(_district_sums(counts, districts))
-    return Release(counts, list(sums))
+    equal, at_most = related(list({id(group): group for group, _ in tables}.values()), counts)
+    return Release(counts, [*sums, *(item for item in equal if item not in sums)], at_most=at_most)
 
 
 def _district_sums(counts: Mapping[Id, int], districts: Districts) -> Iterator[tuple[Id, tuple[Id, ...]]]:
@@ -98,9 +92,9 @@ def _with_part(parts: list[str], place: int, value: str) -> str:
     return "|".join([*changed[:2], *sorted(changed[2:])])
 
 
-def _office_sums(group: FigureGroup, cubes: Sequence[Cube]) -> Iterator[tuple[Id, tuple[Id, ...]]]:
+def _office_sums(tables: NamedTables) -> Iterator[tuple[Id, tuple[Id, ...]]]:
     """The totals over konfliktråd, and their parts: each office knows its own."""
-    for cube in cubes:
+    for group, cube in tables:
         place = next((n for n, dimension in enumerate(cube.dimensions) if dimension.code == D.KONFLIKTRAD), None)
         if place is None:
             continue
@@ -109,12 +103,31 @@ def _office_sums(group: FigureGroup, cubes: Sequence[Cube]) -> Iterator[tuple[Id
                 yield identity(group, cube, whole), tuple(identity(group, cube, part) for part in parts)
 
 
-def _suppression_cost(name: Id, count: int) -> float | None:
-    """Suppression cost of a count: higher for higher levels of the tables. None: it is never suppressed."""
-    values = str(name).split("|")[2:]
-    if not values or (count == 0 and any(value.partition("=")[0] in STRUCTURAL_ZERO_DIMENSIONS for value in values)):
-        return None
-    return (1 + math.log2(count or 1)) * 3.0 ** (3 - len(values))
+def core_counts(tables: NamedTables, policy: Policy) -> frozenset[Id]:
+    """The counts, of so many persons, that are always shown: of the country by year, of a konfliktråd by three."""
+    results = set()
+    for group, cube in tables:
+        if not is_core(group, cube):
+            continue
+        codes = [dimension.code for dimension in cube.dimensions]
+        shortest = Finest.SPAN if D.KONFLIKTRAD in codes else Finest.YEAR
+        for key, cell in cube.cells.items():
+            period = key[codes.index(PERIOD)]
+            shown_days = key[-1] == group.core and (period == TOTAL or shortest.value.fullmatch(period) is not None)
+            if shown_days and cell.total >= policy.core_from:
+                results.add(identity(group, cube, key))
+    return frozenset(results)
+
+
+def _suppression_costs(counts: Mapping[Id, int], never: frozenset[Id]) -> dict[Id, float]:
+    """Suppression cost of each count: higher for higher levels of the tables. Without one it is never suppressed."""
+    costs = {}
+    for name, count in counts.items():
+        values = str(name).split("|")[2:]
+        structural = any(value.partition("=")[0] in STRUCTURAL_ZERO_DIMENSIONS for value in values)
+        if values and name not in never and not (count == 0 and structural):
+            costs[name] = (1 + math.log2(count or 1)) * 3.0 ** (3 - len(values))
+    return costs
 
 
 # --- building ----------------------------------------------------------------------------------------------
@@ -131,96 +144,114 @@ def read_release_input(
     )
 
 
-def release_figures(
-    group: FigureGroup, cubes: Sequence[Cube], policy: Policy, districts: Districts, earlier: Sequence[ReleasedFigures]
-) -> ReleasedFigures:
-    """The protected tables of one row of the plan. `earlier`: its tables in earlier releases, the oldest first."""
-    plain = linked_counts(group, cubes, districts)
-    dominated = dominated_totals(policy, plain.counts, _office_sums(group, cubes))
-    now = Release(plain.counts, plain.sums, below_threshold(policy, plain.counts), dominated)
-    cost = {
-        name: weight for name, count in plain.counts.items() if (weight := _suppression_cost(name, count)) is not None
-    }
-    result = protect(policy, now, cost, [past.exact for past in earlier if past.status is None])
-    if result.unprotected or (earlier and _newly_hidden_share(result, earlier[-1].exact) > policy.lost):
-        return _carried_over(group, earlier, result)
-    published = Release(now.counts, now.sums, result.hidden_below, result.hidden_above)
-    hidden = published.hidden_below | published.hidden_above
-    tables = [_released_table(group, cube, hidden, policy) for cube in cubes]
-    return ReleasedFigures(group.population, tables, _proof(result, now, policy), published)
+@dataclass(frozen=True, slots=True)
+class ProtectedTables:
+    """The tables that can be released, and what is suppressed in them. `left_out`: those that cannot be protected."""
+
+    tables: NamedTables
+    release: Release
+    result: ProtectionResult
+    left_out: NamedTables
 
 
-def _newly_hidden_share(result: ProtectionResult, earlier: Release) -> float:
-    """The share of counts shown before that would be suppressed now, excluding counts that are small now."""
-    shown = [i for i in earlier.counts if i not in earlier.hidden_below and i not in earlier.hidden_above]
-    return sum(i in result.hidden_above for i in shown) / max(1, len(shown))
+def protect_tables(
+    tables: NamedTables, policy: Policy, districts: Districts, earlier: Sequence[Release], day: date
+) -> ProtectedTables:
+    """Protect the tables as one system.
+
+    Where no suppression protects a count, the tables that have it are made coarser, and in the end left out.
+    """
+    left_out: NamedTables = []
+    while True:
+        plain = linked_counts(tables, districts)
+        dominated = dominated_totals(policy, plain.counts, _office_sums(tables))
+        now = replace(plain, hidden_below=below_threshold(policy, plain.counts), hidden_above=dominated)
+        never = (core_counts(tables, policy) - dominated) | impossible_counts(plain.counts, day)
+        result = protect(policy, now, _suppression_costs(plain.counts, never), earlier)
+        result.dominated = dominated
+        if not result.unprotected:
+            published = replace(now, hidden_below=result.hidden_below, hidden_above=result.hidden_above)
+            return ProtectedTables(tables, published, result, left_out)
+        open_names = [result.system.unknowns[n].cells for n in result.unprotected]
+        tables, out = _coarser_tables(tables, open_names, policy.threshold)
+        left_out += out
 
 
-def _carried_over(group: FigureGroup, earlier: Sequence[ReleasedFigures], result: ProtectionResult) -> ReleasedFigures:
-    proof = {"audit": "stands" if earlier else "withheld", "open": len(result.unprotected)}
-    if not earlier:
-        return ReleasedFigures(group.population, [], proof, Release({}, []), "withheld")
-    last = earlier[-1]
-    return ReleasedFigures(group.population, last.tables, proof, last.exact, "earlier")
+def _coarser_tables(
+    tables: NamedTables, open_names: Sequence[set[Id]], threshold: int
+) -> tuple[NamedTables, NamedTables]:
+    """The tables, those coarser by one step that have a count which cannot be protected; and those now left out.
+
+    Tables that there always are stay as they are as long as another table has the count.
+    """
+    names = [{identity(group, cube, key) for key in cube.keys()} for group, cube in tables]  # noqa: SIM118 - a method
+    chosen: set[int] = set()
+    for cells in open_names:
+        figures = {str(name).partition("|")[0] for name in cells}
+        having = {n for n, own in enumerate(names) if own & cells}
+        having = having or {n for n, (group, cube) in enumerate(tables) if figures & {cube.figure, group.population}}
+        chosen |= {n for n in having if not is_core(*tables[n])} or having
+    if not chosen:  # a count of a figure that is in an earlier release only: nothing can be released beside it
+        return [], tables
+    remaining: NamedTables = []
+    out: NamedTables = []
+    for n, (group, cube) in enumerate(tables):
+        coarser = cube if n not in chosen else coarser_cube(cube, group, is_core(group, cube), threshold)
+        (out if coarser is None else remaining).append((group, cube if coarser is None else coarser))
+    return remaining, out
 
 
-def _released_table(group: FigureGroup, cube: Cube, hidden: frozenset[Id], policy: Policy) -> dict[str, Any]:
-    """One table as released: every nonzero combination, and every suppressed one."""
-    named = ((key, identity(group, cube, key)) for key in cube.keys())  # noqa: SIM118 - a method
-    rows = [
-        _released_row(group, cube, key, hidden, policy) for key, name in named if name in hidden or cube.at(key).total
-    ]
-    return {
-        "figure": cube.figure,
-        "definition": cube.version,
-        "dimensions": [{"code": str(o.code), "values": [*o.values], "under": dict(o.parents)} for o in cube.dimensions],
-        "estimates": [*cube.estimates],
-        "cells": rows,
-    }
+def is_core(group: FigureGroup, cube: Cube) -> bool:
+    """Whether there is always such a table: a core figure of the country, or of each konfliktråd."""
+    by = [dimension.code for dimension in cube.dimensions if dimension.code not in (PERIOD, ENDING)]
+    return group.core is not None and by in ([], [D.KONFLIKTRAD])
 
 
-def _released_row(group: FigureGroup, cube: Cube, key: Key, hidden: frozenset[Id], policy: Policy) -> list[Any]:
-    cell = cube.at(key)
-    if identity(group, cube, key) in hidden:
-        return [*map(str, key), None, {}]
-    return [*map(str, key), policy.rounded(cell.total), _released_estimates(group, cube, key, hidden, policy)]
-
-
-def _released_estimates(
-    group: FigureGroup, cube: Cube, key: Key, hidden: frozenset[Id], policy: Policy
-) -> dict[str, Any]:
-    """Estimates over enough cases from which no suppressed count can be derived; whole days, whole per cent."""
-    cell = cube.at(key)
-    shown: dict[str, Any] = {}
-    for name, value in cell.estimates.items():
-        needed = [(*key[:-1], str(ending)) for ending in group.derived_from(name)]
-        safe = not any(identity(group, cube, source) in hidden for source in needed)
-        if (
-            safe
-            and cell.total >= policy.estimates_from
-            and min(cube.at(needed[0]).total, cell.total) >= policy.threshold
-        ):
-            shown[name] = None if value is None else round(value) if value > 1 else round(value, 2)
-    return shown
-
-
-def _proof(result: ProtectionResult, now: Release, policy: Policy) -> dict[str, Any]:
-    """Proof of protection without the numbers.
+def _figure_proof(of: str, protected: ProtectedTables, left_out: int, policy: Policy) -> dict[str, Any]:
+    """Proof of the counts of one row of the plan, without the numbers.
 
     For each suppressed count it has only the minimum number of its feasible values.
     """
-    hidden = sorted(map(str, result.hidden_below | result.hidden_above))
+    release, result, codes = protected.release, protected.result, codes_of(of)
+    counts = {i: count for i, count in release.counts.items() if str(i).partition("|")[0] in codes}
+    hidden = sorted(str(i) for i in release.hidden if i in counts)
     widths = {name: min(result.feasible_count(name), policy.threshold) for name in hidden}
+    primary = sum(0 < count < policy.threshold for count in counts.values())
+    dominated = sum(name in release.hidden_above and name in result.dominated for name in hidden)
     return {
         "audit": "passed",
-        "counts": len(now.counts),
-        "sums": len(now.sums),
+        "counts": len(counts),
+        "nonzero": sum(count > 0 for count in counts.values()),
         "hidden": len(hidden),
-        "primary": len(now.hidden_below | now.hidden_above),
-        "secondary": len(hidden) - len(now.hidden_below | now.hidden_above),
+        "primary": primary + dominated,
+        "secondary": len(hidden) - primary - dominated,
         "fewest_values": min(widths.values(), default=None),
-        "moves": len(result.alternatives),
+        "left_out": left_out,
         "possible_values": widths,
+    }
+
+
+def codes_of(of: str) -> tuple[str, ...]:
+    """The figures of a row of the plan."""
+    return next(group.codes for group in RELEASE_PLAN if group.population == of)
+
+
+def _system_proof(protected: ProtectedTables, policy: Policy) -> dict[str, Any]:
+    """Proof of all counts together."""
+    release, core = protected.release, core_counts(protected.tables, policy)
+    nonzero = [i for i, count in release.counts.items() if count]
+    return {
+        "counts": len(release.counts),
+        "sums": len(release.sums),
+        "at_most": len(release.at_most),
+        "hidden": len(release.hidden),
+        "nonzero": len(nonzero),
+        "nonzero_hidden": sum(i in release.hidden for i in nonzero),
+        "core": len(core),
+        "core_hidden": len(core & release.hidden),
+        "left_out": len(protected.left_out),
+        "known_small_sums": 0,
+        "moves": len(protected.result.alternatives),
     }
 
 
@@ -241,6 +272,11 @@ class ReleaseDocument:
         """SHA-256 of the content."""
         return sha256(self.content.encode()).hexdigest()
 
+    @property
+    def release_id(self) -> UUID:
+        """The id of a release is derived from its content."""
+        return uuid5(NAMESPACE, self.digest)
+
 
 def build_release(  # each argument affects the content, except the report
     tx: Connection,
@@ -254,35 +290,63 @@ def build_release(  # each argument affects the content, except the report
     """The release of every row of the plan as known then. `earlier`: the earlier releases, the oldest first."""
     day, districts = oslo_date(known_at), case_reader.police_districts(tx)
     release_input, known = read_release_input(tx, keys, known_at, now, districts), values_of(districts)
-    before = [_parse_document(item) for item in earlier]
-    released = []
+    tables: NamedTables = []
     for place, group in enumerate(RELEASE_PLAN):
-        report(place, len(RELEASE_PLAN))
-        past = [item[group.population] for item in before if group.population in item]
-        usable = [item for item in past if item.status != "withheld"]
-        cubes = list(group.released_cubes(release_input, day, known))
-        released.append(release_figures(group, cubes, policy, districts, usable))
-    report(len(RELEASE_PLAN), len(RELEASE_PLAN))
-    return _document(known_at, day, policy, released)
+        report(place, len(RELEASE_PLAN) + 1)
+        cubes = group.released_cubes(release_input, day, known, policy.threshold, policy.small_share)
+        tables += [(group, cube) for cube in cubes]
+    report(len(RELEASE_PLAN), len(RELEASE_PLAN) + 1)
+    protected = protect_tables(tables, policy, districts, [exact_counts(item) for item in earlier], day)
+    report(len(RELEASE_PLAN) + 1, len(RELEASE_PLAN) + 1)
+    return _document(known_at, day, policy, protected, earlier)
 
 
-def _document(known_at: datetime, day: date, policy: Policy, released: Iterable[ReleasedFigures]) -> ReleaseDocument:
+def _document(
+    known_at: datetime, day: date, policy: Policy, protected: ProtectedTables, earlier: Sequence[ReleaseDocument]
+) -> ReleaseDocument:
     known_at = known_at.astimezone(UTC)  # equal instants must serialise identically
     head = {"known_at": known_at.isoformat(), "day": str(day), "code": ungdom.__version__, "policy": asdict(policy)}
-    parts = list(released)
-    content = {**head, "figures": [{"of": o.population, "stands": o.status, "tables": o.tables} for o in parts]}
-    proof = {**head, "solver": solver_version(), "figures": {o.population: o.proof for o in parts}}
-    exact = {
-        o.population: {
-            "counts": o.exact.counts,
-            "sums": o.exact.sums,
-            "small": sorted(map(str, o.exact.hidden_below)),
-            "others": sorted(map(str, o.exact.hidden_above)),
-        }
-        for o in parts
-    }
+    hidden = protected.release.hidden
+    figures, proofs = [], {}
+    for group in RELEASE_PLAN:
+        own = [released_table_of(group, cube, hidden, policy) for of, cube in protected.tables if of is group]
+        out = [cube for of, cube in protected.left_out if of is group]
+        standing = [table for cube in out if (table := _earlier_table(cube, earlier))]
+        status = None if own or not out else "earlier" if standing else "withheld"
+        figures.append({"of": group.population, "stands": status, "tables": [*own, *standing]})
+        proofs[group.population] = _figure_proof(group.population, protected, len(out), policy)
+    content, exact = {**head, "figures": figures}, dump(_dumped_exact(protected.release))
+    proof = {**head, "solver": solver_version(), "system": _system_proof(protected, policy), "figures": proofs}
     text = dump(content)
-    return ReleaseDocument(known_at, text, dump({**proof, "content": sha256(text.encode()).hexdigest()}), dump(exact))
+    return ReleaseDocument(known_at, text, dump({**proof, "content": sha256(text.encode()).hexdigest()}), exact)
+
+
+def _earlier_table(cube: Cube, earlier: Sequence[ReleaseDocument]) -> dict[str, Any] | None:
+    """The newest earlier table of this figure by these dimensions, with the release that its numbers are of."""
+    by = [str(dimension.code) for dimension in cube.dimensions]
+    for document in reversed(earlier):
+        for table in json.loads(document.content)["figures"]:
+            for item in table["tables"]:
+                if (item["figure"], item["definition"]) == (cube.figure, cube.version) and [
+                    dimension["code"] for dimension in item["dimensions"]
+                ] == by:
+                    first = {"release": str(document.release_id), "known_at": document.known_at.isoformat()}
+                    return {**first, **item, "stands": "earlier"}
+    return None
+
+
+def _dumped_exact(release: Release) -> dict[str, Any]:
+    """The counts, and what holds among them, each count by its place."""
+    names = [*release.counts]
+    place = {name: n for n, name in enumerate(names)}
+    return {
+        "names": names,
+        "counts": [*release.counts.values()],
+        "sums": [[place[whole], [place[part] for part in parts]] for whole, parts in release.sums],
+        "at_most": [[[place[name] for name in side] for side in sides] for sides in release.at_most],
+        "small": sorted(place[name] for name in release.hidden_below),
+        "others": sorted(place[name] for name in release.hidden_above),
+    }
 
 
 def dump(value: Any) -> str:
@@ -290,76 +354,28 @@ def dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def _parse_document(document: ReleaseDocument) -> dict[str, ReleasedFigures]:
-    content, proof, exact = json.loads(document.content), json.loads(document.proof), json.loads(document.exact)
-    figures = {}
-    for part in content["figures"]:
-        of = part["of"]
-        stored = exact[of]
-        sums = [(whole, tuple(parts)) for whole, parts in stored["sums"]]
-        release = Release(stored["counts"], sums, frozenset(stored["small"]), frozenset(stored["others"]))
-        figures[of] = ReleasedFigures(of, part["tables"], proof["figures"][of], release, part["stands"])
-    return figures
-
-
-# --- verifying ---------------------------------------------------------------------------------------------
-
-
-def faults(document: ReleaseDocument, digest: str) -> list[str]:
-    """Faults of a stored release, in its content or its proof. Empty: none."""
-    content, proof = json.loads(document.content), json.loads(document.proof)
-    problems = [] if document.digest == digest == proof.get("content") else ["content is not what was released"]
-    policy = Policy(**content["policy"])
-    for part, figures in zip(content["figures"], _parse_document(document).values(), strict=True):
-        problems += _figure_faults(part, figures, policy)
-    return problems
-
-
-def _figure_faults(part: Mapping[str, Any], figures: ReleasedFigures, policy: Policy) -> Iterator[str]:
-    of = part["of"]
-    if part["stands"] is not None:
-        return
-    hidden = figures.exact.hidden_below | figures.exact.hidden_above
-    free = dict.fromkeys(hidden, 0.0)
-    result = protect(policy, figures.exact, free)
-    if result.unprotected or below_threshold(policy, figures.exact.counts) - hidden:
-        yield f"{of}: a hidden count can be worked out"
-    if set(figures.proof.get("possible_values", ())) != set(map(str, hidden)):
-        yield f"{of}: the proof is of other counts"
-    if figures.proof.get("audit") != "passed" or figures.proof.get("hidden") != len(hidden):
-        yield f"{of}: the proof does not say what was found"
-    if not _matches_counts(part, figures, hidden, policy):
-        yield f"{of}: a number shown is not the one that was counted"
-
-
-def _matches_counts(part: Mapping[str, Any], figures: ReleasedFigures, hidden: frozenset[Id], policy: Policy) -> bool:
-    """Whether the values shown equal those counted, and no suppressed value is shown."""
-    shown = {i: policy.rounded(count) for i, count in figures.exact.counts.items() if i not in hidden}
-    rows = ((_row_identity(part["of"], table, row), row[-2]) for table in part["tables"] for row in table["cells"])
-    return all(count is None or shown.get(name) == count for name, count in rows)
-
-
-def _row_identity(of: str, table: Mapping[str, Any], row: Sequence[Any]) -> str:
-    cube = cube_of(table)
-    return str(
-        identity(
-            next(group for group in RELEASE_PLAN if group.population == of), cube, tuple(row[: len(cube.dimensions)])
-        )
+def exact_counts(document: ReleaseDocument) -> Release:
+    """The counts of a release, suppressed ones as well, and what is known to hold among them."""
+    exact = json.loads(document.exact)
+    if "names" not in exact:
+        return _exact_by_figure(exact, json.loads(document.content))
+    names = exact["names"]
+    return Release(
+        dict(zip(names, exact["counts"], strict=True)),
+        [(names[whole], tuple(names[part] for part in parts)) for whole, parts in exact["sums"]],
+        frozenset(names[n] for n in exact["small"]),
+        frozenset(names[n] for n in exact["others"]),
+        [(tuple(names[n] for n in fewer), tuple(names[n] for n in more)) for fewer, more in exact["at_most"]],
     )
 
 
-def cube_of(table: Mapping[str, Any]) -> Cube:
-    """A released table as a cube: a suppressed count has no number, and the reason for suppression is not disclosed."""
-    dimensions = tuple(Dimension(o["code"], tuple(o["values"]), o["under"]) for o in table["dimensions"])
-    size, cells = len(dimensions), {}
-    for row in table["cells"]:
-        cells[tuple(row[:size])] = _cell_of(row[size], row[size + 1], row[size - 1], table["estimates"])
-    return Cube(table["figure"], table["definition"], dimensions, (CASES,), tuple(table["estimates"]), cells)
-
-
-def _cell_of(count: int | None, estimates: Mapping[str, Any], ending: str, names: Sequence[str]) -> CubeCell:
-    """Estimates belong to the total of the endings; one that is absent was withheld."""
-    if count is None:
-        return CubeCell(status=CellStatus.PRIMARY)
-    withheld = frozenset(names) - set(estimates) if ending == TOTAL else frozenset()
-    return CubeCell({CASES: count}, estimates, withheld=withheld)
+def _exact_by_figure(exact: Mapping[str, Any], content: Mapping[str, Any]) -> Release:
+    """The counts of a release that was made before all figures were one system, each figure having its own."""
+    own = [exact[part["of"]] for part in content["figures"] if part["stands"] is None]
+    return Release(
+        {name: count for stored in own for name, count in stored["counts"].items()},
+        [(whole, tuple(parts)) for stored in own for whole, parts in stored["sums"]],
+        frozenset(name for stored in own for name in stored["small"]),
+        frozenset(name for stored in own for name in stored["others"]),
+        intervals=False,
+    )

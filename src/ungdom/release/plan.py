@@ -4,9 +4,11 @@ Fewer endings leave fewer small counts to suppress. The endings are a dimension 
 count is shown or suppressed separately. To add a figure, add a row to `RELEASE_PLAN`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum
 from typing import TypeVar
 
 from ungdom.analytics import completions, lead_times
@@ -19,8 +21,8 @@ from ungdom.analytics.definitions import (
     CompletionDefinition,
     LeadTimeDefinition,
 )
-from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, StatisticDimension, Subject
-from ungdom.analytics.durations import ENDED, NEVER_AT_RISK, WAITING
+from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, SECOND_HALF_START, StatisticDimension, Subject
+from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING
 from ungdom.analytics.lead_times import QUANTILES
 from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES, OPEN
 from ungdom.analytics.recidivism import cubes as relapses
@@ -35,27 +37,80 @@ periods."""
 
 ENDING = "ending"
 CASES = "cases"
-LEFT_OTHERWISE, EXCLUDED = "left", "apart"
+LEFT_OTHERWISE = "left"
 HAS_RELAPSED, NOT_FOLLOWED = "has_relapsed", "not_followed"
 START_ENDINGS = {ENDED: ENDED, WAITING: WAITING, NEVER_AT_RISK: ENDED}
 """The released ending of each exact one; any other is released as `LEFT_OTHERWISE`."""
+INTERVAL_ENDINGS = {ENDED: ENDED, ENDED_BY_CLOSING: ENDED, NEVER_AT_RISK: ENDED, WAITING: WAITING}
+"""Of a stage or a wait, which ends in whichever way."""
 COMPLETION_ENDINGS = {
     State.COMPLETED.value: State.COMPLETED.value,
     OPEN: OPEN,
-    **dict.fromkeys(EXCLUDED_OUTCOMES, EXCLUDED),
 }
 RELAPSE_ENDINGS: Mapping[str, str] = {
     **dict.fromkeys((Relapse.RELAPSED, Relapse.RELAPSED_EARLY), HAS_RELAPSED),
     Relapse.NOT_RELAPSED: Relapse.NOT_RELAPSED.value,
-    Relapse.WINDOW_OPEN: Relapse.WINDOW_OPEN.value,
-    **dict.fromkeys((Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), NOT_FOLLOWED),
+    **dict.fromkeys((Relapse.WINDOW_OPEN, Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), NOT_FOLLOWED),
 }
 
-Breakdowns = tuple[tuple[str, ...], ...]
+YEARS_TOGETHER = 3
+"""The years of a span of periods: the groups of a konfliktråd are too small for shorter ones."""
 
-BREAKDOWNS: Breakdowns = ((PERIOD,), *((PERIOD, code) for code in DIMENSION_READERS))
-"""The breakdowns of the main figures, each a separate table."""
-FEW_BREAKDOWNS: Breakdowns = ((PERIOD,), (PERIOD, StatisticDimension.SANCTION))
+
+def days_of(period: str) -> tuple[date, date]:
+    """The first and the last day of a period: of 2025, 2025H1 or 2025-2027."""
+    first, last = int(period[:4]), int(period[-4:]) if "-" in period else int(period[:4])
+    if period.endswith("H1"):
+        return date(first, 1, 1), date(first, SECOND_HALF_START, 1) - timedelta(days=1)
+    return date(first, SECOND_HALF_START if period.endswith("H2") else 1, 1), date(last, 12, 31)
+
+
+class Finest(Enum):
+    """The shortest periods of a table, each with the longer ones above it. Value: which periods these are.
+
+    `ALL`: all periods together only.
+    """
+
+    HALF_YEAR = re.compile(r"\d{4}(-\d{4}|H[12])?")
+    YEAR = re.compile(r"\d{4}(-\d{4})?")
+    SPAN = re.compile(r"\d{4}-\d{4}")
+    ALL = re.compile(r"(?!)")
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """One table of a figure: by its periods, and by these dimensions.
+
+    `at_least`: periods that the table has even where many of its counts are small; None: there may be no table.
+    """
+
+    finest: Finest
+    by: tuple[str, ...] = ()
+    at_least: Finest | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions of the table, without the endings."""
+        return (PERIOD, *self.by)
+
+
+Breakdowns = tuple[Breakdown, ...]
+
+BREAKDOWNS: Breakdowns = (
+    Breakdown(Finest.HALF_YEAR, (), Finest.HALF_YEAR),
+    Breakdown(Finest.SPAN, (StatisticDimension.KONFLIKTRAD,), Finest.SPAN),
+    *(
+        Breakdown(Finest.YEAR, (code,))
+        for code in (StatisticDimension.SANCTION, StatisticDimension.SEX, StatisticDimension.AGE)
+    ),
+    *(
+        Breakdown(Finest.SPAN, (code,))
+        for code in (StatisticDimension.POLICE_DISTRICT, StatisticDimension.OFFENCE_GROUP)
+    ),
+    Breakdown(Finest.ALL, (StatisticDimension.REGIME,)),
+)
+"""The breakdowns of the main figures, each a separate table: the smaller the groups, the longer the periods."""
+FEW_BREAKDOWNS: Breakdowns = (Breakdown(Finest.YEAR), Breakdown(Finest.SPAN, (StatisticDimension.SANCTION,)))
 """The breakdowns of each stage and of each party waited for."""
 
 
@@ -67,31 +122,91 @@ class ReleaseInput:
     spells: list[tuple[RecidivismSpell, str]]
 
 
-CubeBuilder = Callable[[ReleaseInput, date, KnownValues, Breakdowns], Iterator[Cube]]
+CubeBuilder = Callable[[ReleaseInput, date, KnownValues, Breakdowns], Iterator[tuple[Cube, Breakdown]]]
 
 
 @dataclass(frozen=True, slots=True)
 class FigureGroup:
     """Figures that count the same people: a total of one is the total of another. `endings`: exact to released.
 
-    `derived_from`: the endings whose counts can be derived from an estimate. `breakdowns`: one table each.
+    `estimated`: the ending whose days or share are estimated. `breakdowns`: one table each. `core`: the
+    ending (or the total) that is never suppressed in the tables that there always are; None: there is none.
+    `share_without`: the exact endings that its share leaves out, and that have no ending of their own.
     """
 
     codes: tuple[str, ...]
     build_cubes: CubeBuilder
     endings: Mapping[str, str]
-    derived_from: Callable[[str], tuple[str, ...]]
+    estimated: str
     breakdowns: Breakdowns = BREAKDOWNS
+    core: str | None = None
+    share_without: tuple[str, ...] = ()
+
+    def is_in_days(self, estimate: str) -> bool:
+        """Whether an estimate is a number of days, which is no number of cases or persons."""
+        return estimate.split("_", maxsplit=1)[0] in (*QUANTILES, "mean")
 
     @property
     def population(self) -> str:
         """The population that their totals refer to."""
         return self.codes[0]
 
-    def released_cubes(self, release_input: ReleaseInput, day: date, known: KnownValues) -> Iterator[Cube]:
-        """Every table, with coarser endings as its last dimension."""
-        for cube in self.build_cubes(release_input, day, known, self.breakdowns):
-            yield coarsen_outcomes(cube, self.endings)
+    def released_cubes(
+        self, release_input: ReleaseInput, day: date, known: KnownValues, threshold: int = 1, small_share: float = 1.0
+    ) -> Iterator[Cube]:
+        """Every table, with coarser endings as its last dimension.
+
+        A table in which more than this share of its counts is from 1 to one below the threshold has longer periods, or
+        is left out.
+        """
+        for cube, breakdown in self.build_cubes(release_input, day, known, self.breakdowns):
+            coarse = coarsen_outcomes(cube, self.endings)
+            periods = [*Finest]
+            for finest in periods[periods.index(breakdown.finest) :]:
+                table = coarsen_periods(coarse, finest)
+                if (self.core and finest is breakdown.at_least) or small_counts_share(table, threshold) <= small_share:
+                    yield table
+                    break
+
+
+def small_counts_share(cube: Cube, threshold: int) -> float:
+    """The share of the counts of a table, without zeros, that are below the threshold."""
+    counts = [cell.total for cell in cube.cells.values() if cell.total]
+    return sum(count < threshold for count in counts) / max(1, len(counts))
+
+
+def coarsen_periods(cube: Cube, finest: Finest) -> Cube:
+    """The same table without the periods that are shorter than these."""
+    place = [dimension.code for dimension in cube.dimensions].index(PERIOD)
+    period = cube.dimensions[place]
+    remaining = tuple(value for value in period.values if finest.value.fullmatch(value))
+    parents = {value: above for value, above in period.parents.items() if value in remaining}
+    dimensions = (*cube.dimensions[:place], Dimension(PERIOD, remaining, parents), *cube.dimensions[place + 1 :])
+    cells = {key: cell for key, cell in cube.cells.items() if key[place] in (*remaining, TOTAL)}
+    return replace(cube, dimensions=dimensions, cells=cells)
+
+
+def coarser_cube(cube: Cube, group: FigureGroup, core: bool, threshold: int) -> Cube | None:
+    """The same table with longer periods; None: there is none.
+
+    `core`: of a figure that there always is the endings go before its years and spans of years do. Estimates then stay
+    in the cells in which at least `threshold` have ended.
+    """
+    periods = [*Finest]
+    values = cube.dimensions[[dimension.code for dimension in cube.dimensions].index(PERIOD)].values
+    finest = next((item for item in periods[::-1] if all(map(item.value.fullmatch, values))), Finest.HALF_YEAR)
+    if core and finest is not Finest.HALF_YEAR and cube.dimensions[-1].values:
+        return _without_endings(cube, group.estimated, threshold)
+    return None if finest is Finest.ALL else coarsen_periods(cube, periods[periods.index(finest) + 1])
+
+
+def _without_endings(cube: Cube, estimated: str, threshold: int) -> Cube:
+    totals = {}
+    for key, cell in cube.cells.items():
+        if key[-1] == TOTAL:
+            ended = cube.at((*key[:-1], estimated)).total
+            totals[key] = cell if ended >= threshold else replace(cell, estimates={})
+    return replace(cube, dimensions=(*cube.dimensions[:-1], Dimension(ENDING, ())), cells=totals)
 
 
 def coarsen_outcomes(cube: Cube, endings: Mapping[str, str]) -> Cube:
@@ -111,30 +226,30 @@ def coarsen_outcomes(cube: Cube, endings: Mapping[str, str]) -> Cube:
 def _cohort_cubes(
     definition_by_code: Mapping[str, D], table: Callable[[CohortCollector[D], str, Sequence[str]], Cube], *codes: str
 ) -> CubeBuilder:
-    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
+    def cubes(
+        release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns
+    ) -> Iterator[tuple[Cube, Breakdown]]:
         definitions = [definition_by_code[code] for code in codes]
-        collector = cohort_collector(definitions, DIMENSION_READERS, day, (SINCE, day), known)
+        collector = cohort_collector(definitions, DIMENSION_READERS, day, (SINCE, day), known, YEARS_TOGETHER)
         for subject in release_input.subjects:
             collector.add(subject)
-        yield from (table(collector, code, by) for code in codes for by in breakdowns)
+        yield from ((table(collector, code, item.dimensions), item) for code in codes for item in breakdowns)
 
     return cubes
 
 
 def _recidivism_cubes(code: str) -> CubeBuilder:
-    def cubes(release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns) -> Iterator[Cube]:
+    def cubes(
+        release_input: ReleaseInput, day: date, known: KnownValues, breakdowns: Breakdowns
+    ) -> Iterator[tuple[Cube, Breakdown]]:
         columns = relapses.spell_columns(DIMENSION_READERS, [RECIDIVISM_BY_CODE[code]], known)[code]
         for spell, sex in release_input.spells:
             if spell.definition == code and SINCE <= spell.index_date <= day:
                 columns.add(spell, sex)
-        yield from (relapses.table(columns, by, day, (SINCE, day)) for by in breakdowns)
+        for item in breakdowns:
+            yield relapses.table(columns, item.dimensions, day, (SINCE, day), YEARS_TOGETHER), item
 
     return cubes
-
-
-def _endings_behind_days(name: str) -> tuple[str, ...]:
-    """Quantiles and the naive mean depend on cases that ended; other estimates can disclose every ending."""
-    return (ENDED,) if name.split("_", maxsplit=1)[0] in (*QUANTILES, "mean") else (ENDED, WAITING, LEFT_OTHERWISE)
 
 
 MAIN_LEAD_TIMES = ("p1", "p2", "p3")
@@ -144,24 +259,37 @@ RELEASE_PLAN: tuple[FigureGroup, ...] = (
         ("p1", "p3"),
         _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, "p1", "p3"),
         START_ENDINGS,
-        _endings_behind_days,
+        ENDED,
+        core=TOTAL,
     ),
-    FigureGroup(("p2",), _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, "p2"), START_ENDINGS, _endings_behind_days),
+    FigureGroup(
+        ("p2",),
+        _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, "p2"),
+        START_ENDINGS,
+        ENDED,
+        core=TOTAL,
+    ),
     *(
         FigureGroup(
             (code,),
             _cohort_cubes(COMPLETION_BY_CODE, completions.table, code),
             COMPLETION_ENDINGS,
-            lambda _name: (State.COMPLETED, OPEN, LEFT_OTHERWISE, EXCLUDED),
+            State.COMPLETED,
+            core=core,
+            share_without=EXCLUDED_OUTCOMES,
         )
-        for code in ("completion.received", "completion.started", "completion.closed")
+        for code, core in (
+            ("completion.received", TOTAL),
+            ("completion.started", TOTAL),
+            ("completion.closed", State.COMPLETED.value),
+        )
     ),
     *(
         FigureGroup(
             (code,),
             _recidivism_cubes(code),
             RELAPSE_ENDINGS,
-            lambda _name: (HAS_RELAPSED, Relapse.NOT_RELAPSED, Relapse.WINDOW_OPEN, NOT_FOLLOWED),
+            HAS_RELAPSED,
         )
         for code in RECIDIVISM_BY_CODE
     ),
@@ -169,8 +297,8 @@ RELEASE_PLAN: tuple[FigureGroup, ...] = (
         FigureGroup(
             (code,),
             _cohort_cubes(LEAD_TIME_BY_CODE, lead_times.table, code),
-            START_ENDINGS,
-            _endings_behind_days,
+            INTERVAL_ENDINGS,
+            ENDED,
             FEW_BREAKDOWNS,
         )
         for code in LEAD_TIME_BY_CODE
@@ -178,7 +306,15 @@ RELEASE_PLAN: tuple[FigureGroup, ...] = (
     ),
 )
 
+EARLIER_ENDINGS = ("apart", "window_open")
+"""Endings of tables that were released before these were counted with others: each was small nearly everywhere."""
 RELEASED_ENDINGS = tuple(
-    dict.fromkeys([*(str(end) for group in RELEASE_PLAN for end in group.endings.values()), LEFT_OTHERWISE])
+    dict.fromkeys(
+        [
+            *(str(end) for group in RELEASE_PLAN for end in group.endings.values()),
+            LEFT_OTHERWISE,
+            *EARLIER_ENDINGS,
+        ]
+    )
 )
 """Every ending that a released table may have."""

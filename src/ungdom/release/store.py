@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
-from ungdom.analytics.dimensions import PERIOD
-from ungdom.release import build
-from ungdom.release.build import ReleaseDocument, Report, cube_of
+from ungdom.analytics.dimensions import PERIOD, periods
+from ungdom.release import build, verify
+from ungdom.release.build import ReleaseDocument, Report
+from ungdom.release.cells import cube_of
 from ungdom.release.disclosure import Policy
-from ungdom.release.plan import ENDING, SINCE
+from ungdom.release.plan import ENDING, SINCE, YEARS_TOGETHER, days_of
 from ungdom.store import releases
 from ungdom.store.codec import stored_json
 from ungdom.store.encryption import EncryptionKeys
@@ -20,8 +21,6 @@ from ungdom.store.session import Connection, Database
 from ungdom.store.settled import COMMIT_LAG, last_settled_day
 from ungdom.workflow.calendar import last_moment, oslo_date
 
-NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
-"""Namespace of the ids of releases, which are derived from their content."""
 DAY = timedelta(days=1)
 POLICY = Policy()
 FIRST_MONTHS = (1, 4, 7, 10)
@@ -71,7 +70,7 @@ def release(
             tx, keys, known_at, now, policy, [_document_of(existing) for existing in earlier], report
         )
     stored = StoredRelease(
-        uuid5(NAMESPACE, document.digest),
+        document.release_id,
         document.known_at,
         now,
         document.digest,
@@ -95,9 +94,12 @@ def release_quarter(db: Database, keys: EncryptionKeys, now: datetime) -> dict[s
 
 
 def faults(tx: Connection) -> Iterator[str]:
-    """Faults of all stored releases."""
+    """Faults of all stored releases, each with those before it."""
+    earlier: list[ReleaseDocument] = []
     for stored in releases.all_with_exact(tx):
-        yield from (f"{stored.release_id}: {fault}" for fault in build.faults(_document_of(stored), stored.sha256))
+        document = _document_of(stored)
+        yield from (f"{stored.release_id}: {fault}" for fault in verify.faults(document, stored.sha256, earlier))
+        earlier.append(document)
 
 
 def _document_of(stored: StoredRelease) -> ReleaseDocument:
@@ -112,9 +114,14 @@ def manifest(stored: StoredRelease) -> dict[str, Any]:
         for name, part in proof["figures"].items()
     }
     tables = [
-        {"figure": t["figure"], "definition": t["definition"], "by": table_dimensions(t), "stands": part["stands"]}
-        for part in content["figures"]
-        for t in part["tables"]
+        {
+            "figure": table["figure"],
+            "definition": table["definition"],
+            "by": table_dimensions(table),
+            "stands": shown_days.stands,
+            "known_at": shown_days.known_at.isoformat() if shown_days.known_at else None,
+        }
+        for table, shown_days in tables_of(stored, content)
     ]
     return {
         "id": str(stored.release_id),
@@ -126,6 +133,34 @@ def manifest(stored: StoredRelease) -> dict[str, Any]:
         "figures": figures,
         "tables": tables,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class TableDates:
+    """Of which release the numbers of a table are. `stands`: `earlier` if of an earlier one, otherwise None.
+
+    `known_at`: the instant whose knowledge they use; None where a release of an older form does not say it.
+    """
+
+    release: UUID | None
+    known_at: datetime | None
+    stands: str | None
+
+
+def tables_of(
+    stored: StoredRelease, content: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Mapping[str, Any], TableDates]]:
+    """Every table of a release, in its order, and of which release its numbers are."""
+    for part in (content or stored_json(stored.content))["figures"]:
+        for table in part["tables"]:
+            stands = table.get("stands", part["stands"] if "release" not in table else None)
+            if stands is None:
+                yield table, TableDates(stored.release_id, stored.known_at, None)
+            elif "release" in table:
+                known_at = datetime.fromisoformat(table["known_at"])
+                yield table, TableDates(UUID(table["release"]), known_at, stands)
+            else:
+                yield table, TableDates(None, None, stands)
 
 
 def table_dimensions(table: Mapping[str, Any]) -> list[str]:
@@ -146,6 +181,14 @@ class ReleasedTableQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedTable:
+    """Cells of a released table, and of which release its numbers are."""
+
+    cube: Cube
+    dates: TableDates
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasePeriod:
     """The requested days; `last`: the last day of the release."""
 
@@ -158,6 +201,11 @@ class ReleasePeriod:
         """Whether they cover the whole released period."""
         return self.since <= SINCE and self.until >= self.last
 
+    @property
+    def given(self) -> tuple[date, date]:
+        """The first and the last of the requested days that lie within what is released."""
+        return max(self.since, SINCE), min(self.until, self.last)
+
     def where(self) -> dict[str, str]:
         """The released period equal to these days, if not all of them. Raises `NoSuchTable`."""
         if self.covers_all:
@@ -168,34 +216,40 @@ class ReleasePeriod:
         return {PERIOD: named[self.since, self.until]}
 
     def within(self, cube: Cube) -> Cube:
-        """The periods within these days, and the total where they cover all."""
+        """The periods within these days, and the total where they cover all. Raises `NoSuchTable`."""
         inside = {name for name, (first, last) in self._periods() if self.since <= first and last <= self.until}
         place = [item.code for item in cube.dimensions].index(PERIOD)
         shown = inside | ({TOTAL} if self.covers_all else set())
         cells = {key: cell for key, cell in cube.cells.items() if key[place] in shown or self.covers_all}
         values = tuple(item for item in cube.dimensions[place].values if item in inside or self.covers_all)
+        if not values and not self.covers_all:
+            raise NoSuchTable("period", [(name,) for name in cube.dimensions[place].values])
         parents = {part: year for part, year in cube.dimensions[place].parents.items() if {part, year} <= {*values}}
         period = Dimension(PERIOD, values, parents)
         return replace(cube, dimensions=(*cube.dimensions[:place], period, *cube.dimensions[place + 1 :]), cells=cells)
 
     def _periods(self) -> Iterator[tuple[str, tuple[date, date]]]:
-        for year in range(SINCE.year, self.last.year + 1):
-            middle = date(year, 7, 1)
-            yield str(year), (date(year, 1, 1), date(year, 12, 31))
-            yield f"{year}H1", (date(year, 1, 1), middle - DAY)
-            yield f"{year}H2", (middle, date(year, 12, 31))
+        last = date(self.last.year, 12, 31)
+        yield from ((name, days_of(name)) for name in periods(SINCE, last, YEARS_TOGETHER).values)
 
 
-def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> Cube:
+def released_table(stored: StoredRelease, query: ReleasedTableQuery) -> ReleasedTable:
     """Cells of a released table, selected and never summed. Raises `NoSuchTable`."""
-    tables = [
-        t for part in stored_json(stored.content)["figures"] for t in part["tables"] if t["figure"] == query.figure
-    ]
+    tables = [(t, dates) for t, dates in tables_of(stored) if t["figure"] == query.figure]
     needed = {*query.by, *query.where}
-    fitting = [t for t in tables if needed <= set(table_dimensions(t))]
+    fitting = [(t, dates) for t, dates in tables if needed <= set(table_dimensions(t))]
     if not fitting:
-        raise NoSuchTable(query.figure, [tuple(table_dimensions(t)) for t in tables])
-    return select_cells(cube_of(min(fitting, key=lambda t: len(table_dimensions(t)))), query)
+        raise NoSuchTable(query.figure, [tuple(table_dimensions(t)) for t, _ in tables])
+    period = query.where.get(PERIOD)
+    having = [(t, dates) for t, dates in fitting if period is None or period in _released_periods(t)]
+    if not having:
+        raise NoSuchTable(PERIOD, [(name,) for t, _ in fitting for name in _released_periods(t)])
+    table, dates = min(having, key=lambda item: len(table_dimensions(item[0])))
+    return ReleasedTable(select_cells(cube_of(table), query), dates)
+
+
+def _released_periods(table: Mapping[str, Any]) -> list[str]:
+    return [name for dimension in table["dimensions"] if dimension["code"] == PERIOD for name in dimension["values"]]
 
 
 def select_cells(cube: Cube, query: ReleasedTableQuery) -> Cube:

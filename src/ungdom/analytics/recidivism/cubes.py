@@ -82,16 +82,23 @@ def spell_columns(
     }
 
 
-def table(columns: SpellColumns, by: Sequence[str], day: date, period: tuple[date, date] | None = None) -> Cube:
+def table(
+    columns: SpellColumns,
+    by: Sequence[str],
+    day: date,
+    period: tuple[date, date] | None = None,
+    years_together: int = 0,
+) -> Cube:
     """One definition grouped by these dimensions: persons by outcome, and the estimates.
 
     `period`: the first and the last day of the requested index dates; None: from the first there is until `day`.
+    `years_together`: of the spans of years that periods have as well; 0: they have none.
     """
     span = period or (min(columns.index_dates, default=day), day)
     named: list[tuple[Dimension, RowIndices]] = []
     for code in by:
         if code == PERIOD:
-            dimension = frames.periods(*span)
+            dimension = frames.periods(*span, years_together)
             known = {value: place for place, value in enumerate(dimension.values)}
             halves = [known[frames.half_year(index_date)] for index_date in columns.index_dates]
             named.append((dimension, np.array(halves, dtype=np.int64)))

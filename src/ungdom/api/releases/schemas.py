@@ -8,12 +8,13 @@ from ungdom.api.http.schemas import Output
 
 
 class ReleasedTableOut(Output):
-    """One released table. `stands`: `earlier` where the numbers are those of the release before."""
+    """One released table. `stands`: `earlier` where its numbers are of an earlier release; `known_at`: of these."""
 
     figure: str
     definition: int
     by: list[str]
     stands: str | None
+    known_at: datetime | None
 
 
 class ReleaseOut(Output):

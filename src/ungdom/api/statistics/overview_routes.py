@@ -51,6 +51,8 @@ VALUE = {Family.LEAD_TIME: "median", Family.COMPLETION: "share", Family.RECIDIVI
 """The estimate that stands for a figure of each family."""
 RUNNING = {Family.LEAD_TIME: WAITING, Family.COMPLETION: OPEN, Family.RECIDIVISM: "window_open"}
 """The ending of those that have not ended yet, told beside every value."""
+RELEASED_RUNNING = {Family.LEAD_TIME: WAITING, Family.COMPLETION: OPEN}
+"""The same of a released table: relapses have no such ending in it."""
 HEADLINES: tuple[Definition, ...] = (
     *(LEAD_TIME_BY_CODE[code] for code in PARTS),
     *COMPLETION_BY_CODE.values(),
@@ -144,14 +146,17 @@ def _released(definition: Definition, query: OverviewQuery, release: StoredRelea
     """The figure of the country in the release; None where it has no table of that period, or nothing to count."""
     span = store.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
     try:
-        cube = store.released_table(release, store.ReleasedTableQuery(definition.code, (), span.where()))
+        cube = store.released_table(release, store.ReleasedTableQuery(definition.code, (), span.where())).cube
     except store.NoSuchTable:
         return None
     cells = {key[-1]: cell for key, cell in cube.cells.items()}
     whole = cells.get("_T")
     if whole is None:
         return None
-    running = cells.get(RUNNING[definition.family])
+    ending = RELEASED_RUNNING.get(definition.family)
+    if ending not in cube.dimensions[-1].values:
+        return _number(definition, whole, _count(whole), None)
+    running = cells.get(str(ending))
     return _number(definition, whole, _count(whole), 0 if running is None else _count(running))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from fastapi import Response
 
-from ungdom.analytics.cubes import Cube
+from ungdom.analytics.dimensions import PERIOD
 from ungdom.api.http.context import RequestContext
 from ungdom.api.http.errors import NothingReleased, Unreleased
 from ungdom.api.http.formats import TableFormat
@@ -19,6 +19,7 @@ from ungdom.api.http.time_travel import instant
 from ungdom.api.statistics.labels import labels_for, places, table_response
 from ungdom.api.statistics.schemas import (
     AnyStatisticQuery,
+    DaysOut,
     LeadTimeQuery,
     ReleasedCellOut,
     ReleasedFigureOut,
@@ -26,7 +27,7 @@ from ungdom.api.statistics.schemas import (
 )
 from ungdom.release import store
 from ungdom.release.plan import CASES
-from ungdom.release.store import ReleasedTableQuery
+from ungdom.release.store import ReleasedTable, ReleasedTableQuery, ReleasePeriod
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
 from ungdom.store.session import Connection
@@ -41,49 +42,67 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
         release = releases.newest(tx, instant(query.known_at))
         if release is None:
             raise NothingReleased(Unreleased.NO_RELEASE)
-        cubes = _released_cubes(release, query)
+        tables = _released_tables(release, query)
         if form is TableFormat.JSON:
-            return _released_list(release, query, cubes)
-        labels = labels_for(cubes[0], context.language, places(tx, context.language), release.known_at, released=True)
-        more = {"release": str(release.release_id), "published": True}
-        return table_response(cubes[0], replace(labels, more=more), form)
+            return _released_list(release, query, tables)
+        cube, dates, given = tables[0].cube, tables[0].dates, _period(release, query).given
+        labels = labels_for(
+            cube, context.language, places(tx, context.language), dates.known_at or release.known_at, released=True
+        )
+        shown_days = {
+            "known_at": dates.known_at.isoformat() if dates.known_at else None,
+            "stands": dates.stands,
+            "given_from": given[0].isoformat(),
+            "given_to": given[1].isoformat(),
+        }
+        question_days = {"asked_from": query.since.isoformat(), "asked_to": query.until.isoformat()}
+        more = {"release": str(release.release_id), "published": True, **shown_days, **question_days}
+        return table_response(cube, replace(labels, more=more, columns=shown_days), form)
 
     return context.read(operation, published_scope, may_read_published)
 
 
-def _released_cubes(release: StoredRelease, query: AnyStatisticQuery) -> list[Cube]:
+def _released_tables(release: StoredRelease, query: AnyStatisticQuery) -> list[ReleasedTable]:
     special = isinstance(query, LeadTimeQuery) and (query.curve or query.threshold_days is not None)
     if special or query.valid_at is not None:
         raise NothingReleased(Unreleased.FORM)
     try:
-        return [_released_cube(release, query, code) for code in dict.fromkeys(query.statistic)]
+        return [_table_of_figure(release, query, code) for code in dict.fromkeys(query.statistic)]
     except store.NoSuchTable as error:
         why = Unreleased.COMBINATION if error.tables else Unreleased.WITHHELD
         raise NothingReleased(why, [[error.figure, *dimensions] for dimensions in error.tables]) from None
 
 
-def _released_cube(release: StoredRelease, query: AnyStatisticQuery, code: str) -> Cube:
+def _table_of_figure(release: StoredRelease, query: AnyStatisticQuery, code: str) -> ReleasedTable:
     dimensions = tuple(map(str, query.by))
     where = {**query.where}
-    span = store.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
-    if "period" not in dimensions:
+    span = _period(release, query)
+    if PERIOD not in dimensions:
         where |= span.where()
-    cube = store.released_table(release, ReleasedTableQuery(code, dimensions, where))
-    return span.within(cube) if "period" in dimensions else cube
+    table = store.released_table(release, ReleasedTableQuery(code, dimensions, where))
+    return replace(table, cube=span.within(table.cube)) if PERIOD in dimensions else table
 
 
-def _released_list(release: StoredRelease, query: AnyStatisticQuery, cubes: Sequence[Cube]) -> ApiResponse:
+def _period(release: StoredRelease, query: AnyStatisticQuery) -> ReleasePeriod:
+    return ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
+
+
+def _released_list(release: StoredRelease, query: AnyStatisticQuery, tables: Sequence[ReleasedTable]) -> ApiResponse:
+    given = _period(release, query).given
     body = ReleasedList(
         release=release.release_id,
         known_at=release.known_at,
         published=True,
+        asked=DaysOut(since=query.since, until=query.until),
+        given=DaysOut(since=given[0], until=given[1]),
         where=query.where,
-        items=[_released_figure(cube, query) for cube in cubes],
+        items=[_released_figure(table, query) for table in tables],
     )
     return json_response(body)
 
 
-def _released_figure(cube: Cube, query: AnyStatisticQuery) -> ReleasedFigureOut:
+def _released_figure(table: ReleasedTable, query: AnyStatisticQuery) -> ReleasedFigureOut:
+    cube, dates = table.cube, table.dates
     codes = [dimension.code for dimension in cube.dimensions]
     cells = [
         ReleasedCellOut(
@@ -93,4 +112,12 @@ def _released_figure(cube: Cube, query: AnyStatisticQuery) -> ReleasedFigureOut:
         )
         for key, cell in cube.cells.items()
     ]
-    return ReleasedFigureOut(code=cube.figure, definition=cube.version, by=[*map(str, query.by)], cells=cells)
+    return ReleasedFigureOut(
+        code=cube.figure,
+        definition=cube.version,
+        by=[*map(str, query.by)],
+        release=dates.release,
+        known_at=dates.known_at,
+        stands=dates.stands,
+        cells=cells,
+    )

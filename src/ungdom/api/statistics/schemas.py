@@ -247,20 +247,39 @@ class ReleasedCellOut(Output):
     estimates: dict[str, float | None]
 
 
+class DaysOut(Output):
+    """From a day to a day, both included."""
+
+    since: date
+    until: date
+
+
 class ReleasedFigureOut(Output):
-    """One figure, by these dimensions and its endings. A combination that is not here has no cases."""
+    """One figure, by these dimensions and its endings. A combination that is not here has no cases.
+
+    `release`, `known_at`: of its numbers. `stands` is `earlier` where these are of an earlier release than the answer,
+    because new ones beside the others would disclose hidden counts.
+    """
 
     code: str
     definition: int
     by: list[str]
+    release: UUID | None
+    known_at: datetime | None
+    stands: str | None
     cells: list[ReleasedCellOut]
 
 
 class ReleasedList(Output):
-    """Released figures, to be published as they are. `known_at`: of the release."""
+    """Released figures, to be published as they are. `known_at`: of the release.
+
+    `asked`: the days of the question; `given`: those of them that are released.
+    """
 
     release: UUID
     known_at: datetime
     published: bool
+    asked: DaysOut
+    given: DaysOut
     where: dict[str, str]
     items: list[ReleasedFigureOut]

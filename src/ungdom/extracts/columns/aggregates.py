@@ -4,7 +4,6 @@ A total is a row of every table that contains it. A cell that a table does not c
 made from a release.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.columns.shared import OFFICE_NORM
 from ungdom.extracts.offices import DISTRICTS, KONFLIKTRAD
 from ungdom.release.plan import CASES, ENDING, RELEASE_PLAN, RELEASED_ENDINGS
+from ungdom.release.store import TableDates, tables_of
 from ungdom.store.releases import StoredRelease
 from ungdom.workflow.calendar import oslo_date
 
@@ -38,11 +38,11 @@ class NumberStatus(StrEnum):
 class ReleasedNumber:
     """One value of a release. `n`: its ordinal; `at`: the value of each dimension of its table.
 
-    `stands`: `earlier` where the figure is published as in the previous release.
+    `dates`: of which release the value is, where its table stands as in an earlier one.
     """
 
     release: StoredRelease
-    stands: str | None
+    dates: TableDates
     n: int
     figure: str
     version: int
@@ -52,28 +52,27 @@ class ReleasedNumber:
     status: NumberStatus
 
     @property
-    def known_on(self) -> date:
-        """The day at the end of which the data were known."""
-        return oslo_date(self.release.known_at)
+    def known_on(self) -> date | None:
+        """The day at the end of which the value was known; None where an older form of releases does not say it."""
+        return oslo_date(self.dates.known_at) if self.dates.known_at else None
 
 
-NumberFields = tuple[str | None, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
+NumberFields = tuple[TableDates, Mapping[str, Any], Mapping[str, str], str, float | None, NumberStatus]
 
 
 def rows_of(release: StoredRelease) -> Iterator[ReleasedNumber]:
     """Every value of a release, in its order."""
-    for n, (stands, table, at, measure, value, status) in enumerate(_numbers(json.loads(release.content)), start=1):
-        yield ReleasedNumber(release, stands, n, table["figure"], table["definition"], at, measure, value, status)
+    for n, (dates, table, at, measure, value, status) in enumerate(_numbers(release), start=1):
+        yield ReleasedNumber(release, dates, n, table["figure"], table["definition"], at, measure, value, status)
 
 
-def _numbers(content: Mapping[str, Any]) -> Iterator[NumberFields]:
-    for part in content["figures"]:
-        for table in part["tables"]:
-            codes = [dimension["code"] for dimension in table["dimensions"]]
-            for row in table["cells"]:
-                at = dict(zip(codes, row, strict=False))
-                for measure, value, status in _cell(table, at, row[len(codes)], row[len(codes) + 1]):
-                    yield part["stands"], table, at, measure, value, status
+def _numbers(release: StoredRelease) -> Iterator[NumberFields]:
+    for table, dates in tables_of(release):
+        codes = [dimension["code"] for dimension in table["dimensions"]]
+        for row in table["cells"]:
+            at = dict(zip(codes, row, strict=False))
+            for measure, value, status in _cell(table, at, row[len(codes)], row[len(codes) + 1]):
+                yield dates, table, at, measure, value, status
 
 
 def _cell(
@@ -87,7 +86,7 @@ def _cell(
         yield name, value, shown if name in estimates else NumberStatus.HIDDEN
 
 
-_PERIOD = rf"\d{{4}}(H[12])?|{TOTAL}"
+_PERIOD = rf"\d{{4}}(H[12]|-\d{{4}})?|{TOTAL}"
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _VALUES: Mapping[str, tuple[str, ...]] = {
     **FIXED_VALUES,
@@ -132,16 +131,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("release", T.STRING, "the release, as `GET /v1/releases` has it", OFFICE_NORM,
            lambda row: str(row.release.release_id), pattern=_ID),
     Column("row", T.INTEGER, "the place of the number in the release, from 1", OFFICE_NORM, lambda row: row.n),
-    Column("known_at", T.DATE, "day at the end of which the numbers of the release were known", OFFICE_NORM,
-           lambda row: row.known_on),
-    Column("stands", T.STRING, "the figure is told as in the release before: new numbers beside it would have given "
-           "hidden ones away; missing: it is as known on the day", OFFICE_NORM, lambda row: row.stands, True,
+    Column("known_at", T.DATE, "day at the end of which the number was known: of the release, or of the earlier "
+           "one that it stands as in", OFFICE_NORM, lambda row: row.known_on, True),
+    Column("stands", T.STRING, "the table is told as in an earlier release: new numbers beside it would have given "
+           "hidden ones away; missing: it is of the release", OFFICE_NORM, lambda row: row.dates.stands, True,
            vocabulary=("earlier",)),
     Column("figure", T.STRING, "what is counted, by its code in docs/statistics.md", OFFICE_NORM,
            lambda row: row.figure, vocabulary=tuple(code for definition in RELEASE_PLAN for code in definition.codes)),
     Column("definition_version", T.INTEGER, "version of the definition of the figure", OFFICE_NORM,
            lambda row: row.version),
-    _dimension(D.PERIOD, "half-year (2025H1) or year (2025) of the day that the definition names", OFFICE_NORM),
+    _dimension(D.PERIOD, "half-year (2025H1), year (2025) or three years (2025-2027) of the day that the definition "
+               "names", OFFICE_NORM),
     _dimension(D.KONFLIKTRAD, "konfliktråd that has the case", "krl § 13"),
     _dimension(D.POLICE_DISTRICT, "police district of the konfliktråd", OFFICE_NORM),
     _dimension(D.SANCTION, "ungdomsstraff or ungdomsoppfølging", "strl § 52 a, strpl § 71 a"),

@@ -1,9 +1,10 @@
 """Primary and secondary suppression of counts in releases. Pure; no case, no table.
 
 Counts below the threshold are suppressed (primary). Others are then suppressed at minimal total cost (secondary), until
-every suppressed count has another set of numbers consistent with everything published in this release and the earlier
-ones, so that none can be recalculated. HiGHS searches for these sets; their consistency is proved in integers
-(`alternatives`). What an attacker is assumed to know: `constraint_system`. docs/decisions/0027-disclosure.md
+every suppressed count has other sets of numbers consistent with everything published in this release and the earlier
+ones, so that neither a small count nor a small sum of them can be recalculated. HiGHS searches for these sets; their
+consistency is proved in integers (`alternatives`, `known_sums`). What an attacker is assumed to know:
+`constraint_system`. docs/decisions/0027-disclosure.md
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ungdom.release.disclosure.alternatives import Alternative, Solver, feasible_multiples, is_feasible
 from ungdom.release.disclosure.constraint_system import ConstraintSystem, Id, Release, UnknownCount
+from ungdom.release.disclosure.known_sums import unchanged_sums
 
 __all__ = ["Id", "Policy", "ProtectionResult", "Release", "audit", "below_threshold", "dominated_totals", "protect"]
 
@@ -20,19 +22,25 @@ class Policy:
     """The rules as data; the figures are office norms, not law.
 
     `threshold`: counts from 1 to one below it are suppressed (office norm: 1 to 4). `values`: the minimum number of
-    feasible values of a suppressed count. `dominance`: a total is suppressed when one of the offices makes up all of it
-    but fewer than the threshold: subtracting its own figures would disclose the few of others (the p % rule for counts,
-    with p as a number of people). `rounding`: values shown are rounded to the nearest multiple, halves up; 1: not at
-    all. In addition to suppression. `estimates_from`: minimum number of cases for which medians and shares are shown.
-    `lost`: the maximum share of counts shown before that may be newly suppressed; above it, the earlier figures are
-    kept.
+    feasible values of a suppressed count. `interval`: those of a suppressed count from 1 to one below the threshold
+    include all of these, and no sum of suppressed counts is known that is itself so small. `dominance`: a total is
+    suppressed when one of the offices makes up all of it but fewer than the threshold: subtracting its own figures
+    would disclose the few of others (the p % rule for counts, with p as a number of people). `rounding`: values shown
+    are rounded to the nearest multiple, halves up; 1: not at all. In addition to suppression. `estimates_from`: minimum
+    number of cases for which medians and shares are shown. `core_from`: minimum number of persons of which the core
+    figures are never suppressed. `small_share`: the maximum share of small counts in a table; above it, its periods are
+    merged, or the table is left out. `lost`: of releases made before intervals were protected; the maximum share of
+    counts shown before that may be newly suppressed.
     """
 
     threshold: int = 5
     values: int = 2
+    interval: bool = True
     dominance: bool = True
     rounding: int = 1
     estimates_from: int = 10
+    core_from: int = 10
+    small_share: float = 0.1
     lost: float = 0.1
 
     def rounded(self, count: int) -> int:
@@ -44,7 +52,8 @@ class Policy:
 class ProtectionResult:
     """The result of protection.
 
-    `hidden_below`, `hidden_above`: the suppressed counts. `feasible_count`: the number of feasible values of each.
+    `hidden_below`, `hidden_above`: the suppressed counts; `dominated`: those for dominance. `feasible_count`: the
+    number of feasible values of each.
 
     `unprotected`: suppressed counts of this or an earlier release that could be derived; non-empty blocks publication.
     `alternatives`: the proof, as confidential as the counts: each is another set of numbers consistent with the
@@ -55,6 +64,7 @@ class ProtectionResult:
     alternatives: list[Alternative] = field(default_factory=list)
     feasible_values: dict[int, set[int]] = field(default_factory=dict)
     unprotected: list[int] = field(default_factory=list)
+    dominated: frozenset[Id] = frozenset()
     solver_calls: int = 0
 
     @property
@@ -73,7 +83,12 @@ class ProtectionResult:
 
     def _hidden_unknowns(self) -> list[tuple[Id, UnknownCount]]:
         unknowns = ((i, self.system.unknowns[n]) for i, n in self.system.of.items())
-        return [(i, unknown) for i, unknown in unknowns if unknown.hidden and i in unknown.ids]
+        return [(i, unknown) for i, unknown in unknowns if self._is_hidden(unknown) and i in unknown.ids]
+
+    def _is_hidden(self, unknown: UnknownCount) -> bool:
+        """Whether it is suppressed; one that is no small count and equals a published one need not be."""
+        needs_none = unknown.published and not 0 < unknown.value < self.system.threshold
+        return unknown.hidden and not needs_none
 
 
 def below_threshold(policy: Policy, counts: Mapping[Id, int]) -> frozenset[Id]:
@@ -96,10 +111,18 @@ def protect(
 ) -> ProtectionResult:
     """Add secondary suppression to `now`. `cost`: suppression cost per id; ids without a cost are never suppressed."""
     system = ConstraintSystem(policy.threshold, _suppressible_costs(now, cost), earlier, now)
-    solver, result = Solver(system), ProtectionResult(system)
+    protection = _Protection(policy, system, Solver(system), ProtectionResult(system))
+    if policy.interval:
+        for row in system.rows:
+            protection.protect_sum_of_row(row)
     for number in _hidden_counts(system):
-        _protect_count(policy, solver, result, number)
-    result.solver_calls = solver.solver_calls
+        protection.protect_range(number)
+    for number in _hidden_counts(system):
+        protection.protect_values(number)
+    if policy.interval:
+        protection.protect_sums()
+    result = protection.result
+    result.solver_calls = protection.solver.solver_calls
     result.unprotected = audit(policy, system, result.alternatives)
     return result
 
@@ -107,18 +130,23 @@ def protect(
 def audit(policy: Policy, system: ConstraintSystem, alternatives: Iterable[Alternative]) -> list[int]:
     """The suppressed counts that these alternatives do not protect; empty: all are.
 
-    Verified in integers, without trusting a solver.
+    Values are verified in integers, without trusting a solver. That no small sum is known is a result of the solver
+    where integers do not settle it.
     """
     feasible_values: dict[int, set[int]] = {}
-    for alternative in alternatives:
-        if not is_feasible(system, alternative):
-            continue
+    valid = [alternative for alternative in alternatives if is_feasible(system, alternative)]
+    valid = [alternative for alternative in valid if len(feasible_multiples(system, alternative)) > 1]
+    for alternative in valid:
         _add_feasible_values(system, feasible_values, alternative)
-    return [
+    open_counts = {
         n
         for n in _hidden_counts(system)
-        if len(feasible_values.get(n, ())) < _required_values(policy, system.unknowns[n])
-    ]
+        if not _is_protected(policy, system.unknowns[n], feasible_values.get(n, set()), system.threshold)
+    }
+    if policy.interval:
+        sums = unchanged_sums(system, valid)
+        open_counts |= {*sums.unsettled, *(n for item in sums.found for n in item)}
+    return sorted(open_counts)
 
 
 def _suppressible_costs(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
@@ -138,34 +166,104 @@ def _hidden_counts(system: ConstraintSystem) -> list[int]:
     return sorted(hidden, key=lambda n: system.unknowns[n].value)
 
 
-def _required_values(policy: Policy, unknown: UnknownCount) -> int:
-    return policy.values if not unknown.published else 0
+def _is_protected(policy: Policy, unknown: UnknownCount, values: set[int], threshold: int) -> bool:
+    """Whether so many values are possible as must be, and, of a small count, all small ones."""
+    if policy.interval and not unknown.intervals:
+        return True
+    if policy.interval and 0 < unknown.value < threshold:
+        return set(range(1, threshold)) <= values
+    return unknown.published or len(values) >= policy.values
 
 
-def _protect_count(policy: Policy, solver: Solver, result: ProtectionResult, number: int) -> None:
-    """Suppress counts until this one has enough feasible values, or until no further suppression helps."""
-    unknown = result.system.unknowns[number]
-    values = result.feasible_values.setdefault(number, {unknown.value})
-    while len(values) < _required_values(policy, unknown):
-        alternative = _cheapest_alternative(
-            solver, number, min(values) - unknown.value - 1, max(values) - unknown.value + 1
-        )
-        if alternative is None:
+@dataclass(slots=True)
+class _Protection:
+    """Suppresses counts until the alternatives found protect what is suppressed, or no further suppression helps."""
+
+    policy: Policy
+    system: ConstraintSystem
+    solver: Solver
+    result: ProtectionResult
+
+    def protect_sum_of_row(self, row: Mapping[int, int]) -> None:
+        """Make the sum of the suppressed counts of this row uncertain, if it is small."""
+        members = {n: times for n, times in row.items() if self.system.unknowns[n].hidden}
+        unknowns = [self.system.unknowns[n] for n in members]
+        if len({*members.values()}) != 1 or not all(unknown.is_count and unknown.intervals for unknown in unknowns):
             return
+        if 0 < sum(unknown.value for unknown in unknowns) < self.system.threshold:
+            self.protect_sum(dict.fromkeys(members, 1))
+
+    def protect_sum(self, members: Mapping[int, int]) -> bool:
+        """Make this sum uncertain by one."""
+        self.solver.make_room(range(2))
+        options = [option for step in (1, -1) if (option := self.solver.cheapest_for_sum(members, step))]
+        if options:
+            self._accept(min(options, key=lambda option: option[0])[1])
+        return bool(options)
+
+    def protect_sums(self) -> None:
+        """Make every small sum uncertain that no alternative changes."""
+        tried: set[frozenset[int]] = set()
+        while True:
+            results = unchanged_sums(self.system, self.result.alternatives).found
+            new = [members for members in results if frozenset(members) not in tried]
+            if not new:
+                return
+            for members in new:
+                tried.add(frozenset(members))
+                self.protect_sum(members)
+
+    def protect_range(self, number: int) -> None:
+        """Give this count all the values it must have by one alternative and its multiples, if there is one."""
+        if self._protected(number):
+            return
+        value, small = self.system.unknowns[number].value, self.system.threshold - 1
+        needs_all = 0 < value <= small and self.policy.interval
+        room = range(1 - value, small - value + 1) if needs_all else range(self.policy.values)
+        self.solver.make_room(room)
+        fits = self._may_be(number, room[0]) and self._may_be(number, room[-1])
+        option = self.solver.cheapest_alternative(number, 1, whole=False) if fits else None
+        if option:
+            self._accept(option[1])
+
+    def protect_values(self, number: int) -> None:
+        """Give this count the values that it still lacks one by one."""
+        self.solver.make_room(range(2))
+        unknown, values = self.system.unknowns[number], self.result.feasible_values.setdefault(number, set())
+        values.add(unknown.value)
+        while not self._protected(number):
+            options = [
+                option
+                for value in self._wanted(unknown, values)
+                if self._may_be(number, value - unknown.value)
+                and (option := self.solver.cheapest_alternative(number, value - unknown.value))
+            ]
+            if not options:
+                return
+            self._accept(min(options, key=lambda option: option[0])[1])
+
+    def _wanted(self, unknown: UnknownCount, values: set[int]) -> list[int]:
+        """The values to look for next: of a small count the nearest small one that it lacks, else the neighbours."""
+        if self.policy.interval and 0 < unknown.value < self.system.threshold:
+            lacking = set(range(1, self.system.threshold)) - values
+            return [min(lacking, key=lambda value: (abs(value - unknown.value), value))]
+        return [min(values) - 1, max(values) + 1]
+
+    def _protected(self, number: int) -> bool:
+        values = self.result.feasible_values.get(number, set())
+        return _is_protected(self.policy, self.system.unknowns[number], values, self.system.threshold)
+
+    def _may_be(self, number: int, step: int) -> bool:
+        unknown = self.system.unknowns[number]
+        return unknown.can_vary and unknown.low <= unknown.value + step <= unknown.high
+
+    def _accept(self, alternative: Alternative) -> None:
         for n in alternative:
-            if not result.system.unknowns[n].hidden:
-                result.system.suppress(n)
-                solver.mark_suppressed(n)
-        result.alternatives.append(alternative)
-        _add_feasible_values(result.system, result.feasible_values, alternative)
-
-
-def _cheapest_alternative(solver: Solver, number: int, down: int, up: int) -> Alternative | None:
-    """The alternative with the least suppression, one value below or above those reached."""
-    unknown = solver.system.unknowns[number]
-    steps = [step for step in (up, down) if unknown.low <= unknown.value + step <= unknown.high]
-    options = [option for step in steps if (option := solver.cheapest_alternative(number, step))]
-    return min(options, key=lambda option: option[0])[1] if options else None
+            if not self.system.unknowns[n].hidden:
+                self.system.suppress(n)
+                self.solver.mark_suppressed(n)
+        self.result.alternatives.append(alternative)
+        _add_feasible_values(self.system, self.result.feasible_values, alternative)
 
 
 def _add_feasible_values(

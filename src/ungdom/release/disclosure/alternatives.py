@@ -6,7 +6,7 @@ sum. Where one changes a count, the count cannot be determined by any calculatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ SOLVER_OPTIONS: dict[str, bool | int | float | str] = {
 """One thread and one seed, for reproducible results. For the integer model any feasible solution is accepted."""
 
 
-def _model() -> highs_core._Highs:
+def new_model() -> highs_core._Highs:
+    """An empty model of the solver."""
     model = highs_core._Highs()  # its subclass prints a banner when it is constructed
     for name, value in SOLVER_OPTIONS.items():
         model.setOptionValue(name, value)
@@ -50,11 +51,11 @@ def _model() -> highs_core._Highs:
 
 def solver_version() -> str:
     """Name and version of the solver, as a proof of a release records it."""
-    return f"HiGHS {_model().version()}"
+    return f"HiGHS {new_model().version()}"
 
 
-def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
-    """Whether it changes suppressed counts only, and keeps every row.
+def is_feasible(system: ConstraintSystem, alternative: Alternative, *, suppressing: bool = False) -> bool:
+    """Whether it changes suppressed counts only, and keeps every row. `suppressing`: also others that may be.
 
     `feasible_multiples` returns how far it can be applied.
     """
@@ -62,7 +63,8 @@ def is_feasible(system: ConstraintSystem, alternative: Alternative) -> bool:
     balanced = all(
         sum(times * alternative.get(k, 0) for k, times in system.rows[place].items()) == 0 for place in sorted(rows)
     )
-    return balanced and all(system.unknowns[n].hidden and system.unknowns[n].can_vary for n in alternative)
+    unknowns = [system.unknowns[n] for n in alternative]
+    return balanced and all(unknown.can_vary and (unknown.hidden or suppressing) for unknown in unknowns)
 
 
 def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> range:
@@ -79,10 +81,12 @@ def feasible_multiples(system: ConstraintSystem, alternative: Alternative) -> ra
 class Solver:
     """One model for all alternatives of a system.
 
-    It has a column per direction for every unknown that can vary, and a row for each sum.
+    It has a column per direction for every unknown that can vary, and a row for each sum. `room`: the multiples of an
+    alternative, 0 included, that must keep every count within its bounds.
     """
 
     system: ConstraintSystem
+    room: range = range(2)
     numbers: list[int] = field(init=False)
     column: dict[int, int] = field(init=False)
     model: highs_core._Highs = field(init=False)
@@ -91,15 +95,15 @@ class Solver:
     def __post_init__(self) -> None:
         self.numbers = sorted({n for row in self.system.rows for n in row})
         self.column = {n: place for place, n in enumerate(self.numbers)}
-        self.model = _model()
+        self.model = new_model()
         self._add_columns()
         self._add_rows()
 
     def _add_columns(self) -> None:
         size = 2 * len(self.numbers)
         unknowns = [self.system.unknowns[n] for n in self.numbers]
-        up = [_max_increase(unknown) for unknown in unknowns]
-        down = [_max_decrease(unknown) for unknown in unknowns]
+        up = [self._max_increase(unknown) for unknown in unknowns]
+        down = [self._max_decrease(unknown) for unknown in unknowns]
         cost = [self._cost(n) for n in self.numbers]
         none = np.empty(0, dtype=np.int32)
         self.model.addCols(size, np.array(cost * 2), np.zeros(size), np.array(up + down), 0, none, none, np.empty(0))
@@ -134,18 +138,49 @@ class Solver:
         for column in (place, place + len(self.numbers)):
             self.model.changeColCost(column, self._cost(number))
 
-    def cheapest_alternative(self, number: int, step: int) -> tuple[float, Alternative] | None:
-        """The alternative of lowest cost that changes this count by `step`, and its cost; None: there is none."""
+    def make_room(self, room: range) -> None:
+        """From now on, look for alternatives of which these multiples keep every count within its bounds."""
+        if room == self.room:
+            return
+        self.room = room
+        unknowns = [self.system.unknowns[n] for n in self.numbers]
+        high = [self._max_increase(unknown) for unknown in unknowns] + [self._max_decrease(item) for item in unknowns]
+        places = np.arange(len(high), dtype=np.int32)
+        self.model.changeColsBounds(len(high), places, np.zeros(len(high)), np.array(high))
+
+    def cheapest_alternative(self, number: int, step: int, *, whole: bool = True) -> tuple[float, Alternative] | None:
+        """The alternative of lowest cost that changes this count by `step`, and its cost; None: there is none.
+
+        `whole`: search among whole numbers where the first solution has fractions.
+        """
         if number not in self.column:
             return 0.0, {number: step}
         up, down = self.column[number], self.column[number] + len(self.numbers)
         fixed, other = (up, down) if step > 0 else (down, up)
         self.model.changeColBounds(fixed, float(abs(step)), float(abs(step)))
         self.model.changeColBounds(other, 0.0, 0.0)
-        solution = self._solve() or self._solve_as_integer()
+        solution = self._solve() or (self._solve_as_integer() if whole else None)
         unknown = self.system.unknowns[number]
-        self.model.changeColBounds(up, 0.0, _max_increase(unknown))
-        self.model.changeColBounds(down, 0.0, _max_decrease(unknown))
+        self.model.changeColBounds(up, 0.0, self._max_increase(unknown))
+        self.model.changeColBounds(down, 0.0, self._max_decrease(unknown))
+        return solution
+
+    def cheapest_for_sum(self, members: Mapping[int, int], step: int) -> tuple[float, Alternative] | None:
+        """The alternative of lowest cost that changes this sum by `step`, or by a few times as much.
+
+        `members`: the counts, and how often each is in it.
+        """
+        for n in members:
+            if n not in self.column:
+                return 0.0, {n: step}
+        size = len(self.numbers)
+        places = [self.column[n] + side for n in members for side in (0, size)]
+        values = [sign * float(times) for times in members.values() for sign in (1, -1)]
+        self.model.addRow(
+            float(step), float(step), len(places), np.array(places, dtype=np.int32), np.array(values, dtype=np.float64)
+        )
+        solution = self._solve(multiples=(1, 2, 3, 4)) or self._solve_as_integer()
+        self.model.deleteRows(1, np.array([self.model.getNumRow() - 1], dtype=np.int32))
         return solution
 
     def _solve_as_integer(self) -> tuple[float, Alternative] | None:
@@ -162,23 +197,32 @@ class Solver:
         places = np.arange(size, dtype=np.int32)
         self.model.changeColsIntegrality(size, places, np.full(size, int(kind), dtype=np.uint8))
 
-    def _solve(self) -> tuple[float, Alternative] | None:
+    def _solve(self, multiples: Sequence[int] = (1,)) -> tuple[float, Alternative] | None:
         self.model.run()
         self.solver_calls += 1
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         values = np.array(self.model.getSolution().col_value)
         steps = values[: len(self.numbers)] - values[len(self.numbers) :]
-        whole = np.rint(steps)
-        if np.abs(steps - whole).max() > TOLERANCE:
-            return None
-        alternative = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
-        return float(self.model.getObjectiveValue()), alternative
+        for times in multiples:
+            whole = np.rint(steps * times)
+            if np.abs(steps * times - whole).max() <= TOLERANCE:
+                alternative = {self.numbers[place]: int(whole[place]) for place in np.flatnonzero(whole)}
+                if 1 in feasible_multiples(self.system, alternative) and is_feasible(
+                    self.system, alternative, suppressing=True
+                ):
+                    return float(self.model.getObjectiveValue()), alternative
+        return None
+
+    def _max_increase(self, unknown: UnknownCount) -> float:
+        return float(min(_multiples(unknown.high - unknown.value, unknown.value - unknown.low, self.room), MAX_SHIFT))
+
+    def _max_decrease(self, unknown: UnknownCount) -> float:
+        return float(min(_multiples(unknown.value - unknown.low, unknown.high - unknown.value, self.room), MAX_SHIFT))
 
 
-def _max_increase(unknown: UnknownCount) -> float:
-    return float(min(unknown.high - unknown.value, MAX_SHIFT))
-
-
-def _max_decrease(unknown: UnknownCount) -> float:
-    return float(min(unknown.value - unknown.low, MAX_SHIFT))
+def _multiples(ahead: int, behind: int, room: range) -> int:
+    """How large a step may be of which the multiples from the first to the last of `room` find room on both sides."""
+    steps = [ahead // room[-1]] if room[-1] > 0 else []
+    steps += [behind // -room[0]] if room[0] < 0 else []
+    return min(steps)

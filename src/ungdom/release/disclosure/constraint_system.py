@@ -1,4 +1,6 @@
-"""The knowledge of an attacker: every count of every release, its known bounds, and the sums among them. Pure.
+"""The knowledge of an attacker: every count of every release, its known bounds, and what holds among them. Pure.
+
+What holds is a sum, or that a sum is at most another: the difference of the two is an unknown that is not negative.
 
 A count that stays the same from one release to the next is one unknown, not two: the attacker is assumed to know of
 every count whether it grew, fell or stayed. Counts that must be equal (a total with one nonzero part) are one unknown
@@ -19,13 +21,21 @@ class Release:
     """One release.
 
     `counts`: exact, by id. `hidden_below`, `hidden_above`: suppressed counts below the threshold, and those not below
-    it.
+    it. `at_most`: sums of counts that are at most other sums. `intervals`: False for a release that was made before
+    intervals were protected; what it discloses of its own counts is not held against a later one.
     """
 
     counts: Mapping[Id, int]
     sums: Sequence[tuple[Id, tuple[Id, ...]]]
     hidden_below: frozenset[Id] = frozenset()
     hidden_above: frozenset[Id] = frozenset()
+    at_most: Sequence[tuple[tuple[Id, ...], tuple[Id, ...]]] = ()
+    intervals: bool = True
+
+    @property
+    def hidden(self) -> frozenset[Id]:
+        """Every suppressed count."""
+        return self.hidden_below | self.hidden_above
 
 
 @dataclass(slots=True)
@@ -33,7 +43,8 @@ class UnknownCount:
     """A count as the attacker knows it. `low`, `high`: its known bounds while it is suppressed.
 
     `published`: it is in an earlier release. `ids`: its ids in the release being built, each with its suppression cost.
-    `hidden`: it is suppressed. `is_count`: False for the difference between two values of a count.
+    `hidden`: it is suppressed. `is_count`: False for a difference between counts. `cells`: every id under which it is
+    suppressed or may be. `intervals`: False if it is of a release that was made before intervals were protected.
     """
 
     value: int
@@ -44,6 +55,8 @@ class UnknownCount:
     ids: list[Id] = field(default_factory=list)
     cost: float = 0.0
     is_count: bool = True
+    cells: set[Id] = field(default_factory=set)
+    intervals: bool = True
 
     @property
     def can_vary(self) -> bool:
@@ -97,8 +110,22 @@ class ConstraintSystem:
             self._narrow(self.unknowns[here[i]], i, release, hidden_below, cost)
         last |= here
         hidden_below |= release.hidden_below
+        for number in here.values():
+            self.unknowns[number].intervals = release.intervals and self.unknowns[number].intervals
         for total, parts in release.sums:
             self._add_sum(here[total], [here[part] for part in parts])
+        for fewer, more in release.at_most:
+            self._add_difference(
+                release, [(here[name], 1) for name in more] + [(here[name], -1) for name in fewer], (fewer, more)
+            )
+
+    def _add_difference(
+        self, release: Release, terms: list[tuple[int, int]], sides: tuple[tuple[Id, ...], tuple[Id, ...]]
+    ) -> None:
+        """The difference between two sums, which is not negative."""
+        fewer, more = (sum(release.counts[name] for name in side) for side in sides)
+        slack = self._add_unknown(UnknownCount(more - fewer, 0, UPPER_BOUND, hidden=True, is_count=False))
+        self._rows.append([*terms, (slack, -1)])
 
     def _unknown_for(self, count: int, before: int | None, was_below: bool) -> int:
         if before is not None and self.unknowns[before].value == count:
@@ -127,6 +154,7 @@ class ConstraintSystem:
         if i in release.hidden_above:
             unknown.low = max(unknown.low, self.threshold)
         unknown.hidden = unknown.hidden or hidden
+        unknown.cells.add(i)
         if cost is None or not (hidden or i in cost):
             unknown.published = unknown.published or not hidden
             return
@@ -156,6 +184,8 @@ class ConstraintSystem:
             remaining.hidden or absorbed.hidden,
         )
         remaining.ids += absorbed.ids
+        remaining.cells |= absorbed.cells
+        remaining.intervals = remaining.intervals and absorbed.intervals
         remaining.cost += absorbed.cost
 
     def _distinct_rows(self) -> Iterator[Row]:
@@ -166,6 +196,8 @@ class ConstraintSystem:
             for number, times in row:
                 counted[self.root(number)] += times
             terms = {n: times for n, times in counted.items() if times and self.unknowns[n].can_vary}
+            if len(terms) == 1 and not self.unknowns[next(iter(terms))].is_count:
+                continue  # a difference of known numbers
             signature = frozenset(terms.items())
             if terms and signature not in seen and frozenset((n, -times) for n, times in terms.items()) not in seen:
                 seen.add(signature)
