@@ -105,7 +105,7 @@ class Database:
         """
         with _translated_errors(), self.reader.connect() as tx:
             yield tx
-            _commit(tx)
+            tx.commit()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
