@@ -216,7 +216,9 @@ def test_every_command_logs_in_the_form_and_from_the_level_that_are_set(
         before = len(written.getvalue())
         with pytest.raises(SystemExit):
             cli.main()
-        return "".join(line for line in written.getvalue()[before:].splitlines(keepends=True) if "nightly" in line)
+        return "".join(
+            line for line in written.getvalue()[before:].splitlines(keepends=True) if "end_not_recorded" in line
+        )
 
     def refuse() -> None:
         EventLogger("ungdom.x").info("jobs.end_not_recorded", run_id="low")
@@ -226,7 +228,7 @@ def test_every_command_logs_in_the_form_and_from_the_level_that_are_set(
     assert "level=warning event=jobs.end_not_recorded run_id=high" in logged()
     assert "run_id=low" not in logged()
     assert json.loads(logged(UNGDOM_ENV="production"))["run_id"] == "high"
-    assert "event=nightly" in logged(UNGDOM_ENV="production", UNGDOM_LOG_FORMAT="text")
+    assert "event=jobs.end_not_recorded" in logged(UNGDOM_ENV="production", UNGDOM_LOG_FORMAT="text")
     assert "run_id=low" in logged(UNGDOM_LOG_LEVEL="info")
     assert logged(UNGDOM_LOG_LEVEL="error") == ""
 

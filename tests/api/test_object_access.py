@@ -647,7 +647,11 @@ def test_a_token_of_a_survey_that_is_none_answers_everybody_alike(world: World) 
 # --- what is somebody's own ---------------------------------------------------------------------------------
 
 
-READ_BY_ADMINISTRATORS = {("GET", "/v1/webhooks/{webhook_id}"), ("DELETE", "/v1/webhooks/{webhook_id}")}
+READ_BY_ADMINISTRATORS = {
+    ("GET", "/v1/webhooks/{webhook_id}"),
+    ("DELETE", "/v1/webhooks/{webhook_id}"),
+    ("POST", "/v1/webhooks/{webhook_id}/test"),
+}
 
 
 def own(world: World, viewer: str, ids: dict[str, str]) -> dict[str, tuple[int, dict[str, Any]]]:
@@ -656,7 +660,7 @@ def own(world: World, viewer: str, ids: dict[str, str]) -> dict[str, tuple[int, 
     for method, path, ask in routes(Of.OWN):
         every = viewer == "admin" and (method, path) in READ_BY_ADMINISTRATORS
         if path == "/v1/contacts/me" or every:
-            continue  # one's own whatever is asked; an administrator may read and delete every webhook
+            continue  # one's own whatever is asked; an administrator may read, test and delete every webhook
         sent = {"json": ask.body} if ask.body is not None else {}
         bearer = {"Authorization": f"Bearer {client.token}"}
         answer = world.service.send(method, path.format(**ids) + ask.query, headers=bearer, **sent)

@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import socket
+import tempfile
 import time
 from contextlib import closing
 from multiprocessing import get_context
@@ -29,6 +30,8 @@ START = 60
 OTHER_FILES = 200
 """Open files of a process beside its connections: database, temporary files, refused connections."""
 LAST_PORT = 65_535
+LONGEST_TEMPORARY_FOLDER = 107 - len("/pymp-12345678/listener-12345678")
+"""Bytes of its path: `multiprocessing` puts a socket there, whose address has at most 107."""
 NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """Errors of `bind` for an address of another machine, or of an unsupported address family."""
 BETWEEN_LOOKS = 0.1
@@ -166,8 +169,11 @@ def run(config: Settings, host: str, port: int, workers: int = 1, *, with_docume
 def _fork_workers() -> None:
     """Have uvicorn fork its workers from a process that has imported the service, in place of starting each anew.
 
-    What has been imported is then in memory once. uvicorn has no option for it.
+    What has been imported is then in memory once. uvicorn has no option for it. Where the path of the folder for
+    temporary files is too long for the address of a socket, each worker is started anew.
     """
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY_FOLDER:
+        return
     from uvicorn import _subprocess
 
     context = get_context("forkserver")
