@@ -21,6 +21,8 @@ from ungdom.store.session import Database
 every_extract = pytest.mark.parametrize("extract", EXTRACTS, ids=NAMES)
 FEW = 10
 """More rows than this make a claim about every row worth something."""
+LEFT_OUT = {"police_district", "sanction", "regime", "offence_group", "age", "sex"}
+"""Breakdowns of released tables: of so few cases only the tables by period and konfliktråd can be released."""
 every_way = pytest.mark.parametrize("dates", list(Dates))
 
 
@@ -78,7 +80,8 @@ def test_what_may_be_missing_sometimes_is_and_the_load_shows_most_columns(
     found = world.rows(db, world.order(extract.name))
     empty = [c.name for c in extract.columns if all(row[c.name] is None for row in found)]
     figure(f"extract {extract.name}: {len(found)} rows, {len(extract.columns)} columns, {len(empty)} never filled")
-    assert len(empty) <= len(extract.columns) // 4, empty
+    left_out = LEFT_OUT if extract.released else set()
+    assert len({*empty} - left_out) <= len(extract.columns) // 4, empty
 
 
 @pytest.fixture(scope="module")

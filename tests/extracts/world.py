@@ -26,7 +26,6 @@ from ungdom.extracts.pseudonyms import ExtractKeys
 from ungdom.extracts.purposes import Purpose, Purposes
 from ungdom.extracts.writers import Form
 from ungdom.release import build, store
-from ungdom.release.disclosure import Policy
 from ungdom.release.plan import RELEASE_PLAN
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current
@@ -45,8 +44,6 @@ NAMES = tuple(one.name for one in EXTRACTS)
 OF_CASES = tuple(one.name for one in EXTRACTS if not one.released)
 RELEASED = ("p2", "completion.closed", "nordic_2y")
 """Rows of the list of released figures that are enough here."""
-LOOSE = Policy(interval=False, small_share=1.0)
-"""So few cases cannot be protected as those of the country are: nearly every breakdown would be left out."""
 
 
 @cache
@@ -87,7 +84,7 @@ def release(db: Database, day: date, now: datetime = NOW) -> None:
     """Tables are released as known at the end of the day."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "RELEASE_PLAN", tuple(one for one in RELEASE_PLAN if one.population in RELEASED))
-        store.release(db, waits.KEYS, last_moment(day), now, LOOSE)
+        store.release(db, waits.KEYS, last_moment(day), now)
 
 
 def night(db: Database, day: date) -> None:

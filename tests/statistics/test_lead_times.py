@@ -288,7 +288,7 @@ def test_what_is_released_adds_up_along_every_dimension() -> None:
     material = ReleaseInput([Subject(one) for one in loaded()[::4]], [])
     for figures in RELEASE_PLAN:
         for cube in list(figures.released_cubes(material, waits.TODAY, known))[::3]:
-            for whole, parts in cube.sums():
+            for whole, parts in ((whole, parts) for whole, parts in cube.sums() if parts):  # some have no periods
                 assert _counts(cube.at(whole)) == _summed(cube, parts), (cube.figure, whole)
     (p2,) = (one for one in RELEASE_PLAN if one.population == "p2")
     by_office = next(
