@@ -296,7 +296,7 @@ def test_before_the_window_is_over_nobody_is_dropped_and_no_share_is_told_that_n
     assert (cell.estimates["km_12"], cell.estimates["km_24"], cell.estimates["share_of_matured"]) == (0.0, None, None)
 
 
-@pytest.mark.parametrize("by", BREAKDOWNS, ids="-".join)
+@pytest.mark.parametrize("by", [one.dimensions for one in BREAKDOWNS], ids="-".join)
 def test_every_table_adds_up_along_its_dimensions(by: tuple[str, ...]) -> None:
     day = on("2027-06-01")
     gathered = cubes.spell_columns(by, RECIDIVISMS)
