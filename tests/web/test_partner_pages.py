@@ -187,3 +187,12 @@ def test_a_test_message_through_the_interface_says_what_became_of_it(service: Se
     assert client.post(f"/v1/webhooks/{hook['id']}/test").json()["reason"] == "status_410"
     [kept] = client.get("/v1/webhooks").json()["items"]
     assert kept["disabled_at"] is None
+
+
+def test_a_repeated_test_message_is_sent_once(service: Service, receiver: Receiver) -> None:
+    client = service.as_("leader", "oslo")
+    hook = client.post("/v1/webhooks", {"url": receiver.url, "kinds": ["alert.raised"]}).json()
+    first, second = (client.post(f"/v1/webhooks/{hook['id']}/test", key="clicked-twice") for _ in range(2))
+    assert first.json() == second.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    assert [message.headers["webhook-id"] for message in receiver.got] == [first.json()["id"]]

@@ -2500,7 +2500,8 @@ class Webhooks(Resource):
         return self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
     def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
-        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. A request that is
+        repeated with its key has the answer of the first one, and sends nothing. `POST
         /v1/webhooks/{webhook_id}/test`
         """
         return self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)
@@ -2563,7 +2564,8 @@ class AsyncWebhooks(AsyncResource):
         return await self._client.call(ROTATE_WEBHOOK_SECRET, {"webhook_id": webhook_id}, {}, key=idempotency_key)
 
     async def send_test(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookTestOut:
-        """A signed event of the type `test` is sent once, now, and not again; what became of it. `POST
+        """A signed event of the type `test` is sent once, now, and not again; what became of it. A request that is
+        repeated with its key has the answer of the first one, and sends nothing. `POST
         /v1/webhooks/{webhook_id}/test`
         """
         return await self._client.call(SEND_WEBHOOK_TEST, {"webhook_id": webhook_id}, {}, key=idempotency_key)

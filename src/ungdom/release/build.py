@@ -49,6 +49,8 @@ Report = Callable[[int, int], object]
 """Called with the number of figures released and the total number."""
 
 
+TableKind = tuple[str, int, tuple[str, ...]]
+"""Figure, version of its definition, and dimensions of a table."""
 NamedTables = list[tuple[FigureGroup, Cube]]
 """Every table to be released, with the row of the plan that it is of."""
 
@@ -207,8 +209,10 @@ def is_core(group: FigureGroup, cube: Cube) -> bool:
     return group.core is not None and by in ([], [D.KONFLIKTRAD])
 
 
-def _figure_proof(of: str, protected: ProtectedTables, left_out: int, policy: Policy) -> dict[str, Any]:
-    """Proof of the counts of one row of the plan, without the numbers.
+def _figure_proof(
+    of: str, protected: ProtectedTables, status: str | None, left_out: int, policy: Policy
+) -> dict[str, Any]:
+    """Proof of the counts of one row of the plan, without the numbers. `status`: why it has no table of its own.
 
     For each suppressed count it has only the minimum number of its feasible values.
     """
@@ -219,7 +223,7 @@ def _figure_proof(of: str, protected: ProtectedTables, left_out: int, policy: Po
     primary = sum(0 < count < policy.threshold for count in counts.values())
     dominated = sum(name in release.hidden_above and name in result.dominated for name in hidden)
     return {
-        "audit": "passed",
+        "audit": {None: "passed", "earlier": "stands"}.get(status, status),
         "counts": len(counts),
         "nonzero": sum(count > 0 for count in counts.values()),
         "hidden": len(hidden),
@@ -250,7 +254,7 @@ def _system_proof(protected: ProtectedTables, policy: Policy) -> dict[str, Any]:
         "core": len(core),
         "core_hidden": len(core & release.hidden),
         "left_out": len(protected.left_out),
-        "known_small_sums": 0,
+        "known_small_sums": protected.result.known_small_sums,
         "moves": len(protected.result.alternatives),
     }
 
@@ -307,32 +311,35 @@ def _document(
     known_at = known_at.astimezone(UTC)  # equal instants must serialise identically
     head = {"known_at": known_at.isoformat(), "day": str(day), "code": ungdom.__version__, "policy": asdict(policy)}
     hidden = protected.release.hidden
-    figures, proofs = [], {}
+    figures, proofs, before = [], {}, _earlier_tables(earlier)
     for group in RELEASE_PLAN:
         own = [released_table_of(group, cube, hidden, policy) for of, cube in protected.tables if of is group]
         out = [cube for of, cube in protected.left_out if of is group]
-        standing = [table for cube in out if (table := _earlier_table(cube, earlier))]
+        kinds = [
+            (cube.figure, cube.version, tuple(str(dimension.code) for dimension in cube.dimensions)) for cube in out
+        ]
+        standing = [before[kind] for kind in kinds if kind in before]
         status = None if own or not out else "earlier" if standing else "withheld"
         figures.append({"of": group.population, "stands": status, "tables": [*own, *standing]})
-        proofs[group.population] = _figure_proof(group.population, protected, len(out), policy)
+        proofs[group.population] = _figure_proof(group.population, protected, status, len(out), policy)
     content, exact = {**head, "figures": figures}, dump(_dumped_exact(protected.release))
     proof = {**head, "solver": solver_version(), "system": _system_proof(protected, policy), "figures": proofs}
     text = dump(content)
     return ReleaseDocument(known_at, text, dump({**proof, "content": sha256(text.encode()).hexdigest()}), exact)
 
 
-def _earlier_table(cube: Cube, earlier: Sequence[ReleaseDocument]) -> dict[str, Any] | None:
-    """The newest earlier table of this figure by these dimensions, with the release that its numbers are of."""
-    by = [str(dimension.code) for dimension in cube.dimensions]
-    for document in reversed(earlier):
-        for table in json.loads(document.content)["figures"]:
-            for item in table["tables"]:
-                if (item["figure"], item["definition"]) == (cube.figure, cube.version) and [
-                    dimension["code"] for dimension in item["dimensions"]
-                ] == by:
-                    first = {"release": str(document.release_id), "known_at": document.known_at.isoformat()}
-                    return {**first, **item, "stands": "earlier"}
-    return None
+def _table_kind(table: Mapping[str, Any]) -> TableKind:
+    return table["figure"], table["definition"], tuple(dimension["code"] for dimension in table["dimensions"])
+
+
+def _earlier_tables(earlier: Sequence[ReleaseDocument]) -> dict[TableKind, dict[str, Any]]:
+    """The newest earlier table of each kind, with the release that its numbers are of."""
+    newest: dict[TableKind, dict[str, Any]] = {}
+    for document in earlier:
+        made_in = {"release": str(document.release_id), "known_at": document.known_at.isoformat()}
+        for part in json.loads(document.content)["figures"]:
+            newest |= {_table_kind(table): {**made_in, **table, "stands": "earlier"} for table in part["tables"]}
+    return newest
 
 
 def _dumped_exact(release: Release) -> dict[str, Any]:

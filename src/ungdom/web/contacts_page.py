@@ -16,7 +16,7 @@ from ungdom.store.session import Connection
 from ungdom.texts import languages
 from ungdom.web.page import answer, data_of
 from ungdom.web.places import CONTACTS
-from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.submitting import SentForm, submitted, validated
 from ungdom.workflow.rules.alert_permissions import may_edit_coordination_groups, may_read_coordination_groups
 
 router = APIRouter(include_in_schema=False)
@@ -37,20 +37,19 @@ def group_page(request: Request, context: ReadContext, konfliktrad: Konfliktrad)
 @guarded(requires(WRITE, may_edit_coordination_groups))
 def edit_group(request: Request, konfliktrad: Konfliktrad) -> Response:
     """Enter, change or end one contact; the others stay as they are."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
 
-    def operation(tx: Connection) -> ApiResponse:
-        group = data_of(read_group(tx, context, konfliktrad).to_http())
-        body = validated(CoordinationGroupIn, {"contacts": _changed(group["contacts"], sent)})
-        return write_group(tx, context, konfliktrad, body)
+    def operation(context: RequestContext, sent: SentForm) -> Response:
+        def write(tx: Connection) -> ApiResponse:
+            group = data_of(read_group(tx, context, konfliktrad).to_http())
+            body = validated(CoordinationGroupIn, {"contacts": _changed(group["contacts"], sent)})
+            return write_group(tx, context, konfliktrad, body)
 
-    done = attempt(request, lambda: context.write(operation))
-    if isinstance(done, RefusedForm):
-        return _page(request, context, konfliktrad, SentForm(sent.entered, done.problem), done.status)
-    return RedirectResponse(request.url.path, 303)
+        return context.write(write)
+
+    def again(context: RequestContext, sent: SentForm, status: int) -> Response:
+        return _page(request, context, konfliktrad, sent, status)
+
+    return submitted(request, operation, again, lambda _c, _s, _r: RedirectResponse(request.url.path, 303))
 
 
 def _changed(contacts: list[dict[str, Any]], sent: SentForm) -> list[dict[str, Any]]:

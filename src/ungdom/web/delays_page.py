@@ -31,7 +31,7 @@ from ungdom.web.page import answer, data_of, is_safe_target, with_access
 from ungdom.web.places import CAUSES, DELAYS
 from ungdom.web.queries import PageForm, address_of
 from ungdom.web.share_svg import Share, draw_shares
-from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.submitting import SentForm, submitted, validated
 from ungdom.workflow.rules.alert_permissions import answers_for_office, may_answer_alerts, may_snooze_alerts
 from ungdom.workflow.rules.deadlines import RULES
 from ungdom.workflow.rules.escalation import AlertState, DelayReason, Level
@@ -195,15 +195,15 @@ def _reach(tx: Connection, context: RequestContext, listed: Sequence[AlertOut]) 
 
 def _submitted(request: Request, alert_id: UUID, operation: Callable[[RequestContext, SentForm], Response]) -> Response:
     """Back to the page that the form was on; a form that is refused is shown on the page of the alert."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
-    done = attempt(request, lambda: operation(context, sent))
-    if isinstance(done, RefusedForm):
-        return _alert_page(request, context, alert_id, SentForm(sent.entered, done.problem), done.status)
-    back = sent.first("back") or DELAYS.path
-    return RedirectResponse(f"{back if is_safe_target(back) else DELAYS.path}#alert-{alert_id}", 303)
+
+    def again(context: RequestContext, sent: SentForm, status: int) -> Response:
+        return _alert_page(request, context, alert_id, sent, status)
+
+    def done(_context: RequestContext, sent: SentForm, _response: Response) -> Response:
+        back = sent.first("back") or DELAYS.path
+        return RedirectResponse(f"{back if is_safe_target(back) else DELAYS.path}#alert-{alert_id}", 303)
+
+    return submitted(request, operation, again, done)
 
 
 def _alert_page(

@@ -16,7 +16,7 @@ from ungdom.store import staff
 from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
 from ungdom.web.page import answer, data_of
-from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.submitting import SentForm, submitted, validated
 from ungdom.workflow.payloads import ReassignmentReason
 from ungdom.workflow.rules.permissions import may_reassign_cases
 from ungdom.workflow.vocabulary import Party, Sanction
@@ -39,15 +39,17 @@ def reassign_form(request: Request, context: ReadContext) -> Response:
 @guarded(requires(WRITE, may_reassign_cases))
 def reassign(request: Request) -> Response:
     """What would become of each case, or what became of it."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
-    dry_run = sent.first("action") != DO
-    done = attempt(request, lambda: _reassigned(context, sent, dry_run))
-    if isinstance(done, RefusedForm):
-        return _page(request, context, SentForm(sent.entered, done.problem), done.status)
-    return _page(request, context, SentForm(sent.entered, None, data_of(done)))
+
+    def operation(context: RequestContext, sent: SentForm) -> Response:
+        return _reassigned(context, sent, sent.first("action") != DO)
+
+    def again(context: RequestContext, sent: SentForm, status: int) -> Response:
+        return _page(request, context, sent, status)
+
+    def done(context: RequestContext, sent: SentForm, response: Response) -> Response:
+        return _page(request, context, SentForm(sent.entered, None, data_of(response)))
+
+    return submitted(request, operation, again, done)
 
 
 def _reassigned(context: RequestContext, sent: SentForm, dry_run: bool) -> Response:

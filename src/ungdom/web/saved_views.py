@@ -20,7 +20,7 @@ from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
 from ungdom.store.web_views import SavedView
 from ungdom.web.places import TODAY
-from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.submitting import SentForm, key_refused, sent_form, submitted, validated, write_context
 from ungdom.web.today import TodayQuery, ViewOut, today_answer
 from ungdom.workflow.rules.permissions import may_read_worklist
 
@@ -38,21 +38,18 @@ class ViewIn(Input):
 @guarded(requires(READ, may_read_worklist))
 def save_view(request: Request) -> Response:
     """Save what the list asks for now, under a name."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
-    wanted = _query(sent.first("query") or "")
-    query = urlencode(wanted.model_dump(mode="json", exclude_none=True))
 
-    def operation() -> Response:
+    def operation(context: RequestContext, sent: SentForm) -> Response:
         body = validated(ViewIn, {**sent.values("name"), "shared": sent.first("shared") is not None})
-        return context.write(lambda tx: _save(tx, context, body, query))
+        return context.write(lambda tx: _save(tx, context, body, _query_string(sent)))
 
-    done = attempt(request, operation)
-    if isinstance(done, RefusedForm):
-        return today_answer(request, context, wanted, SentForm(sent.entered, done.problem), done.status)
-    return RedirectResponse(f"{TODAY.path}?{query}", 303)
+    def again(context: RequestContext, sent: SentForm, status: int) -> Response:
+        return today_answer(request, context, _query(sent.first("query") or ""), sent, status)
+
+    def done(_context: RequestContext, sent: SentForm, _response: Response) -> Response:
+        return RedirectResponse(f"{TODAY.path}?{_query_string(sent)}", 303)
+
+    return submitted(request, operation, again, done)
 
 
 @router.post("/today/views/{view_id}/delete")
@@ -70,6 +67,10 @@ def delete_view(request: Request, view_id: UUID) -> Response:
 
     context.write(operation)
     return RedirectResponse(TODAY.path, 303)
+
+
+def _query_string(sent: SentForm) -> str:
+    return urlencode(_query(sent.first("query") or "").model_dump(mode="json", exclude_none=True))
 
 
 def _query(given: str) -> TodayQuery:

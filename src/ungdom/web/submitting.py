@@ -74,6 +74,23 @@ def attempt(request: Request, operation: Callable[[], Response]) -> Response | R
         return RefusedForm(data_of(refusal), refusal.status_code)
 
 
+def submitted(
+    request: Request,
+    operation: Callable[[RequestContext, SentForm], Response],
+    again: Callable[[RequestContext, SentForm, int], Response],
+    done: Callable[[RequestContext, SentForm, Response], Response],
+) -> Response:
+    """The page after a form: `done` of the answer of the interface, or `again` with what was typed where it refuses."""
+    sent = sent_form(request)
+    context = write_context(request, sent)
+    if context is None:
+        return key_refused(request)
+    result = attempt(request, lambda: operation(context, sent))
+    if isinstance(result, RefusedForm):
+        return again(context, SentForm(sent.entered, result.problem), result.status)
+    return done(context, sent, result)
+
+
 def validated(schema: type[Body], body: Mapping[str, Any], place: str = "body") -> Body:
     """The body or the query as the interface takes it. Raises `RequestValidationError`, as for what a program sends."""
     try:

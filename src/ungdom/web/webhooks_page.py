@@ -28,7 +28,7 @@ from ungdom.web.administration_page import TableQuery, tabs
 from ungdom.web.page import answer, data_of
 from ungdom.web.places import WEBHOOKS
 from ungdom.web.queries import address_of
-from ungdom.web.submitting import RefusedForm, SentForm, attempt, key_refused, sent_form, validated, write_context
+from ungdom.web.submitting import SentForm, submitted, validated
 from ungdom.workflow.rules.permissions import may_read_cases
 
 router = APIRouter(include_in_schema=False)
@@ -42,34 +42,33 @@ Operation = Callable[[RequestContext, SentForm], Response]
 @router.get(WEBHOOKS.path, response_model=WebhookList)
 def webhooks_page(request: Request, context: ReadContext, query: Annotated[TableQuery, Query()]) -> Response:
     """Which systems are sent messages, about what, and whether they still are; and a form for another one."""
-    return _list(request, context, query, SentForm())
+    return _list_page(request, context, query, SentForm())
 
 
 @router.post(WEBHOOKS.path, response_model=WebhookOut)
 @guarded(requires(READ))
 def make_webhook(request: Request) -> Response:
     """Make a webhook; its page, with the secret this once."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
 
-    def operation() -> Response:
+    def operation(context: RequestContext, sent: SentForm) -> Response:
         body = validated(WebhookIn, {**sent.values("url"), "kinds": sent.entered.get("kinds", [])})
         return api.create_webhook(context, request, body, _query=i.NoQuery())
 
-    done = attempt(request, operation)
-    if isinstance(done, RefusedForm):
-        return _list(request, context, TableQuery(), SentForm(sent.entered, done.problem), done.status)
-    webhook = data_of(done)
-    return _one(request, context, UUID(webhook["id"]), SentForm(), done={"signed": webhook})
+    def again(context: RequestContext, sent: SentForm, status: int) -> Response:
+        return _list_page(request, context, TableQuery(), sent, status)
+
+    def done(context: RequestContext, _sent: SentForm, response: Response) -> Response:
+        webhook = data_of(response)
+        return _webhook_page(request, context, UUID(webhook["id"]), SentForm(), done={"signed": webhook})
+
+    return submitted(request, operation, again, done)
 
 
 @router.get(ADDRESS, response_model=WebhookOut)
 def webhook_page(request: Request, context: ReadContext, webhook_id: UUID) -> Response:
     """One webhook, and what has become of the messages for it."""
     context.require_role(WEBHOOKS.may)
-    return _one(request, context, webhook_id, SentForm())
+    return _webhook_page(request, context, webhook_id, SentForm())
 
 
 @router.post(ADDRESS + "/change", response_model=WebhookOut)
@@ -81,7 +80,7 @@ def change_webhook(request: Request, webhook_id: UUID) -> Response:
         body = validated(WebhookChangeIn, {**sent.values("url"), "kinds": sent.entered.get("kinds", [])})
         return api.change_webhook(context, request, webhook_id, body, _query=i.NoQuery())
 
-    return _submitted(request, webhook_id, operation)
+    return _left(request, webhook_id, operation)
 
 
 @router.post(ADDRESS + "/delete")
@@ -92,7 +91,7 @@ def delete_webhook(request: Request, webhook_id: UUID) -> Response:
     def operation(context: RequestContext, _sent: SentForm) -> Response:
         return api.delete_webhook(context, webhook_id, _query=i.NoQuery())
 
-    return _submitted(request, webhook_id, operation, back=WEBHOOKS.path)
+    return _left(request, webhook_id, operation, to=WEBHOOKS.path)
 
 
 @router.post(ADDRESS + "/secret", response_model=WebhookOut)
@@ -122,34 +121,30 @@ def send_test(request: Request, webhook_id: UUID) -> Response:
     )
 
 
-def _submitted(request: Request, webhook_id: UUID, operation: Operation, back: str | None = None) -> Response:
-    done = _done(request, webhook_id, operation)
-    if isinstance(done, tuple):
-        return RedirectResponse(back or f"{WEBHOOKS.path}/{webhook_id}", 303)
-    return done
+def _left(request: Request, webhook_id: UUID, operation: Operation, to: str | None = None) -> Response:
+    """After the form another page: that of the webhook, if none is named."""
+    there = to or f"{WEBHOOKS.path}/{webhook_id}"
+    return submitted(
+        request, operation, _again(request, webhook_id), lambda _context, _sent, _response: RedirectResponse(there, 303)
+    )
 
 
 def _shown(request: Request, webhook_id: UUID, name: str, operation: Operation) -> Response:
     """The page of the webhook with the answer of the interface, which is given once."""
-    done = _done(request, webhook_id, operation)
-    if isinstance(done, tuple):
-        return _one(request, done[0], webhook_id, SentForm(), done={name: data_of(done[1])})
-    return done
+
+    def done(context: RequestContext, _sent: SentForm, response: Response) -> Response:
+        return _webhook_page(request, context, webhook_id, SentForm(), done={name: data_of(response)})
+
+    return submitted(request, operation, _again(request, webhook_id), done)
 
 
-def _done(request: Request, webhook_id: UUID, operation: Operation) -> tuple[RequestContext, Response] | Response:
-    """The context and what the interface answers; the page that says why not."""
-    sent = sent_form(request)
-    context = write_context(request, sent)
-    if context is None:
-        return key_refused(request)
-    done = attempt(request, lambda: operation(context, sent))
-    if isinstance(done, RefusedForm):
-        return _one(request, context, webhook_id, SentForm(sent.entered, done.problem), done.status)
-    return context, done
+def _again(request: Request, webhook_id: UUID) -> Callable[[RequestContext, SentForm, int], Response]:
+    return lambda context, sent, status: _webhook_page(request, context, webhook_id, sent, status)
 
 
-def _list(request: Request, context: RequestContext, query: TableQuery, sent: SentForm, status: int = 200) -> Response:
+def _list_page(
+    request: Request, context: RequestContext, query: TableQuery, sent: SentForm, status: int = 200
+) -> Response:
     context.require_role(WEBHOOKS.may)
     data = data_of(api.list_webhooks(context, PageQuery(limit=ROWS, cursor=query.cursor)))
     values = {
@@ -162,7 +157,7 @@ def _list(request: Request, context: RequestContext, query: TableQuery, sent: Se
     return answer(request, "webhooks.html", values, status)
 
 
-def _one(
+def _webhook_page(
     request: Request,
     context: RequestContext,
     webhook_id: UUID,

@@ -217,6 +217,10 @@ class RequestContext:
         idempotency.store_response(tx, self.keys, request_key, stored)
         return response, False
 
+    def is_repeated(self, tx: Connection) -> bool:
+        """Whether this request has a key with which an earlier one was carried out: `write` answers as then."""
+        return self.key is not None and self.has_response(tx, self.key)
+
     def has_response(self, tx: Connection, key: str) -> bool:
         """Whether an earlier request of the caller to this route with this key was carried out."""
         return idempotency.find_response(tx, self.keys, self._request_key(key)) is not None

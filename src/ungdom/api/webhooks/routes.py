@@ -139,15 +139,19 @@ def replay_webhook_deliveries(
 def send_webhook_test(
     context: WriteContext, request: Request, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]
 ) -> Response:
-    """A signed event of the type `test` is sent once, now, and not again; what became of it."""
-    webhook = context.read_before(lambda tx: _own_webhook(tx, context, webhook_id))
+    """A signed event of the type `test` is sent once, now, and not again; what became of it.
+
+    A request that is repeated with its key has the answer of the first one, and sends nothing.
+    """
+    webhook, answered = context.read_before(lambda tx: (_own_webhook(tx, context, webhook_id), context.is_repeated(tx)))
     webhooks.require_readable(webhook)
     test = hooks.SignedTest.of(context.public_url, webhook.credentials.valid(context.now), context.now)
     reason = None
-    try:
-        test.send(webhook.credentials.url, request.app.state.webhook_allow)
-    except NotDelivered as error:
-        reason = error.reason
+    if not answered:
+        try:
+            test.send(webhook.credentials.url, request.app.state.webhook_allow)
+        except NotDelivered as error:
+            reason = error.reason
     out = WebhookTestOut(id=test.key, delivered=reason is None, reason=reason)
     return context.write(lambda _tx: json_response(out))
 

@@ -110,7 +110,7 @@ def _dimension(code: str, description: str, source: str) -> Column:
     """The column of a dimension. The ending is the only dimension that every table has."""
     nullable, pattern = code != ENDING, _PERIOD if code == D.PERIOD else None
     full_description = (
-        f"{description}; {TOTAL}: all of them{'; missing: the table is not told apart by it' if nullable else ''}"
+        f"{description}; {TOTAL}: all of them{'; missing: the table is not broken down by it' if nullable else ''}"
     )
     words = () if pattern else (*map(str, _VALUES[code]), TOTAL)
     return Column(
@@ -133,8 +133,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("row", T.INTEGER, "the place of the number in the release, from 1", OFFICE_NORM, lambda row: row.n),
     Column("known_at", T.DATE, "day at the end of which the number was known: of the release, or of the earlier "
            "one that it stands as in", OFFICE_NORM, lambda row: row.known_on, True),
-    Column("stands", T.STRING, "the table is told as in an earlier release: new numbers beside it would have given "
-           "hidden ones away; missing: it is of the release", OFFICE_NORM, lambda row: row.dates.stands, True,
+    Column("stands", T.STRING, "the numbers are those of an earlier release: new ones beside the others would have "
+           "given hidden ones away; missing: they are of the release", OFFICE_NORM, lambda row: row.dates.stands, True,
            vocabulary=("earlier",)),
     Column("figure", T.STRING, "what is counted, by its code in docs/statistics.md", OFFICE_NORM,
            lambda row: row.figure, vocabulary=tuple(code for definition in RELEASE_PLAN for code in definition.codes)),

@@ -56,8 +56,8 @@ class ProtectionResult:
     number of feasible values of each.
 
     `unprotected`: suppressed counts of this or an earlier release that could be derived; non-empty blocks publication.
-    `alternatives`: the proof, as confidential as the counts: each is another set of numbers consistent with the
-    published ones.
+    `known_small_sums`: the number of small sums that no alternative changes. `alternatives`: the proof, as confidential
+    as the counts: each is another set of numbers consistent with the published ones.
     """
 
     system: ConstraintSystem
@@ -65,6 +65,7 @@ class ProtectionResult:
     feasible_values: dict[int, set[int]] = field(default_factory=dict)
     unprotected: list[int] = field(default_factory=list)
     dominated: frozenset[Id] = frozenset()
+    known_small_sums: int = 0
     solver_calls: int = 0
 
     @property
@@ -124,6 +125,7 @@ def protect(
     result = protection.result
     result.solver_calls = protection.solver.solver_calls
     result.unprotected = audit(policy, system, result.alternatives)
+    result.known_small_sums = len(unchanged_sums(system, result.alternatives).found) if policy.interval else 0
     return result
 
 
