@@ -417,6 +417,27 @@ def test_a_release_cannot_be_changed_in_the_database(served: Service) -> None:
         assert [one.release_id for one in releases.list_releases(tx)] == [kept.release_id]
 
 
+BY_FIGURE = Path(__file__).parents[1] / "data" / "releases" / "by_figure.json"
+
+
+def by_figure(**changed: Any) -> tuple[build.ReleaseDocument, str]:
+    """A release of before all figures were one system, as it was stored, and its digest."""
+    stored = json.loads(BY_FIGURE.read_text(encoding="utf-8"))
+    parts = {name: stored[name] for name in ("content", "proof", "exact")} | changed
+    return build.ReleaseDocument(datetime.fromisoformat(stored["known_at"]), **parts), stored["sha256"]
+
+
+def test_a_release_of_single_figures_verifies_by_the_rules_that_it_was_made_by() -> None:
+    document, digest = by_figure()
+    assert build.exact_counts(document).hidden
+    assert not build.exact_counts(document).intervals
+    assert verify.faults(document, digest) == []
+    opened = json.loads(document.exact)
+    opened["completion.closed"]["others"] = []
+    faults = verify.faults(by_figure(exact=json.dumps(opened))[0], digest)
+    assert "completion.closed: a hidden count can be worked out" in faults
+
+
 def test_a_corrupt_content_or_proof_does_not_verify(loaded: Service) -> None:
     with loaded.db.reading() as tx:
         assert list(store.faults(tx)) == []

@@ -6,7 +6,7 @@ at two widths.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,32 +117,32 @@ def picture(page: Page, look: str, name: str) -> list[Any]:
     return [] if look == "plain" else barriers(page)
 
 
+def barriers_of(
+    open_as: Callable[[Reader], Page], look: str, places: Mapping[str, tuple[Reader, str]]
+) -> dict[str, Any]:
+    """What axe finds on each of these pages, each given by its reader and its address, where it finds something."""
+    looked_at = {}
+    for name, (reader, address) in places.items():
+        page = open_as(reader)
+        page.goto(address)
+        looked_at[name] = picture(page, look, name)
+    assert len(looked_at) > 0
+    return {name: faults for name, faults in looked_at.items() if faults}
+
+
 def test_no_page_has_a_barrier_however_it_is_looked_at(
-    open_as: Callable[[Reader], Page],
-    site: Site,
-    look: str,
+    open_as: Callable[[Reader], Page], site: Site, look: str
 ) -> None:
-    found: dict[str, Any] = {}
-    for name, seen in PAGES.items():
-        page = open_as(seen.reader)
-        page.goto(site.address + seen.address.format(**site.cases))
-        if faults := picture(page, look, name):
-            found[name] = faults
-    assert found == {}
+    places = {name: (seen.reader, site.address + seen.address.format(**site.cases)) for name, seen in PAGES.items()}
+    assert barriers_of(open_as, look, places) == {}
 
 
 def test_no_page_of_a_sandbox_has_a_barrier_however_it_is_looked_at(
-    open_as: Callable[[Reader], Page],
-    sandbox: str,
-    look: str,
+    open_as: Callable[[Reader], Page], sandbox: str, look: str
 ) -> None:
-    found: dict[str, Any] = {}
-    for name, seen in SANDBOX.items():
-        page = open_as(seen.reader)
-        page.goto(sandbox + seen.address.format(exercise=sorted(exercises.histories())[0]))
-        if faults := picture(page, look, name):
-            found[name] = faults
-    assert found == {}
+    exercise = sorted(exercises.histories())[0]
+    places = {name: (seen.reader, sandbox + seen.address.format(exercise=exercise)) for name, seen in SANDBOX.items()}
+    assert barriers_of(open_as, look, places) == {}
 
 
 def test_no_state_of_a_page_has_a_barrier(

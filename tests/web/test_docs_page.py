@@ -2,15 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests import pg, process
-from tests.web.browser import chromium
+from tests.web.browser import Watched, chromium
 from ungdom.api.docs import first_calls
 
 PATIENCE = 60_000
@@ -18,19 +17,6 @@ PATIENCE = 60_000
 
 DEPRECATED = "escaping deep link whitespace with `_` is unsupported"
 """What Swagger UI says of every operation id that has an underscore, none of which stands for a space here."""
-
-
-@dataclass
-class Seen:
-    """What a page asked for and complained of."""
-
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 
 def test_the_first_operation_is_there_at_once_and_nothing_comes_from_elsewhere(address: str, browser: Browser) -> None:
-    seen, page = Seen(), browser.new_page()
+    seen, page = Watched(expected=None), browser.new_page()
     seen.watch(page)
     page.goto(f"{address}/docs", timeout=PATIENCE)
 
@@ -68,7 +54,7 @@ def test_the_operations_are_listed_without_javascript(address: str, browser: Bro
 
 
 def test_an_operation_leads_to_swagger_ui_opened_at_it(address: str, browser: Browser) -> None:
-    seen, page = Seen(), browser.new_page()
+    seen, page = Watched(expected=None), browser.new_page()
     seen.watch(page)
     page.goto(f"{address}/docs", timeout=PATIENCE)
     first = page.locator("details.operation").first

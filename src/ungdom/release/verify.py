@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ungdom.release.build import ReleaseDocument, codes_of, exact_counts
@@ -26,8 +27,9 @@ def faults(document: ReleaseDocument, digest: str, earlier: Sequence[ReleaseDocu
 
 
 def policy_of(content: Mapping[str, Any]) -> Policy:
-    """The rules by which a release was made."""
-    return Policy(**{"interval": False, **content["policy"]})
+    """The rules by which a release was made, without those that no longer say what is verified."""
+    known = {item.name for item in fields(Policy)}
+    return Policy(**{"interval": False} | {name: value for name, value in content["policy"].items() if name in known})
 
 
 def _figure_faults(

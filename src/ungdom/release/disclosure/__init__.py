@@ -29,8 +29,7 @@ class Policy:
     are rounded to the nearest multiple, halves up; 1: not at all. In addition to suppression. `estimates_from`: minimum
     number of cases for which medians and shares are shown. `core_from`: minimum number of persons of which the core
     figures are never suppressed. `small_share`: the maximum share of small counts in a table; above it, its periods are
-    merged, or the table is left out. `lost`: of releases made before intervals were protected; the maximum share of
-    counts shown before that may be newly suppressed.
+    merged, or the table is left out.
     """
 
     threshold: int = 5
@@ -41,7 +40,6 @@ class Policy:
     estimates_from: int = 10
     core_from: int = 10
     small_share: float = 0.1
-    lost: float = 0.1
 
     def rounded(self, count: int) -> int:
         """A count as shown."""
