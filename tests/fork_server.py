@@ -82,8 +82,6 @@ def become(request: dict[str, Any], streams: Sequence[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    if request["session"]:
-        os.setsid()
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -110,14 +108,16 @@ def serve(requests: socket.socket) -> None:
             return
         between = os.fork()
         if not between:
-            child = os.fork()
-            if child:
-                os.write(noted, f"{child}\n".encode())
+            if os.fork():
                 os._exit(0)
+            request = json.loads(message)
+            if request["session"]:
+                os.setsid()
+            os.write(noted, f"{os.getpid()}\n".encode())
             requests.close()
             os.close(answer)
             os.close(noted)
-            become(json.loads(message), streams)
+            become(request, streams)
         os.waitpid(between, 0)  # now it is the child of the requester
         requests.sendall(os.read(answer, 64))
         for stream in streams:

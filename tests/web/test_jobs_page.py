@@ -162,10 +162,10 @@ def test_watching_does_not_keep_a_session_alive(one: Service, admin: Visitor, mo
 
 def test_a_session_may_open_so_many_streams_and_no_more(one: Service, admin: Visitor) -> None:
     streams, secret = one.app.state.open_streams, admin.cookies["ungdom"]
-    with streams.one_more(secret), streams.one_more("another"):
+    with streams.counted(secret), streams.counted("another"):
         assert admin.get(STREAM).status_code == 200
         assert STREAMS_PER_SESSION == 2
-        with streams.one_more(secret):
+        with streams.counted(secret):
             refused = admin.get(STREAM)
             assert (refused.status_code, refused.text) == (204, "")
     assert admin.get(STREAM).status_code == 200
@@ -176,7 +176,7 @@ def test_a_process_has_so_many_streams_and_no_more(
     one: Service, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs_page, "STREAMS_PER_PROCESS", 1)
-    with one.app.state.open_streams.one_more("another"):
+    with one.app.state.open_streams.counted("another"):
         assert admin.get(STREAM).status_code == 204
 
 

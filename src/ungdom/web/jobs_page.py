@@ -70,7 +70,7 @@ class OpenStreams:
         return self._open[secret] < STREAMS_PER_SESSION and self._open.total() < STREAMS_PER_PROCESS
 
     @contextmanager
-    def one_more(self, secret: str) -> Iterator[None]:
+    def counted(self, secret: str) -> Iterator[None]:
         """Count a stream of this session inside the `with` statement."""
         self._open[secret] += 1
         try:
@@ -104,7 +104,7 @@ async def _stream(
 ) -> AsyncIterator[bytes]:
     sessions: Sessions = request.app.state.sessions
     shown, until = "", anyio.current_time() + SECONDS_OPEN
-    with streams.one_more(browser.secret):
+    with streams.counted(browser.secret):
         while anyio.current_time() < until:
             context.now = request.app.state.clock()
             if not await to_thread.run_sync(sessions.is_alive, browser.secret, context.now):
