@@ -49,6 +49,7 @@ from ungdom.api.http.erasures import ErasuresFirst
 from ungdom.api.http.limits import AddressLimits, RequestLimits, SubjectLimits
 from ungdom.api.http.middleware import AccessMiddleware, BodyLimits
 from ungdom.api.http.observed import ObservedApp
+from ungdom.api.http.routing import RoutesByPrefix
 from ungdom.api.http.service import ServiceCheck
 from ungdom.api.http.shedding import EarlyShedding, QueuedRequests, RequestQueue
 from ungdom.api.http.tokens import Issuer
@@ -180,7 +181,7 @@ def _resources() -> APIRouter:
     """The routes of every resource, shared by all apps of a process: FastAPI analyses each of them once."""
     resources = APIRouter(generate_unique_id_function=document.operation_id)
     for router in ROUTERS:
-        resources.include_router(router)
+        resources.include_router(RoutesByPrefix(router.routes))
     return resources
 
 

@@ -1,10 +1,13 @@
 """The pages as a part of the service: their routes, their files, and what a request passes through."""
 
+from functools import cache
+
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from ungdom.api.docs.routes import takes_gzip
+from ungdom.api.http.routing import RoutesByPrefix
 from ungdom.settings import Settings
 from ungdom.web import (
     administration_page,
@@ -76,6 +79,15 @@ def asset_file(request: Request, name: str) -> Response:
     return Response(asset.plain, headers=KEPT, media_type=asset.media_type)
 
 
+@cache
+def _pages() -> APIRouter:
+    """The routes of every page, shared by all apps of a process."""
+    pages = APIRouter()
+    for part in ROUTERS:
+        pages.include_router(RoutesByPrefix(part.routes))
+    return pages
+
+
 def add_routes(app: FastAPI, settings: Settings) -> None:
     """Add the pages and their files. Raises `BadSettings` for an issuer that is not trusted."""
     app.state.sessions = Sessions(settings, app.state.db)
@@ -83,8 +95,7 @@ def add_routes(app: FastAPI, settings: Settings) -> None:
     app.state.staff_names = StaffNames(app.state.db)
     app.state.pick_person = settings.development
     app.state.openid = OpenIdClient(settings, app.state.keys) if settings.login_issuer else None
-    for part in ROUTERS:
-        app.router.routes.extend(part.routes)
+    app.router.routes.extend(_pages().routes)
 
 
 def add_sessions(app: FastAPI) -> None:
