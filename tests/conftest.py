@@ -56,8 +56,8 @@ LONG = (
 """Where the tests are that take longest of a processor."""
 
 REUSED_SQLITE: list[tuple[Path, Database]] = []
-REUSED_POSTGRESQL: list[tuple[str, Database]] = []
-"""Where a test had its database, and the closed `Database`: for the next test, on a new database in the same place.
+REUSED_POSTGRESQL: dict[str, Database] = {}
+"""Where a test had its database, and the closed `Database`: for the next test, on a database as new in the same place.
 
 SQLAlchemy keeps compiled statements per engine; with an engine per test, every test would compile them anew.
 """
@@ -176,12 +176,10 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[service.S
         yield request.getfixturevalue("one")
         return
     databases: pg.Databases = request.getfixturevalue("pg_databases")
-    url, db = REUSED_POSTGRESQL.pop() if REUSED_POSTGRESQL else (None, None)
-    url = databases.create(service.fill, dropped=url)
-    with service.Service(pg.sqlalchemy_url(url), tmp_path, db) as running:
-        yield running
-    databases.drop(url)
-    REUSED_POSTGRESQL.append((url, running.db))
+    with databases.lent(service.fill) as url:
+        with service.Service(pg.sqlalchemy_url(url), tmp_path, REUSED_POSTGRESQL.get(url)) as running:
+            yield running
+        REUSED_POSTGRESQL[url] = running.db
 
 
 @pytest.fixture

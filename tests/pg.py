@@ -19,7 +19,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -133,6 +135,62 @@ class Server:
             raise ServerDidNotStart(f"{program} failed ({done.returncode}):\n{said}{log}")
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a database holds: a state of its schema, and of each table the rows as `COPY` writes them."""
+
+    schema: list[tuple[Any, ...]]
+    rows: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection[Any]) -> Self:
+        """Read it."""
+        names = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384").fetchall()
+        return cls(_schema(connection), {name: _copied(connection, name) for (name,) in names})
+
+    def restore(self, connection: psycopg.Connection[Any]) -> bool:
+        """Give each table these rows again; False where the schema is another one or a lock is not given up."""
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if _schema(connection) != self.schema:
+            return False
+        connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '2s'")
+        try:
+            for name in self._changed(connection):
+                table = sql.Identifier(name)
+                connection.execute(sql.SQL("DELETE FROM {}").format(table))
+                if self.rows[name]:
+                    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(table)) as copy:
+                        copy.write(self.rows[name])
+        except psycopg.errors.LockNotAvailable:
+            connection.rollback()
+            return False
+        return True
+
+    def _changed(self, connection: psycopg.Connection[Any]) -> list[str]:
+        """The tables that hold other rows, or these in another order."""
+        tables = ((sql.Literal(name), sql.Identifier(name)) for name in self.rows)
+        asked = (sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(*table) for table in tables)
+        filled = {name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(asked))}
+        return [
+            name for name, rows in self.rows.items() if (_copied(connection, name) if name in filled else b"") != rows
+        ]
+
+
+def _copied(connection: psycopg.Connection[Any], table: str) -> bytes:
+    with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+        return b"".join(copy)
+
+
+def _schema(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    """Number of rows of each catalog and of the transactions that wrote them: any change of the schema changes it."""
+    catalogs = ("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_trigger", "pg_proc")
+    asked = " UNION ALL ".join(f"SELECT count(*), sum(xmin::text::bigint) FROM {name}" for name in catalogs)  # noqa: S608 - names of this function
+    return connection.execute(asked).fetchall()
+
+
 class Databases:
     """Makes databases on one server and drops them again; names are unique among workers and runs."""
 
@@ -142,6 +200,8 @@ class Databases:
         self._names = (f"ungdom_{uuid4().hex[:12]}_{number}" for number in itertools.count(1))
         self._templates: dict[Fill, str] = {}
         self._made: list[str] = []
+        self._contents: dict[str, Content] = {}
+        self._free: dict[Fill, list[str]] = {}
 
     def create(self, fill: Fill | None = None, dropped: str | None = None) -> str:
         """libpq URL of a new database: empty, or a copy of what `fill(url)` made.
@@ -154,6 +214,28 @@ class Databases:
 
     def drop(self, url: str) -> None:
         self._drop(_name_in(url))
+
+    @contextmanager
+    def lent(self, fill: Fill) -> Iterator[str]:
+        """URL of a copy of what `fill` made; afterwards it has its rows again, for the next one, or is dropped.
+
+        Where the rows alone have changed, this costs much less than a new copy, which has hundreds of files and no
+        caches. Nothing may stay connected that would write again.
+        """
+        free = self._free.setdefault(fill, [])
+        url = free.pop() if free else self.create(fill)
+        yield url
+        if self._restored(url, self._url(self._template(fill))):
+            free.append(url)
+        else:
+            self.drop(url)
+
+    def _restored(self, url: str, template: str) -> bool:
+        if template not in self._contents:
+            with psycopg.connect(template) as connection:
+                self._contents[template] = Content.of(connection)
+        with psycopg.connect(url) as connection:
+            return self._contents[template].restore(connection)
 
     def close(self) -> None:
         """Drop what is left and let go of the server."""

@@ -41,6 +41,33 @@ def test_a_filled_database_is_a_copy_of_its_own(pg_database: pg.MakeDatabase) ->
     assert _ask(second, "SELECT id FROM thing") == 7
 
 
+def test_a_lent_database_has_its_rows_again_whatever_was_done_to_them(pg_databases: pg.Databases) -> None:
+    with pg_databases.lent(_with_a_table) as first, psycopg.connect(first, autocommit=True) as connection:
+        connection.execute("UPDATE thing SET id = 8")
+    with pg_databases.lent(_with_a_table) as second:
+        assert (second, _ask(second, "SELECT array_agg(id) FROM thing")) == (first, [7])
+
+
+def test_a_lent_database_whose_schema_has_changed_is_not_lent_again(pg_databases: pg.Databases) -> None:
+    with pg_databases.lent(_with_a_table) as first, psycopg.connect(first) as connection:
+        connection.execute("ALTER TABLE thing ADD COLUMN name text")
+    with pg_databases.lent(_with_a_table) as second:
+        assert second != first
+        assert (
+            _ask(second, "SELECT count(*) FROM pg_attribute WHERE attname = 'name' AND attrelid = 'thing'::regclass")
+            == 0
+        )
+
+
+def test_whoever_is_still_connected_to_a_lent_database_is_cut_off(pg_databases: pg.Databases) -> None:
+    with pg_databases.lent(_with_a_table) as first:
+        left = psycopg.connect(first)
+        left.execute("DELETE FROM thing")
+    with left, pytest.raises(psycopg.OperationalError):
+        left.execute("SELECT 1")
+    assert _ask(first, "SELECT id FROM thing") == 7
+
+
 def test_a_dropped_database_is_gone(pg_databases: pg.Databases) -> None:
     url = pg_databases.create()
     pg_databases.drop(url)

@@ -25,13 +25,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def db_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of a database with the newest schema; a test that asks for it, or for `db`, runs twice."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ungdom.sqlite")
-        return pg.sqlite_url(tmp_path)
-    make: pg.MakeDatabase = request.getfixturevalue("pg_database")
-    return pg.sqlalchemy_url(make(upgrade))
+        yield pg.sqlite_url(tmp_path)
+        return
+    databases: pg.Databases = request.getfixturevalue("pg_databases")
+    with databases.lent(upgrade) as url:
+        yield pg.sqlalchemy_url(url)
 
 
 @pytest.fixture
@@ -42,8 +44,9 @@ def db(db_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def postgresql(pg_database: pg.MakeDatabase) -> Iterator[Database]:
+def postgresql(pg_databases: pg.Databases) -> Iterator[Database]:
     """A PostgreSQL database, for what only exists there. Twelve connections."""
-    database = Database.open(pg.sqlalchemy_url(pg_database(upgrade)), pool_size=12, wait_seconds=20)
-    yield database
-    database.close()
+    with pg_databases.lent(upgrade) as url:
+        database = Database.open(pg.sqlalchemy_url(url), pool_size=12, wait_seconds=20)
+        yield database
+        database.close()
