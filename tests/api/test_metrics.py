@@ -76,7 +76,7 @@ def live_alerts(running: Service) -> int:
 
 
 def figures(running: Service) -> FigureCollector:
-    return FigureCollector(lambda: read_figures(running.db, running.clock()))
+    return FigureCollector(lambda: read_figures(running.app.state.figures, running.clock()))
 
 
 def test_the_port_serves_every_metric_of_the_table_and_no_other(measured: Service) -> None:
@@ -141,7 +141,7 @@ def test_connections_in_use_are_those_that_were_taken(served: Service) -> None:
 
 def test_the_figures_are_those_of_the_database_and_of_no_office(served: Service) -> None:
     client = served.as_("coordinator", "oslo")
-    empty = read_figures(served.db, served.clock())
+    empty = read_figures(served.app.state.figures, served.clock())
     assert (empty.values["ungdom_nightly_age_seconds"], empty.values["ungdom_alerts_open"]) == (None, 0)
     case_at(client, "executing", person=GRADED)
     case_at(client, "assessment")
@@ -149,7 +149,7 @@ def test_the_figures_are_those_of_the_database_and_of_no_office(served: Service)
     nightly.run(served.db, served.clock)
     served.clock.turn_to(date(2026, 6, 2))
 
-    read = read_figures(served.db, served.clock())
+    read = read_figures(served.app.state.figures, served.clock())
     assert read.values["ungdom_alerts_open"] == live_alerts(served)
     text = exposition.as_text(figures(served)).decode()
     assert [office for office in OFFICES if f'"{office}"' in text] == []
