@@ -53,10 +53,8 @@ class Pair:
         self.server.stop("immediate")
 
     def promote(self) -> None:
-        """Make the replica the primary; it waits for no replica of its own."""
+        """Make the replica the primary; it has none itself, and no commit waits for one."""
         self.server.run("pg_ctl", "promote", "--wait", "--pgdata", str(self.standby))
-        self.on_standby("ALTER SYSTEM RESET synchronous_standby_names")
-        self.on_standby("SELECT pg_reload_conf()")
 
 
 @contextmanager

@@ -68,8 +68,8 @@ _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKE
 _IS_THERE = "is there already"
 """How the trigger of a table that only grows refuses a second row with the same key."""
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_READ_ONLY = "25006"
-"""What PostgreSQL says to a write on a standby: read_only_sql_transaction."""
+_ON_STANDBY = frozenset({"25006", "0A000"})
+"""What a standby says to a write (read_only_sql_transaction) and to its BEGIN (feature_not_supported)."""
 _WRITER_LOCKS: dict[str, Semaphore] = {}
 
 
@@ -145,7 +145,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+            if getattr(error.orig, "sqlstate", None) in _ON_STANDBY:
                 self.writer.dispose()
             raise
 
@@ -368,8 +368,6 @@ def _unavailable(error: DBAPIError) -> Unavailable | None:
     if isinstance(driver_error, sqlite3.Error):
         busy = getattr(driver_error, "sqlite_errorcode", 0) & 0xFF in _BUSY
         return Unavailable(driver_error.sqlite_errorname.lower()) if busy else None
-    if driver_error.sqlstate == _READ_ONLY:
-        return Unavailable(_READ_ONLY)
-    if isinstance(error, OperationalError):  # PostgreSQL's classes 08, 40, 53, 55, 57 and 58
+    if isinstance(error, OperationalError) or driver_error.sqlstate in _ON_STANDBY:  # classes 08, 40, 53, 55, 57 and 58
         return Unavailable(str(driver_error.sqlstate or "connection_lost"))
     return None
