@@ -30,7 +30,7 @@ def warn_of_replica(source: ReadSource) -> None:
     A failover must not keep the service from starting; the figures of another database must never be shown.
     """
     state = source.state()
-    if state is None or state.sentence == "ok":
+    if state is None or state.fault is None:
         return
     if state.fault is ReplicaFault.FOREIGN:
         raise BadSettings(f"UNGDOM_REPLICA_URL {state.sentence.partition(':')[0]}")

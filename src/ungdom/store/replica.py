@@ -21,6 +21,8 @@ log = EventLogger("ungdom.replica")
 
 WAIT_SECONDS = 1.0
 """Seconds that a read waits for the replica before it reads the primary."""
+SETTLE_SECONDS = 0.2
+"""Seconds that a look at the replica waits for it."""
 POLL_SECONDS = 0.01
 AVOIDED_SECONDS = 5.0
 """Seconds for which a replica is not tried again that was behind or could not be read."""
@@ -100,11 +102,7 @@ class ReadSource:
         """
         if self.replica is None or time.monotonic() < self._avoided_until:
             return self.primary
-        primary, until = _position_of(self.primary), time.monotonic() + self._wait_seconds
-        state = _state_of(self.replica, primary)
-        while state.fault is None and not state.complete and time.monotonic() < until:
-            time.sleep(POLL_SECONDS)
-            state = _state_of(self.replica, primary)
+        state = _state_within(self.replica, _position_of(self.primary), self._wait_seconds)
         if state.complete:
             return self.replica
         self.avoid(state.fault or "behind")
@@ -117,8 +115,11 @@ class ReadSource:
         log.warning("replica.avoided", reason=reason)
 
     def state(self) -> ReplicaState | None:
-        """How far the replica is now; None where none is set. Raises `Unavailable` when the primary cannot say."""
-        return None if self.replica is None else _state_of(self.replica, _position_of(self.primary))
+        """How far the replica is now; None where none is set. Raises `Unavailable` when the primary cannot say.
+
+        What it replays within `SETTLE_SECONDS` counts as replayed: a moment behind is not as old as the last write.
+        """
+        return None if self.replica is None else _state_within(self.replica, _position_of(self.primary), SETTLE_SECONDS)
 
     def close(self) -> None:
         """Closes the connections to the replica; the primary belongs to whoever opened it."""
@@ -135,6 +136,16 @@ def _position_of(db: Database) -> _Primary:
     with db.reading() as tx:
         row = tx.execute(_ON_PRIMARY).one()
     return _Primary(row.position, row.cluster, row.name)
+
+
+def _state_within(replica: Database, primary: _Primary, seconds: float) -> ReplicaState:
+    """How far the replica is, once it has reached that position or after that long."""
+    until = time.monotonic() + seconds
+    state = _state_of(replica, primary)
+    while state.fault is None and not state.complete and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+        state = _state_of(replica, primary)
+    return state
 
 
 def _state_of(replica: Database, primary: _Primary) -> ReplicaState:
