@@ -189,6 +189,14 @@ def test_production_refuses(name: str, value: str, said: str, production: dict[s
     assert f"It has to be {setting_info(name.lower()).shape}" in line
 
 
+def test_a_replica_is_another_server_of_a_postgresql(production: dict[str, str]) -> None:
+    (same,) = problems(production | {"UNGDOM_REPLICA_URL": production["UNGDOM_DATABASE_URL"]})
+    assert same.startswith("UNGDOM_REPLICA_URL is the address in UNGDOM_DATABASE_URL")
+    sqlite = {"UNGDOM_DATABASE_URL": "sqlite:////tmp/ungdom.db", "UNGDOM_ALLOW_SQLITE": "yes"}
+    (beside,) = problems(production | sqlite | {"UNGDOM_REPLICA_URL": "postgresql://replica/ungdom"})
+    assert beside.startswith("UNGDOM_REPLICA_URL is set, and UNGDOM_DATABASE_URL names SQLite")
+
+
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "PEOPLE_KEYS", "CURSOR_KEY", "PUBLIC_URL", "ACCESS_FILE"])
 @pytest.mark.parametrize("env", ["production", "staging"])
 def test_outside_development_this_has_to_be_set(env: str, missing: str, production: dict[str, str]) -> None:

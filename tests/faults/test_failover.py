@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from typer.testing import CliRunner
 
-from tests import service
+from tests import pg, service
 from tests.faults import standby
 from tests.faults.standby import Pair
 from tests.faults.writers import assert_kept, opened, writing
 from tests.service import Service
+from ungdom.cli import app
+from ungdom.cli.replicas import warn_of_replica
 from ungdom.observability.collectors import ServiceFigures
+from ungdom.settings import BadSettings
 from ungdom.store import replica
 from ungdom.store.errors import Unavailable
 from ungdom.store.service_figures import read_figures
@@ -116,7 +121,9 @@ def test_figures_and_extracts_come_from_the_replica_and_miss_nothing_when_it_is_
     assert len(extracted(running, "cases")) == before + 2
     assert len(extracted(running, "events")) == before + 2
     assert statements
-    figure(f"replica: {len(statements)} statements of figures and extracts on it; lag seen while it was held {lag:.1f} s")
+    figure(
+        f"replica: {len(statements)} statements of figures and extracts on it; lag seen while it was held {lag:.1f} s"
+    )
 
 
 def test_a_read_that_the_replica_breaks_off_is_answered_by_the_primary(running: Service, servers: Pair) -> None:
@@ -136,6 +143,33 @@ def test_a_read_that_the_replica_breaks_off_is_answered_by_the_primary(running: 
     assert len(broken_off) == 1
     event.remove(pool, "before_cursor_execute", breaking)
     assert readiness(running)["replica"] == "ok"
+
+
+def examined(servers: Pair, folder: Path, replica_url: str) -> dict[str, str]:
+    """What `ungdom doctor` says of this replica."""
+    given = {"UNGDOM_ENV": "development", "UNGDOM_DATA_DIR": str(folder), "UNGDOM_DATABASE_URL": servers.both}
+    result = CliRunner().invoke(app, ["doctor", "--json"], env=given | {"UNGDOM_REPLICA_URL": replica_url})
+    (check,) = [check for check in json.loads(result.stdout)["checks"] if check["check"] == "replica"]
+    return dict(check)
+
+
+def test_doctor_says_how_far_the_replica_is_and_a_foreign_one_is_refused_at_the_start(
+    servers: Pair, tmp_path: Path, pg_database: pg.MakeDatabase
+) -> None:
+    good = examined(servers, tmp_path, servers.replica)
+    assert (good["verdict"], good["seen"]) == ("ok", "it has replayed everything (0 s behind)")
+    away = examined(servers, tmp_path, servers.replica.replace(str(standby.STANDBY_PORT), "5439"))
+    assert (away["verdict"], away["seen"].split(":")[0]) == ("warning", "it cannot be reached")
+    itself = examined(servers, tmp_path, servers.replica.replace(str(standby.STANDBY_PORT), "5432"))
+    assert (itself["verdict"], itself["seen"].split("(")[0].strip()) == ("warning", "it is no standby")
+    foreign = pg.sqlalchemy_url(pg_database())
+    assert examined(servers, tmp_path, foreign)["verdict"] == "fault"
+
+    with closing(Database.open(servers.both)) as db, closing(Database.open(foreign)) as other:
+        source = replica.ReadSource(db, other)
+        with pytest.raises(BadSettings, match="UNGDOM_REPLICA_URL is not a replica of the database"):
+            warn_of_replica(source)
+        assert source.current() is db
 
 
 def test_a_write_to_a_server_that_has_become_a_standby_is_unavailable(servers: Pair) -> None:
@@ -164,6 +198,6 @@ def test_when_the_primary_is_lost_the_promoted_replica_has_everything_that_was_a
     assert readiness(running)["replica"].startswith("is no standby")
     assert open_cases(running) >= len(written.acknowledged)  # from the new primary
     figure(
-        f"failover to a promoted replica under load: {written.notes} acknowledged, 0 lost, {written.unavailable} answers"
-        f" 503 with Retry-After, 20 further ones acknowledged {away:.1f} s after the crash"
+        f"failover to a promoted replica under load: {written.notes} acknowledged, 0 lost, {written.unavailable}"
+        f" answers 503 with Retry-After, 20 further ones acknowledged {away:.1f} s after the crash"
     )
