@@ -227,9 +227,10 @@ def test_settings_built_in_code_follow_the_same_rules(tmp_path: Path) -> None:
 
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, production: dict[str, str]) -> None:
     secrets = [name for name, field in names().items() if setting_info(field).secret and not name.endswith("_FILE")]
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     given = production | {"UNGDOM_EXTRACT_KEYS": f"2:{EXTRACT_KEY}", "UNGDOM_MAIL_FROM": "a@example.no"}
     given |= {"UNGDOM_SMTP_URL": "smtps://u:hemmelig@mail.example.no", "UNGDOM_LOGIN_CLIENT_SECRET": "hemmelig"}
+    given |= {"UNGDOM_REPLICA_URL": "postgresql://ungdom:hemmelig@replica.example.no/ungdom"}
     in_files = dict(given)
     for name in secrets:
         (tmp_path / name).write_text(in_files.pop(name) + "\n")

@@ -20,7 +20,7 @@ from tests.faults.writers import assert_kept, opened, writing
 from tests.service import Service
 from ungdom.cli import app
 from ungdom.cli.replicas import warn_of_replica
-from ungdom.observability.collectors import ServiceFigures
+from ungdom.observability.collectors import FigureCollector, ServiceFigures
 from ungdom.settings import BadSettings
 from ungdom.store import replica
 from ungdom.store.errors import Unavailable
@@ -101,6 +101,8 @@ def test_figures_and_extracts_come_from_the_replica_and_miss_nothing_when_it_is_
     assert statements
     assert readiness(running)["replica"] == "ok"
     assert metrics(running).values["ungdom_replica_lag_seconds"] == 0
+    served = {metric.name for metric in FigureCollector(lambda: metrics(running)).collect()}
+    assert {"ungdom_replica_up", "ungdom_replica_lag_seconds"} <= served
 
     servers.on_standby(PAUSE)
     opened(coordinator)
