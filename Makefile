@@ -43,7 +43,7 @@ SITE := $(VENV)/docs/bin/sphinx-build --quiet --fresh-env --fail-on-warning --ke
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test web compare check lock lock-node bench bench-full attack faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site docs-pictures clean
+.PHONY: help setup run test web compare check lock lock-node bench bench-full attack scale faults faults-full soak fuzz thorough spark mutants audit sbom release docs docs-site docs-pictures clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-full: $(DONE)/dev $(DONE)/peers ## the same with the full sizes and withou
 
 attack: $(DONE)/dev ## attack on two releases of the national demo (T35), written into bench/results.md
 	@$(BIN)/python bench/run.py --full attack $(ARGS)
+
+scale: $(DONE)/dev ## three replicas, four workers, PgBouncer, a balancer, a streaming replica; capacity (needs haproxy, pgbouncer)
+	@$(BIN)/python bench/run.py --full scale $(ARGS)
 
 # Each step of the office is killed before and after the commits of a place so often (FAULTS_PAIRS).
 faults: $(DONE)/dev ## kills, restarts, full disks, backups on both databases, 10,000 decisions

@@ -60,8 +60,8 @@ PARTS = (
     Part("shedding", ("--rounds", "1", "--seconds", "5"), 40),
 )
 
-ON_ITS_OWN = (Part("attack", (), 0),)
-"""Parts that are run only where they are named, with `--full`: `make attack`."""
+ON_ITS_OWN = (Part("attack", (), 0), Part("scale", (), 0))
+"""Parts that are run only where they are named, with `--full`: `make attack`, `make scale`."""
 
 
 def section(text: str, name: str, content: str) -> str:

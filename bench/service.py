@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ungdom.settings import Settings
 
@@ -43,14 +44,19 @@ def serve(settings: Settings, workers: int) -> Iterator[Service]:
         sys.executable, "-c", "from ungdom.cli import main; main()",
         "serve", "--port", str(port), "--workers", str(workers),
     ]  # fmt: skip
-    with running(command, os.environ | _environment(settings), port) as service:
+    with running(command, os.environ | environment(settings), port) as service:
         yield service
 
 
 @contextmanager
-def running(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[Service]:
-    """A server that this command starts on the port; it is stopped at the end of the `with` statement."""
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+def running(
+    command: list[str], variables: Mapping[str, str], port: int, errors: IO[bytes] | None = None
+) -> Iterator[Service]:
+    """A server that this command starts on the port; it is stopped at the end of the `with` statement.
+
+    `errors`: where its log goes; None: with that of this process.
+    """
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=errors)
     try:
         _wait_until_served(process, port)
         yield Service(port, process.pid)
@@ -63,7 +69,8 @@ def running(command: list[str], environment: Mapping[str, str], port: int) -> It
             process.wait(PATIENCE)
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables of a service with these settings, without limits per caller."""
     return {
         "UNGDOM_ENV": settings.env,
         "UNGDOM_DATABASE_URL": settings.database_url,
@@ -76,6 +83,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "UNGDOM_CONNECTION_LIMIT": str(settings.connection_limit),
         "UNGDOM_SUBJECT_LIMIT": UNLIMITED,
         "UNGDOM_ADDRESS_LIMIT": UNLIMITED,
+        "UNGDOM_REPLICA_URL": "" if settings.replica_url is None else "".join(settings.replica_url),
     }
 
 

@@ -24,6 +24,7 @@ WAITING = (
     "tests/extracts/test_jobs.py",
     "tests/faults/test_every_commit.py",
     "tests/faults/test_database_away.py",
+    "tests/faults/test_failover.py",
     "tests/faults/test_upgrade_killed.py",
 )
 """Where tests wait for processes that they start, kill and start again: they need little of a processor."""

@@ -145,6 +145,7 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.__exit__(kind, error, trace)
+        self.app.state.figures.close()
         self.db.close()
 
     def token(self, role: Role, office: str | None = None, subject: str | None = None) -> str:

@@ -19,7 +19,20 @@ from ungdom.settings.keys import new_key
 from ungdom.store.schema.outbox import outbox
 
 Examine = Callable[..., dict[str, dict[str, str]]]
-ORDER = ["settings", "disk", "mail", "issuers", "database", "durability", "keys", "clock", "night", "messages", "staff"]
+ORDER = [
+    "settings",
+    "disk",
+    "mail",
+    "issuers",
+    "database",
+    "durability",
+    "replica",
+    "keys",
+    "clock",
+    "night",
+    "messages",
+    "staff",
+]
 
 ISSUER = """
 [[issuer]]

@@ -132,6 +132,11 @@ WRONG = [
     ("DATABASE_URL", "postgresql://db:port/ungdom", "is not the address of a database"),
     ("DATABASE_URL", "mysql://db/ungdom", "is not PostgreSQL or SQLite"),
     ("DATABASE_URL", "sqlite://", "names no file"),
+    ("DATABASE_URL", "postgresql://a:5432,b:port/ungdom", "is not the address of a database"),
+    ("DATABASE_URL", "postgresql://db/ungdom?pooler=session", "names another pooler than `transaction`"),
+    ("REPLICA_URL", "sqlite:////tmp/ungdom.db", "names SQLite, which has no streaming replica"),
+    ("REPLICA_URL", "postgresql://a:5432,b:port/ungdom", "is not the address of a database"),
+    ("REPLICA_URL", "nonsense", "is not the address of a database"),
     ("PUBLIC_URL", "http://ungdom.example.no", "is not https"),
     ("PUBLIC_URL", "ungdom.example.no", "is not an address"),
     ("PUBLIC_URL", "https://ungdom.example.no:99999", "is not an address"),
@@ -184,6 +189,14 @@ def test_production_refuses(name: str, value: str, said: str, production: dict[s
     assert f"It has to be {setting_info(name.lower()).shape}" in line
 
 
+def test_a_replica_is_another_server_of_a_postgresql(production: dict[str, str]) -> None:
+    (same,) = problems(production | {"UNGDOM_REPLICA_URL": production["UNGDOM_DATABASE_URL"]})
+    assert same.startswith("UNGDOM_REPLICA_URL is the address in UNGDOM_DATABASE_URL")
+    sqlite = {"UNGDOM_DATABASE_URL": "sqlite:////tmp/ungdom.db", "UNGDOM_ALLOW_SQLITE": "yes"}
+    (beside,) = problems(production | sqlite | {"UNGDOM_REPLICA_URL": "postgresql://replica/ungdom"})
+    assert beside.startswith("UNGDOM_REPLICA_URL is set, and UNGDOM_DATABASE_URL names SQLite")
+
+
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "PEOPLE_KEYS", "CURSOR_KEY", "PUBLIC_URL", "ACCESS_FILE"])
 @pytest.mark.parametrize("env", ["production", "staging"])
 def test_outside_development_this_has_to_be_set(env: str, missing: str, production: dict[str, str]) -> None:
@@ -214,9 +227,10 @@ def test_settings_built_in_code_follow_the_same_rules(tmp_path: Path) -> None:
 
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, production: dict[str, str]) -> None:
     secrets = [name for name, field in names().items() if setting_info(field).secret and not name.endswith("_FILE")]
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     given = production | {"UNGDOM_EXTRACT_KEYS": f"2:{EXTRACT_KEY}", "UNGDOM_MAIL_FROM": "a@example.no"}
     given |= {"UNGDOM_SMTP_URL": "smtps://u:hemmelig@mail.example.no", "UNGDOM_LOGIN_CLIENT_SECRET": "hemmelig"}
+    given |= {"UNGDOM_REPLICA_URL": "postgresql://ungdom:hemmelig@replica.example.no/ungdom"}
     in_files = dict(given)
     for name in secrets:
         (tmp_path / name).write_text(in_files.pop(name) + "\n")

@@ -92,6 +92,7 @@ from ungdom.store.access_log import AccessLog
 from ungdom.store.access_subjects import KnownSubjects
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import StoreError
+from ungdom.store.replica import ReadSource, open_replica
 from ungdom.store.service_figures import count_connections
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe
@@ -237,6 +238,8 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     batch_threads = max(1, settings.threads // BATCH_SHARE)
     pool_size = settings.threads + batch_threads + 3 + EXTRACTS_AT_ONCE
     app.state.db = db or Database.open(settings.database_url, pool_size=pool_size)
+    replica = open_replica(settings.replica_url, pool_size=settings.threads + EXTRACTS_AT_ONCE + 1)
+    app.state.figures = ReadSource(app.state.db, replica)
     app.state.access_log = AccessLog(app.state.db)
     app.state.known_subjects = KnownSubjects()
     app.state.keys = EncryptionKeys.of(settings)
@@ -323,6 +326,7 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async c
             finally:
                 stop.set()
                 tasks.cancel_scope.cancel()
+        app.state.figures.close()
         app.state.db.close()
 
     return run

@@ -49,7 +49,7 @@ def work(service: Service, **changed: Any) -> ExtractWorkerContext:
     """A worker on the database of the service, by its clock."""
     folder = job_worker.folder_of(service.settings)
     given = {"retention": timedelta(days=30), "now": service.clock, **changed}
-    return ExtractWorkerContext(service.db, service.app.state.extracts, folder, **given)
+    return ExtractWorkerContext(service.app.state.figures, service.app.state.extracts, folder, **given)
 
 
 def ordered(analyst: Client, name: str = "measures", **body: Any) -> dict[str, Any]:

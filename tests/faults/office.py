@@ -209,11 +209,8 @@ def _extract(office: Office) -> None:
 def _extract_worker(office: Office) -> None:
     office.at(date(2026, 1, 7))
     folder = job_worker.folder_of(office.service.settings)
-    job_worker.run(
-        ExtractWorkerContext(
-            office.service.db, office.service.app.state.extracts, folder, timedelta(days=30), office.service.clock
-        )
-    )
+    state, now = office.service.app.state, office.service.clock
+    job_worker.run(ExtractWorkerContext(state.figures, state.extracts, folder, timedelta(days=30), now))
 
 
 def _download(office: Office) -> None:

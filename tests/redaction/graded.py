@@ -252,9 +252,8 @@ def _extract(world: World) -> None:
     world.job = world.as_("analyst").post("/v1/extracts/jobs", body).json()
     service = world.service
     folder = job_worker.folder_of(service.settings)
-    context = job_worker.ExtractWorkerContext(
-        service.db, service.app.state.extracts, folder, retention=job_worker.timedelta(days=30), now=service.clock
-    )
+    state, retention = service.app.state, job_worker.timedelta(days=30)
+    context = job_worker.ExtractWorkerContext(state.figures, state.extracts, folder, retention, service.clock)
     assert job_worker.run(context) == {"done": 1}
     world.job = world.as_("analyst").get(f"/v1/extracts/jobs/{world.job['id']}").json()
 

@@ -1395,7 +1395,8 @@ class Health(Resource):
         """Ready: database and disk can be written, the schema is the one of this program, and the nights are run.
         What the journal of erasures names is erased from it: a restored backup is not served before that. 503
         when not; the last good night may be 26 hours old. What was written to find out counts for five seconds.
-        `GET /health/ready`
+        `replica`, where one is set, says how far it is; without it the primary is read, and the service stays
+        ready. `GET /health/ready`
         """
         return self._client.call(CHECK_READINESS, {}, {})
 
@@ -1410,7 +1411,8 @@ class AsyncHealth(AsyncResource):
         """Ready: database and disk can be written, the schema is the one of this program, and the nights are run.
         What the journal of erasures names is erased from it: a restored backup is not served before that. 503
         when not; the last good night may be 26 hours old. What was written to find out counts for five seconds.
-        `GET /health/ready`
+        `replica`, where one is set, says how far it is; without it the primary is read, and the service stays
+        ready. `GET /health/ready`
         """
         return await self._client.call(CHECK_READINESS, {}, {})
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import sentence
+from ungdom.cli.replicas import read_source
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet
 from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import BadSettings, Settings
@@ -20,6 +21,7 @@ from ungdom.store import durability, grants, job_runs, key_usage, service_figure
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import MissingKeys
 from ungdom.store.opening import ERRORS
+from ungdom.store.replica import ReplicaFault, ReplicaState
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 
@@ -188,6 +190,22 @@ def _durability(tx: Connection, config: Settings, _now: datetime) -> Diagnosis:
     return Diagnosis("durability", Verdict.FINE, "what is committed is kept")
 
 
+def _replica(_tx: Connection, config: Settings, _now: datetime) -> Diagnosis:
+    if config.replica_url is None:
+        return Diagnosis("replica", Verdict.FINE, "none is set: figures and extracts are read from the database")
+    with closing(Database.open(config.database_url, pool_size=1)) as db, read_source(config, db) as source:
+        state = source.state()
+    if state is not None and state.sentence != "ok":
+        advice = "docs/operations.md, A replica for figures and extracts"
+        return Diagnosis("replica", _verdict_of(state), f"it {state.sentence}", advice)
+    return Diagnosis("replica", Verdict.FINE, "it has replayed everything (0 s behind)")
+
+
+def _verdict_of(state: ReplicaState) -> Verdict:
+    """A foreign replica keeps the service from starting; otherwise the primary is read, and it goes on."""
+    return Verdict.FAULT if state.fault is ReplicaFault.FOREIGN else Verdict.WARNING
+
+
 def _keys(tx: Connection, config: Settings, _now: datetime) -> Diagnosis:
     keys = EncryptionKeys.of(config)
     try:
@@ -249,6 +267,7 @@ def _staff(tx: Connection, config: Settings, now: datetime) -> Diagnosis:
 
 DATABASE_CHECKS: dict[str, DatabaseCheck] = {
     "durability": _durability,
+    "replica": _replica,
     "keys": _keys,
     "clock": _clock,
     "night": _last_night,

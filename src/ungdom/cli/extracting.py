@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,12 +16,12 @@ from rich.table import Table
 from ungdom import clock, texts
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.figures import DAY, ValidAt
+from ungdom.cli.replicas import open_read_source
 from ungdom.cli.terminal import (
     AsJson,
     OnDemo,
     background,
     err,
-    open_database,
     out,
     print_result,
     progress,
@@ -33,6 +33,7 @@ from ungdom.workflow.calendar import last_moment, oslo_date
 if TYPE_CHECKING:
     from ungdom.extracts.build import ExtractResult
     from ungdom.extracts.order import Order
+    from ungdom.store.replica import ReadSource
     from ungdom.store.session import Database
 
 Name = Annotated[str | None, typer.Argument(help="Name of the extract; `ungdom extracts` lists them.")]
@@ -115,11 +116,11 @@ def extract(  # noqa: PLR0913, PLR0917  # each an option of the command
         if dummy:
             result = _write_dummy(config, options, form, out_path, dummy)
         else:
-            with closing(open_database(config)) as db:
+            with open_read_source(config) as source:
                 if rebuild is None:
-                    result = _write_extract(db, config, options, form, out_path, resume)
+                    result = _write_extract(source, config, options, form, out_path, resume)
                 else:
-                    result = _rebuild(db, config, _read_manifest(rebuild), out_path, resume)
+                    result = _rebuild(source, config, _read_manifest(rebuild), out_path, resume)
     _print_result(result, as_json)
 
 
@@ -136,17 +137,17 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
     """Run extract jobs in a background thread inside the `with` statement. An interrupted job is resumed later."""
     from ungdom.extracts import job_worker
 
-    work = job_worker.from_settings(config, open_database(config), clock.now, stop.is_set)
-    with background("extracts", partial(job_worker.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
-        yield
+    with open_read_source(config) as source:
+        work = job_worker.from_settings(config, source, clock.now, stop.is_set)
+        with background("extracts", partial(job_worker.run_until_stopped, work, stop, every), stop, JOIN_TIMEOUT):
+            yield
 
 
 def _make_jobs(config: Settings, as_json: bool) -> None:
     from ungdom.extracts import job_worker
 
-    db = open_database(config)
-    done = job_worker.run(job_worker.from_settings(config, db, clock.now))
-    db.close()
+    with open_read_source(config) as source:
+        done = job_worker.run(job_worker.from_settings(config, source, clock.now))
     print_result(done, ", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do", as_json)
     raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)
 
@@ -167,7 +168,7 @@ def _reported_errors() -> Iterator[None]:
 
 
 def _write_extract(
-    db: "Database",
+    source: "ReadSource",
     config: Settings,
     options: OrderOptions,
     written_as: str,
@@ -177,8 +178,12 @@ def _write_extract(
     from ungdom.extracts import build, download_log
     from ungdom.extracts.order import OPERATOR
 
+    db = source.current()
     order, form = _order(db, config, options), _form(written_as)
-    with download_log.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
+    with (
+        download_log.log_download(source.primary, order, form, OPERATOR, clock.now) as log,
+        progress("cases") as report,
+    ):
         if path.suffix or order.extract.released:
             log.result = build.file(db, order, form, path, report)
         else:
@@ -222,15 +227,18 @@ def _languages(given: list[str]) -> tuple[texts.Language, ...]:
     return tuple(language for language in texts.languages() if language in given)
 
 
-def _rebuild(db: "Database", config: Settings, original: dict[str, Any], path: Path, resume: bool) -> "ExtractResult":
+def _rebuild(
+    source: "ReadSource", config: Settings, original: dict[str, Any], path: Path, resume: bool
+) -> "ExtractResult":
     from ungdom.extracts import build, download_log, manifest
     from ungdom.extracts.order import OPERATOR, order_service
 
     service = order_service(config)
     order = manifest.order_of(original, service.keys, service.purposes, oslo_date(clock.now()))
     form = manifest.form_of(original)
-    with download_log.log_download(db, order, form, OPERATOR, clock.now) as log, progress("cases") as report:
-        log.result = build.rebuild(db, order, original, path, resume, report)
+    logged = download_log.log_download(source.primary, order, form, OPERATOR, clock.now)
+    with logged as log, progress("cases") as report:
+        log.result = build.rebuild(source.current(), order, original, path, resume, report)
     return log.result
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from ungdom.observability import collectors, exposition, metrics
     from ungdom.observability.exposition import MetricSource
     from ungdom.settings import Settings
-    from ungdom.store import service_figures, session
+    from ungdom.store import replica, service_figures, session
+    from ungdom.store.replica import ReadSource
     from ungdom.store.session import Database
 else:
     collectors = lazy("ungdom.observability.collectors")
     exposition = lazy("ungdom.observability.exposition")
     metrics = lazy("ungdom.observability.metrics")
+    replica = lazy("ungdom.store.replica")
     service_figures = lazy("ungdom.store.service_figures")
     session = lazy("ungdom.store.session")
 
@@ -100,7 +103,8 @@ def metrics_of_process(config: Settings, port: int | None, counted: MetricSource
     if port is None or counted is None:
         yield
         return
-    with closing(_database(config)) as db, exposition.serving(config.metrics_host, port, [counted, *_sources(db)]):
+    served = partial(exposition.serving, config.metrics_host, port)
+    with _figures_source(config) as source, served([counted, *_sources(source)]):
         yield
 
 
@@ -110,8 +114,8 @@ def metrics_of_workers(config: Settings) -> Iterator[None]:
     if config.metrics_port is None:
         yield
         return
-    with exposition.shared_folder() as folder, closing(_database(config)) as db:
-        sources = [folder, *_sources(db, folder.pids)]
+    with exposition.shared_folder() as folder, _figures_source(config) as source:
+        sources = [folder, *_sources(source, folder.pids)]
         with exposition.serving(config.metrics_host, config.metrics_port, sources):
             yield
 
@@ -119,16 +123,20 @@ def metrics_of_workers(config: Settings) -> Iterator[None]:
 def write_metrics(db: Database, file: Path) -> None:
     """Write the figures of the database to a file, for the textfile collector. Raises `BadSettings`."""
     try:
-        exposition.write_file(file, _sources(db))
+        exposition.write_file(file, _sources(replica.ReadSource(db, None)))
     except OSError as error:
         raise BadSettings(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _database(config: Settings) -> Database:
-    """A connection of its own: figures are there also when the requests have taken every other."""
-    return session.Database.open(config.database_url, pool_size=1, wait_seconds=DATABASE_WAIT)
+@contextmanager
+def _figures_source(config: Settings) -> Iterator[ReadSource]:
+    """Connections of their own: figures are there also when the requests have taken every other."""
+    db = session.Database.open(config.database_url, pool_size=1, wait_seconds=DATABASE_WAIT)
+    beside = replica.open_replica(config.replica_url, 1, DATABASE_WAIT)
+    with closing(db), closing(replica.ReadSource(db, beside)) as source:
+        yield source
 
 
-def _sources(db: Database, pids: Callable[[], Iterable[int]] = tuple) -> list[MetricSource]:
-    figures = collectors.FigureCollector(lambda: service_figures.read_figures(db, clock.now()))
+def _sources(source: ReadSource, pids: Callable[[], Iterable[int]] = tuple) -> list[MetricSource]:
+    figures = collectors.FigureCollector(lambda: service_figures.read_figures(source, clock.now()))
     return [collectors.ProcessCollector(ungdom.__version__, pids), figures]

@@ -15,6 +15,7 @@ import typer
 
 from ungdom import settings
 from ungdom.cli import observing
+from ungdom.cli.replicas import read_source, warn_of_replica
 from ungdom.cli.terminal import err, open_readable_database, out
 from ungdom.lazy import uncollected
 from ungdom.orphans import end_with_parent
@@ -55,8 +56,9 @@ def serve(
     count = workers or (1 if config.database_url.startswith("sqlite") else 2)
     if count > 1 and config.database_url.startswith("sqlite"):
         raise BadSettings("SQLite is served by one worker process; use PostgreSQL for several")
-    with closing(open_readable_database(config)) as db:
+    with closing(open_readable_database(config)) as db, read_source(config, db) as source:
         require_safe_database(config, db)
+        warn_of_replica(source)
     check(config)
     taken_port = chosen_port(host, port)
     require_free(config.metrics_host, config.metrics_port)
@@ -107,7 +109,9 @@ def check(config: Settings) -> None:
     with uncollected():
         from ungdom import app as application
 
-    application.create_app(config).state.db.close()
+    state = application.create_app(config).state
+    state.figures.close()
+    state.db.close()
 
 
 def require_safe_database(config: Settings, db: Database) -> None:

@@ -1,7 +1,8 @@
 """Queries for `bulk_events`: cases and their events as Arrow tables.
 
-PostgreSQL returns Arrow batches (ADBC), without a Python object per value, in a read-only session of its own
-(`default_transaction_read_only`). SQLite uses the existing read connections (`query_only`).
+PostgreSQL returns Arrow batches (ADBC), without a Python object per value, in read-only transactions on a connection of
+its own; what is set ends with each, for a pooler in transaction mode. SQLite uses the existing read connections
+(`query_only`).
 """
 
 import json
@@ -25,13 +26,13 @@ from ungdom.workflow.vocabulary import EventType, Protection
 
 WORDS = ("party", "reason", "outcome")
 """The fields of the payload of an event that are exported where they are enums."""
-SETTINGS = (
-    "SET default_transaction_read_only = on",
-    "SET timezone = 'UTC'",
-    "SET statement_timeout = '600s'",
-    "SET jit = off",  # compiling a statement takes longer than running it
+BEGIN = (
+    "BEGIN TRANSACTION READ ONLY",
+    "SET LOCAL timezone = 'UTC'",
+    "SET LOCAL statement_timeout = '600s'",
+    "SET LOCAL jit = off",  # compiling a statement takes longer than running it
 )
-"""Settings of a session on PostgreSQL."""
+"""Begins a transaction on PostgreSQL."""
 
 EVENTS = pa.schema(
     [
@@ -90,8 +91,6 @@ def open_source(db: Database) -> Iterator[Source]:
     with _operational_errors():
         connection = _connect_postgresql(db.reader.url)
     with closing(connection), closing(connection.cursor()) as cursor:
-        for setting in SETTINGS:
-            cursor.execute(setting)
         yield Source(partial(_query_postgresql, cursor), _PostgresqlQueries())
 
 
@@ -111,8 +110,12 @@ def _query_sqlite(db: Database, statement: str, schema: pa.Schema) -> pa.Table:
 
 def _query_postgresql(cursor: Any, statement: str, _schema: pa.Schema) -> pa.Table:
     with _operational_errors():
+        for beginning in BEGIN:
+            cursor.execute(beginning)
         cursor.execute(statement)
-        return cursor.fetch_arrow_table()
+        table = cursor.fetch_arrow_table()
+        cursor.execute("COMMIT")
+    return table
 
 
 @contextmanager

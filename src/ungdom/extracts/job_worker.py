@@ -21,6 +21,7 @@ from ungdom.extracts.partitioned_writer import OtherExtract
 from ungdom.observability.logger import EventLogger
 from ungdom.settings import Settings
 from ungdom.store.errors import StoreError
+from ungdom.store.replica import ReadSource
 from ungdom.store.session import Database
 
 LOG = EventLogger("ungdom.extracts")
@@ -40,22 +41,30 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExtractWorkerContext:
-    """What the worker needs. `folder`: contains one folder per job. `retention`: how long files are kept."""
+    """What the worker needs. `source`: its database, and where rows are read. `folder`: contains one folder per job.
 
-    db: Database
+    `retention`: how long files are kept.
+    """
+
+    source: ReadSource
     order_service: OrderService
     folder: Path
     retention: timedelta
     now: Clock
     stop: Callable[[], bool] = lambda: False
 
+    @property
+    def db(self) -> Database:
+        """The database of the jobs, which is written."""
+        return self.source.primary
+
 
 def from_settings(
-    settings: Settings, db: Database, now: Clock, stop: Callable[[], bool] = lambda: False
+    settings: Settings, source: ReadSource, now: Clock, stop: Callable[[], bool] = lambda: False
 ) -> ExtractWorkerContext:
     """The context with the settings of this installation. Raises `BadSettings`."""
     retention = timedelta(days=settings.extracts_kept_days)
-    return ExtractWorkerContext(db, order_service(settings), folder_of(settings), retention, now, stop)
+    return ExtractWorkerContext(source, order_service(settings), folder_of(settings), retention, now, stop)
 
 
 def folder_of(settings: Settings) -> Path:
@@ -125,12 +134,12 @@ def _write_job(context: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]
     """Write the files of a job; their manifest. Raises `Stopped` and `ExtractsError`."""
     request = OrderRequest(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
     order, path = context.order_service.order(request, context.now()), context.folder / str(job.job_id)
-    report = _progress_report(context, job)
+    report, db = _progress_report(context, job), context.source.current()
     try:
-        build.folder(context.db, order, job.form, path, True, report)
+        build.folder(db, order, job.form, path, True, report)
     except OtherExtract:  # the definition has changed since the interrupted attempt: start over
         shutil.rmtree(path)
-        build.folder(context.db, order, job.form, path, True, report)
+        build.folder(db, order, job.form, path, True, report)
     manifest: dict[str, Any] = json.loads((path / build.MANIFEST).read_text(encoding="utf-8"))
     return manifest
 

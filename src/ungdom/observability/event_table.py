@@ -41,6 +41,12 @@ EVENTS: dict[str, LogEvent] = {
     "erasures.not_carried_out": LogEvent(
         "Erasures of the journal are not in the database; nothing is served until they are.", ("reason",)
     ),
+    # --- the replica ----------------------------------------------------------------------------------------
+    "replica.avoided": LogEvent(
+        "The primary was read in place of the replica, which is not tried for five seconds. `reason`: `behind`,"
+        " `unreachable`, `not_standby`, `foreign`, or the error of a read from it.",
+        ("reason",),
+    ),
     # --- tokens ---------------------------------------------------------------------------------------------
     "token.accepted": LogEvent(
         "A token was seen for the first time and holds. `about` names issuer, token id, client and organisations.",

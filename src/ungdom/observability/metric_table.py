@@ -55,6 +55,16 @@ METRICS: dict[str, MetricInfo] = {
     "ungdom_database_up": MetricInfo(
         _GAUGE, "1 when the figures below were read from the database, 0 when it could not be: they are missing then."
     ),
+    "ungdom_replica_up": MetricInfo(
+        _GAUGE,
+        "1 when the streaming replica can be read, 0 when not or when it is no standby of this database; missing"
+        " where none is set.",
+    ),
+    "ungdom_replica_lag_seconds": MetricInfo(
+        _GAUGE,
+        "0 when the replica has replayed everything, otherwise the age of the last transaction that it has replayed;"
+        " missing while it cannot be read.",
+    ),
     "ungdom_outbox_waiting": MetricInfo(_GAUGE, "Official messages that have not arrived, dead letters not counted."),
     "ungdom_outbox_oldest_age_seconds": MetricInfo(_GAUGE, "Age of the oldest of them; 0 without one."),
     "ungdom_outbox_dead_letters": MetricInfo(_GAUGE, "Official messages that were given up."),

@@ -3,9 +3,11 @@
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 DATABASES = ("postgresql", "sqlite")
+POOLER, TRANSACTION = "pooler", "transaction"
+"""`?pooler=transaction` in the address of a database: a pooler gives each transaction another connection."""
 
 
 def database_kind(url: str) -> str:
@@ -18,6 +20,8 @@ def database_kind(url: str) -> str:
         raise ValueError("is not the address of a database")
     if kind not in DATABASES:
         raise ValueError("is not PostgreSQL or SQLite")
+    if any(pooler != TRANSACTION for pooler in parse_qs(urlsplit(url).query).get(POOLER, ())):
+        raise ValueError(f"names another {POOLER} than `{TRANSACTION}`")
     return kind
 
 
@@ -28,9 +32,11 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def _has_sound_port(url: str) -> bool:
-    """Whether the port of this URL is a number from 1 to 65535, or left out."""
+    """Whether the port of this URL is a number from 1 to 65535, or left out; of an address with several hosts, each."""
     try:
-        return urlsplit(url).port != 0
+        parts = urlsplit(url)
+        user, at, hosts = parts.netloc.rpartition("@")
+        return all(parts._replace(netloc=f"{user}{at}{host}").port != 0 for host in hosts.split(","))
     except ValueError:
         return False
 

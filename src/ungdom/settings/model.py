@@ -80,8 +80,22 @@ class Settings(SignInSettings, MailSettings, NormSettings):
         ),
     ] = Field(
         default="",
-        description="The database. An address without a password uses what libpq finds (`~/.pgpass`, peer).",
+        description="The database. An address without a password uses what libpq finds (`~/.pgpass`, peer). Several"
+        " hosts, and `pooler=transaction` for PgBouncer: [operations](operations.md#more-than-one-machine).",
         examples=["postgresql://ungdom@db.example.no/ungdom"],
+    )
+    replica_url: Annotated[
+        Secret | None,
+        SettingInfo(
+            "`postgresql://user:password@host/database` of a streaming replica",
+            default="none: the database itself",
+            secret=True,
+        ),
+    ] = Field(
+        default=None,
+        description="A streaming replica of that database, from which statistics, released figures and extracts are"
+        " read ([operations](operations.md#a-replica-for-figures-and-extracts)).",
+        examples=["postgresql://ungdom@replica.example.no/ungdom"],
     )
     database_application_role: Annotated[
         str | None, SettingInfo("the name of a PostgreSQL role", default="none: `db upgrade` grants nothing")
@@ -282,6 +296,20 @@ class Settings(SignInSettings, MailSettings, NormSettings):
                 f"names SQLite, which one process on one machine writes; with UNGDOM_ENV={_kind(info)} that needs"
                 " UNGDOM_ALLOW_SQLITE=yes"
             )
+        return value
+
+    @field_validator("replica_url")
+    @classmethod
+    def _replica(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return value
+        if database_kind(value) == "sqlite":
+            raise ValueError("names SQLite, which has no streaming replica")
+        database_url = info.data.get("database_url")
+        if database_url is not None and database_kind(database_url) == "sqlite":
+            raise ValueError("is set, and UNGDOM_DATABASE_URL names SQLite, which has no streaming replica")
+        if value == database_url:
+            raise ValueError("is the address in UNGDOM_DATABASE_URL: the replica is another server")
         return value
 
     @field_validator("people_keys")

@@ -12,6 +12,7 @@ from ungdom.observability.collectors import ServiceFigures
 from ungdom.store import deliveries, outbox
 from ungdom.store.inbox import PARKED
 from ungdom.store.job_runs import FAILED, NIGHTLY, PARTIAL, RUNNING, SUCCEEDED, last_completed_night, runs
+from ungdom.store.replica import ReadSource
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.extracts import extract_job
@@ -23,16 +24,24 @@ _UNDONE = ("waiting", "running", "failed")
 """Status of an extract job that is not done."""
 
 
-def read_figures(db: Database, now: datetime) -> ServiceFigures:
-    """The figures in one read transaction. Raises the errors of the store."""
-    with db.reading() as tx:
+def read_figures(source: ReadSource, now: datetime) -> ServiceFigures:
+    """The figures in one read transaction, and how far the replica is. Raises the errors of the store."""
+    replica = _replica(source)
+    with source.primary.reading() as tx:
         nights = [run for run in runs(tx, NIGHTLY) if run.status != RUNNING][:1]
         failed = nights[0].counts.get("failed", 0) if nights else None
         return ServiceFigures(
-            {**message_figures(tx, now), **_nights(tx, now), "ungdom_nightly_failed_cases": failed},
+            {**message_figures(tx, now), **_nights(tx, now), "ungdom_nightly_failed_cases": failed, **replica},
             {status: float(any(run.status == status for run in nights)) for status in (SUCCEEDED, PARTIAL, FAILED)},
             _extract_jobs(tx),
         )
+
+
+def _replica(source: ReadSource) -> dict[str, float | None]:
+    state = source.state()
+    if state is None:
+        return {}
+    return {"ungdom_replica_up": float(state.fault is None), "ungdom_replica_lag_seconds": state.lag_seconds}
 
 
 def clock_ahead(tx: Connection, now: datetime) -> timedelta:

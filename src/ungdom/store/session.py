@@ -6,6 +6,8 @@ taking the writer lock of this process. Readers never wait for the writer.
 
 **PostgreSQL**: a connection pool without overflow; after `wait_seconds` without a connection `Unavailable` is raised.
 Writing is READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set on connection.
+Behind a pooler in transaction mode (`?pooler=transaction`) nothing may outlive a transaction in the session: both are
+set in each transaction, and no statement is prepared on the server.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ungdom.lazy import lazy
 from ungdom.settings.files import refuse_shared, restrict_to_owner
-from ungdom.store import reference
+from ungdom.store import postgresql_address, reference
 from ungdom.store.errors import DuplicateKey, Stale, Unavailable
+from ungdom.store.postgresql_address import PostgresqlAddress
 
 if TYPE_CHECKING:
     from alembic import command
@@ -65,6 +68,8 @@ _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKE
 _IS_THERE = "is there already"
 """How the trigger of a table that only grows refuses a second row with the same key."""
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_ON_STANDBY = frozenset({"25006", "0A000"})
+"""What a standby says to a write (read_only_sql_transaction) and to its BEGIN (feature_not_supported)."""
 _WRITER_LOCKS: dict[str, Semaphore] = {}
 
 
@@ -91,10 +96,9 @@ class Database:
 
         `synchronous`: the SQLite pragma; NORMAL is faster and may lose the last transactions in a power failure.
         """
-        where = make_url(url)
-        if where.get_backend_name() == "sqlite":
-            return _open_sqlite(where, pool_size, wait_seconds, synchronous)
-        return _open_postgresql(where, pool_size, wait_seconds, statement_seconds)
+        if postgresql_address.is_postgresql(url):
+            return _open_postgresql(postgresql_address.parse(url), pool_size, wait_seconds, statement_seconds)
+        return _open_sqlite(make_url(url), pool_size, wait_seconds, synchronous)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -118,7 +122,7 @@ class Database:
     def trying(self) -> Iterator[Connection]:
         """A transaction that may write and is rolled back at the end, for a dry run. Raises the errors of the store."""
         lock = nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
-        with _translated_errors(), lock, self.writer.connect() as tx:
+        with _translated_errors(), lock, self._primary_only(), self.writer.connect() as tx:
             yield tx
 
     @contextmanager
@@ -134,6 +138,16 @@ class Database:
             return
         with _translated_errors(), _temporary_copy(self.reader).connect() as tx:
             yield tx
+
+    @contextmanager
+    def _primary_only(self) -> Iterator[None]:
+        """Lets go of the connections to a server that has become a standby: the next ones go to the primary."""
+        try:
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _ON_STANDBY:
+                self.writer.dispose()
+            raise
 
     def close(self) -> None:
         """Closes all connections."""
@@ -261,21 +275,34 @@ def _configure_sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> N
         tx.exec_driver_sql(begin)
 
 
-def _open_postgresql(where: URL, pool_size: int, wait_seconds: float, statement_seconds: float) -> Database:
-    if where.drivername == "postgresql":
-        where = where.set(drivername="postgresql+psycopg")
-    server_options = f"-c timezone=UTC -c statement_timeout={int(statement_seconds * 1000)}"
+def _open_postgresql(
+    address: PostgresqlAddress, pool_size: int, wait_seconds: float, statement_seconds: float
+) -> Database:
+    settings = {"TimeZone": "UTC", "statement_timeout": str(int(statement_seconds * 1000))}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    in_session: dict[str, Any] = {"prepare_threshold": None} if address.pooled else {"options": options}
     writer = create_engine(
-        where,
+        address.url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait_seconds,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": server_options, "connect_timeout": max(2, int(wait_seconds))},
+        connect_args={"connect_timeout": max(2, int(wait_seconds)), **in_session},
     )
+    if address.pooled:
+        _set_in_transactions(writer, settings)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(reader, writer, None, wait_seconds)
+
+
+def _set_in_transactions(engine: Engine, settings: Mapping[str, str]) -> None:
+    """Set these settings of PostgreSQL at the beginning of each transaction, until its end."""
+    statement = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items())
+
+    @event.listens_for(engine, "begin")
+    def begun(tx: Connection) -> None:
+        tx.exec_driver_sql(statement)
 
 
 def release_savepoint(savepoint: NestedTransaction) -> None:
@@ -341,6 +368,6 @@ def _unavailable(error: DBAPIError) -> Unavailable | None:
     if isinstance(driver_error, sqlite3.Error):
         busy = getattr(driver_error, "sqlite_errorcode", 0) & 0xFF in _BUSY
         return Unavailable(driver_error.sqlite_errorname.lower()) if busy else None
-    if isinstance(error, OperationalError):  # PostgreSQL's classes 08, 40, 53, 55, 57 and 58
+    if isinstance(error, OperationalError) or driver_error.sqlstate in _ON_STANDBY:  # classes 08, 40, 53, 55, 57 and 58
         return Unavailable(str(driver_error.sqlstate or "connection_lost"))
     return None

@@ -95,7 +95,7 @@ def get_extract_aggregates(
     For whoever reads published figures; no purpose is needed. Logged like every pull.
     """
     context.require(scope_of, may_read_published)
-    with context.db.reading() as tx:
+    with context.figures.current().reading() as tx:
         order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
     order = replace(order, labels=tuple(dict.fromkeys(query.labels)))
     return _extract_response(context, request, order, query.format)
@@ -124,7 +124,7 @@ def _extract_response(context: RequestContext, request: Request, order: Order, r
 
     def fill(out: BinaryIO) -> None:
         with download_log.log_download(context.db, order, form, downloader, now, pull_id) as log:
-            log.result = build.stream(context.db, order, form, out, lambda *_: check_cancelled())
+            log.result = build.stream(context.figures.current(), order, form, out, lambda *_: check_cancelled())
 
     link = {"Link": f'</v1/extracts/pulls/{pull_id}/manifest>; rel="describedby"'}
     return ExtractResponse(fill, form, order.extract.name, request.app.state.extract_threads, link)

@@ -29,8 +29,9 @@ from ungdom.store import idempotency
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.access_subjects import KnownSubjects, LoadedCases, subjects_of
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import Stale
+from ungdom.store.errors import Stale, Unavailable
 from ungdom.store.idempotency import RequestKey, StoredResponse
+from ungdom.store.replica import ReadSource
 from ungdom.store.session import Connection, Database
 from ungdom.workflow import patterns
 from ungdom.workflow.calendar import oslo_date
@@ -55,6 +56,7 @@ class RequestContext:
     def __init__(self, request: Request, if_match: str | None, key: str | None, language: str | None) -> None:
         state = request.app.state
         self.db: Database = state.db
+        self.figures: ReadSource = state.figures
         self.keys: EncryptionKeys = state.keys
         self.now: datetime = state.clock()
         self.cursor_keys: Sequence[str] = state.cursor_keys
@@ -118,7 +120,26 @@ class RequestContext:
         """
         self.require(scope, may)
         self._needs_service = in_service
-        with self._in_service(self.db.reading()) as tx:
+        return self._read_from(self.db, operation)
+
+    def read_figures(
+        self, operation: Callable[[Connection], ApiResponse], scope: NeededScope, may: RolePredicate
+    ) -> Response:
+        """As `read`, from the replica where there is one that is as complete as the primary; otherwise from that.
+
+        The access log is the primary's, as always. Raises what `read` raises.
+        """
+        self.require(scope, may)
+        db = self.figures.current()
+        if db is not self.db:
+            try:
+                return self._read_from(db, operation)
+            except (Unavailable, Stale) as error:  # it is away, or has replayed what the query still needed
+                self.figures.avoid(type(error).__name__)
+        return self._read_from(self.db, operation)
+
+    def _read_from(self, db: Database, operation: Callable[[Connection], ApiResponse]) -> Response:
+        with self._in_service(db.reading()) as tx:
             response = self._localised(operation(tx))
             access = self._access(tx, response, self._known_subjects.of)
         return self._logged(response, access)

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from ungdom.retention.replay import ErasureGate
 from ungdom.store import job_runs
 from ungdom.store.errors import StoreError
+from ungdom.store.replica import ReadSource
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe
 
@@ -37,12 +38,14 @@ async def check_readiness(request: Request) -> Response:
     What the journal of erasures names is erased from it: a restored backup is not served before that.
 
     503 when not; the last good night may be 26 hours old. What was written to find out counts for five seconds.
+    `replica`, where one is set, says how far it is; without it the primary is read, and the service stays ready.
     """
     state = request.app.state
     probe, thread, gate = state.write_probe, state.health_thread, state.erasure_gate
     checks = await to_thread.run_sync(_checks, state.db, probe, gate, state.clock(), limiter=thread)
     good = all(value == "ok" for value in checks.values())
-    return JSONResponse({"status": "ok" if good else "not ready", **checks}, 200 if good else 503)
+    replica = await to_thread.run_sync(_replica, state.figures, limiter=thread)
+    return JSONResponse({"status": "ok" if good else "not ready", **checks, **replica}, 200 if good else 503)
 
 
 def _checks(db: Database, probe: WriteProbe, gate: ErasureGate, now: datetime) -> dict[str, str]:
@@ -52,6 +55,14 @@ def _checks(db: Database, probe: WriteProbe, gate: ErasureGate, now: datetime) -
         return {"database": "ok", **schema_and_night, **erasures, **probe.result()}
     except StoreError:
         return {"database": "cannot be reached", **dict.fromkeys(UNKNOWN, "unknown")}
+
+
+def _replica(figures: ReadSource) -> dict[str, str]:
+    try:
+        state = figures.state()
+    except StoreError:
+        return {"replica": "unknown"}
+    return {} if state is None else {"replica": state.sentence}
 
 
 def _schema_and_night(db: Database, now: datetime) -> dict[str, str]:

@@ -32,7 +32,7 @@ def get_indicators(context: ReadContext, query: Annotated[f.FiguresQuery, Query(
     cases of others could be told from it; the secretariat and administrators of all. Within the office, and not to be
     published: figures of one konfliktråd are exact.
     """
-    return context.read(lambda tx: _indicator_list(tx, context, query), figures_scope, may_read_figures)
+    return context.read_figures(lambda tx: _indicator_list(tx, context, query), figures_scope, may_read_figures)
 
 
 @router.get(
@@ -50,7 +50,7 @@ def get_survey_statistics(context: ReadContext, query: Annotated[f.PeriodQuery, 
 
     Whole quarters, once their last invitation has expired. Coordinators and leaders: their own and the country's.
     """
-    return context.read(lambda tx: _survey_cells(tx, context, query), figures_scope, may_read_figures)
+    return context.read_figures(lambda tx: _survey_cells(tx, context, query), figures_scope, may_read_figures)
 
 
 def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQuery) -> ApiResponse:
@@ -84,7 +84,7 @@ def get_caseload(context: ReadContext, query: Annotated[i.AsOf, Query()]) -> Res
 
     Coordinators and leaders are told of their own konfliktråd, the secretariat and administrators of all.
     """
-    return context.read(lambda tx: _caseload(tx, context, query), figures_scope, may_read_figures)
+    return context.read_figures(lambda tx: _caseload(tx, context, query), figures_scope, may_read_figures)
 
 
 def _caseload(tx: Connection, context: RequestContext, query: i.AsOf) -> ApiResponse:

@@ -32,7 +32,7 @@ def list_releases(context: ReadContext, query: Annotated[PageQuery, Query()]) ->
         read, place = partial(releases.list_releases, tx), attrgetter("known_at", "release_id")
         return list_response(context, "releases", query, ReleaseList, read, place, release_out)
 
-    return context.read(operation, published_scope, may_read_published)
+    return context.read_figures(operation, published_scope, may_read_published)
 
 
 @router.get("/v1/releases/{release_id}", response_model=ReleaseOut, summary="One release")
@@ -62,4 +62,4 @@ def _release_response(
             raise NotVisible
         return render(release)
 
-    return context.read(operation, published_scope, may_read_published)
+    return context.read_figures(operation, published_scope, may_read_published)

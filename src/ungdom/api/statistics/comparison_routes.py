@@ -40,4 +40,4 @@ def get_office_comparison(context: ReadContext, query: Annotated[ComparisonQuery
         names = places(tx, context.language)["konfliktrad"]
         return json_response(comparison_out(result, question, context.language, names))
 
-    return context.read(operation, figures_scope, may_compare_offices)
+    return context.read_figures(operation, figures_scope, may_compare_offices)

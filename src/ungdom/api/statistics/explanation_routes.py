@@ -58,7 +58,7 @@ def get_explanation(context: ReadContext, query: Annotated[ExplanationQuery, Que
         explanation = explain(tx, context.keys, question, context.now, release.known_at if release else None)
         return json_response(_explanation_out(explanation, question, release, context))
 
-    return context.read(operation, figures_scope, may_read_figures)
+    return context.read_figures(operation, figures_scope, may_read_figures)
 
 
 def _explanation_out(

@@ -67,7 +67,7 @@ def get_statistics_overview(context: ReadContext, query: Annotated[OverviewQuery
     Offices read the country as released; analysts read released figures only, and are refused before the first
     release. What is exact is not to be published.
     """
-    return context.read(lambda tx: _overview(tx, context, query), published_scope, may_read_published)
+    return context.read_figures(lambda tx: _overview(tx, context, query), published_scope, may_read_published)
 
 
 def _overview(tx: Connection, context: RequestContext, query: OverviewQuery) -> ApiResponse:

@@ -59,7 +59,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
         more = {"release": str(release.release_id), "published": True, **shown_days, **question_days}
         return table_response(cube, replace(labels, more=more, columns=shown_days), form)
 
-    return context.read(operation, published_scope, may_read_published)
+    return context.read_figures(operation, published_scope, may_read_published)
 
 
 def _released_tables(release: StoredRelease, query: AnyStatisticQuery) -> list[ReleasedTable]:

@@ -68,7 +68,7 @@ def get_completion_cohorts(context: ReadContext, query: Annotated[CohortQuery, Q
         )
         return json_response(body)
 
-    return context.read(operation, figures_scope, may_read_figures)
+    return context.read_figures(operation, figures_scope, may_read_figures)
 
 
 @router.get("/v1/statistics/waits-by-party", response_model=PartyWaitList, summary="Who is waited for longest")
@@ -93,7 +93,7 @@ def get_waits_by_party(context: ReadContext, query: Annotated[QuestionPeriodQuer
         )
         return json_response(body)
 
-    return context.read(operation, figures_scope, may_read_figures)
+    return context.read_figures(operation, figures_scope, may_read_figures)
 
 
 @router.get(
@@ -125,7 +125,7 @@ def get_relapse_by_outcome(context: ReadContext, query: Annotated[QuestionPeriod
         )
         return json_response(body)
 
-    return context.read(operation, figures_scope, may_read_recidivism)
+    return context.read_figures(operation, figures_scope, may_read_recidivism)
 
 
 def _scope(context: RequestContext, query: i.AsOf) -> QuestionScope:

@@ -135,7 +135,7 @@ def _statistics_response(
             else _table_response(tx, context, question, result, form)
         )
 
-    return context.read(operation, figures_scope, may_read_figures)
+    return context.read_figures(operation, figures_scope, may_read_figures)
 
 
 def _question(context: RequestContext, query: f.AnyStatisticQuery) -> CubeQuery:
