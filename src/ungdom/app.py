@@ -316,6 +316,8 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async c
         stop = Event()
         with suppress(StoreError):  # the first request tries again, and is not answered before it has succeeded
             await to_thread.run_sync(app.state.erasure_gate.open)
+        with suppress(StoreError):  # they are opened later
+            await to_thread.run_sync(app.state.db.open_readers)
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)
