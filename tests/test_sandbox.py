@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 
 from tests import sandbox_histories
 from tests.esas import contracts
+from tests.exchange.wire import Receiver
 from tests.service import Client, Service, employee, new_case, settings_of, sqlite_copy
 from tests.test_conformance import PLANTED, client_of, found
 from tests.web.visiting import Visitor
@@ -21,13 +23,17 @@ from ungdom.api.sandbox import middleware
 from ungdom.app import create_sandbox
 from ungdom.jobs import steps
 from ungdom.message.national_id import NationalIdFlag, check_national_id
+from ungdom.notices import delivery
+from ungdom.notices.delivery import NoticeDeliveryCounts
 from ungdom.retention.journal import ErasureJournal
 from ungdom.sandbox import exercises
 from ungdom.sandbox.state import STEPS, Sandbox
+from ungdom.sandbox.webhooks import delivery_context
 from ungdom.settings import BadSettings
 from ungdom.store import staff
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.workflow.vocabulary import Role
+from ungdom_client import webhooks
 
 command = importlib.import_module("ungdom.cli.sandbox")  # the package has the command under this name
 
@@ -46,7 +52,7 @@ class World(Service):
 
     def __init__(self, url: str, folder: Path) -> None:
         self.resets: list[str] = []
-        self.settings = settings_of(url, folder)
+        self.settings = settings_of(url, folder).model_copy(update={"webhook_allow": command.LOOPBACK})
         nightly = steps.quick_steps(EncryptionKeys.of(self.settings), ErasureJournal(self.settings.erasures))
         self.sandbox = Sandbox(lambda: self.resets.append("reset"), nightly)
         self.app = create_sandbox(self.settings, self.sandbox)
@@ -60,6 +66,10 @@ class World(Service):
     def as_(self, role: Role | str, office: str | None = None, subject: str | None = None) -> Client:  # noqa: ARG002  # as there
         """Whoever the sandbox gives the token of this role."""
         return Client(self, self.token_of(str(role)))
+
+    def deliver(self) -> NoticeDeliveryCounts:
+        """Send the webhooks that are due, as the command does every second."""
+        return delivery.deliver(delivery_context(self.settings, self.db, self.sandbox))
 
     def ask(self, method: str, path: str, role: str = "coordinator", **given: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token_of(role)}", **given.pop("headers", {})}
@@ -255,6 +265,77 @@ def test_every_answer_of_the_interface_takes_as_much_longer_as_was_ordered(
     assert slept == [1.5]
 
 
+def new_webhook(world: World, receiver: Receiver) -> dict[str, Any]:
+    body = {"url": receiver.url, "kinds": ["case.event_recorded"]}
+    answer = world.ask("POST", "/v1/webhooks", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def verified(receiver: Receiver, secret: str) -> list[str]:
+    """The keys of the webhooks that have arrived, each of them signed a moment ago by the clock of the receiver."""
+    for message in receiver.got:
+        webhooks.verify(secret, message.headers, message.body)
+    return [{name.lower(): value for name, value in message.headers.items()}["webhook-id"] for message in receiver.got]
+
+
+def test_a_webhook_to_the_own_machine_is_delivered_however_far_the_clock_was_moved(world: World, one: Service) -> None:
+    with Receiver() as receiver:
+        hook = new_webhook(world, receiver)
+        world.send("POST", "/control/clock", json={"days": 30})
+        assert world.ask("POST", "/v1/cases", json=new_case()).status_code == 201
+        counts = world.deliver()
+        arrived = verified(receiver, hook["secret"])
+        test_message = world.ask("POST", f"/v1/webhooks/{hook['id']}/test").json()
+        assert (counts.sent, len(arrived), test_message["delivered"]) == (1, 1, True)
+        assert verified(receiver, hook["secret"]) == [*arrived, test_message["id"]]
+        elsewhere = {"url": receiver.url, "kinds": ["case.event_recorded"]}
+        refused = one.as_(Role.COORDINATOR, "oslo").post("/v1/webhooks", elsewhere)
+    assert refused.status_code == 422, "every other installation refuses this address"
+
+
+def test_webhooks_come_late_again_and_twice_as_often_as_was_ordered(world: World) -> None:
+    with Receiver() as receiver:
+        hook = new_webhook(world, receiver)
+        deliveries = f"/v1/webhooks/{hook['id']}/deliveries"
+        world.send("POST", "/control/faults", json={"webhook_unavailable": 1, "webhook_duplicates": 1})
+        world.ask("POST", "/v1/cases", json=new_case())
+
+        assert (world.deliver().again, receiver.got) == (1, [])
+        [waiting] = world.ask("GET", deliveries).json()["items"]
+        assert (waiting["state"], waiting["held"], waiting["attempts"]) == ("waiting", "again.status_503", 1)
+        assert world.deliver().sent == 0, "the retry is due after half a minute at most"
+        world.send("POST", "/control/clock", json={"days": 0.01})
+        assert world.deliver().sent == 1
+        assert verified(receiver, hook["secret"]) == [waiting["id"]] * 2
+        [delivered] = world.ask("GET", deliveries).json()["items"]
+        assert (delivered["state"], delivered["attempts"]) == ("delivered", 2)
+
+        faults = world.send("POST", "/control/faults", json={"webhook_unavailable": 1, "webhook_delay_seconds": 0.2})
+        assert faults.json()["faults"]["webhook_duplicates"] == 0
+        before = time.monotonic()
+        answers = [world.ask("POST", f"/v1/webhooks/{hook['id']}/test").json() for _ in range(2)]
+        assert [answer["reason"] for answer in answers] == ["status_503", None]
+        assert time.monotonic() - before >= 0.4
+    assert world.send("POST", "/control/faults", json={"webhook_delay_seconds": 61}).status_code == 422
+
+
+def test_a_sandbox_that_begins_anew_sends_nothing_more(world: World) -> None:
+    with Receiver() as receiver:
+        hook = new_webhook(world, receiver)
+        world.send("POST", "/control/faults", json={"webhook_delay_seconds": 60})
+        answers: list[Any] = []
+        path, token = f"/v1/webhooks/{hook['id']}/test", world.token_of("coordinator")
+        headers = {"Authorization": f"Bearer {token}"}
+        request = Thread(target=lambda: answers.append(world.send("POST", path, headers=headers)))
+        request.start()
+        request.join(0.3)
+        world.sandbox.reset()
+        request.join(20)
+        assert (len(answers), receiver.got) == (1, []), "it is not waited for"
+        assert world.deliver() == NoticeDeliveryCounts()
+
+
 def test_the_page_moves_the_clock_orders_faults_and_sends_messages_in_three_languages(world: World) -> None:
     pages = {language: Visitor(world, language=language).get("/sandbox") for language in ("nb", "nn", "en")}
     assert [page.status_code for page in pages.values()] == [200] * 3
@@ -262,8 +343,8 @@ def test_the_page_moves_the_clock_orders_faults_and_sends_messages_in_three_lang
     visitor = Visitor(world, language="en")
     world.sandbox.run_nights(world.db)
     assert "The clock was moved. Nightly runs made: 2" in visitor.post("/sandbox/clock", {"days": "2"}).text
-    visitor.post("/sandbox/faults", {"delay_seconds": "0", "unavailable": "1", "duplicates": "0"})
-    assert world.sandbox.faults.unavailable == 1
+    visitor.post("/sandbox/faults", {"delay_seconds": "0", "unavailable": "1", "webhook_unavailable": "3"})
+    assert (world.sandbox.faults.unavailable, world.sandbox.faults.webhook_unavailable) == (1, 3)
     message = {"name": "indictment", "youth": "7"}
     receipts = [visitor.post("/sandbox/messages", message).text for _ in range(2)]
     assert ["The service answered 503" in receipts[0], "The service answered 201" in receipts[1]] == [True, True]

@@ -220,12 +220,14 @@ def create_app(settings: Settings, clock: Clock = clocks.now, db: Database | Non
 def create_sandbox(settings: Settings, sandbox: "Sandbox") -> FastAPI:
     """The service with this sandbox: its clock, its routes and its faults. Raises `BadSettings` outside development."""
     from ungdom.api.sandbox import exercise_routes, middleware, routes  # noqa: PLC0415  # no other installation loads a sandbox
+    from ungdom.sandbox.webhooks import FaultyWebhooks  # noqa: PLC0415  # the same
     from ungdom.web import exercise_page, sandbox_page  # noqa: PLC0415  # the same
 
     if not settings.development:
         raise BadSettings(f"UNGDOM_ENV is {settings.env}: a sandbox is for development only")
     app = create_app(settings, clock=sandbox.clock)
     app.state.sandbox, app.state.issuer = sandbox, Issuer(settings)
+    app.state.send_webhook, app.state.signed_at = FaultyWebhooks(sandbox), clocks.now
     for part in (routes, exercise_routes, sandbox_page, exercise_page):
         app.router.routes.extend(part.router.routes)
     app.add_middleware(middleware.SyntheticPeopleOnly)
@@ -252,6 +254,8 @@ def _set_state(app: FastAPI, settings: Settings, clock: Clock, db: Database | No
     app.state.public_url = settings.public_url
     app.state.emergency_hours = settings.emergency_hours
     app.state.webhook_allow = address.networks(settings.webhook_allow)
+    app.state.send_webhook = None  # as `notices.webhooks.send`; a sandbox sends with the faults that are ordered
+    app.state.signed_at = clock
     app.state.extracts = order_service(settings)
     app.state.extracts_dir = job_worker.folder_of(settings)
     app.state.anchor_dir = settings.anchors
@@ -315,6 +319,8 @@ def _lifespan(settings: Settings):  # type: ignore[no-untyped-def]  # an async c
         stop = Event()
         with suppress(StoreError):  # the first request tries again, and is not answered before it has succeeded
             await to_thread.run_sync(app.state.erasure_gate.open)
+        with suppress(StoreError):  # they are opened later
+            await to_thread.run_sync(app.state.db.open_readers)
         async with anyio.create_task_group() as tasks:
             retry = partial(to_thread.run_sync, _retry_due_decisions, app.state, stop, limiter=CapacityLimiter(1))
             tasks.start_soon(retry)

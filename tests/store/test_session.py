@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import QueuePool, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import pg
@@ -14,7 +14,7 @@ from ungdom.store.schema import persons as person_tables
 from ungdom.store.schema.persons import person_version
 from ungdom.store.schema.reference import police_district
 from ungdom.store.schema.staff import staff
-from ungdom.store.session import Database
+from ungdom.store.session import READER_CACHE_KIB, Database
 
 STAFFED = {"code": "x", "name_nb": "x", "name_nn": "x", "name_en": "x"}
 
@@ -106,6 +106,31 @@ def test_an_exhausted_pool_is_unavailable(db_url: str) -> None:
     with db.reading(), pytest.raises(Unavailable, match="pool_exhausted"), db.reading():
         pass
     db.close()
+
+
+def test_sqlite_opens_its_readers_at_once_and_uses_few_of_them(tmp_path: Path) -> None:
+    db = Database.open(pg.sqlite_url(tmp_path), pool_size=4)
+    opened: list[object] = []
+    event.listen(db.reader, "connect", lambda connection, _record: opened.append(connection))
+    db.open_readers()
+    used = set()
+    for _ in range(8):
+        with db.reading() as tx:
+            used.add(tx.connection.driver_connection)
+            cache = tx.exec_driver_sql("PRAGMA cache_size").scalar()
+    with db.reading(), db.reading(), db.reading(), db.reading():
+        pass
+    assert (len(opened), len(used), cache) == (4, 1, -READER_CACHE_KIB)
+    db.open_readers()
+    assert len(opened) == 4
+    db.close()
+
+
+def test_readers_of_postgresql_are_opened_as_they_are_needed(postgresql: Database) -> None:
+    postgresql.open_readers()
+    pool = postgresql.reader.pool
+    assert isinstance(pool, QueuePool)
+    assert (pool.checkedin(), pool.checkedout()) == (0, 0)
 
 
 def test_the_writer_who_waits_too_long_for_a_turn_is_told(tmp_path: Path) -> None:

@@ -2,23 +2,28 @@
 
 import os
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ungdom import clock, settings
 from ungdom.cli import observing
 from ungdom.cli.serving import Host, Port, announce, chosen_port, connection_options, served_at
-from ungdom.cli.terminal import open_database, out, progress
+from ungdom.cli.terminal import background, open_database, out, progress
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.forms import DEVELOPMENT
 from ungdom.settings.model import DATA_DIR
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import UPGRADABLE, DatabaseFault, Unusable, is_open_elsewhere
 from ungdom.workflow.calendar import oslo_date
+
+if TYPE_CHECKING:
+    from ungdom.sandbox.state import Sandbox
 
 FOLDER, FILE, FILLED = "sandbox", "sandbox.db", "filled.db"
 """The folder of a sandbox in the data folder, its database, and the copy of that as it was at the start."""
@@ -28,6 +33,12 @@ TAKEN = ("UNGDOM_LOG_FORMAT", "UNGDOM_LOG_LEVEL", "UNGDOM_PUBLIC_URL", "UNGDOM_T
 """The settings that a sandbox takes; the others are its own, so that nothing of a real installation gets into it."""
 GRACE = 2
 """Seconds that requests in progress have when the sandbox begins anew."""
+SEND_EVERY = 1.0
+"""Seconds between two looks for webhooks to send."""
+SENDING_GRACE = 40.0
+"""Seconds that webhooks in progress have then: longer than one that is sent twice takes at most."""
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""Where a sandbox may send to without TLS: the machine on which it runs."""
 
 
 def sandbox(
@@ -62,6 +73,7 @@ def sandbox_settings() -> Settings:
     folder = Path(given.get("UNGDOM_DATA_DIR", DATA_DIR)) / FOLDER
     settings.private_folder(folder.parent)
     own = {"UNGDOM_DATA_DIR": str(folder), "UNGDOM_DATABASE_URL": f"sqlite:///{folder / FILE}"}
+    own["UNGDOM_WEBHOOK_ALLOW"] = ",".join(LOOPBACK)
     settings.from_environment({**given, **own, "UNGDOM_ENV": DEVELOPMENT})  # names all that are wrong, also the others
     taken = {name: given[name] for name in TAKEN if name in given}
     return settings.from_environment({**taken, **own, "UNGDOM_ENV": DEVELOPMENT})
@@ -95,7 +107,7 @@ def _delete(config: Settings) -> None:
 
 
 def _serve(config: Settings, host: str, port: int) -> bool:
-    """Serve a new sandbox until it is stopped; whether it is to begin anew."""
+    """Serve a new sandbox, and send its webhooks, until it is stopped; whether it is to begin anew."""
     import uvicorn
 
     from ungdom.app import create_sandbox
@@ -115,5 +127,18 @@ def _serve(config: Settings, host: str, port: int) -> bool:
     options: dict[str, Any] = {"log_level": "warning", "access_log": False, "log_config": None}
     options |= {"timeout_graceful_shutdown": GRACE, **connection_options(config)}
     server = uvicorn.Server(uvicorn.Config(service, host=host, port=port, **options))
-    server.run()
+    with _delivery(config, box):
+        server.run()
     return again.is_set()
+
+
+@contextmanager
+def _delivery(config: Settings, box: "Sandbox") -> Iterator[None]:
+    """Deliver the webhooks of this sandbox in a background thread inside the `with` statement."""
+    from ungdom.notices import delivery
+    from ungdom.sandbox.webhooks import delivery_context
+
+    with closing(open_database(config)) as db:
+        run = partial(delivery.run_until_stopped, delivery_context(config, db, box), box.ending, SEND_EVERY)
+        with background("webhooks", run, box.ending, SENDING_GRACE):
+            yield

@@ -18,6 +18,7 @@ from threading import Event
 from uuid import UUID
 
 from ungdom import clock, polling
+from ungdom.clock import Clock
 from ungdom.delivery import engine
 from ungdom.delivery.engine import DeliveryAttempt, DeliveryContext, DeliveryOutcome, NotDelivered, Withdrawn
 from ungdom.notices import anchor_mail, mail, mail_template
@@ -26,6 +27,7 @@ from ungdom.notices.address import IpNetwork, networks
 from ungdom.notices.dispatch import dispatch, may_be_sent
 from ungdom.notices.mail import Relay
 from ungdom.notices.recipients import learnt_notices, recipient_directory
+from ungdom.notices.webhooks import WebhookSend
 from ungdom.observability.logger import EventLogger
 from ungdom.settings import Settings
 from ungdom.store import contacts, deliveries, notices, outbox, staff, webhooks
@@ -54,7 +56,8 @@ class NoticeDeliveryContext(DeliveryContext):
 
     `relay`: None where no e-mail is sent. `anchors_to`: the address that seals are mailed to; None for none. `threads`:
     number of recipients that are served in parallel. `tick`: seconds between two looks for more work while recipients
-    are being served. `total_timeout`: of one webhook, in seconds.
+    are being served. `total_timeout`: of one webhook, in seconds. `send_webhook`: as `webhooks.send`. `signed_at`: the
+    clock by which recipients judge how old a message is; None for `now`.
     """
 
     keys: EncryptionKeys
@@ -66,6 +69,8 @@ class NoticeDeliveryContext(DeliveryContext):
     threads: int = 8
     tick: float = 1.0
     total_timeout: float = hooks.TOTAL_TIMEOUT
+    send_webhook: WebhookSend = field(default_factory=lambda: hooks.send)
+    signed_at: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +262,10 @@ def _send_webhook(context: NoticeDeliveryContext, delivery: Delivery) -> None:
         if not directory.still_works(hook.owner) or not may_be_sent(directory, hook.owner, message):
             raise Withdrawn("not_seen")
         text = hooks.event_body(context.public_url, message, directory.cases[case_id].reference)
-    headers = hooks.signed_headers(str(delivery.delivery_id), text, hook.credentials.valid(now), now)
+    signed_at = (context.signed_at or context.now)()
+    headers = hooks.signed_headers(str(delivery.delivery_id), text, hook.credentials.valid(now), signed_at)
     try:
-        hooks.send(hook.credentials.url, text, headers, context.allowed, context.trust, context.total_timeout)
+        context.send_webhook(hook.credentials.url, text, headers, context.allowed, context.trust, context.total_timeout)
     except NotDelivered as error:
         if error.reason == _GONE:  # for good: RFC 9110 § 15.5.11; the owner sees it and may enable the webhook again
             raise Withdrawn(_GONE) from None

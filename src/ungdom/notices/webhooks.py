@@ -7,7 +7,7 @@ import json
 import secrets
 import ssl
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,9 @@ _DATA = {
 }
 """The payload fields that are sent, by the first word of the kind."""
 _SECRET_BYTES = 32
+
+WebhookSend = Callable[[str, str, dict[str, str], Sequence[IpNetwork], ssl.SSLContext, float], None]
+"""As `send`: URL, body, headers, networks that are allowed, certificates that are trusted, longest duration."""
 
 
 def new_secret() -> str:
@@ -102,14 +105,14 @@ class SignedTest:
 
     @classmethod
     def of(cls, public_url: str, valid: Sequence[str], now: datetime) -> "SignedTest":
-        """A new one, signed with each of these secrets."""
+        """A new one, signed at that instant with each of these secrets."""
         key = uuid4()
         body = test_body(public_url, key, now)
         return cls(key, body, signed_headers(str(key), body, valid, now))
 
-    def send(self, url: str, allowed: Sequence[IpNetwork]) -> None:
-        """Send it. Raises `NotDelivered`."""
-        send(url, self.body, self.headers, allowed, ssl.create_default_context(), TOTAL_TIMEOUT)
+    def send(self, url: str, allowed: Sequence[IpNetwork], sender: WebhookSend | None = None) -> None:
+        """Send it, with `sender` where one is given. Raises `NotDelivered`."""
+        (sender or send)(url, self.body, self.headers, allowed, ssl.create_default_context(), TOTAL_TIMEOUT)
 
 
 def signed_headers(key: str, text: str, valid: Sequence[str], now: datetime) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from ungdom.jobs import nightly
@@ -24,7 +24,7 @@ STEPS = frozenset({"decisions", "staff", "terms", "coordination_groups", "retent
 class Sandbox:
     """A sandbox. `begin_anew`: starts it again with a new database. `steps`: those of a night.
 
-    `is_ending`: it was reset, and answers nothing more until it has begun anew.
+    `ending`: set once it was reset or is stopped; it answers and sends nothing more until it has begun anew.
     """
 
     begin_anew: Callable[[], None]
@@ -32,15 +32,20 @@ class Sandbox:
     clock: MovableClock = field(default_factory=MovableClock)
     faults: Faults = field(default_factory=Faults)
     start: date = field(init=False)
-    is_ending: bool = False
+    ending: Event = field(default_factory=Event)
     _moving: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self.start = oslo_date(self.clock())
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was reset or is stopped."""
+        return self.ending.is_set()
+
     def reset(self) -> None:
         """End this sandbox, and begin anew, once the nights of a move are run: they write to its database."""
-        self.is_ending = True
+        self.ending.set()
         with self._moving:
             self.begin_anew()
 

@@ -2,7 +2,9 @@
 
 **SQLite** (the default): one file in WAL mode, foreign keys on, `synchronous=FULL` so that a committed event survives a
 power failure. The driver's transaction control is off and `BEGIN` is executed here: `BEGIN IMMEDIATE` to write, after
-taking the writer lock of this process. Readers never wait for the writer.
+taking the writer lock of this process. Readers never wait for the writer. The connection that was used last is used
+next, so that few of them fill their caches; each reader keeps at most `READER_CACHE_KIB` of pages, all of which SQLite
+drops with every commit of another connection.
 
 **PostgreSQL**: a connection pool without overflow; after `wait_seconds` without a connection `Unavailable` is raised.
 Writing is READ COMMITTED, reading one read-only snapshot. `statement_timeout` and the time zone are set on connection.
@@ -15,14 +17,25 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, NestedTransaction, NullPool, create_engine, event, inspect, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    NestedTransaction,
+    NullPool,
+    QueuePool,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -55,6 +68,9 @@ _REVISION = re.compile(r'^(revision|down_revision)[^=\n]*= "(\w+)"', re.MULTILIN
 
 WAIT_SECONDS = 5.0
 """Seconds to wait for a connection of the pool, a lock, or the writer lock."""
+
+READER_CACHE_KIB = 512
+"""KiB of database pages that a connection for reading keeps on SQLite."""
 
 _BUSY = {
     sqlite3.SQLITE_BUSY,
@@ -149,6 +165,18 @@ class Database:
                 self.writer.dispose()
             raise
 
+    def open_readers(self) -> None:
+        """Opens every connection for reading that SQLite may need, so that none is opened later. Raises `Unavailable`.
+
+        PostgreSQL has a process for each connection: there they are opened as they are needed.
+        """
+        pool = self.reader.pool
+        if self.file is None or not isinstance(pool, QueuePool):
+            return
+        with _translated_errors(), ExitStack() as opened:
+            for _ in range(pool.size() - pool.checkedout()):
+                opened.enter_context(self.reader.connect())
+
     def close(self) -> None:
         """Closes all connections."""
         self.reader.dispose()
@@ -207,7 +235,7 @@ def _migrations() -> Mapping[str, str | None]:
 def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: str) -> Database:
     def engine(begin: str, size: int, *pragmas: str) -> Engine:
         new_engine = create_engine(
-            where, pool_size=size, max_overflow=0, pool_timeout=wait_seconds, hide_parameters=True
+            where, pool_size=size, max_overflow=0, pool_timeout=wait_seconds, pool_use_lifo=True, hide_parameters=True
         )
         common_pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", *pragmas)
         _configure_sqlite(new_engine, begin, (f"busy_timeout={int(wait_seconds * 1000)}", *common_pragmas))
@@ -215,7 +243,10 @@ def _open_sqlite(where: URL, pool_size: int, wait_seconds: float, synchronous: s
 
     writer_lock = _WRITER_LOCKS.setdefault(str(Path(where.database or "").resolve()), Semaphore())
     return Database(
-        engine("BEGIN", pool_size, "query_only=ON"), engine("BEGIN IMMEDIATE", 1), writer_lock, wait_seconds
+        engine("BEGIN", pool_size, "query_only=ON", f"cache_size=-{READER_CACHE_KIB}"),
+        engine("BEGIN IMMEDIATE", 1),
+        writer_lock,
+        wait_seconds,
     )
 
 

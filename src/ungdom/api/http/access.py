@@ -57,11 +57,15 @@ def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
     places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
     candidates = {text[start - _BEFORE : end] for start, end in places}
-    return {UUID(int=int(digits.replace(b"-", b""), 16)) for digits in candidates if _is_id(digits)}
+    return {id for id in map(_id_of, candidates) if id is not None}
 
 
-def _is_id(text: bytes) -> bool:
-    return not text[:_BEFORE].translate(None, b"0123456789abcdef")
+@lru_cache(maxsize=4_096)
+def _id_of(text: bytes) -> UUID | None:
+    """The id that stands there; None where what is before the first hyphen is none. Lists show the same ones again."""
+    if text[:_BEFORE].translate(None, b"0123456789abcdef"):
+        return None
+    return UUID(int=int(text.replace(b"-", b""), 16))
 
 
 def ids_in_address(path: str) -> set[UUID]:

@@ -12,7 +12,7 @@ from ungdom import texts
 from ungdom.api.http.limits import language_of_scope, trace_id_of
 from ungdom.api.http.problems import problem_response
 from ungdom.message.national_id import check_national_id
-from ungdom.sandbox.faults import RequestFault
+from ungdom.sandbox.faults import OrderedFault
 from ungdom.sandbox.state import Sandbox
 from ungdom.texts.places import field_problem
 
@@ -37,12 +37,12 @@ class OrderedFaults:
             await self.app(scope, receive, send)
             return
         fault = await self._fault(scope["path"])
-        if fault is RequestFault.UNAVAILABLE:
+        if fault is OrderedFault.UNAVAILABLE:
             language, trace_id = language_of_scope(scope), trace_id_of(scope)
             refusal = problem_response(503, "overloaded", language, trace_id, headers=RETRY_AFTER)
             await refusal(scope, receive, send)
             return
-        if fault is RequestFault.DUPLICATE:
+        if fault is OrderedFault.DUPLICATE:
             body = await _whole_body(scope, receive)
             if body is None:
                 return
@@ -50,10 +50,10 @@ class OrderedFaults:
             receive = _replayed(body, receive)
         await self.app(scope, receive, send)
 
-    async def _fault(self, path: str) -> RequestFault | None:
+    async def _fault(self, path: str) -> OrderedFault | None:
         """What happens to a request for this path, after the delay that is ordered; None for nothing."""
         if self.sandbox.is_ending:
-            return RequestFault.UNAVAILABLE
+            return OrderedFault.UNAVAILABLE
         if not path.startswith(INTERFACE):
             return None
         await sleep(self.sandbox.faults.delay_seconds)

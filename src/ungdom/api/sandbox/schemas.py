@@ -34,6 +34,9 @@ class FaultOrder(Input):
     delay_seconds: Annotated[float, Field(ge=0, le=LONGEST_DELAY)] | None = None
     unavailable: Annotated[int, Field(ge=0, le=MOST_REQUESTS)] | None = None
     duplicates: Annotated[int, Field(ge=0, le=MOST_REQUESTS)] | None = None
+    webhook_delay_seconds: Annotated[float, Field(ge=0, le=LONGEST_DELAY)] | None = None
+    webhook_unavailable: Annotated[int, Field(ge=0, le=MOST_REQUESTS)] | None = None
+    webhook_duplicates: Annotated[int, Field(ge=0, le=MOST_REQUESTS)] | None = None
 
 
 class YouthQuery(Input):
@@ -62,6 +65,9 @@ class FaultsOut(Output):
     delay_seconds: float
     unavailable: int
     duplicates: int
+    webhook_delay_seconds: float
+    webhook_unavailable: int
+    webhook_duplicates: int
 
 
 class SandboxOut(Output):

@@ -145,11 +145,12 @@ def send_webhook_test(
     """
     webhook, answered = context.read_before(lambda tx: (_own_webhook(tx, context, webhook_id), context.is_repeated(tx)))
     webhooks.require_readable(webhook)
-    test = hooks.SignedTest.of(context.public_url, webhook.credentials.valid(context.now), context.now)
+    state = request.app.state
+    test = hooks.SignedTest.of(context.public_url, webhook.credentials.valid(context.now), state.signed_at())
     reason = None
     if not answered:
         try:
-            test.send(webhook.credentials.url, request.app.state.webhook_allow)
+            test.send(webhook.credentials.url, state.webhook_allow, state.send_webhook)
         except NotDelivered as error:
             reason = error.reason
     out = WebhookTestOut(id=test.key, delivered=reason is None, reason=reason)
