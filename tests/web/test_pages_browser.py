@@ -93,11 +93,26 @@ def test_the_same_by_keyboard_alone(visit: Callable[..., Page], site: Site) -> N
     page.wait_for_url("**/record/plan_meeting_held")
     reach(page, "input[value=youth]")
     page.keyboard.press("Space")
+    reach(page, "button[value=save]")
+    page.keyboard.press("Enter")
+    page.locator("#summary").wait_for()  # the guardian is missing
+    assert page.evaluate("document.activeElement.id") == "summary"
     reach(page, "input[value=guardian]")
     page.keyboard.press("Space")
     reach(page, "button[value=save]")
     page.keyboard.press("Enter")
     page.wait_for_url("**?saved=*")
+    reach(page, "a[href*='/correct/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/correct/*")
+    reach(page, "input[value=school]")
+    page.keyboard.press("Space")
+    reach(page, "#f-reason")
+    page.keyboard.press("ArrowDown")
+    reach(page, "button[value=save]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?saved=*")
+    assert page.locator(".history del").first.inner_text() == "Ungdomsplanmøte holdt"
 
 
 def test_a_double_click_records_once(visit: Callable[..., Page], site: Site) -> None:
