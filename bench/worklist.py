@@ -54,6 +54,7 @@ KEY = "UJ+Pf/puz574hCcqV0mmRUfKyJq5EAaUhOpCXWSCeWE="
 CURSOR_KEY = "wwxdpO1MUHD/c5MclJQ0qLacPbTTQPCpugSaF8jPg2E="
 TOLD, PAGE = 2_500, 25
 REFUSED = 503
+ALONE, ALONE_RATE = 9, 1.0
 WARM_UP = 4
 """A cold service is asked so many times more slowly at first."""
 CLONE = """
@@ -260,6 +261,19 @@ def measured(chosen: argparse.Namespace) -> str:
         rows, accesses = run(raw, Path(folder), chosen)
         databases.close()
         server.stop()
+    return _table(rows, accesses, there, chosen)
+
+
+def of_filled(chosen: argparse.Namespace) -> str:
+    """The table of results of a PostgreSQL database that `fill` has filled, to compare two versions in turns."""
+    with psycopg.connect(chosen.database) as connection:
+        [there] = connection.execute("SELECT count(*) FROM case_current WHERE closed_on IS NULL").fetchone() or [0]
+    with tempfile.TemporaryDirectory() as folder:
+        rows, accesses = run(chosen.database, Path(folder), chosen)
+    return _table(rows, accesses, int(there), chosen)
+
+
+def _table(rows: list[Measured], accesses: int, there: int, chosen: argparse.Namespace) -> str:
     pace = f"{chosen.rate:g} requests per second for {chosen.seconds:g} s, {chosen.workers} workers"
     head = "| a page of 25, ms | requests | p50 | p95 | p99 | processor |\n|---|---:|---:|---:|---:|---:|"
     told = "\n".join(row.row() for row in rows)
@@ -277,13 +291,7 @@ def _employ(url: str, people: set[Viewer]) -> None:
 
 def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measured], int]:
     """The times of interface, page and plain SQL, and how many answers the access log has."""
-    settings = Settings(
-        env="development",
-        database_url=sqlalchemy_url(raw),
-        data_dir=folder,
-        people_keys=(KEY,),
-        cursor_key=CURSOR_KEY,
-    )
+    settings = _settings(raw, folder)
     with psycopg.connect(raw) as connection:
         offices = [row[0] for row in connection.execute("SELECT code FROM konfliktrad ORDER BY code").fetchall()]
     asked = requests(int(chosen.rate * chosen.seconds), offices)
@@ -296,8 +304,45 @@ def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measur
             times = asyncio.run(over_http(service.port, asked, chosen.rate, way))
             cpu = (service.cpu_seconds() - before) / len(asked) * 1000
             rows.append(Measured(name, times, cpu))
+            rows += _by_role(name, asked, times)
         accesses = _accesses(raw)
     return [*rows, Measured("bare SQL", of_database(raw, asked, chosen.rate))], accesses
+
+
+def alone(chosen: argparse.Namespace) -> str:
+    """The page of today of each role, one request at a time: what one costs where the machine cannot hold the pace."""
+    offices = ["oslo"]
+    seen = {(one.who.role, frozenset(one.query)): one for one in requests(200, offices)}
+    asked = [one for _, one in sorted(seen.items(), key=lambda pair: (pair[0][0], sorted(pair[0][1])))]
+    _employ(sqlalchemy_url(chosen.database), {one.who for one in asked})
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(chosen.database, Path(folder))
+        way = by_browser(asked, settings)
+        with serve(settings, 1) as service:
+            for one in asked:
+                repeated = [one] * (ALONE + 2)
+                times = asyncio.run(over_http(service.port, repeated, ALONE_RATE, way))[2:]
+                query = ", ".join(f"{name}={value}" for name, value in one.query.items()) or "whole list"
+                rows.append(f"| {one.who.role}, {query} | {statistics.median(times):.0f} | {max(times):.0f} |")
+    return "| page of today, ms, one at a time | median | slowest |\n|---|---:|---:|\n" + "\n".join(rows)
+
+
+def _settings(raw: str, folder: Path) -> Settings:
+    return Settings(
+        env="development",
+        database_url=sqlalchemy_url(raw),
+        data_dir=folder,
+        people_keys=(KEY,),
+        cursor_key=CURSOR_KEY,
+    )
+
+
+def _by_role(name: str, asked: list[Request], times: list[float]) -> list[Measured]:
+    by_role: dict[Role, list[float]] = {}
+    for request, milliseconds in zip(asked, times, strict=True):
+        by_role.setdefault(request.who.role, []).append(milliseconds)
+    return [Measured(f"{name}, {role}", of_role) for role, of_role in sorted(by_role.items()) if len(of_role) > 1]
 
 
 def _accesses(url: str) -> int:
@@ -314,7 +359,10 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=20.0)
     options.add_argument("--seconds", type=float, default=30.0)
     options.add_argument("--workers", type=int, default=2)
-    print(measured(options.parse_args()))
+    options.add_argument("--database", help="libpq URL of a database that an earlier run has filled")
+    options.add_argument("--alone", action="store_true", help="one request at a time, of that database")
+    chosen = options.parse_args()
+    print(alone(chosen) if chosen.alone else of_filled(chosen) if chosen.database else measured(chosen))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select, text, true
 
 from tests import pg
 from tests.store import cases
@@ -349,15 +349,29 @@ def test_a_coordinator_is_cleared_who_works_there_today_and_is_cleared(
 # --- what it costs ------------------------------------------------------------------------------------------
 
 
-def test_protection_is_found_by_key_for_each_case(sight: Sight) -> None:
-    viewer = Viewer(Role.COORDINATOR, "kari", "oslo")
-    query = select(case_current.c.case_id).where(case_queries.visible_to(viewer))
-    said = query.compile(sight.tx, compile_kwargs={"literal_binds": True})
-    explain = "EXPLAIN QUERY PLAN" if sight.tx.dialect.name == "sqlite" else "EXPLAIN"
-    plan = "\n".join(_words(row) for row in sight.tx.exec_driver_sql(f"{explain} {said}"))
+def test_sight_of_one_case_reads_its_own_rows_by_key(sight: Sight) -> None:
+    plan = _plan_of_sight(sight, case_current.c.case_id == next(iter(sight.known)))
     assert "pk_person" in plan or "sqlite_autoindex_person" in plan, plan
     assert "SCAN event" not in plan
     assert "Seq Scan on event" not in plan
+
+
+def test_sight_of_many_cases_reads_who_is_protected_and_who_opened_them_by_index(sight: Sight) -> None:
+    sight.tx.execute(text("SET LOCAL enable_seqscan = off")) if sight.tx.dialect.name == "postgresql" else None
+    plan = _plan_of_sight(sight, true())
+    for table, index in (("person", "ix_person_protection"), ("event", "ix_event_first_subject")):
+        assert index in plan or f"sqlite_autoindex_{table}" in plan, plan
+        assert f"SCAN {table}" not in plan
+
+
+def _plan_of_sight(sight: Sight, which: ColumnElement[bool]) -> str:
+    """How the database finds those of these cases that a coordinator sees."""
+    query = select(case_current.c.case_id).where(
+        case_queries.visible_to(Viewer(Role.COORDINATOR, "kari", "oslo")), which
+    )
+    written = query.compile(sight.tx, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if sight.tx.dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(_words(row) for row in sight.tx.exec_driver_sql(f"{explain} {written}"))
 
 
 def _words(row: Row[Any]) -> str:

@@ -19,13 +19,16 @@ from ungdom import clock
 from ungdom.app import create_sandbox
 from ungdom.sandbox.state import Sandbox
 
+IN_STORIES = ("consent", "alerted", "meanwhile", "session")
+"""Cases of `test_stories_browser.py`."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("pages")
     url, data = sqlite_copy(sqlite_template, folder), tmp_path_factory.mktemp("data")
     with Service(url, data) as service:
-        changed = ("by_keyboard", "without_javascript", "clicked_twice", "left_alone")
+        changed = ("by_keyboard", "without_javascript", "clicked_twice", "left_alone", *IN_STORIES)
         client = service.as_("coordinator", "oslo")
         cases = furnished(service) | {name: case_at(client, "preparing", "2026-01-05") for name in changed}
     keys = {"UNGDOM_PEOPLE_KEYS": KEY, "UNGDOM_CURSOR_KEY": CURSOR_KEY}

@@ -12,6 +12,7 @@ from tests.access.test_every_answer import Comparison, Watch, compare
 from tests.api import sights
 from tests.api.build import DAY
 from tests.api.sights import VIEWERS, World
+from tests.api.test_statements import statements
 from tests.service import Service, routes_of, sqlite_copy
 from tests.web.visiting import Visitor
 from ungdom.store.schema.access import access_log
@@ -130,6 +131,11 @@ SENT = {
 """Forms that write as routes of the interface do, and the search for a person: the other modules of this folder."""
 THEN = ({"known_at": "2026-02-01"}, {"valid_at": DAY})
 """The control of the page of a case: as known on a day, as it stood on a day."""
+LATE: dict[str, dict[str, bool]] = {"": {}, "yes": {"overdue": True}, "no": {"overdue": False}}
+"""The filter of the page by lateness, and the same in the interface."""
+WHO_SEES_A_CASE = set(VIEWERS) - {"off_team", "their_prosecution", "analyst", "auditor", "admin"}
+MOST_STATEMENTS = 8
+"""Statements of the page of a case, whoever looks and however long its history is."""
 COMPARED = ("open", "strict", "leaving", "moved_confidential", "sent")
 
 
@@ -186,6 +192,20 @@ def test_a_page_of_a_case_shows_what_the_interface_answers(world: World, monkeyp
     assert wrong == []
     assert pages >= 20
     assert withheld > 0
+
+
+def test_a_page_of_a_case_takes_at_most_eight_statements_whoever_looks(world: World) -> None:
+    taken: dict[tuple[str, str], int] = {}
+    for viewer in VIEWERS:
+        browser = visitor(world, viewer)
+        for kind, known in world.cases.items():
+            browser.get(f"/cases/{known.id}")
+            with statements() as counted:
+                page = browser.get(f"/cases/{known.id}")
+            if page.status_code == 200:
+                taken[viewer, kind] = len(counted)
+    assert {viewer for viewer, _ in taken} == WHO_SEES_A_CASE
+    assert {seen: count for seen, count in taken.items() if count > MOST_STATEMENTS} == {}
 
 
 def different_parts(
@@ -266,9 +286,17 @@ def test_the_list_of_today_is_the_worklist_and_counts_what_it_lists(
         shown = given.pop()
         listed = client.get("/v1/worklist", total=True, limit=25).json()
         assert shown["work"]["items"] == listed["items"]
+        assert shown["work"]["total"] == listed["total"]
         for kind in shown["kinds_to_do"]:
-            assert browser.get(f"/today?whose=office&kind={kind['kind']}").status_code == 200
-            assert given.pop()["work"]["total"] == kind["cases"], (viewer, kind)
+            for late, overdue in LATE.items():
+                asked_for = {"whose": "office", "kind": kind["kind"], **({"late": late} if late else {})}
+                assert browser.get(f"/today?{urlencode(asked_for)}").status_code == 200
+                narrowed = client.get("/v1/worklist", total=True, limit=25, kind=kind["kind"], **overdue).json()
+                assert given.pop()["work"]["total"] == narrowed["total"], (viewer, kind, late)
+                assert late or narrowed["total"] == kind["cases"]
+        assert browser.get("/today?whose=office&late=yes").status_code == 200
+        late_ones = client.get("/v1/worklist", total=True, limit=25, overdue=True).json()
+        assert given.pop()["work"]["total"] == late_ones["total"]
 
 
 def test_whoever_has_no_worklist_is_told_so(world: World) -> None:

@@ -237,7 +237,7 @@ def test_an_error_that_nobody_foresaw_is_a_page_without_a_traceback(
     one: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = signed_in(one)
-    monkeypatch.setattr("ungdom.web.today.list_of_kinds", lambda *_: 1 / 0)
+    monkeypatch.setattr("ungdom.web.today.worklist_and_kinds", lambda *_: 1 / 0)
     answer = visitor.get("/today")
     assert answer.status_code == 500
     assert "<main" in answer.text

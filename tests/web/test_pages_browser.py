@@ -77,27 +77,37 @@ def reach(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by {MOST_TABS} tabs")
 
 
+def press(page: Page, selector: str, key: str) -> None:
+    """Reach this element and press the key there."""
+    reach(page, selector)
+    page.keyboard.press(key)
+
+
 def test_the_same_by_keyboard_alone(visit: Callable[..., Page], site: Site) -> None:
     page = visit()
     page.goto(f"{site.address}/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
-    reach(page, "form:has([value=coordinator-oslo]) button")
-    page.keyboard.press("Enter")
+    press(page, "form:has([value=coordinator-oslo]) button", "Enter")
     page.wait_for_url("**/today")
-    reach(page, f"a[href='/cases/{site.cases['by_keyboard']}']")
-    page.keyboard.press("Enter")
+    press(page, f"a[href='/cases/{site.cases['by_keyboard']}']", "Enter")
     page.wait_for_url("**/cases/*")
-    reach(page, "a[href$='/record/plan_meeting_held']")
-    page.keyboard.press("Enter")
+    press(page, "a[href$='/record/plan_meeting_held']", "Enter")
     page.wait_for_url("**/record/plan_meeting_held")
-    reach(page, "input[value=youth]")
-    page.keyboard.press("Space")
-    reach(page, "input[value=guardian]")
-    page.keyboard.press("Space")
-    reach(page, "button[value=save]")
-    page.keyboard.press("Enter")
+    press(page, "input[value=youth]", "Space")
+    press(page, "button[value=save]", "Enter")
+    page.locator("#summary").wait_for()  # the guardian is missing
+    assert page.evaluate("document.activeElement.id") == "summary"
+    press(page, "input[value=guardian]", "Space")
+    press(page, "button[value=save]", "Enter")
     page.wait_for_url("**?saved=*")
+    press(page, "a[href*='/correct/']", "Enter")
+    page.wait_for_url("**/correct/*")
+    press(page, "input[value=school]", "Space")
+    press(page, "#f-reason", "ArrowDown")
+    press(page, "button[value=save]", "Enter")
+    page.wait_for_url("**?saved=*")
+    assert page.locator(".history del").first.inner_text() == "Ungdomsplanmøte holdt"
 
 
 def test_a_double_click_records_once(visit: Callable[..., Page], site: Site) -> None:

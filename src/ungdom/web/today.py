@@ -1,6 +1,5 @@
 """Today: what the signed-in person has to do, the most pressing first. The list and its counts are the interface's."""
 
-from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,7 +9,7 @@ from pydantic import BaseModel
 
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.responses import ApiResponse, json_response
-from ungdom.api.worklist.routes import list_of_kinds, page_of_worklist
+from ungdom.api.worklist.routes import worklist_and_kinds
 from ungdom.api.worklist.schemas import KindList, WorkList, WorkQuery, WorkSort
 from ungdom.message.text import CursorText
 from ungdom.store import web_views
@@ -110,20 +109,9 @@ def _page(tx: Connection, context: RequestContext, query: TodayQuery, whose: Who
         sort=query.sort,
         cursor=query.cursor,
         limit=ROWS,
-        total=True,
     )
-    counted = replace(
-        wanted.filters(context.today),
-        overdue_on=None,
-        not_overdue_on=None,
-        held_by=context.recorder.viewer if wanted.mine else None,
-    )
-    return TodayAtAGlance(
-        work=page_of_worklist(tx, context, wanted),
-        kinds=list_of_kinds(tx, context, counted),
-        views=_views(tx, context),
-        whose=whose,
-    )
+    work, kinds = worklist_and_kinds(tx, context, wanted)
+    return TodayAtAGlance(work=work, kinds=kinds, views=_views(tx, context), whose=whose)
 
 
 def _views(tx: Connection, context: RequestContext) -> list[ViewOut]:

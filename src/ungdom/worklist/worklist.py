@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlalchemy.sql.functions import aggregate_strings
 
 from ungdom.store import case_lists, case_queries, journal
@@ -156,25 +156,38 @@ def cases_with_task(tx: Connection, kind: TaskKind, actor: Actor) -> list[UUID]:
     return list(tx.scalars(select(c.case_id).where(has_task).order_by(c.act_on, c.case_id)))
 
 
-def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> dict[str, tuple[int, int]]:
-    """Per kind of task the number of visible cases with such a task, and of those in which such a task is overdue.
+@dataclass(frozen=True, slots=True)
+class TaskCounts:
+    """How many cases have a task. `kinds`: per kind, all of them and those in which it is overdue; `cases`: of any."""
 
-    Of the cases that meet the filters, and of the tasks that the viewer learns of.
-    """
+    kinds: dict[str, tuple[int, int]]
+    cases: int
+
+    def total(self, kind: str, overdue: bool | None) -> int | None:
+        """The length of the list of this kind, of any if empty; None where the counts do not say it."""
+        if not kind:
+            return self.cases if overdue is None else None
+        cases, late = self.kinds.get(kind, (0, 0))
+        return {None: cases, True: late, False: cases - late}[overdue]
+
+
+def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> TaskCounts:
+    """Of the visible cases that meet the filters, and of the tasks that the viewer learns of; overdue on that day."""
     c, place_visible = case_current.c, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     wanted = case_queries.conditions(filters, place_visible)
     where = (c.duties.is_not(None), case_queries.visible_to(viewer), *wanted)
     who = task_filter(viewer, TaskFilter()).who
     if who:
-        values = tx.scalars(select(c.duties).where(*where))
-        counts = Counter(pair for duties in values for pair in kinds_of(duties, who))
+        each = [tuple(kinds_of(duties, who)) for duties in tx.scalars(select(c.duties).where(*where))]
+        cases, counts = sum(map(bool, each)), Counter(pair for kinds in each for pair in kinds)
     else:
-        counts = kinds_of_all(tx.scalar(select(aggregate_strings(c.duties, "")).where(*where)) or "")
-    totals: dict[str, tuple[int, int]] = {}
+        cases, written = tx.execute(select(func.count(), aggregate_strings(c.duties, "")).where(*where)).one()
+        counts = kinds_of_all(written or "")
+    kinds: dict[str, tuple[int, int]] = {}
     for (kind, due), count in counts.items():
-        cases, overdue = totals.get(kind, (0, 0))
-        totals[kind] = (cases + count, overdue + (count if due < day.isoformat() else 0))
-    return totals
+        before, overdue = kinds.get(kind, (0, 0))
+        kinds[kind] = (before + count, overdue + (count if due < day.isoformat() else 0))
+    return TaskCounts(kinds, cases)
 
 
 def cases_with_events(

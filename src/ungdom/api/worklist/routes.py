@@ -79,8 +79,29 @@ def get_tasks(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Respons
 
 def list_of_kinds(tx: Connection, context: RequestContext, filters: Filters) -> KindList:
     """Every kind of task with its number of cases, of those that meet the filters."""
-    counts = worklist.task_counts(tx, context.recorder.viewer, context.today, filters)
-    return KindList(items=[kind_out(kind, counts.get(kind, (0, 0)), context.language) for kind in TaskKind])
+    return _kinds_out(worklist.task_counts(tx, context.recorder.viewer, context.today, filters), context)
+
+
+def worklist_and_kinds(tx: Connection, context: RequestContext, query: WorkQuery) -> tuple[WorkList, KindList]:
+    """A page of the present worklist with its total, and every kind as `list_of_kinds`, of the same cases.
+
+    The kinds are those of the whole list, whichever kind of task the page has and whether late or not. Their counts
+    also say how long the list is, so that the cases are counted once. Raises what `page_of_worklist` raises.
+    """
+    cases = replace(
+        query.filters(context.today),
+        overdue_on=None,
+        not_overdue_on=None,
+        held_by=context.recorder.viewer if query.mine else None,
+    )
+    counts = worklist.task_counts(tx, context.recorder.viewer, context.today, cases)
+    total = None if query.who or query.due_before else counts.total(query.kind or "", query.overdue)
+    work = page_of_worklist(tx, context, query.model_copy(update={"total": total is None}))
+    return (work if total is None else work.model_copy(update={"total": total})), _kinds_out(counts, context)
+
+
+def _kinds_out(counts: worklist.TaskCounts, context: RequestContext) -> KindList:
+    return KindList(items=[kind_out(kind, counts.kinds.get(kind, (0, 0)), context.language) for kind in TaskKind])
 
 
 def page_of_worklist(tx: Connection, context: RequestContext, query: WorkQuery) -> WorkList:

@@ -48,6 +48,9 @@ case_number = Table(
     CheckConstraint("kind IN ('police', 'court')", name="kind"),
 )
 
+FIRST_EVENT = text("seq = 1")
+"""The event by which a case was opened, as its index has it: literal, so that the index serves a prepared statement."""
+
 event = Table(
     "event",
     metadata,
@@ -63,6 +66,7 @@ event = Table(
     Column("subject", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("link", LargeBinary, comment="of the hash chain of the case; null until an older version's row is linked"),
+    Index("ix_event_first_subject", "subject", "case_id", postgresql_where=FIRST_EVENT, sqlite_where=FIRST_EVENT),
     CheckConstraint("seq >= 1", name="seq"),
     comment="what happened; triggers refuse to change or remove a row; no person is named here",
 )
