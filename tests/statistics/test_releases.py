@@ -317,7 +317,8 @@ def test_an_answer_says_what_was_asked_and_what_of_it_is_released(analyst: Clien
     names, *lines = csv.reader(
         io.StringIO(analyst.get(COMPLETION, **wide, statistic="completion.closed", format="csv").text)
     )
-    assert names[-4:] == ["known_at", "stands", "given_from", "given_to"]
+    assert names[-5:] == ["of_release", "known_at", "stands", "given_from", "given_to"]
+    assert {line[-5] for line in lines} == {told["release"]} == {extension["of_release"]}
     assert {tuple(line[-3:]) for line in lines} == {("", "2022-01-01", "2026-01-05")}
 
 
@@ -510,7 +511,7 @@ def test_the_routes_are_not_for_those_who_read_no_figures(loaded: Service) -> No
 
 def test_an_estimate_that_is_kept_back_has_the_sign_of_what_is_hidden(analyst: Client) -> None:
     told = analyst.get(COMPLETION, **ALL, statistic="completion.closed", by="sex", format="csv").text
-    columns = ("sex", "ending", "contents", "value", "sign", "known_at", "stands", "given_from", "given_to")
+    columns = ("sex", "ending", "contents", "value", "sign", "of_release", "known_at", "stands", "given_from", "given_to")
     rows = [dict(zip(columns, line, strict=True)) for line in list(csv.reader(io.StringIO(told)))[1:]]
     estimates = [row for row in rows if row["contents"] != "cases"]
     assert {row["sign"] for row in estimates if row["ending"] != "_T"} <= {".", ":"}

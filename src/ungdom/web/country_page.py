@@ -40,6 +40,8 @@ router = APIRouter(include_in_schema=False)
 RELEASED = f"{COUNTRY.path}/released"
 FIGURES = (*COMPLETION_CODES, *RECIDIVISM_CODES, *PARTS)
 """The figures that the form offers."""
+RELEASED_COLUMNS = ("release", "known_at", "stands")
+"""The columns of a released number that an exact one has no value of."""
 
 
 class ReleasedForm(PageForm):
@@ -69,11 +71,15 @@ def country_page(request: Request, context: ReadContext, query: Annotated[Period
 
 @router.get(f"{COUNTRY.path}/download", response_model=OverviewOut)
 def download_country(context: ReadContext, query: Annotated[PeriodForm, Query()]) -> Response:
-    """The same as CSV: a line per figure and source."""
+    """The same as CSV: a line per figure and source. A released number has its release, and the days released."""
     overview = _overview(context, query.period(context.today))
+    given = overview["given"] or {"since": None, "until": None}
+    days = {"given_from": given["since"], "given_to": given["until"]}
+    shown = {"exact": dict.fromkeys((*RELEASED_COLUMNS, *days)), "released": days}
     rows = [
         {"figure": item["code"], "definition": item["definition"], "unit": item["unit"], "source": source}
         | item[source]
+        | shown[source]
         for item in overview["items"]
         for source in ("exact", "released")
         if item[source]

@@ -50,6 +50,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
             cube, context.language, places(tx, context.language), dates.known_at or release.known_at, released=True
         )
         shown_days = {
+            "of_release": str(dates.release) if dates.release else None,
             "known_at": dates.known_at.isoformat() if dates.known_at else None,
             "stands": dates.stands,
             "given_from": given[0].isoformat(),
