@@ -156,7 +156,7 @@ def _statistics_response(
     return context.read(operation, figures_scope, may_read_figures)
 
 
-def _check_one_figure(query: f.TableQuery, form: TableFormat) -> None:
+def _check_one_figure(query: f.FigureTableQuery, form: TableFormat) -> None:
     if form is not TableFormat.JSON and len({*query.statistic}) > 1:
         raise RequestValidationError([{"loc": ("query", "statistic"), "type": "too_long"}])
 

@@ -64,7 +64,7 @@ ReleasedIndicatorCode = Annotated[
 ]
 
 
-class TableQuery(i.AsOf, PeriodQuery):
+class FigureTableQuery(i.AsOf, PeriodQuery):
     """Which cases, how they are told apart (`by`, at most two), and in which form they are told."""
 
     by: Annotated[tuple[StatisticDimension, ...], Field(max_length=MAX_DIMENSIONS)] = ()
@@ -91,7 +91,7 @@ class TableQuery(i.AsOf, PeriodQuery):
         return {str(code): value for code, value in values.items() if value is not None}
 
 
-class StatisticQuery(TableQuery):
+class StatisticQuery(FigureTableQuery):
     """A table of figures.
 
     `published`: from released tables, where small cells are hidden; otherwise exact, and not to be published.
@@ -155,7 +155,7 @@ class RecidivismQuery(StatisticQuery):
 AnyStatisticQuery = LeadTimeQuery | CompletionQuery | RecidivismQuery
 
 
-class ReleasedIndicatorQuery(TableQuery):
+class ReleasedIndicatorQuery(FigureTableQuery):
     """Which released indicators; the caseload, unless some are named."""
 
     statistic: Annotated[tuple[ReleasedIndicatorCode, ...], Field(min_length=1, max_length=len(INDICATOR_CODES))] = (
