@@ -19,9 +19,10 @@ from tests.web.page_texts import page_keys
 from ungdom import texts
 from ungdom.analytics import definition_types, indicators, surveys
 from ungdom.analytics.comparison.funnel import ControlReading
-from ungdom.analytics.definitions import BY_OUTCOME, COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
+from ungdom.analytics.definitions import BY_OUTCOME, CASELOAD_BY_CODE, COMPLETIONS, LEAD_TIMES, RECIDIVISMS, Family
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.analytics.forecast.curves import ForecastBasis, ForecastStanding
+from ungdom.analytics.indicators.cohorts import ONE_PART_EACH
 from ungdom.analytics.jsonstat import Sign
 from ungdom.api.http.errors import Unreleased
 from ungdom.api.simulation.schemas import RuleBasis
@@ -235,12 +236,13 @@ FIGURES: list[type[StrEnum]] = [
     Family,
     StatisticDimension,
 ]
-STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS, BY_OUTCOME)]
+STATISTICS = [one.code for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS, BY_OUTCOME, *CASELOAD_BY_CODE.values())]
 OF_MEMBERS = {code for code in STATISTICS if code.startswith(("stage.", "wait."))}
+ENDINGS_OF_ENUMS = [member for kind in (State, *ONE_PART_EACH) for member in kind]
 ENDINGS = {ending for one in (*LEAD_TIMES, *COMPLETIONS, *RECIDIVISMS) for ending in one.outcomes}
 NUMBERS = (
     "contents ending all cases unknown female male q1 median q3 p90 mean_of_ended over share low high by"
-    " persons km_12 km_24 km_36 km_60 aj_24 aj_60 share_of_matured"
+    " persons km_12 km_24 km_36 km_60 aj_24 aj_60 share_of_matured ratio counted_units"
 )
 EXTRACT_WORDS = "_T withheld unlisted earlier"
 """Codes of extracts that are members of no enum."""
@@ -345,7 +347,7 @@ def expected() -> dict[str, set[str]]:
         "indicator": {one.code for one in indicators.INDICATORS},
         **{texts.section_of(enum): {str(one) for one in enum} for enum in FIGURES},
         "statistic": {"note", *(code.split(".")[0] if code in OF_MEMBERS else code for code in STATISTICS)},
-        "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, State)},
+        "statistic_number": {*NUMBERS.split()} | ({*ENDINGS} | {*RELEASED_ENDINGS}) - {*map(str, ENDINGS_OF_ENUMS)},
         texts.section_of(Obstacle): {str(one) for one in Obstacle},
         texts.section_of(Unreleased): {str(one) for one in Unreleased},
         texts.section_of(NotReached): {str(one) for one in NotReached},

@@ -16,7 +16,9 @@ from tests.statistics import waits
 from tests.stories import places
 from tests.stories.places import brought
 from tests.workflow.roads import lines
-from ungdom.analytics import case_cache
+from ungdom.analytics import case_cache, definitions, outcomes
+from ungdom.analytics.completions import COMPLETION_BY_CODE
+from ungdom.analytics.queries import explanation
 from ungdom.release import build, store
 from ungdom.release.plan import RELEASE_PLAN, Breakdown, FigureGroup, Finest
 from ungdom.store.encryption import EncryptionKeys
@@ -125,6 +127,49 @@ def test_without_a_release_nothing_has_changed_since_it(loaded: Service) -> None
     assert found["release"] is None
     assert {one["then"] for one in found["items"]} == {None}
     assert [one["parts"] for one in found["items"]] == [[]] * len(found["items"])
+
+
+def redefined(monkeypatch: pytest.MonkeyPatch, earlier: bool) -> None:
+    """As if the second version of completion of those started counted those that were received."""
+    now = COMPLETION_BY_CODE["completion.started"]
+    second = replace(now, version=2, cohort_day=outcomes.received, changed=("counts those received",))
+    monkeypatch.setitem(explanation.COMPLETION_BY_CODE, now.code, second)
+    kept_rows = {(now.code, 1): now} if earlier else {}
+    monkeypatch.setattr(definitions, "EARLIER_DEFINITIONS", kept_rows)
+
+
+def test_what_a_new_version_counts_otherwise_is_a_part_of_its_own(
+    loaded: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = asked(loaded, statistic="completion.started")
+    assert before["redefinition"] == "none"
+    assert {part["net"] for one in before["items"] for part in one["parts"] if part["reason"] == "redefined"} == {0}
+    received = asked(loaded, statistic="completion.received")
+    redefined(monkeypatch, earlier=True)
+    after = asked(loaded, statistic="completion.started")
+    assert after["redefinition"] == "counted"
+    started_then = {one["ending"]: one["then"] for one in before["items"] if one["then"]}
+    assert {one["ending"]: one["then"] for one in after["items"] if one["then"]} == started_then
+    assert {one["ending"]: one["now"] for one in after["items"]} == {
+        one["ending"]: one["now"] for one in received["items"]
+    }
+    nets = by_reason(after)
+    for one in after["items"]:
+        assert one["now"] == one["then"] + sum(part["net"] for part in one["parts"])
+        expected = {item["ending"]: item["then"] for item in received["items"]}[one["ending"]] - one["then"]
+        assert nets.get((one["ending"], "redefined"), 0) == expected
+    assert any(reason == "redefined" for _, reason in nets)
+
+
+def test_a_version_that_cannot_be_computed_any_more_is_redefined_in_whole(
+    loaded: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = asked(loaded, statistic="completion.received")
+    redefined(monkeypatch, earlier=False)
+    after = asked(loaded, statistic="completion.started")
+    assert (after["redefinition"], after["released_definition"]) == ("in_whole", 1)
+    assert [one["then"] for one in after["items"]] == [one["then"] for one in received["items"]]
+    assert not any(reason == "redefined" for _, reason in by_reason(after))
 
 
 def test_an_office_explains_its_own(loaded: Service) -> None:

@@ -324,6 +324,10 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/v1/deadline-rules/simulate"): (Of.COUNTS, (Ask(body=TRIAL), Ask(body={**TRIAL, "limit": 0}, key=True))),
     ("GET", "/v1/statistics/indicators"): (Of.COUNTS, (Ask(PERIOD), Ask(f"{PERIOD}&known_at={DAY}&valid_at={DAY}"))),
     ("GET", "/v1/statistics/indicators/definitions"): reads(Of.COUNTS),
+    ("GET", "/v1/statistics/indicators/released"): (
+        Of.PUBLISHED,
+        (Ask(PERIOD), Ask(f"{PERIOD}&statistic=plan_adapted")),
+    ),
     ("GET", "/v1/releases"): reads(Of.PUBLISHED),
     ("GET", "/v1/releases/{release_id}"): reads(Of.PUBLISHED),
     ("GET", "/v1/releases/{release_id}/content"): reads(Of.PUBLISHED),

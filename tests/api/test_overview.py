@@ -1,5 +1,8 @@
 """The numbers of a board in one answer: those of the single routes, and the country as released for offices."""
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -11,9 +14,12 @@ import pytest
 from tests.extracts.world import NOW
 from tests.service import Service, sqlite_copy
 from tests.statistics import waits
+from tests.web.visiting import Visitor
 from ungdom.analytics import case_cache
+from ungdom.api.statistics import overview_routes
 from ungdom.release import build, store
 from ungdom.release.plan import RELEASE_PLAN, Breakdown, FigureGroup, Finest
+from ungdom.store import releases
 from ungdom.workflow.calendar import last_moment
 
 PATH = "/v1/statistics/overview"
@@ -83,6 +89,47 @@ def test_an_office_reads_its_own_exactly_and_the_country_as_released(loaded: Ser
     assert released["cases"] > found["items"][0]["exact"]["cases"]
     assert [item["exact"] for item in found["items"] if item["family"] == "recidivism"] == [None] * 3
     assert found["released_known_at"].startswith("2025-12-31")
+    assert (released["release"], released["known_at"]) == (figure["release"], figure["known_at"])
+    assert released["stands"] is None
+    assert released["release"] == found["release"]
+
+
+def test_a_released_number_says_where_it_is_that_of_an_earlier_release(
+    loaded: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with loaded.db.reading() as tx:
+        newest = releases.newest(tx, None)
+    assert newest
+    content, then = json.loads(newest.content), "2025-06-30T21:59:59.999999+00:00"
+    number = "00000000-0000-5000-8000-000000000001"
+    standing = [table for part in content["figures"] for table in part["tables"] if table["figure"] == "p1"]
+    for table in standing:
+        table |= {"stands": "earlier", "release": number, "known_at": then}
+    altered = replace(newest, content=json.dumps(content))
+    monkeypatch.setattr(overview_routes.releases, "newest", lambda *_: altered)
+    items = {item["code"]: item["released"] for item in overview(loaded, "analyst")["items"]}
+    assert (items["p1"]["stands"], items["p1"]["release"]) == ("earlier", number)
+    assert items["p1"]["known_at"].startswith("2025-06-30")
+    assert (items["p3"]["stands"], items["p3"]["release"]) == (None, str(newest.release_id))
+    assert items["p3"]["known_at"].startswith("2025-12-31")
+    page = Visitor(loaded).sign_in("analyst").get("/country?since=2022-01-01&until=2025-12-31").text
+    assert page.count("som i en tidligere frigivelse") == 1
+    answer = Visitor(loaded).sign_in("analyst").get("/country/download?since=2022-01-01&until=2025-12-31")
+    lines = {line["figure"]: line for line in csv.DictReader(io.StringIO(answer.text))}
+    assert (lines["p1"]["stands"], lines["p1"]["release"]) == ("earlier", number)
+    assert lines["p3"]["release"] == str(newest.release_id)
+    assert (lines["p3"]["given_from"], lines["p3"]["given_to"]) == ("2022-01-01", "2025-12-31")
+
+
+def test_days_outside_what_is_released_are_named(loaded: Service) -> None:
+    client, visitor = loaded.as_("analyst"), Visitor(loaded).sign_in("analyst")
+    wide = client.get(PATH, **{"from": "2019-01-01", "to": "2025-12-31"}).json()
+    assert (wide["from"], wide["given"]) == ("2019-01-01", {"since": "2022-01-01", "until": "2025-12-31"})
+    before = client.get(PATH, **{"from": "2019-01-01", "to": "2019-12-31"}).json()
+    assert before["given"] is None
+    assert {item["released"] for item in before["items"]} == {None}
+    assert "bare dagene fra" in visitor.get("/country?since=2019-01-01&until=2025-12-31").text
+    assert "Ingen dager av denne perioden" in visitor.get("/country?since=2019-01-01&until=2019-12-31").text
 
 
 def test_an_analyst_reads_nothing_but_what_is_released(loaded: Service) -> None:

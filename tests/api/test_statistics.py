@@ -189,7 +189,7 @@ def test_a_request_that_tells_too_many_anew_says_what_would_help(
 def test_definitions_are_one_list_of_every_family(secretariat: Client) -> None:
     found = secretariat.get("/v1/statistics/definitions").json()["items"]
     assert [(one["code"], one["definition"]) for one in found] == [(one.code, one.version) for one in all_definitions()]
-    assert {one["family"] for one in found} == {"lead_time", "completion", "recidivism", "indicators"}
+    assert {one["family"] for one in found} == {"lead_time", "completion", "recidivism", "indicators", "caseload"}
     stage = next(one for one in found if one["code"] == "stage.received")
     assert stage["label"] == "Hvor lenge er saker i fasen «Mottatt i konfliktrådet»?"
     assert all(one["label"] and one["numerator"] and one["denominator"] and one["source"] for one in found)

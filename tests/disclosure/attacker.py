@@ -30,6 +30,7 @@ MOST = 10**5
 """No count is larger."""
 
 RECEIVED, STARTED, CLOSED = "completion.received", "completion.started", "completion.closed"
+CASELOAD = "caseload.open"
 AT_MOST: list[tuple[Side, Side]] = [
     (("p3", "ended"), ("p1", "ended")),
     (("p1", "waiting"), ("p3", "waiting")),
@@ -42,6 +43,29 @@ AT_MOST: list[tuple[Side, Side]] = [
     (("stage.received", "waiting"), ("p2", "waiting")),
     (("nordic_2y", None), (STARTED, None)),
     (("stage.executing", "waiting"), (STARTED, "open")),
+    (("withdrawn_before_start", "counted"), (RECEIVED, "left")),
+    (("withdrawn_after_start", "counted"), (STARTED, "left")),
+    (("first_measure_days", "waiting"), (STARTED, "open")),
+    (("measure_wait_days", "ended"), ("measure_answer_days", "ended")),
+    (("measure_answer_days", "waiting"), ("measure_wait_days", "waiting")),
+    (("conditions_to_referral", None), ("conditions_set", "counted")),
+    (("p1", "waiting"), (CASELOAD, "before_receipt")),
+    *(
+        ((f"stage.{stage}", "waiting"), (CASELOAD, phase))
+        for phase, stages in (
+            (
+                "before_receipt",
+                "registered investigation assessment awaiting_decision in_court judged appealed final dispatched",
+            ),
+            ("preparing_plan", "received preparing interim_conditions postponed"),
+            (
+                "carried_out",
+                "executing electronic_control breach_talk tightened interrupted referred breach_in_court "
+                "resumption_review term_expired",
+            ),
+        )
+        for stage in stages.split()
+    ),
 ]
 EQUAL: list[tuple[Side, Side]] = [
     (("completion_2y", None), (CLOSED, "completed")),
@@ -49,6 +73,10 @@ EQUAL: list[tuple[Side, Side]] = [
     (("wait.police", None), ("p1", None)),
     (("stage.received", None), ("p2", None)),
     (("stage.executing", None), (STARTED, None)),
+    *(((code, None), (STARTED, None))
+      for code in ("first_measure_days", "plan_adapted", "new_offence", "withdrawn_after_start")),
+    (("withdrawn_before_start", None), (RECEIVED, None)),
+    (("measure_answer_days", None), ("measure_wait_days", None)),
     *(((f"stage.{stage}", end), (f"wait.{party}", end))
       for stage, party in (("in_court", "court"), ("judged", "parties")) for end in (None, "ended", "waiting")),
 ]  # fmt: skip
@@ -61,6 +89,12 @@ LATER: list[tuple[Side, Side]] = [
     (("completion.started", "completed"), (CLOSED, "completed")),
     (("completion.received", "left"), (CLOSED, "left")),
     (("completion.started", "left"), (CLOSED, "left")),
+    (("plan_adapted", "counted"), ("plan_changes", None)),
+    (("breach_to_talk", "ended"), ("talk_ordered_to_held", None)),
+    (("talk_ordered_to_held", "ended"), ("conditions_set", None)),
+    (("referral_to_petition", "ended"), ("petition_to_judgment", None)),
+    (("referral_to_resumption", "ended"), ("prosecution_resumed", None)),
+    (("new_offence", "counted"), ("new_offence_to_reaction", None)),
 ]
 """The first at most the second, over all periods from one on: it happens to a case in the same period or later."""
 LENGTHS = [re.compile(form) for form in (r"\d{4}H[12]", r"\d{4}", r"\d{4}-\d{4}")]

@@ -97,7 +97,7 @@ def lines(analyst: Client, code: str, codes: Key, form: str) -> list[Line]:
 
 def _of_csv(text: str) -> Iterator[Line]:
     for row in csv.reader(io.StringIO(text).readlines()[1:]):
-        *key, name, value, sign, _known_at, _stands, _from, _to = row
+        *key, name, value, sign, _release, _known_at, _stands, _from, _to = row
         yield tuple(key), name, float(value) if value else None, sign
 
 

@@ -160,6 +160,8 @@ def test_released_figures_hide_what_the_release_hides(loaded: Service) -> None:
     assert len(numbers) == sum(cell.value is not None for _, cells in table.rows for cell in cells)
     lines = lines_of(analyst.get("/country/released/download?statistic=completion.closed&by=age"))
     assert [x["value"] for x in lines if x["value"]] == [str(value) for value in numbers.values()]
+    assert '<option value="caseload.open">Hvor mange saker er åpne?</option>' in page.text
+    assert analyst.get("/country/released?statistic=plan_adapted").status_code == 422  # not released here
     refused = analyst.get("/country/released?statistic=ssb_5y")
     assert refused.status_code == 422
     assert 'name="statistic"' in refused.text

@@ -982,7 +982,7 @@ class ChangePartOut(TypedDict):
     reason_label: str
 
 
-ChangeReason: TypeAlias = "Literal[\"late_registered\", \"corrected\", \"new\"]"
+ChangeReason: TypeAlias = "Literal[\"late_registered\", \"corrected\", \"new\", \"redefined\"]"
 
 
 Channel: TypeAlias = "Literal[\"inbox\", \"email\", \"webhook\", \"none\"]"
@@ -2227,7 +2227,7 @@ class ExplainedCountOut(TypedDict):
     then: int | None
 
 
-ExplanationOut = TypedDict("ExplanationOut", {"as_of": "AsOfOut", "definition": "FigureDefinitionOut", "from": "str", "items": "List[ExplainedCountOut]", "note": "str", "published": "bool", "release": "str | None", "released_definition": "int | None", "released_known_at": "str | None", "rows": "RowsOut", "to": "str", "unread": "int", "where": "Dict[str, str]"})
+ExplanationOut = TypedDict("ExplanationOut", {"as_of": "AsOfOut", "definition": "FigureDefinitionOut", "from": "str", "items": "List[ExplainedCountOut]", "note": "str", "published": "bool", "redefinition": "Redefinition", "release": "str | None", "released_definition": "int | None", "released_known_at": "str | None", "rows": "RowsOut", "to": "str", "unread": "int", "where": "Dict[str, str]"})
 
 
 Extent: TypeAlias = "Literal[\"whole\", \"part\"]"
@@ -2255,7 +2255,7 @@ class ExtractOut(TypedDict):
     title: str
 
 
-Family: TypeAlias = "Literal[\"lead_time\", \"completion\", \"recidivism\", \"indicators\"]"
+Family: TypeAlias = "Literal[\"lead_time\", \"completion\", \"recidivism\", \"indicators\", \"caseload\"]"
 
 
 class FeedList(TypedDict):
@@ -2757,10 +2757,10 @@ class IndicatorOut(TypedDict):
     unit: IndicatorUnit
 
 
-IndicatorPeriod: TypeAlias = "Literal[\"registered\", \"received\", \"started\", \"decided\", \"closed\", \"happened\", \"invited\"]"
+IndicatorPeriod: TypeAlias = "Literal[\"registered\", \"received\", \"started\", \"decided\", \"closed\", \"happened\", \"invited\", \"on_day\"]"
 
 
-IndicatorUnit: TypeAlias = "Literal[\"share\", \"days\", \"grade\"]"
+IndicatorUnit: TypeAlias = "Literal[\"share\", \"days\", \"grade\", \"cases\"]"
 
 
 class Indicted(TypedDict):
@@ -4158,7 +4158,7 @@ class OverviewFigureOut(TypedDict):
     family: Family
     family_label: str
     label: str
-    released: OverviewNumberOut | None
+    released: OverviewReleasedOut | None
     unit: IndicatorUnit
 
 
@@ -4183,7 +4183,22 @@ class OverviewNumberOut(TypedDict):
     value: float | None
 
 
-OverviewOut = TypedDict("OverviewOut", {"as_of": "AsOfOut", "from": "str", "items": "List[OverviewFigureOut]", "konfliktrad": "str | None", "load": "OverviewLoadOut | None", "note": "str", "release": "str | None", "released_known_at": "str | None", "to": "str", "unread": "int"})
+OverviewOut = TypedDict("OverviewOut", {"as_of": "AsOfOut", "from": "str", "given": "DaysOut | None", "items": "List[OverviewFigureOut]", "konfliktrad": "str | None", "load": "OverviewLoadOut | None", "note": "str", "release": "str | None", "released_known_at": "str | None", "to": "str", "unread": "int"})
+
+
+class OverviewReleasedOut(TypedDict):
+    """A released number. `release`, `known_at`: of the number itself. `stands` is `earlier` where it is that of an
+    earlier release than the answer.
+    """
+
+    cases: int | None
+    high: float | None
+    known_at: str | None
+    low: float | None
+    release: str | None
+    running: int | None
+    stands: str | None
+    value: float | None
 
 
 class PartAnswerOut(TypedDict):
@@ -5398,6 +5413,9 @@ class RecordedOut(TypedDict):
     seq: int
     type: EventType
     undoing: UndoingOut | None
+
+
+Redefinition: TypeAlias = "Literal[\"none\", \"counted\", \"in_whole\"]"
 
 
 class ReferredForBreach(TypedDict):

@@ -19,15 +19,22 @@ from ungdom.workflow.law import Dated
 
 
 class IndicatorUnit(StrEnum):
-    """`SHARE`: numerator over denominator, from 0 to 1. `DAYS`: median days. `GRADE`: mean of answers from 1 to 5."""
+    """`SHARE`: numerator over denominator, from 0 to 1. `DAYS`: median days. `GRADE`: mean of answers from 1 to 5.
+
+    `CASES`: a number of cases.
+    """
 
     SHARE = "share"
     DAYS = "days"
     GRADE = "grade"
+    CASES = "cases"
 
 
 class IndicatorPeriod(StrEnum):
-    """Which day puts a case, or what happened in it, into a period. Both ends of the period belong to it."""
+    """Which day puts a case, or what happened in it, into a period. Both ends of the period belong to it.
+
+    `ON_DAY`: none; it is a number of one day.
+    """
 
     REGISTERED = "registered"
     RECEIVED = "received"
@@ -36,6 +43,7 @@ class IndicatorPeriod(StrEnum):
     CLOSED = "closed"
     HAPPENED = "happened"
     INVITED = "invited"
+    ON_DAY = "on_day"
 
 
 class Family(StrEnum):
@@ -45,6 +53,7 @@ class Family(StrEnum):
     COMPLETION = "completion"
     RECIDIVISM = "recidivism"
     INDICATORS = "indicators"
+    CASELOAD = "caseload"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING, WAYS_BEFORE_START
+from ungdom.analytics.indicators.cohorts import COUNTED
 from ungdom.analytics.outcomes import OPEN, OUTCOMES
-from ungdom.workflow.vocabulary import Party, State
+from ungdom.workflow.vocabulary import PHASE, Party, Phase, State
 
 
 class Holds(StrEnum):
@@ -60,6 +61,14 @@ COMPLETED = (State.COMPLETED.value,)
 OVER = (ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK)
 RECEIVED, STARTED, CLOSED = "completion.received", "completion.started", "completion.closed"
 LATER = Holds.FROM_A_PERIOD_ON
+CASELOAD = "caseload.open"
+BEFORE = _of(CASELOAD, (Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION))
+PREPARED, RUNNING = _of(CASELOAD, [Phase.PLAN]), _of(CASELOAD, (Phase.EXECUTION, Phase.BREACH))
+IN_CASELOAD = {
+    **dict.fromkeys((Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION), BEFORE),
+    Phase.PLAN: PREPARED,
+    **dict.fromkeys((Phase.EXECUTION, Phase.BREACH), RUNNING),
+}
 
 RELATIONS: tuple[FigureRelation, ...] = (
     # the same cases, registered in the period
@@ -100,4 +109,40 @@ RELATIONS: tuple[FigureRelation, ...] = (
     FigureRelation("closed after the start", _of(STARTED, NOT_COMPLETED), _of(CLOSED, NOT_COMPLETED), LATER),
     FigureRelation("open and received: has started or waits", _of(RECEIVED, [OPEN]),
              (*_of(STARTED, [OPEN]), *_of("p2", [WAITING])), LATER),
+    # the indicators: of the same cases as completion
+    *(FigureRelation(f"{code} counts the cases that started", _of(code), _of(STARTED), mostly_equal=True)
+      for code in ("first_measure_days", "plan_adapted", "new_offence", "withdrawn_after_start")),
+    FigureRelation("withdrawn before the start is of cases received", _of("withdrawn_before_start"), _of(RECEIVED),
+             mostly_equal=True),
+    FigureRelation("who withdrew before the start has not completed", _of("withdrawn_before_start", [COUNTED]),
+             _of(RECEIVED, NOT_COMPLETED)),
+    FigureRelation("who withdrew after the start has not completed", _of("withdrawn_after_start", [COUNTED]),
+             _of(STARTED, NOT_COMPLETED)),
+    FigureRelation("who waits for a measure is open", _of("first_measure_days", [WAITING]), _of(STARTED, [OPEN])),
+    # of the same measures
+    FigureRelation("an answer and a start are waited for alike", _of("measure_answer_days"), _of("measure_wait_days"),
+             mostly_equal=True),
+    FigureRelation("a measure begun is answered", _of("measure_wait_days", START), _of("measure_answer_days", START)),
+    FigureRelation("what is not answered has not begun", _of("measure_answer_days", [WAITING]),
+             _of("measure_wait_days", [WAITING])),
+    # one after the other
+    FigureRelation("a plan that was adapted was changed", _of("plan_adapted", [COUNTED]), _of("plan_changes"), LATER),
+    FigureRelation("a talk ordered is a talk waited for", _of("breach_to_talk", START), _of("talk_ordered_to_held"),
+             LATER),
+    FigureRelation("a talk held is a talk", _of("talk_ordered_to_held", START), _of("conditions_set"), LATER),
+    FigureRelation("conditions are set in a talk", _of("conditions_to_referral"), _of("conditions_set", [COUNTED])),
+    FigureRelation("who was referred goes on", _of("conditions_to_referral", START),
+             (*_of("referral_to_petition"), *_of("referral_to_resumption")), LATER),
+    FigureRelation("a petition sent is before the court", _of("referral_to_petition", START),
+             _of("petition_to_judgment"), LATER),
+    FigureRelation("a referral decided is a decision", _of("referral_to_resumption", START),
+             _of("prosecution_resumed"), LATER),
+    FigureRelation("a new offence is reacted to", _of("new_offence", [COUNTED]), _of("new_offence_to_reaction"), LATER),
+    # the caseload: open cases, whenever they were registered
+    FigureRelation("who waits to be received is open and not received", _of("p1", [WAITING]), BEFORE),
+    FigureRelation("who waits for the start is open and has not started", _of("p3", [WAITING]), (*BEFORE, *PREPARED)),
+    FigureRelation("received and open is caseload", _of(RECEIVED, [OPEN]), (*PREPARED, *RUNNING)),
+    FigureRelation("started and open is caseload", _of(STARTED, [OPEN]), (*PREPARED, *RUNNING)),
+    *(FigureRelation(f"open in {state} is caseload", _of(f"stage.{state}", [WAITING]), IN_CASELOAD[phase])
+      for state, phase in PHASE.items() if phase in IN_CASELOAD),
 )  # fmt: skip

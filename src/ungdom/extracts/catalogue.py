@@ -63,7 +63,7 @@ EXTRACTS: tuple[Extract, ...] = (
             alert_rows.rows_of, alerts=True),
     Extract("recidivism", 2, "a person from one origin by one definition of recidivism", ("spell",),
             recidivism.COLUMNS, recidivism.rows_of, person_histories=True),
-    Extract("aggregates", 2, "a number of a released table", ("release", "row"), aggregates.COLUMNS,
+    Extract("aggregates", 3, "a number of a released table", ("release", "row"), aggregates.COLUMNS,
             aggregates.rows_of, released=True),
 )
 # fmt: on

@@ -22,7 +22,7 @@ else:
     pc = lazy("pyarrow.compute")
 
 _PLACES = (konfliktrad, police_district, measure)
-_SECTIONS = ("extract_word", "statistic_number", "statistic")
+_SECTIONS = ("extract_word", "statistic_number", "statistic", "indicator", "measure_answer", "plan_load")
 """The sections of texts for words that only extracts and tables have."""
 
 

@@ -14,10 +14,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import ungdom
-from ungdom.analytics import case_reader
+from ungdom.analytics import case_cache, case_reader
 from ungdom.analytics.case_cache import CaseSelection
 from ungdom.analytics.cubes import TOTAL, Cube
 from ungdom.analytics.dimensions import PERIOD, StatisticDimension, Subject
+from ungdom.analytics.indicators import cohorts
 from ungdom.analytics.queries.recidivism import person_histories, with_sex
 from ungdom.analytics.queries.statistics import values_of
 from ungdom.analytics.recidivism.spells import recidivism_spells
@@ -32,7 +33,16 @@ from ungdom.release.disclosure import (
     protect,
 )
 from ungdom.release.disclosure.alternatives import solver_version
-from ungdom.release.plan import ENDING, RELEASE_PLAN, FigureGroup, Finest, ReleaseInput, coarser_cube
+from ungdom.release.plan import (
+    ENDING,
+    RELEASE_PLAN,
+    SINCE,
+    YEARS_TOGETHER,
+    FigureGroup,
+    Finest,
+    ReleaseInput,
+    coarser_cube,
+)
 from ungdom.release.relations import impossible_counts, related
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
@@ -138,12 +148,13 @@ def _suppression_costs(counts: Mapping[Id, int], never: frozenset[Id]) -> dict[I
 def read_release_input(
     tx: Connection, keys: EncryptionKeys, known_at: datetime, now: datetime, districts: Districts
 ) -> ReleaseInput:
-    """Every case and every recidivism spell, as known at that instant."""
+    """Every case, every recidivism spell and every contribution to an indicator, as known at that instant."""
     selection, day = CaseSelection(known_at=known_at, at_most=None), oslo_date(known_at)
     subjects = [Subject(case.facts, case.sex) for case in case_reader.read(tx, selection, now, keys, districts)]
-    return ReleaseInput(
-        subjects, list(with_sex(tx, keys, recidivism_spells(person_histories(tx, selection, day, districts), day)))
-    )
+    spells = list(with_sex(tx, keys, recidivism_spells(person_histories(tx, selection, day, districts), day)))
+    summaries = case_cache.read(tx, CaseSelection(known_at=known_at))
+    indicators = cohorts.collect(summaries, day, SINCE, values_of(districts), YEARS_TOGETHER)
+    return ReleaseInput(subjects, spells, indicators)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,28 @@ from enum import Enum
 from typing import TypeVar
 
 from ungdom.analytics import completions, lead_times
+from ungdom.analytics.caseload import released as caseload
 from ungdom.analytics.cohort_columns import CohortCollector, KnownValues, cohort_collector
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
 from ungdom.analytics.definitions import (
     COMPLETION_BY_CODE,
     LEAD_TIME_BY_CODE,
     RECIDIVISM_BY_CODE,
+    RELEASED_INDICATORS,
     CompletionDefinition,
     LeadTimeDefinition,
 )
 from ungdom.analytics.dimensions import DIMENSION_READERS, PERIOD, SECOND_HALF_START, StatisticDimension, Subject
 from ungdom.analytics.durations import ENDED, ENDED_BY_CLOSING, NEVER_AT_RISK, WAITING
+from ungdom.analytics.indicators import INDICATORS, IndicatorGroup
+from ungdom.analytics.indicators import cohorts as indicators
+from ungdom.analytics.indicators.cohorts import COUNTED, IndicatorCollector
 from ungdom.analytics.lead_times import QUANTILES
 from ungdom.analytics.outcomes import EXCLUDED_OUTCOMES, OPEN
 from ungdom.analytics.recidivism import cubes as relapses
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.recidivism.spells import RecidivismSpell
-from ungdom.workflow.vocabulary import State
+from ungdom.workflow.vocabulary import Phase, State
 
 D = TypeVar("D", LeadTimeDefinition, CompletionDefinition)
 SINCE = date(2022, 1, 1)
@@ -51,6 +56,12 @@ RELAPSE_ENDINGS: Mapping[str, str] = {
     **dict.fromkeys((Relapse.RELAPSED, Relapse.RELAPSED_EARLY), HAS_RELAPSED),
     Relapse.NOT_RELAPSED: Relapse.NOT_RELAPSED.value,
     **dict.fromkeys((Relapse.WINDOW_OPEN, Relapse.PENDING, Relapse.DIED, Relapse.EMIGRATED), NOT_FOLLOWED),
+}
+BEFORE_RECEIPT, PREPARING, CARRIED_OUT = "before_receipt", "preparing_plan", "carried_out"
+CASELOAD_ENDINGS: Mapping[str, str] = {
+    **dict.fromkeys(map(str, (Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION)), BEFORE_RECEIPT),
+    Phase.PLAN.value: PREPARING,
+    **dict.fromkeys(map(str, (Phase.EXECUTION, Phase.BREACH)), CARRIED_OUT),
 }
 
 YEARS_TOGETHER = 3
@@ -112,14 +123,26 @@ BREAKDOWNS: Breakdowns = (
 """The breakdowns of the main figures, each a separate table: the smaller the groups, the longer the periods."""
 FEW_BREAKDOWNS: Breakdowns = (Breakdown(Finest.YEAR), Breakdown(Finest.SPAN, (StatisticDimension.SANCTION,)))
 """The breakdowns of each stage and of each party waited for."""
+INDICATOR_BREAKDOWNS: Breakdowns = (Breakdown(Finest.YEAR), Breakdown(Finest.SPAN, (StatisticDimension.KONFLIKTRAD,)))
+"""The breakdowns of each indicator but those of breaches, which are too few by konfliktråd."""
+CASELOAD_BREAKDOWNS: Breakdowns = (
+    Breakdown(Finest.ALL, (), Finest.ALL),
+    Breakdown(Finest.ALL, (StatisticDimension.KONFLIKTRAD,)),
+    Breakdown(Finest.ALL, (StatisticDimension.SANCTION,)),
+)
+"""The breakdowns of the caseload, which is that of a day and has no periods."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInput:
-    """The input of a release: every case, and every recidivism spell with the sex of the person, as known then."""
+    """The input of a release: every case, and every recidivism spell with the sex of the person, as known then.
+
+    `indicators`: what the cases contribute to the indicators; None: they are not released.
+    """
 
     subjects: list[Subject]
     spells: list[tuple[RecidivismSpell, str]]
+    indicators: IndicatorCollector | None = None
 
 
 CubeBuilder = Callable[[ReleaseInput, date, KnownValues, Breakdowns], Iterator[tuple[Cube, Breakdown]]]
@@ -252,6 +275,24 @@ def _recidivism_cubes(code: str) -> CubeBuilder:
     return cubes
 
 
+def _indicator_cubes(code: str) -> CubeBuilder:
+    def cubes(
+        release_input: ReleaseInput, _day: date, _known: KnownValues, breakdowns: Breakdowns
+    ) -> Iterator[tuple[Cube, Breakdown]]:
+        if release_input.indicators is not None:
+            for item in breakdowns:
+                yield indicators.table(release_input.indicators, code, item.dimensions), item
+
+    return cubes
+
+
+def _caseload_cubes(
+    release_input: ReleaseInput, _day: date, known: KnownValues, breakdowns: Breakdowns
+) -> Iterator[tuple[Cube, Breakdown]]:
+    yield from ((caseload.table(release_input.subjects, item.by, known), item) for item in breakdowns)
+
+
+BREACHES = {indicator.code for indicator in INDICATORS if indicator.group is IndicatorGroup.BREACHES}
 MAIN_LEAD_TIMES = ("p1", "p2", "p3")
 
 RELEASE_PLAN: tuple[FigureGroup, ...] = (
@@ -304,6 +345,17 @@ RELEASE_PLAN: tuple[FigureGroup, ...] = (
         for code in LEAD_TIME_BY_CODE
         if code not in MAIN_LEAD_TIMES
     ),
+    *(
+        FigureGroup(
+            (code,),
+            _indicator_cubes(code),
+            START_ENDINGS if ENDED in definition.outcomes else {outcome: outcome for outcome in definition.outcomes},
+            ENDED if ENDED in definition.outcomes else COUNTED,
+            INDICATOR_BREAKDOWNS[:1] if code in BREACHES else INDICATOR_BREAKDOWNS,
+        )
+        for code, definition in RELEASED_INDICATORS.items()
+    ),
+    FigureGroup((caseload.OPEN_CASES.code,), _caseload_cubes, CASELOAD_ENDINGS, "", CASELOAD_BREAKDOWNS, core=TOTAL),
 )
 
 EARLIER_ENDINGS = ("apart", "window_open")

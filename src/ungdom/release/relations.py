@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
+from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, RELEASED_DEFINITIONS
 from ungdom.analytics.dimensions import PERIOD
 from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.analytics.relations import RELATIONS, Counted, FigureRelation, Holds
@@ -13,7 +13,6 @@ from ungdom.release.disclosure import Id
 from ungdom.release.plan import ENDING, LEFT_OTHERWISE, SINCE, FigureGroup, days_of
 from ungdom.workflow.calendar import after
 
-DEFINITIONS: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 Ids = tuple[Id, ...]
 Values = frozenset[str]
 """The values of a cell, as `dimension=value`, without the ending."""
@@ -55,7 +54,7 @@ class ReleasedCounts:
 
 def released_endings(group: FigureGroup, counted: Counted) -> tuple[str, ...]:
     """The released endings that are these outcomes. Raises `NotReleased`."""
-    outcomes = DEFINITIONS[counted.figure].outcomes
+    outcomes = RELEASED_DEFINITIONS[counted.figure].outcomes
     by_ending: dict[str, set[str]] = defaultdict(set)
     for outcome in outcomes:
         by_ending[group.endings.get(outcome, LEFT_OTHERWISE)].add(str(outcome))

@@ -6,25 +6,30 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from ungdom.analytics.definitions import RELEASED_DEFINITIONS
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.formats import TableFormat
 from ungdom.api.http.scopes import published_scope
 from ungdom.api.statistics.overview_routes import get_statistics_overview
 from ungdom.api.statistics.overview_schemas import OverviewOut, OverviewQuery
+from ungdom.api.statistics.present import question_of
 from ungdom.api.statistics.routes import (
     get_completion_statistics,
     get_lead_time_statistics,
     get_recidivism_statistics,
+    get_released_indicators,
 )
 from ungdom.api.statistics.schemas import (
     COMPLETION_CODES,
+    INDICATOR_CODES,
     PARTS,
     RECIDIVISM_CODES,
     CompletionQuery,
     DatasetOut,
     LeadTimeQuery,
     RecidivismQuery,
+    ReleasedIndicatorQuery,
 )
 from ungdom.release.plan import SINCE
 from ungdom.web.dataset_table import table_of
@@ -38,8 +43,10 @@ from ungdom.web.submitting import RefusedForm, attempt, validated
 router = APIRouter(include_in_schema=False)
 
 RELEASED = f"{COUNTRY.path}/released"
-FIGURES = (*COMPLETION_CODES, *RECIDIVISM_CODES, *PARTS)
+FIGURES = (*COMPLETION_CODES, *RECIDIVISM_CODES, *PARTS, *INDICATOR_CODES)
 """The figures that the form offers."""
+RELEASED_COLUMNS = ("release", "known_at", "stands")
+"""The columns of a released number that an exact one has no value of."""
 
 
 class ReleasedForm(PageForm):
@@ -69,11 +76,15 @@ def country_page(request: Request, context: ReadContext, query: Annotated[Period
 
 @router.get(f"{COUNTRY.path}/download", response_model=OverviewOut)
 def download_country(context: ReadContext, query: Annotated[PeriodForm, Query()]) -> Response:
-    """The same as CSV: a line per figure and source."""
+    """The same as CSV: a line per figure and source. A released number has its release, and the days released."""
     overview = _overview(context, query.period(context.today))
+    given = overview["given"] or {"since": None, "until": None}
+    days = {"given_from": given["since"], "given_to": given["until"]}
+    shown = {"exact": dict.fromkeys((*RELEASED_COLUMNS, *days)), "released": days}
     rows = [
         {"figure": item["code"], "definition": item["definition"], "unit": item["unit"], "source": source}
         | item[source]
+        | shown[source]
         for item in overview["items"]
         for source in ("exact", "released")
         if item[source]
@@ -96,7 +107,7 @@ def released_page(request: Request, context: ReadContext, query: Annotated[Relea
         "table": table,
         "drawing": draw_intervals(table.intervals) if table else None,
         "given": given,
-        "figures": FIGURES,
+        "figures": {code: question_of(RELEASED_DEFINITIONS[code], context.language) for code in FIGURES},
         "dimensions": [str(dimension) for dimension in StatisticDimension],
         "download": address_of(f"{RELEASED}/download", given, {}),
     }
@@ -128,17 +139,19 @@ def _released(context: RequestContext, query: ReleasedForm, form: TableFormat) -
     families: list[tuple[tuple[str, ...], type[Any], Callable[..., Response]]] = [
         (COMPLETION_CODES, CompletionQuery, get_completion_statistics),
         (RECIDIVISM_CODES, RecidivismQuery, get_recidivism_statistics),
+        (INDICATOR_CODES, ReleasedIndicatorQuery, get_released_indicators),
     ]
     schema, find = next(
         ((schema, find) for codes, schema, find in families if query.statistic in codes),
         (LeadTimeQuery, get_lead_time_statistics),
     )
-    question = {
+    question: dict[str, Any] = {
         "from": SINCE.isoformat(),
         "to": context.today.replace(month=12, day=31).isoformat(),
         "statistic": (query.statistic,),
         "by": (query.by,),
-        "published": True,
         "format": form,
     }
+    if schema is not ReleasedIndicatorQuery:
+        question["published"] = True
     return find(context, validated(schema, question, "query"))

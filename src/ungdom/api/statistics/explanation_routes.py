@@ -7,7 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ungdom import texts
-from ungdom.analytics.queries.explanation import Changes, Explanation, explain
+from ungdom.analytics import definitions
+from ungdom.analytics.queries.explanation import (
+    Changes,
+    ExplainedDefinition,
+    Explanation,
+    current_definition,
+    explain,
+)
 from ungdom.analytics.queries.statistics import CubeQuery, known_values
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import check_known, check_office, own_office
@@ -20,6 +27,7 @@ from ungdom.api.statistics.explanation_schemas import (
     ExplainedCountOut,
     ExplanationOut,
     ExplanationQuery,
+    Redefinition,
     RowsOut,
 )
 from ungdom.api.statistics.present import definitions_out
@@ -46,8 +54,8 @@ PERIOD_COLUMN = {
 def get_explanation(context: ReadContext, query: Annotated[ExplanationQuery, Query()]) -> Response:
     """The definition of a figure, its counts by ending, and why they differ from those at the last release.
 
-    The parts add up: late registered, corrected, and new. Exact, and not to be published. Coordinators and leaders: of
-    their own konfliktråd.
+    The parts add up: late registered, corrected, new, and redefined. Exact, and not to be published. Coordinators and
+    leaders: of their own konfliktråd.
     """
     question = query.question(own_office(context))
 
@@ -55,10 +63,26 @@ def get_explanation(context: ReadContext, query: Annotated[ExplanationQuery, Que
         check_office(tx, context, query.konfliktrad)
         check_known(query.konfliktrad, list(known_values(tx)["konfliktrad"]), "query", "konfliktrad")
         release = releases.newest(tx, question.known_at)
-        explanation = explain(tx, context.keys, question, context.now, release.known_at if release else None)
+        known_at = release.known_at if release else None
+        earlier = _earlier_definition(release, question)
+        explanation = explain(tx, context.keys, question, context.now, known_at, earlier)
         return json_response(_explanation_out(explanation, question, release, context))
 
     return context.read_figures(operation, figures_scope, may_read_figures)
+
+
+def _earlier_definition(release: StoredRelease | None, question: CubeQuery) -> ExplainedDefinition | None:
+    """The version by which the release counted; None where it is the current one, or cannot be computed any more."""
+    (code,) = question.codes
+    version = _released_version(release, code)
+    return None if version is None else definitions.EARLIER_DEFINITIONS.get((code, version))
+
+
+def _redefinition(version: int | None, question: CubeQuery) -> Redefinition:
+    (code,) = question.codes
+    if version in (None, current_definition(question).version):
+        return Redefinition.NONE
+    return Redefinition.COUNTED if (code, version) in definitions.EARLIER_DEFINITIONS else Redefinition.IN_WHOLE
 
 
 def _explanation_out(
@@ -66,6 +90,7 @@ def _explanation_out(
 ) -> ExplanationOut:
     (code,), language = question.codes, context.language
     definition = next(item for item in definitions_out(language) if item.code == code)
+    version = _released_version(release, code)
     return ExplanationOut(
         definition=definition,
         since=question.since,
@@ -77,7 +102,8 @@ def _explanation_out(
         rows=_rows_out(explanation, question, context),
         release=release.release_id if release else None,
         released_known_at=release.known_at if release else None,
-        released_definition=_released_version(release, code),
+        released_definition=version,
+        redefinition=_redefinition(version, question),
         unread=explanation.unread,
         items=[_count_out(explanation, ending, release, language) for ending in explanation.endings],
     )
@@ -120,6 +146,7 @@ def _parts(explanation: Explanation, ending: str, language: texts.Language) -> I
         ChangeReason.LATE_REGISTERED: explanation.late,
         ChangeReason.CORRECTED: explanation.corrected,
         ChangeReason.NEW: explanation.new,
+        ChangeReason.REDEFINED: explanation.redefined,
     }
     for reason, changes in parts.items():
         yield ChangePartOut(

@@ -52,6 +52,18 @@ class ChangeReason(StrEnum):
     LATE_REGISTERED = "late_registered"
     CORRECTED = "corrected"
     NEW = "new"
+    REDEFINED = "redefined"
+
+
+class Redefinition(StrEnum):
+    """Whether the definition has changed since the release. `COUNTED`: a part of the change says by how much.
+
+    `IN_WHOLE`: the earlier version can no longer be computed; the released number is not comparable.
+    """
+
+    NONE = "none"
+    COUNTED = "counted"
+    IN_WHOLE = "in_whole"
 
 
 class ChangePartOut(Output):
@@ -86,8 +98,9 @@ class RowsOut(Output):
 class ExplanationOut(Output):
     """What a number is made of. `release`: the one that `then` is of, as it was known then; null: there is none.
 
-    `then` is counted by the definition of today. `released_definition`: its version in the release; if it is another,
-    the released number is not comparable.
+    `released_definition`: the version of the definition in the release. Where it is another and can still be computed,
+    `then` is counted by it, and the part `redefined` is due to the change; where it cannot, `redefinition` is
+    `in_whole`, and `then` is counted by the definition of today.
     """
 
     definition: FigureDefinitionOut
@@ -101,5 +114,6 @@ class ExplanationOut(Output):
     release: UUID | None
     released_known_at: datetime | None
     released_definition: int | None
+    redefinition: Redefinition
     unread: int
     items: list[ExplainedCountOut]

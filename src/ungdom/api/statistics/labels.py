@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, Cube
 from ungdom.analytics.definition_types import IndicatorUnit
-from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE, RECIDIVISM_BY_CODE, Definition
+from ungdom.analytics.definitions import RECIDIVISM_BY_CODE, RELEASED_DEFINITIONS, RELEASED_INDICATORS
 from ungdom.analytics.dimensions import SEXES, UNKNOWN, StatisticDimension
+from ungdom.analytics.indicators.cohorts import ONE_PART_EACH
 from ungdom.analytics.jsonstat import ALL, CONTENTS, DatasetMetadata, Sign, Unit, csv_text, dataset
 from ungdom.analytics.lead_times import BY_THEN, MEAN, QUANTILES
 from ungdom.api.http.formats import TableFormat
@@ -25,7 +27,6 @@ LIMITS = ("_low", "_high", BY_THEN)
 """What may stand behind the name of an estimate."""
 D = StatisticDimension
 Places = Mapping[str, Mapping[str, str]]
-DEFINITIONS: Mapping[str, Definition] = {**LEAD_TIME_BY_CODE, **COMPLETION_BY_CODE, **RECIDIVISM_BY_CODE}
 
 
 def places(tx: Connection, language: texts.Language) -> Places:
@@ -52,7 +53,7 @@ def labels_for(
     named_numbers = {name: _number(name, language) for name in numbers}
     endings = {TOTAL: _number(ALL, language), **{ending: _number(ending, language) for ending in RELEASED_ENDINGS}}
     return DatasetMetadata(
-        title=question_of(DEFINITIONS[cube.figure], language),
+        title=question_of(RELEASED_DEFINITIONS[cube.figure], language),
         source=SOURCE,
         updated=known_at,
         known_at=known_at,
@@ -82,14 +83,18 @@ def _number(name: str, language: texts.Language) -> str:
     limit = next((limit for limit in LIMITS if name.endswith(limit)), None)
     if limit:
         return texts.text(language, "statistic_number", limit[1:], of=_number(name.removesuffix(limit), language))
-    if name in set(State):
-        return texts.label(language, State(name))
+    kinds: tuple[type[StrEnum], ...] = (State, *ONE_PART_EACH)
+    for kind in kinds:
+        if name in {*kind}:
+            return texts.label(language, kind(name))
     return texts.text(language, "statistic_number", name)
 
 
 def _unit(name: str, cube: Cube, language: texts.Language, released: bool) -> Unit:
     if name not in cube.estimates:
         counted = "persons" if cube.figure in RECIDIVISM_BY_CODE else "cases"
+        if cube.figure in RELEASED_INDICATORS:
+            counted = "counted_units"
         return Unit(texts.text(language, "statistic_number", counted))
     of_days = name == MEAN or name.split("_", maxsplit=1)[0] in QUANTILES
     unit, exact, coarse = (IndicatorUnit.DAYS, 1, 0) if of_days else (IndicatorUnit.SHARE, 4, 2)

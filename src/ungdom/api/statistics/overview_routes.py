@@ -1,6 +1,6 @@
 """The overview: the headline figures of a period in one answer, exact for the caller's cases and as released."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -34,9 +34,10 @@ from ungdom.api.statistics.overview_schemas import (
     OverviewNumberOut,
     OverviewOut,
     OverviewQuery,
+    OverviewReleasedOut,
 )
 from ungdom.api.statistics.present import question_of
-from ungdom.api.statistics.schemas import PARTS
+from ungdom.api.statistics.schemas import PARTS, DaysOut
 from ungdom.release import store
 from ungdom.release.plan import CASES
 from ungdom.store import releases
@@ -89,6 +90,7 @@ def _overview(tx: Connection, context: RequestContext, query: OverviewQuery) -> 
         note=texts.text(context.language, "statistic", "note"),
         release=release.release_id if release else None,
         released_known_at=release.known_at if release else None,
+        given=_given(query, release) if release else None,
         load=load,
         items=[_figure(definition, query, exact, release, context.language) for definition in HEADLINES],
         unread=max((result.unread for result in exact.values()), default=0),
@@ -142,22 +144,41 @@ def _figure(
     )
 
 
-def _released(definition: Definition, query: OverviewQuery, release: StoredRelease) -> OverviewNumberOut | None:
+def _given(query: OverviewQuery, release: StoredRelease) -> DaysOut | None:
+    """The days of the period that lie within what is released; None where none does."""
+    since, until = _period(query, release).given
+    return DaysOut(since=since, until=until) if since <= until else None
+
+
+def _period(query: OverviewQuery, release: StoredRelease) -> store.ReleasePeriod:
+    return store.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
+
+
+def _released(definition: Definition, query: OverviewQuery, release: StoredRelease) -> OverviewReleasedOut | None:
     """The figure of the country in the release; None where it has no table of that period, or nothing to count."""
-    span = store.ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
     try:
-        cube = store.released_table(release, store.ReleasedTableQuery(definition.code, (), span.where())).cube
+        where = _period(query, release).where()
+        table = store.released_table(release, store.ReleasedTableQuery(definition.code, (), where))
     except store.NoSuchTable:
         return None
-    cells = {key[-1]: cell for key, cell in cube.cells.items()}
+    cells = {key[-1]: cell for key, cell in table.cube.cells.items()}
     whole = cells.get("_T")
     if whole is None:
         return None
+    number = _number(definition, whole, _count(whole), _released_running(definition, table.cube, cells))
+    dates = table.dates
+    return OverviewReleasedOut(
+        **number.model_dump(), release=dates.release, known_at=dates.known_at, stands=dates.stands
+    )
+
+
+def _released_running(definition: Definition, cube: Cube, cells: Mapping[str, CubeCell]) -> int | None:
+    """Those that have not ended yet; None where they are hidden, or the table does not tell them apart."""
     ending = RELEASED_RUNNING.get(definition.family)
     if ending not in cube.dimensions[-1].values:
-        return _number(definition, whole, _count(whole), None)
+        return None
     running = cells.get(str(ending))
-    return _number(definition, whole, _count(whole), 0 if running is None else _count(running))
+    return 0 if running is None else _count(running)
 
 
 def _count(cell: CubeCell) -> int | None:

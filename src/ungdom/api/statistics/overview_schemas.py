@@ -11,6 +11,7 @@ from ungdom.analytics.definitions import Family
 from ungdom.api.http import inputs as i
 from ungdom.api.http.schemas import AsOfOut, Output
 from ungdom.api.indicators.schemas import PeriodQuery
+from ungdom.api.statistics.schemas import DaysOut
 
 
 class OverviewQuery(i.AsOf, PeriodQuery):
@@ -30,6 +31,17 @@ class OverviewNumberOut(Output):
     high: float | None
 
 
+class OverviewReleasedOut(OverviewNumberOut):
+    """A released number. `release`, `known_at`: of the number itself.
+
+    `stands` is `earlier` where it is that of an earlier release than the answer.
+    """
+
+    release: UUID | None
+    known_at: datetime | None
+    stands: str | None
+
+
 class OverviewFigureOut(Output):
     """One figure. `exact`: of the caller's konfliktråd, or of the country; null for those who read released ones only.
 
@@ -43,7 +55,7 @@ class OverviewFigureOut(Output):
     label: str
     unit: IndicatorUnit
     exact: OverviewNumberOut | None
-    released: OverviewNumberOut | None
+    released: OverviewReleasedOut | None
 
 
 class OverviewLoadOut(Output):
@@ -58,7 +70,8 @@ class OverviewLoadOut(Output):
 class OverviewOut(Output):
     """The numbers of a board. `konfliktrad`: whose exact figures they are; null: of the country.
 
-    `release`: what `released` is taken from; null before the first one.
+    `release`: what `released` is taken from; null before the first one. `given`: the days of the period that are
+    released.
     """
 
     since: Annotated[date, Field(serialization_alias="from")]
@@ -68,6 +81,7 @@ class OverviewOut(Output):
     note: str
     release: UUID | None
     released_known_at: datetime | None
+    given: DaysOut | None
     load: OverviewLoadOut | None
     items: list[OverviewFigureOut]
     unread: int

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fastapi import Response
 
+from ungdom.analytics.definitions import CASELOAD_BY_CODE
 from ungdom.analytics.dimensions import PERIOD
 from ungdom.api.http.context import RequestContext
 from ungdom.api.http.errors import NothingReleased, Unreleased
@@ -18,12 +19,12 @@ from ungdom.api.http.scopes import published_scope
 from ungdom.api.http.time_travel import instant
 from ungdom.api.statistics.labels import labels_for, places, table_response
 from ungdom.api.statistics.schemas import (
-    AnyStatisticQuery,
     DaysOut,
     LeadTimeQuery,
     ReleasedCellOut,
     ReleasedFigureOut,
     ReleasedList,
+    ReleasedQuery,
 )
 from ungdom.release import store
 from ungdom.release.plan import CASES
@@ -35,7 +36,7 @@ from ungdom.workflow.calendar import oslo_date
 from ungdom.workflow.rules.permissions import may_read_published
 
 
-def published_response(context: RequestContext, query: AnyStatisticQuery, form: TableFormat) -> Response:
+def published_response(context: RequestContext, query: ReleasedQuery, form: TableFormat) -> Response:
     """The answer from the newest release that was known by then. Raises `NothingReleased`."""
 
     def operation(tx: Connection) -> ApiResponse:
@@ -50,6 +51,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
             cube, context.language, places(tx, context.language), dates.known_at or release.known_at, released=True
         )
         shown_days = {
+            "of_release": str(dates.release) if dates.release else None,
             "known_at": dates.known_at.isoformat() if dates.known_at else None,
             "stands": dates.stands,
             "given_from": given[0].isoformat(),
@@ -62,7 +64,7 @@ def published_response(context: RequestContext, query: AnyStatisticQuery, form: 
     return context.read_figures(operation, published_scope, may_read_published)
 
 
-def _released_tables(release: StoredRelease, query: AnyStatisticQuery) -> list[ReleasedTable]:
+def _released_tables(release: StoredRelease, query: ReleasedQuery) -> list[ReleasedTable]:
     special = isinstance(query, LeadTimeQuery) and (query.curve or query.threshold_days is not None)
     if special or query.valid_at is not None:
         raise NothingReleased(Unreleased.FORM)
@@ -73,21 +75,21 @@ def _released_tables(release: StoredRelease, query: AnyStatisticQuery) -> list[R
         raise NothingReleased(why, [[error.figure, *dimensions] for dimensions in error.tables]) from None
 
 
-def _table_of_figure(release: StoredRelease, query: AnyStatisticQuery, code: str) -> ReleasedTable:
+def _table_of_figure(release: StoredRelease, query: ReleasedQuery, code: str) -> ReleasedTable:
     dimensions = tuple(map(str, query.by))
     where = {**query.where}
     span = _period(release, query)
-    if PERIOD not in dimensions:
+    if PERIOD not in dimensions and code not in CASELOAD_BY_CODE:  # the caseload is of the day of the release
         where |= span.where()
     table = store.released_table(release, ReleasedTableQuery(code, dimensions, where))
     return replace(table, cube=span.within(table.cube)) if PERIOD in dimensions else table
 
 
-def _period(release: StoredRelease, query: AnyStatisticQuery) -> ReleasePeriod:
+def _period(release: StoredRelease, query: ReleasedQuery) -> ReleasePeriod:
     return ReleasePeriod(query.since, query.until, oslo_date(release.known_at))
 
 
-def _released_list(release: StoredRelease, query: AnyStatisticQuery, tables: Sequence[ReleasedTable]) -> ApiResponse:
+def _released_list(release: StoredRelease, query: ReleasedQuery, tables: Sequence[ReleasedTable]) -> ApiResponse:
     given = _period(release, query).given
     body = ReleasedList(
         release=release.release_id,
@@ -101,7 +103,7 @@ def _released_list(release: StoredRelease, query: AnyStatisticQuery, tables: Seq
     return json_response(body)
 
 
-def _released_figure(table: ReleasedTable, query: AnyStatisticQuery) -> ReleasedFigureOut:
+def _released_figure(table: ReleasedTable, query: ReleasedQuery) -> ReleasedFigureOut:
     cube, dates = table.cube, table.dates
     codes = [dimension.code for dimension in cube.dimensions]
     cells = [

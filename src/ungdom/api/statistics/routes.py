@@ -104,6 +104,25 @@ def get_recidivism_statistics(
     )
 
 
+@router.get(
+    "/v1/statistics/indicators/released",
+    response_model=ReleasedList | f.DatasetOut,
+    responses={406: FORMS[406], 200: {**FORMS[200], "description": "As JSON-stat 2.0 or CSV one figure at a time"}},
+    summary="The indicators and the caseload as released",
+)
+def get_released_indicators(
+    context: ReadContext, query: Annotated[f.ReleasedIndicatorQuery, Query()], accept: Accept = None
+) -> Response:
+    """From the newest release: by period and by konfliktråd. Small counts are hidden; may be published.
+
+    The caseload is of the day of the release, by konfliktråd or by sanction, whatever the period. An indicator that is
+    the same question as a figure of completion or lead time is released as that figure.
+    """
+    form = preferred_format(accept, query.format)
+    _check_one_figure(query, form)
+    return published_response(context, query, form)
+
+
 @router.get("/v1/statistics/definitions", response_model=f.FigureDefinitionList, summary="What every figure counts")
 def list_statistic_definitions(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Each figure of each family: version, question, unit, numerator, denominator, which day counts, norm, source."""
@@ -119,8 +138,7 @@ def _uses_release(context: RequestContext, query: f.AnyStatisticQuery) -> bool:
 def _statistics_response(
     context: RequestContext, query: f.AnyStatisticQuery, question: CubeQuery, form: TableFormat, find: Find
 ) -> Response:
-    if form is not TableFormat.JSON and len(question.codes) > 1:
-        raise RequestValidationError([{"loc": ("query", "statistic"), "type": "too_long"}])
+    _check_one_figure(query, form)
     if _uses_release(context, query):
         return published_response(context, query, form)
 
@@ -136,6 +154,11 @@ def _statistics_response(
         )
 
     return context.read_figures(operation, figures_scope, may_read_figures)
+
+
+def _check_one_figure(query: f.FigureTableQuery, form: TableFormat) -> None:
+    if form is not TableFormat.JSON and len({*query.statistic}) > 1:
+        raise RequestValidationError([{"loc": ("query", "statistic"), "type": "too_long"}])
 
 
 def _question(context: RequestContext, query: f.AnyStatisticQuery) -> CubeQuery:

@@ -9,11 +9,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ungdom.analytics.case_cache import AT_MOST
+from ungdom.analytics.caseload.released import OPEN_CASES
 from ungdom.analytics.definition_types import IndicatorPeriod, IndicatorUnit
 from ungdom.analytics.definitions import (
+    CASELOAD_BY_CODE,
     COMPLETIONS,
     LEAD_TIMES,
     RECIDIVISMS,
+    RELEASED_INDICATORS,
     Family,
 )
 from ungdom.analytics.dimensions import StatisticDimension
@@ -28,6 +31,8 @@ from ungdom.workflow.vocabulary import OffenceGroup, Party, Regime, Sanction, St
 LEAD_TIME_CODES = tuple(definition.code for definition in LEAD_TIMES)
 COMPLETION_CODES = tuple(definition.code for definition in COMPLETIONS)
 RECIDIVISM_CODES = tuple(definition.code for definition in RECIDIVISMS)
+INDICATOR_CODES = (*RELEASED_INDICATORS, *CASELOAD_BY_CODE)
+"""The indicators and the caseload of releases."""
 PARTS = ("p1", "p2", "p3")
 MEMBER_FIGURES: dict[str, type[State] | type[Party]] = {"stage": State, "wait": Party}
 """Figures that there is one of for each member."""
@@ -52,12 +57,15 @@ RecidivismCode = Annotated[
     Field(json_schema_extra={"enum": [*RECIDIVISM_CODES]}),
 ]
 
+ReleasedIndicatorCode = Annotated[
+    ReferenceText,
+    i.listed(INDICATOR_CODES),
+    Field(json_schema_extra={"enum": [*INDICATOR_CODES]}),
+]
 
-class StatisticQuery(i.AsOf, PeriodQuery):
-    """Which cases, how they are told apart (`by`, at most two), and in which form they are told.
 
-    `published`: from released tables, where small cells are hidden; otherwise exact, and not to be published.
-    """
+class FigureTableQuery(i.AsOf, PeriodQuery):
+    """Which cases, how they are told apart (`by`, at most two), and in which form they are told."""
 
     by: Annotated[tuple[StatisticDimension, ...], Field(max_length=MAX_DIMENSIONS)] = ()
     konfliktrad: CodeText | None = None
@@ -68,7 +76,6 @@ class StatisticQuery(i.AsOf, PeriodQuery):
     age: Literal["15", "16", "17", "18+"] | None = None
     sex: Literal["female", "male", "unknown"] | None = None
     statistic: tuple[ReferenceText, ...] = ()
-    published: bool = False
     format: TableFormat | None = None
 
     @model_validator(mode="after")
@@ -82,6 +89,15 @@ class StatisticQuery(i.AsOf, PeriodQuery):
         """The values that cases have to have."""
         values = {code: getattr(self, code) for code in StatisticDimension if code != StatisticDimension.PERIOD}
         return {str(code): value for code, value in values.items() if value is not None}
+
+
+class StatisticQuery(FigureTableQuery):
+    """A table of figures.
+
+    `published`: from released tables, where small cells are hidden; otherwise exact, and not to be published.
+    """
+
+    published: bool = False
 
     def question(
         self, valid_at: date | None, known_at: datetime | None, own: str | None, at_most: int | None = AT_MOST
@@ -137,6 +153,17 @@ class RecidivismQuery(StatisticQuery):
 
 
 AnyStatisticQuery = LeadTimeQuery | CompletionQuery | RecidivismQuery
+
+
+class ReleasedIndicatorQuery(FigureTableQuery):
+    """Which released indicators; the caseload, unless some are named."""
+
+    statistic: Annotated[tuple[ReleasedIndicatorCode, ...], Field(min_length=1, max_length=len(INDICATOR_CODES))] = (
+        OPEN_CASES.code,
+    )
+
+
+ReleasedQuery = AnyStatisticQuery | ReleasedIndicatorQuery
 
 
 class PointOut(Output):

@@ -12,8 +12,9 @@ from typing import Any
 
 from ungdom.analytics import completions, lead_times
 from ungdom.analytics.cubes import TOTAL
-from ungdom.analytics.definitions import LEAD_TIMES, RECIDIVISMS
+from ungdom.analytics.definitions import LEAD_TIMES, RECIDIVISMS, RELEASED_INDICATORS, LeadTimeDefinition
 from ungdom.analytics.dimensions import FIXED_VALUES, UNKNOWN, StatisticDimension
+from ungdom.analytics.indicators.cohorts import RATIO
 from ungdom.analytics.recidivism import cubes as relapses
 from ungdom.extracts.columns.column import Column, ColumnType
 from ungdom.extracts.columns.shared import OFFICE_NORM
@@ -101,6 +102,13 @@ _MEASURES = (
         for definition in LEAD_TIMES
         for name in lead_times.estimates_of(definition, 0 if definition.norm else None)
     ),
+    *(
+        name
+        for definition in RELEASED_INDICATORS.values()
+        if isinstance(definition, LeadTimeDefinition)
+        for name in lead_times.estimates_of(definition, 0 if definition.norm else None)
+    ),
+    *RATIO,
     *completions.ESTIMATES,
     *(name for definition in RECIDIVISMS for name in relapses.estimates(definition)),
 )
@@ -150,8 +158,9 @@ COLUMNS: tuple[Column, ...] = (
     _dimension(D.AGE, "age at the last offence in whole years", OFFICE_NORM),
     _dimension(D.SEX, "sex of the youth", OFFICE_NORM),
     _dimension(ENDING, "how it ended by then, in the coarser groups that are released", OFFICE_NORM),
-    Column("measure", T.STRING, "`cases`: a count of cases, of recidivism of persons; otherwise an estimate, in days "
-           "or as a share from 0 to 1, of all endings", OFFICE_NORM, lambda row: row.measure,
+    Column("measure", T.STRING, "`cases`: a count of cases, of recidivism of persons, of an indicator of what "
+           "it counts; otherwise an estimate, in days or as a share from 0 to 1, of all endings", OFFICE_NORM,
+           lambda row: row.measure,
            vocabulary=tuple(dict.fromkeys(_MEASURES))),
     Column("status", T.STRING, "whether there is a number: hidden ones are kept back, for themselves or so that others "
            "stay hidden; an estimate that is not reached is none", OFFICE_NORM, lambda row: row.status,
