@@ -36,13 +36,13 @@ from sqlalchemy import (
     inspect,
     make_url,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
 from ungdom.lazy import lazy
 from ungdom.settings.files import refuse_shared, restrict_to_owner
 from ungdom.store import postgresql_address, reference
-from ungdom.store.errors import DuplicateKey, Stale, Unavailable
+from ungdom.store.driver_errors import ON_STANDBY, translated_errors
+from ungdom.store.errors import Unavailable
 from ungdom.store.postgresql_address import PostgresqlAddress
 
 if TYPE_CHECKING:
@@ -72,20 +72,6 @@ WAIT_SECONDS = 5.0
 READER_CACHE_KIB = 512
 """KiB of database pages that a connection for reading keeps on SQLite."""
 
-_BUSY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
-}
-_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
-_IS_THERE = "is there already"
-"""How the trigger of a table that only grows refuses a second row with the same key."""
-_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_ON_STANDBY = frozenset({"25006", "0A000"})
-"""What a standby says to a write (read_only_sql_transaction) and to its BEGIN (feature_not_supported)."""
 _WRITER_LOCKS: dict[str, Semaphore] = {}
 
 
@@ -123,7 +109,7 @@ class Database:
         It has nothing to commit, and ends with a commit all the same: with each rollback the driver gives up the
         prepared statements of the connection, which PostgreSQL would have to plan anew.
         """
-        with _translated_errors(), self.reader.connect() as tx:
+        with translated_errors(), self.reader.connect() as tx:
             yield tx
             tx.commit()
 
@@ -138,7 +124,7 @@ class Database:
     def trying(self) -> Iterator[Connection]:
         """A transaction that may write and is rolled back at the end, for a dry run. Raises the errors of the store."""
         lock = nullcontext() if self.writer_lock is None else _acquired(self.writer_lock, self.wait_seconds)
-        with _translated_errors(), lock, self._primary_only(), self.writer.connect() as tx:
+        with translated_errors(), lock, self._primary_only(), self.writer.connect() as tx:
             yield tx
 
     @contextmanager
@@ -152,7 +138,7 @@ class Database:
             with self.trying() as tx:
                 yield tx
             return
-        with _translated_errors(), _temporary_copy(self.reader).connect() as tx:
+        with translated_errors(), _temporary_copy(self.reader).connect() as tx:
             yield tx
 
     @contextmanager
@@ -161,7 +147,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in _ON_STANDBY:
+            if getattr(error.orig, "sqlstate", None) in ON_STANDBY:
                 self.writer.dispose()
             raise
 
@@ -173,7 +159,7 @@ class Database:
         pool = self.reader.pool
         if self.file is None or not isinstance(pool, QueuePool):
             return
-        with _translated_errors(), ExitStack() as opened:
+        with translated_errors(), ExitStack() as opened:
             for _ in range(pool.size() - pool.checkedout()):
                 opened.enter_context(self.reader.connect())
 
@@ -364,41 +350,3 @@ def _alembic(tx: Connection | None = None) -> alembic_config.Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
-
-
-# --- failures by name ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except PoolTimeout as error:
-        raise Unavailable("pool_exhausted") from error
-    except IntegrityError as error:
-        raise (_duplicate(error) or error) from error.orig
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:  # a retry may succeed
-            raise Stale(None, None) from error.orig
-        raise (_unavailable(error) or error) from error.orig
-
-
-def _duplicate(error: IntegrityError) -> DuplicateKey | None:
-    driver_error: Any = error.orig
-    if isinstance(driver_error, sqlite3.Error):
-        text, code = str(driver_error), driver_error.sqlite_errorcode
-        refused = code == sqlite3.SQLITE_CONSTRAINT_TRIGGER and text.endswith(_IS_THERE)
-        return DuplicateKey(text.rpartition(": ")[2]) if code in _UNIQUE or refused else None
-    return DuplicateKey(str(driver_error.diag.constraint_name)) if driver_error.sqlstate == "23505" else None
-
-
-def _unavailable(error: DBAPIError) -> Unavailable | None:
-    driver_error: Any = error.orig
-    if error.connection_invalidated:
-        return Unavailable("connection_lost")
-    if isinstance(driver_error, sqlite3.Error):
-        busy = getattr(driver_error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-        return Unavailable(driver_error.sqlite_errorname.lower()) if busy else None
-    if isinstance(error, OperationalError) or driver_error.sqlstate in _ON_STANDBY:  # classes 08, 40, 53, 55, 57 and 58
-        return Unavailable(str(driver_error.sqlstate or "connection_lost"))
-    return None
