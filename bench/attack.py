@@ -88,6 +88,8 @@ def attack(db: Database, cases: int | None, seed: int) -> None:
         found, sums, possible = system.determined(), system.known_small_sums(), system.possible()
     narrow = [values for values in possible.values() if not {*attacker.SMALL} <= values]
     proofs = [json.loads(one.proof)["system"] for one in stored]
+    if not all(proof["nonzero"] for proof in proofs):
+        raise SystemExit(f"attack: a release has no number of its own: {proofs}")
     hidden = sum(proof["hidden"] for proof in proofs)
     lines = [
         f"T35, {total} cases, releases of {days[0]} and {days[1]}; {platform.machine()}, {os.cpu_count()} processors.",

@@ -28,8 +28,8 @@ from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
 from ungdom.analytics.definitions import RELEASED_INDICATORS
 from ungdom.analytics.relations import RELATIONS, FigureRelation
 from ungdom.release import build, store, verify
-from ungdom.release.cells import released_table_of
-from ungdom.release.disclosure import Policy
+from ungdom.release.cells import identity, released_table_of
+from ungdom.release.disclosure import Id, Policy
 from ungdom.release.disclosure import constraint_system as disclosure_system
 from ungdom.release.plan import CASES as COUNT
 from ungdom.release.plan import ENDING, RELEASE_PLAN, days_of
@@ -206,6 +206,24 @@ def recovered() -> int:
     system = attacker.together([book], [exact])
     narrow = [values for values in system.possible().values() if not {*attacker.SMALL} <= values]
     return len(narrow) + len(system.known_small_sums())
+
+
+def test_beside_a_count_of_an_earlier_release_the_tables_that_determine_it_are_made_coarser() -> None:
+    """Its own figure is not in this release: of the two tables here, one has a count of the same sum."""
+    tables = planted()
+    now = build.linked_counts(tables, {})
+    names = [{identity(group, cube, key) for key in cube.cells} for group, cube in tables]
+    whole = next(name for name in names[0] if now.counts[name] == OFFICES["oslo"][1])
+    counts: dict[Id, int] = {"earlier|one": 2, "earlier|other": OFFICES["oslo"][1] - 2, "alone|one": 3}
+    hidden, sums = frozenset(counts), [(whole, ("earlier|one", "earlier|other"))]
+    counts[whole] = now.counts[whole]
+    earlier = disclosure_system.Release(counts, sums, hidden_below=hidden)
+    system = disclosure_system.ConstraintSystem(Policy().threshold, {}, [earlier], now)
+    number = {name: n for n, known in enumerate(system.unknowns) for name in known.cells}
+    assert build._tables_of_count(number["earlier|one"], tables, names, system) == {0}
+    of_nothing = build._tables_of_count(number["alone|one"], tables, names, system)
+    assert [build.is_core(*table) for table in tables] == [True, False]
+    assert of_nothing == {1}  # what there always is goes last
 
 
 FIGURES_ASKED = ((LEAD_TIME, "p3"), (COMPLETION, "completion.received"))

@@ -33,6 +33,7 @@ from ungdom.release.disclosure import (
     protect,
 )
 from ungdom.release.disclosure.alternatives import solver_version
+from ungdom.release.disclosure.constraint_system import ConstraintSystem
 from ungdom.release.plan import (
     ENDING,
     RELEASE_PLAN,
@@ -185,33 +186,38 @@ def protect_tables(
         if not result.unprotected:
             published = replace(now, hidden_below=result.hidden_below, hidden_above=result.hidden_above)
             return ProtectedTables(tables, published, result, left_out)
-        open_names = [result.system.unknowns[n].cells for n in result.unprotected]
-        tables, out = _coarser_tables(tables, open_names, policy.threshold)
+        tables, out = _coarser_tables(tables, result, policy.threshold)
         left_out += out
 
 
-def _coarser_tables(
-    tables: NamedTables, open_names: Sequence[set[Id]], threshold: int
-) -> tuple[NamedTables, NamedTables]:
-    """The tables, those coarser by one step that have a count which cannot be protected; and those now left out.
-
-    Tables that there always are stay as they are as long as another table has the count.
-    """
+def _coarser_tables(tables: NamedTables, result: ProtectionResult, threshold: int) -> tuple[NamedTables, NamedTables]:
+    """The tables, those coarser by one step beside which a count cannot be protected; and those now left out."""
     names = [{identity(group, cube, key) for key in cube.keys()} for group, cube in tables]  # noqa: SIM118 - a method
-    chosen: set[int] = set()
-    for cells in open_names:
-        figures = {str(name).partition("|")[0] for name in cells}
-        having = {n for n, own in enumerate(names) if own & cells}
-        having = having or {n for n, (group, cube) in enumerate(tables) if figures & {cube.figure, group.population}}
-        chosen |= {n for n in having if not is_core(*tables[n])} or having
-    if not chosen:  # a count of a figure that is in an earlier release only: nothing can be released beside it
-        return [], tables
+    chosen = {n for number in result.unprotected for n in _tables_of_count(number, tables, names, result.system)}
     remaining: NamedTables = []
     out: NamedTables = []
     for n, (group, cube) in enumerate(tables):
         coarser = cube if n not in chosen else coarser_cube(cube, group, is_core(group, cube), threshold)
         (out if coarser is None else remaining).append((group, cube if coarser is None else coarser))
     return remaining, out
+
+
+def _tables_of_count(number: int, tables: NamedTables, names: Sequence[set[Id]], system: ConstraintSystem) -> set[int]:
+    """The tables that have this count, else those of its figure, else those with the counts that determine it.
+
+    Tables that there always are stay as they are as long as another one has it. The count may be of a figure that an
+    earlier release alone has; then other figures determine it. Without any, no table can be released beside it.
+    """
+    cells = system.unknowns[number].cells
+    figures = {str(name).partition("|")[0] for name in cells}
+    having = {n for n, own in enumerate(names) if own & cells}
+    having = having or {n for n, (group, cube) in enumerate(tables) if figures & {cube.figure, group.population}}
+    near, before = {number}, set[int]()
+    while not having and near != before:
+        near, before = system.beside(near), near
+        having = {n for n, own in enumerate(names) if any(own & system.unknowns[other].cells for other in near)}
+    having = having or {*range(len(tables))}
+    return {n for n in having if not is_core(*tables[n])} or having
 
 
 def is_core(group: FigureGroup, cube: Cube) -> bool:

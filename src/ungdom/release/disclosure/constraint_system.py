@@ -98,6 +98,11 @@ class ConstraintSystem:
         """Suppress this unknown."""
         self.unknowns[number].hidden = True
 
+    def beside(self, numbers: set[int]) -> set[int]:
+        """The unknowns that something constrains together with one of these, known ones too; and these."""
+        rows = ({self.root(number) for number, _ in row} for row in self._rows)
+        return numbers.union(*(row for row in rows if row & numbers))
+
     # --- releases in order ------------------------------------------------------------------------------------
 
     def _add_release(
