@@ -11,7 +11,6 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from sqlalchemy.exc import DBAPIError
 from uvicorn import Config
 
 from tests import pg
@@ -24,6 +23,7 @@ from ungdom.api.http.shedding import RequestQueue
 from ungdom.cli.serving import connection_options
 from ungdom.settings.load import LoadSettings
 from ungdom.store import write_probe
+from ungdom.store.errors import Unavailable
 from ungdom.store.session import Database
 from ungdom.store.write_probe import WriteProbe, disk_fault
 from ungdom.workflow.rules.permissions import Viewer
@@ -414,7 +414,7 @@ def test_health_names_the_settings_of_postgresql_that_give_up_durability(
     db.close()
     read_only = Database.open(pg.sqlalchemy_url(url))
     assert "read only" in WriteProbe(read_only, tmp_path, strict=False).result()["journal"]
-    with pytest.raises(DBAPIError), read_only.writing() as tx:
+    with pytest.raises(Unavailable, match="25006"), read_only.writing() as tx:
         tx.exec_driver_sql("CREATE TABLE nothing (id int)")
     read_only.close()
     pg_databases.drop(url)

@@ -30,6 +30,7 @@ WITHOUT_CASE_DATA = {
     "/v1/calendar-feeds/{feed_id}": "takes back one's own feed",
     "/v1/statistics/definitions": "what figures count",
     "/v1/statistics/indicators/definitions": "what indicators count",
+    "/v1/statistics/indicators/released": "released tables, which anybody may publish",
     "/v1/workflows/{sanction}/{regime}": "the law as data",
     "/v1/deadline-rules": "the law as data",
     "/v1/retention": "the rules of retention as data",
@@ -41,6 +42,7 @@ WITHOUT_CASE_DATA = {
 PERIOD = {"from": "2025-01-01", "to": "2025-12-31"}
 QUERIES = {
     "/v1/statistics/completion": PERIOD,
+    "/v1/statistics/indicators/released": PERIOD,
     "/v1/statistics/lead-time": PERIOD,
     "/v1/statistics/recidivism": PERIOD,
     "/v1/statistics/comparison": PERIOD,

@@ -135,7 +135,7 @@ class ConstraintSystem:
     def _unknown_for(self, count: int, before: int | None, was_below: bool) -> int:
         if before is not None and self.unknowns[before].value == count:
             return before
-        low = 0 if was_below or count < self.threshold else self.threshold
+        low = 0 if count < self.threshold else self.threshold  # suppressed all the same, it is no small one
         high = UPPER_BOUND if was_below or count >= self.threshold else self.threshold - 1
         number = self._add_unknown(UnknownCount(count, low, high))
         if before is not None:  # it grew or fell, by at least one
