@@ -78,3 +78,12 @@ def test_an_alternative_goes_as_far_as_each_count_may_go_in_its_direction(
     multiples = feasible_multiples(system, {system.of[name]: step for name, step in steps.items()})
 
     assert (multiples[0], multiples[-1]) == (lowest, highest)
+
+
+def test_a_count_that_was_small_before_and_may_be_hidden_beside_others_lies_there_before_it_is() -> None:
+    """What is found to protect it must hold of the release that is published then."""
+    small = Release({"a": 3, "b": 9, "t": 12}, BEFORE.sums, frozenset({"a"}))
+
+    one = unknown(8, before=(small,))
+
+    assert (one.low, one.high, one.hidden) == (5, UPPER_BOUND, False)
