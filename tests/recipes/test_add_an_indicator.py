@@ -51,7 +51,7 @@ RECIPE = Recipe(
             HISTORIES,
         ),
     ),
-    ("docs/indicators.md",),
+    ("docs/indicators.md", "docs/codebook.md", "openapi/v1.json"),
 )
 
 
