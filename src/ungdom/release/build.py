@@ -43,6 +43,7 @@ from ungdom.release.plan import (
     Finest,
     ReleaseInput,
     coarser_cube,
+    codes_of,
 )
 from ungdom.release.relations import impossible_counts, related
 from ungdom.store.encryption import EncryptionKeys
@@ -58,7 +59,6 @@ NAMESPACE = UUID("5d2c1f0e-6f7b-5a39-9d0c-3c1f4c2b7a10")
 Districts = Mapping[str, str]
 Report = Callable[[int, int], object]
 """Called with the number of figures released and the total number."""
-
 
 TableKind = tuple[str, int, tuple[str, ...]]
 """Figure, version of its definition, and dimensions of a table."""
@@ -250,11 +250,6 @@ def _figure_proof(
         "left_out": left_out,
         "possible_values": widths,
     }
-
-
-def codes_of(of: str) -> tuple[str, ...]:
-    """The figures of a row of the plan."""
-    return next(group.codes for group in RELEASE_PLAN if group.population == of)
 
 
 def _system_proof(protected: ProtectedTables, policy: Policy) -> dict[str, Any]:

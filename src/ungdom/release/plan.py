@@ -370,3 +370,8 @@ RELEASED_ENDINGS = tuple(
     )
 )
 """Every ending that a released table may have."""
+
+
+def codes_of(of: str) -> tuple[str, ...]:
+    """The figures of a row of the plan."""
+    return next(group.codes for group in RELEASE_PLAN if group.population == of)

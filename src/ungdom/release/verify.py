@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from ungdom.release.build import ReleaseDocument, codes_of, exact_counts
+from ungdom.release.build import ReleaseDocument, exact_counts
 from ungdom.release.cells import cube_of, identity
 from ungdom.release.disclosure import Policy, Release, below_threshold, protect
-from ungdom.release.plan import RELEASE_PLAN
+from ungdom.release.plan import RELEASE_PLAN, codes_of
 
 
 def faults(document: ReleaseDocument, digest: str, earlier: Sequence[ReleaseDocument] = ()) -> list[str]:
