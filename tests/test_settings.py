@@ -134,6 +134,7 @@ WRONG = [
     ("DATABASE_URL", "sqlite://", "names no file"),
     ("DATABASE_URL", "postgresql://a:5432,b:port/ungdom", "is not the address of a database"),
     ("DATABASE_URL", "postgresql://db/ungdom?pooler=session", "names another pooler than `transaction`"),
+    ("DATABASE_URL", "postgresql://db/ungdom?pooler=", "names another pooler than `transaction`"),
     ("REPLICA_URL", "sqlite:////tmp/ungdom.db", "names SQLite, which has no streaming replica"),
     ("REPLICA_URL", "postgresql://a:5432,b:port/ungdom", "is not the address of a database"),
     ("REPLICA_URL", "nonsense", "is not the address of a database"),

@@ -18,7 +18,8 @@ ADDRESSES = [
     ("postgresql+psycopg://me@a:1,c:2/b?target_session_attrs=read-write",
      {"host": "a,c", "port": "1,2", "target_session_attrs": "read-write"}),
     ("postgresql://me@a,c:2/b", {"host": "a,c", "port": "5432,2"}),
-    ("postgresql://me@[::1]:1,[::2]/b", {"host": "[::1],[::2]", "port": "1,5432"}),
+    ("postgresql://me@[::1]:1,[::2]/b", {"host": "::1,::2", "port": "1,5432"}),
+    ("postgresql://me@a,c/b?connect_timeout=3", {"host": "a,c", "connect_timeout": "3"}),
     ("postgresql://me@/b?host=/run/a,/run/c&port=1,2", {"host": "/run/a,/run/c", "port": "1,2"}),
 ]  # fmt: skip
 

@@ -20,7 +20,7 @@ def database_kind(url: str) -> str:
         raise ValueError("is not the address of a database")
     if kind not in DATABASES:
         raise ValueError("is not PostgreSQL or SQLite")
-    if any(pooler != TRANSACTION for pooler in parse_qs(urlsplit(url).query).get(POOLER, ())):
+    if any(pooler != TRANSACTION for pooler in parse_qs(urlsplit(url).query, keep_blank_values=True).get(POOLER, ())):
         raise ValueError(f"names another {POOLER} than `{TRANSACTION}`")
     return kind
 

@@ -46,7 +46,8 @@ def _hosts_in_query(url: str) -> str:
 
 def _host_and_port(text: str) -> tuple[str, str]:
     host, colon, port = text.rpartition(":")
-    return (host, port) if colon and "]" not in port else (text, "5432")
+    host, port = (host, port) if colon and "]" not in port else (text, "5432")
+    return host.strip("[]"), port
 
 
 def _query(options: Mapping[str, str]) -> str:

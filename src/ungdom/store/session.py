@@ -305,7 +305,10 @@ def _open_postgresql(
         pool_timeout=wait_seconds,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": max(2, int(wait_seconds)), **in_session},
+        connect_args={
+            "connect_timeout": address.url.query.get("connect_timeout", max(2, int(wait_seconds))),
+            **in_session,
+        },
     )
     if address.pooled:
         _set_in_transactions(writer, settings)
