@@ -49,24 +49,24 @@ AT_MOST: list[tuple[Side, Side]] = [
     (("measure_wait_days", "ended"), ("measure_answer_days", "ended")),
     (("measure_answer_days", "waiting"), ("measure_wait_days", "waiting")),
     (("conditions_to_referral", None), ("conditions_set", "counted")),
-    (("p1", "waiting"), (CASELOAD, "before_receipt")),
-    *(
-        ((f"stage.{stage}", "waiting"), (CASELOAD, phase))
-        for phase, stages in (
-            (
-                "before_receipt",
-                "registered investigation assessment awaiting_decision in_court judged appealed final dispatched",
-            ),
-            ("preparing_plan", "received preparing interim_conditions postponed"),
-            (
-                "carried_out",
-                "executing electronic_control breach_talk tightened interrupted referred breach_in_court "
-                "resumption_review term_expired",
-            ),
-        )
-        for stage in stages.split()
-    ),
 ]
+STAGES = {
+    "before_receipt": "registered investigation assessment awaiting_decision in_court judged appealed final dispatched",
+    "preparing_plan": "received preparing interim_conditions postponed",
+    "carried_out": (
+        "executing electronic_control breach_talk tightened interrupted referred breach_in_court resumption_review "
+        "term_expired"
+    ),
+}
+TOGETHER: list[tuple[list[Side], list[Side], bool]] = [
+    ([("p1", "waiting")], [(CASELOAD, "before_receipt")], True),
+    ([("p3", "waiting")], [(CASELOAD, "before_receipt"), (CASELOAD, "preparing_plan")], True),
+    ([(RECEIVED, "open")], [(CASELOAD, "preparing_plan"), (CASELOAD, "carried_out")], True),
+    ([(STARTED, "open")], [(CASELOAD, "preparing_plan"), (CASELOAD, "carried_out")], False),
+    *(([(f"stage.{stage}", "waiting") for stage in stages.split()], [(CASELOAD, part)], False)
+      for part, stages in STAGES.items()),
+]  # fmt: skip
+"""Those of the first that a cell has are at most the second together; the last says whether nearly always equal."""
 EQUAL: list[tuple[Side, Side]] = [
     (("completion_2y", None), (CLOSED, "completed")),
     (("stage.registered", None), ("p1", None)),
@@ -188,6 +188,12 @@ def relations(book: Book, exact: Mapping[Name, int]) -> tuple[list[Terms], list[
                 zero.append({one: 1, other: -1})
             elif exact[one] <= exact[other]:
                 positive.append({other: 1, one: -1})
+    for terms, may_be_equal in _together(cells):
+        much = sum(t * exact[name] for name, t in terms.items())
+        if may_be_equal and not much:
+            zero.append(terms)
+        elif much >= 0:
+            positive.append(terms)
     return zero, positive + [terms for terms in _later(cells) if sum(t * exact[one] for one, t in terms.items()) >= 0]
 
 
@@ -197,6 +203,14 @@ def _cells(book: Book) -> Mapping[Side, dict[frozenset[tuple[str, str]], Name]]:
         ending = dict(name[1]).get("ending")
         cells[name[0], ending][frozenset(pair for pair in name[1] if pair[0] != "ending")] = name
     return cells
+
+
+def _together(cells: Mapping[Side, dict[frozenset[tuple[str, str]], Name]]) -> Iterator[tuple[Terms, bool]]:
+    for less, more, may_be_equal in TOGETHER:
+        for values in set.intersection(*({*cells.get(side, {})} for side in more)):
+            fewer = [cells[side][values] for side in less if values in cells.get(side, {})]
+            if fewer:
+                yield {cells[side][values]: 1 for side in more} | dict.fromkeys(fewer, -1), may_be_equal
 
 
 def _later(cells: Mapping[Side, dict[frozenset[tuple[str, str]], Name]]) -> Iterator[Terms]:

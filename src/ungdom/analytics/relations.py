@@ -40,7 +40,7 @@ class FigureRelation:
 
     `mostly_equal`: seldom different, so that a reader will take them to be equal: where they are, that is taken to be
     known. `counted_once`: holds unless a person is counted once for two cases of one year; where it does not hold,
-    nothing is taken to be known.
+    nothing is taken to be known. `in_part`: holds as well of those of `fewer` alone that are released for a cell.
     """
 
     why: str
@@ -49,6 +49,7 @@ class FigureRelation:
     holds: Holds = Holds.EVERYWHERE
     mostly_equal: bool = False
     counted_once: bool = False
+    in_part: bool = False
 
 
 def _of(figure: str, outcomes: Iterable[str] = ()) -> tuple[Counted, ...]:
@@ -64,11 +65,12 @@ LATER = Holds.FROM_A_PERIOD_ON
 CASELOAD = "caseload.open"
 BEFORE = _of(CASELOAD, (Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION))
 PREPARED, RUNNING = _of(CASELOAD, [Phase.PLAN]), _of(CASELOAD, (Phase.EXECUTION, Phase.BREACH))
-IN_CASELOAD = {
-    **dict.fromkeys((Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION), BEFORE),
-    Phase.PLAN: PREPARED,
-    **dict.fromkeys((Phase.EXECUTION, Phase.BREACH), RUNNING),
-}
+OPEN_PARTS = (
+    ("before receipt", (Phase.INVESTIGATION, Phase.CONSENT, Phase.DECISION), BEFORE),
+    ("being prepared", (Phase.PLAN,), PREPARED),
+    ("being carried out", (Phase.EXECUTION, Phase.BREACH), RUNNING),
+)
+"""Each part of the life of an open case: its phases, and its count in the caseload."""
 
 RELATIONS: tuple[FigureRelation, ...] = (
     # the same cases, registered in the period
@@ -139,10 +141,13 @@ RELATIONS: tuple[FigureRelation, ...] = (
              _of("prosecution_resumed"), LATER),
     FigureRelation("a new offence is reacted to", _of("new_offence", [COUNTED]), _of("new_offence_to_reaction"), LATER),
     # the caseload: open cases, whenever they were registered
-    FigureRelation("who waits to be received is open and not received", _of("p1", [WAITING]), BEFORE),
-    FigureRelation("who waits for the start is open and has not started", _of("p3", [WAITING]), (*BEFORE, *PREPARED)),
-    FigureRelation("received and open is caseload", _of(RECEIVED, [OPEN]), (*PREPARED, *RUNNING)),
+    FigureRelation("who waits to be received is open and not received", _of("p1", [WAITING]), BEFORE,
+             mostly_equal=True),
+    FigureRelation("who waits for the start is open and has not started", _of("p3", [WAITING]), (*BEFORE, *PREPARED),
+             mostly_equal=True),
+    FigureRelation("received and open is caseload", _of(RECEIVED, [OPEN]), (*PREPARED, *RUNNING), mostly_equal=True),
     FigureRelation("started and open is caseload", _of(STARTED, [OPEN]), (*PREPARED, *RUNNING)),
-    *(FigureRelation(f"open in {state} is caseload", _of(f"stage.{state}", [WAITING]), IN_CASELOAD[phase])
-      for state, phase in PHASE.items() if phase in IN_CASELOAD),
+    *(FigureRelation(f"in a stage {part} is caseload", tuple(counted for state, phase in PHASE.items()
+             if phase in phases for counted in _of(f"stage.{state}", [WAITING])), open_cases, in_part=True)
+      for part, phases, open_cases in OPEN_PARTS),
 )  # fmt: skip

@@ -86,9 +86,13 @@ def related(
 def cells_of_relation(released: ReleasedCounts, relation: FigureRelation) -> Iterator[tuple[Ids, Ids]]:
     """The cells of a release in which a relation holds: the counts of which the first are at most the second."""
     sides = [[released.cells_of(counted) for counted in side] for side in (relation.fewer, relation.more)]
-    common = set.intersection(*({*cells} for side in sides for cells in side))
-    for values in sorted(_sums(relation, common), key=sorted_cells):
-        fewer, more = (tuple(name for cells in side for item in values for name in cells[item]) for side in sides)
+    needed = [set.intersection(*map(set, side)) for side in sides]
+    if relation.in_part:
+        needed[0] = set().union(*sides[0])
+    for values in sorted(_sums(relation, needed[0] & needed[1]), key=sorted_cells):
+        fewer, more = (
+            tuple(name for cells in side for item in values for name in cells.get(item, ())) for side in sides
+        )
         yield fewer, more
 
 
