@@ -147,6 +147,31 @@ def test_a_read_that_the_replica_breaks_off_is_answered_by_the_primary(running: 
     assert readiness(running)["replica"] == "ok"
 
 
+def test_what_the_replica_breaks_off_is_done_again_on_the_primary(running: Service) -> None:
+    figures = running.app.state.figures
+    tried: list[Database] = []
+
+    def read(db: Database) -> int:
+        tried.append(db)
+        if db is figures.replica:
+            raise Unavailable("40001")
+        return len(tried)
+
+    until = time.monotonic() + PATIENCE
+    while figures.current() is figures.primary and time.monotonic() < until:
+        time.sleep(0.05)
+    assert figures.read(read) == 2
+    assert tried == [figures.replica, figures.primary]
+
+
+def test_a_replica_whose_machine_no_longer_answers_is_given_up() -> None:
+    opened = replica.open_replica("postgresql://me@a/b?keepalives_idle=60", 1)
+    assert opened is not None
+    with closing(opened):
+        _, options = opened.writer.dialect.create_connect_args(opened.writer.url)
+    assert (options["tcp_user_timeout"], options["keepalives_idle"]) == ("5000", "60")
+
+
 def examined(servers: Pair, folder: Path, replica_url: str) -> dict[str, str]:
     """What `ungdom doctor` says of this replica."""
     given = {"UNGDOM_ENV": "development", "UNGDOM_DATA_DIR": str(folder), "UNGDOM_DATABASE_URL": servers.both}

@@ -131,15 +131,22 @@ def _record_failure(context: ExtractWorkerContext, job: ExtractJob, error: Excep
 
 
 def _write_job(context: ExtractWorkerContext, job: ExtractJob) -> dict[str, Any]:
-    """Write the files of a job; their manifest. Raises `Stopped` and `ExtractsError`."""
+    """Write the files of a job; their manifest. Raises `Stopped` and `ExtractsError`.
+
+    If the replica breaks off the read, what is missing is read from the primary.
+    """
     request = OrderRequest(job.extract, job.purpose, job.known_at, job.valid_at, job.subject)
     order, path = context.order_service.order(request, context.now()), context.folder / str(job.job_id)
-    report, db = _progress_report(context, job), context.source.current()
-    try:
+    report = _progress_report(context, job)
+
+    def write(db: Database) -> None:
         build.folder(db, order, job.form, path, True, report)
+
+    try:
+        context.source.read(write)
     except OtherExtract:  # the definition has changed since the interrupted attempt: start over
         shutil.rmtree(path)
-        build.folder(db, order, job.form, path, True, report)
+        context.source.read(write)
     manifest: dict[str, Any] = json.loads((path / build.MANIFEST).read_text(encoding="utf-8"))
     return manifest
 

@@ -32,6 +32,13 @@ def parse(url: str) -> PostgresqlAddress:
     return PostgresqlAddress(address.difference_update_query([POOLER]), pooled)
 
 
+def with_defaults(url: str, options: Mapping[str, str]) -> str:
+    """The URL with those of these options of libpq that it does not name itself."""
+    missing = {name: value for name, value in options.items() if f"{name}=" not in url}
+    scheme, _, rest = url.partition("://")  # parts of a secret text are plain ones
+    return f"{scheme}://{rest}{'&' if '?' in rest else '?'}{_query(missing)}" if missing else url
+
+
 def _hosts_in_query(url: str) -> str:
     """The URL with the hosts of `//user@a:1,b:2/name` as options: as libpq reads them, and SQLAlchemy does not."""
     scheme, _, rest = url.partition("://")

@@ -6,15 +6,18 @@ longer than `WAIT_SECONDS`, or the replica cannot be read, the primary is read. 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
+from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ungdom.observability.logger import EventLogger
-from ungdom.store.errors import StoreError
+from ungdom.store import postgresql_address
+from ungdom.store.errors import Stale, StoreError, Unavailable
 from ungdom.store.session import Connection, Database
 
 log = EventLogger("ungdom.replica")
@@ -26,6 +29,9 @@ SETTLE_SECONDS = 0.2
 POLL_SECONDS = 0.01
 AVOIDED_SECONDS = 5.0
 """Seconds for which a replica is not tried again that was behind or could not be read."""
+UNANSWERED_SECONDS = 5
+"""Seconds after which a connection counts as lost whose data the replica's machine does not acknowledge."""
+Read = TypeVar("Read")
 
 _ON_PRIMARY = text(
     "SELECT CAST(pg_current_wal_flush_lsn() AS text) AS position,"
@@ -108,6 +114,19 @@ class ReadSource:
         self.avoid(state.fault or "behind")
         return self.primary
 
+    def read(self, operation: Callable[[Database], Read]) -> Read:
+        """What the operation gives on `current()`; done again on the primary if the replica breaks it off.
+
+        Raises what `current` and the operation raise.
+        """
+        db = self.current()
+        if db is not self.primary:
+            try:
+                return operation(db)
+            except (Unavailable, Stale) as error:  # it is away, or has replayed what the query still needed
+                self.avoid(type(error).__name__)
+        return operation(self.primary)
+
     def avoid(self, reason: str) -> None:
         """Read the primary for some seconds; `reason`: why, for the log."""
         with self._lock:
@@ -128,8 +147,15 @@ class ReadSource:
 
 
 def open_replica(url: str | None, pool_size: int, wait_seconds: float = 2.0) -> Database | None:
-    """The replica at this URL; None where none is set. Does not connect yet."""
-    return None if url is None else Database.open(url, pool_size=pool_size, wait_seconds=wait_seconds)
+    """The replica at this URL; None where none is set. Does not connect yet.
+
+    A connection on which the server no longer answers is given up after `UNANSWERED_SECONDS`: the primary is read then.
+    """
+    if url is None:
+        return None
+    limits = {"tcp_user_timeout": UNANSWERED_SECONDS * 1000, "keepalives_idle": UNANSWERED_SECONDS}
+    address = postgresql_address.with_defaults(url, {name: str(value) for name, value in limits.items()})
+    return Database.open(address, pool_size=pool_size, wait_seconds=wait_seconds)
 
 
 def _position_of(db: Database) -> _Primary:

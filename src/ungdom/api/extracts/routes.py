@@ -95,7 +95,7 @@ def get_extract_aggregates(
     For whoever reads published figures; no purpose is needed. Logged like every pull.
     """
     context.require(scope_of, may_read_published)
-    with context.figures.current().reading() as tx:
+    with context.db.reading() as tx:
         order = released.order(tx, catalogue.extract("aggregates"), instant(query.known_at))
     order = replace(order, labels=tuple(dict.fromkeys(query.labels)))
     return _extract_response(context, request, order, query.format)

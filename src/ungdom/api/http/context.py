@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from ungdom.store import idempotency
 from ungdom.store.access_log import Access, AccessEntry, AccessLog
 from ungdom.store.access_subjects import KnownSubjects, LoadedCases, subjects_of
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.errors import Stale, Unavailable
+from ungdom.store.errors import Stale
 from ungdom.store.idempotency import RequestKey, StoredResponse
 from ungdom.store.replica import ReadSource
 from ungdom.store.session import Connection, Database
@@ -120,7 +120,7 @@ class RequestContext:
         """
         self.require(scope, may)
         self._needs_service = in_service
-        return self._read_from(self.db, operation)
+        return self._read_from(operation, self.db)
 
     def read_figures(
         self, operation: Callable[[Connection], ApiResponse], scope: NeededScope, may: RolePredicate
@@ -130,15 +130,9 @@ class RequestContext:
         The access log is the primary's, as always. Raises what `read` raises.
         """
         self.require(scope, may)
-        db = self.figures.current()
-        if db is not self.db:
-            try:
-                return self._read_from(db, operation)
-            except (Unavailable, Stale) as error:  # it is away, or has replayed what the query still needed
-                self.figures.avoid(type(error).__name__)
-        return self._read_from(self.db, operation)
+        return self.figures.read(partial(self._read_from, operation))
 
-    def _read_from(self, db: Database, operation: Callable[[Connection], ApiResponse]) -> Response:
+    def _read_from(self, operation: Callable[[Connection], ApiResponse], db: Database) -> Response:
         with self._in_service(db.reading()) as tx:
             response = self._localised(operation(tx))
             access = self._access(tx, response, self._known_subjects.of)

@@ -26,6 +26,7 @@ class RoutesByPrefix(APIRouter):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As FastAPI does it; without a look at the routes where none of them can match."""
-        if scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.prefixes):
+        path, root = scope["path"], scope.get("root_path", "")
+        if path.removeprefix(root if path.startswith(f"{root}/") else "").startswith(self.prefixes):
             return super().matches(scope)
         return Match.NONE, {}
