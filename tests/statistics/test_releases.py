@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -382,7 +383,7 @@ def test_released_indicators_are_those_of_the_office_as_known_then(loaded: Servi
     assert [figure["code"] for figure in released["items"]] == list(codes)
     year = {"from": "2024-01-01", "to": "2024-12-31", "known_at": str(SECOND)}
     exact = loaded.as_("secretariat").get(INDICATORS, **year).json()["items"]
-    compared = 0
+    compared: Counter[str] = Counter()
     for figure in released["items"]:
         cells = by_values(figure)
         (country,) = [
@@ -395,9 +396,10 @@ def test_released_indicators_are_those_of_the_office_as_known_then(loaded: Servi
             cell = cells.get(("2024", ending))
             if cell and cell["cases"] is not None:
                 assert cell["cases"] == number, figure["code"]
-                compared += 1
+                compared[figure["code"]] += 1
         assert (figure["release"], figure["stands"]) == (released["release"], None)
-    assert compared > 4
+    assert {*codes} - {*compared} == {"coordinated_before_decision"}  # in this load it is not released by the year
+    assert compared.total() > 4
 
 
 def test_the_caseload_is_released_of_the_day(loaded: Service, analyst: Client) -> None:
@@ -406,8 +408,8 @@ def test_the_caseload_is_released_of_the_day(loaded: Service, analyst: Client) -
     (country,) = [office for office in exact if office["konfliktrad"] is None]
     assert figure["code"] == "caseload.open"
     assert by_values(figure)["_T",]["cases"] == country["load"]["cases"] > 9
-    lines = analyst.get(RELEASED_INDICATORS_AT, **ALL, format="csv").text.splitlines()
-    assert any("caseload" in line or "_T" in line for line in lines)
+    rows = list(csv.DictReader(io.StringIO(analyst.get(RELEASED_INDICATORS_AT, **ALL, format="csv").text)))
+    assert str(country["load"]["cases"]) in {value for row in rows for value in row.values()}
     dataset = analyst.get(RELEASED_INDICATORS_AT, **ALL, format="json-stat").json()
     assert dataset["extension"]["of_release"] == figure["release"]
     assert_problem(analyst.get(RELEASED_INDICATORS_AT, **ALL, statistic="survey_answers"), 422, "invalid_input")
