@@ -28,6 +28,8 @@ ANSWER_CONTENT = (
 
 ENTRY_CONTENT = ("case_id", "person_id", "message_id")
 """The columns of `access_entry` that the hash `shown` of its answer covers, in the order of `place`. Fixed as well."""
+MOST_KEPT = 1_024
+"""Entries whose bytes a process keeps, several pages of a list: more would fill for hours and look like a leak."""
 
 
 class ShownIds(Hashable, Protocol):
@@ -51,7 +53,7 @@ def answer_content(row: Mapping[str, Any]) -> bytes:
     return encode(plain(row[name]) for name in ANSWER_CONTENT)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=MOST_KEPT)
 def entry_content(entry: ShownIds) -> bytes:
     """An entry as the content that the hash of its answer covers. Lists show the same ones again and again."""
     return encode(plain(getattr(entry, name)) for name in ENTRY_CONTENT)
@@ -69,7 +71,7 @@ def pack(entries: Iterable[ShownIds]) -> bytes:
     return b"".join(_packed(entry) for entry in entries)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=MOST_KEPT)
 def _packed(entry: ShownIds) -> bytes:
     ids: Ids = (entry.case_id, entry.person_id, entry.message_id)
     given = sum(1 << place for place, id in enumerate(ids) if id is not None)

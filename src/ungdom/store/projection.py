@@ -42,7 +42,7 @@ def row_of(identity: CaseIdentity, case: Case, last: Event) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def read_work(stored_json: str | None) -> CaseTasks:
     """The tasks in a value of the column `tasks`."""
     return _WORK.validate_json(stored_json) if stored_json else _NO_WORK

@@ -60,7 +60,7 @@ def ids_in(text: bytes) -> set[UUID]:
     return {id for id in map(_id_of, candidates) if id is not None}
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _id_of(text: bytes) -> UUID | None:
     """The id that stands there; None where what is before the first hyphen is none. Lists show the same ones again."""
     if text[:_BEFORE].translate(None, b"0123456789abcdef"):
