@@ -2,7 +2,8 @@
 
 import pytest
 
-from ungdom.release.disclosure.alternatives import MAX_MULTIPLE, feasible_multiples
+from ungdom.release.disclosure import Policy, protect
+from ungdom.release.disclosure.alternatives import MAX_MULTIPLE, Solver, feasible_multiples
 from ungdom.release.disclosure.constraint_system import UPPER_BOUND, ConstraintSystem, Release, UnknownCount
 
 BEFORE = Release({"a": 7, "b": 9, "t": 16}, [("t", ("a", "b"))])
@@ -87,3 +88,26 @@ def test_a_count_that_was_small_before_and_may_be_hidden_beside_others_lies_ther
     one = unknown(8, before=(small,))
 
     assert (one.low, one.high, one.hidden) == (5, UPPER_BOUND, False)
+
+
+@pytest.mark.parametrize(("total", "bounded"), [(7, {"a", "b"}), (8, {"a", "b"}), (9, set()), (30, set())])
+def test_what_bounds_a_count_is_the_row_that_keeps_it_from_a_small_value(total: int, bounded: set[str]) -> None:
+    """The total is shown, and the other part is known to be five or more: beside nine both may be what they have to."""
+    parts = {"a": 2, "b": total - 2}
+    now = Release({**parts, "t": total}, [("t", ("a", "b"))], frozenset({"a"}), frozenset({"b"}))
+    system = ConstraintSystem(5, {"a": 1.0, "b": 1.0}, [], now)
+    solver = Solver(system)
+
+    bounding = solver.bounding(system.of["a"], range(1, 5))
+
+    assert {name for number in bounding for name in system.unknowns[number].cells} == bounded
+    again = solver.cheapest_alternative(system.of["a"], 1)
+    assert (again is None) is (total == 7)  # the model is as it was
+
+
+def test_of_a_count_that_nothing_protects_the_result_says_what_bounds_it() -> None:
+    now = Release({"a": 2, "b": 5, "t": 7}, [("t", ("a", "b"))], frozenset({"a"}), frozenset({"b"}))
+    result = protect(Policy(), now, {"a": 1.0, "b": 1.0})
+    number = result.system.of["a"]
+    assert number in result.unprotected
+    assert result.bounded_by[number] == {result.system.of[name] for name in ("a", "b")}

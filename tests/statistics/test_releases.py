@@ -28,12 +28,12 @@ from ungdom.analytics.case_reader import police_districts
 from ungdom.analytics.cubes import TOTAL, Cube, CubeCell, Dimension, Key
 from ungdom.analytics.definitions import RELEASED_INDICATORS
 from ungdom.analytics.relations import RELATIONS, FigureRelation
-from ungdom.release import build, store, verify
+from ungdom.release import build, coarsening, store, verify
 from ungdom.release.cells import identity, released_table_of
-from ungdom.release.disclosure import Id, Policy
+from ungdom.release.disclosure import Id, Policy, ProtectionResult
 from ungdom.release.disclosure import constraint_system as disclosure_system
 from ungdom.release.plan import CASES as COUNT
-from ungdom.release.plan import ENDING, RELEASE_PLAN, days_of
+from ungdom.release.plan import ENDING, RELEASE_PLAN, coarser_cube, days_of
 from ungdom.release.relations import ReleasedCounts, cells_of_relation, related
 from ungdom.store import releases
 from ungdom.store.releases import StoredRelease
@@ -215,16 +215,37 @@ def test_beside_a_count_of_an_earlier_release_the_tables_that_determine_it_are_m
     now = build.linked_counts(tables, {})
     names = [{identity(group, cube, key) for key in cube.cells} for group, cube in tables]
     whole = next(name for name in names[0] if now.counts[name] == OFFICES["oslo"][1])
+    only_second = next(name for name in names[1] - names[0] if now.counts[name])
     counts: dict[Id, int] = {"earlier|one": 2, "earlier|other": OFFICES["oslo"][1] - 2, "alone|one": 3}
     hidden, sums = frozenset(counts), [(whole, ("earlier|one", "earlier|other"))]
     counts[whole] = now.counts[whole]
     earlier = disclosure_system.Release(counts, sums, hidden_below=hidden)
-    system = disclosure_system.ConstraintSystem(Policy().threshold, {}, [earlier], now)
-    number = {name: n for n, known in enumerate(system.unknowns) for name in known.cells}
-    assert build._tables_of_count(number["earlier|one"], tables, names, system) == {0}
-    of_nothing = build._tables_of_count(number["alone|one"], tables, names, system)
-    assert [build.is_core(*table) for table in tables] == [True, False]
-    assert of_nothing == {1}  # what there always is goes last
+    result = ProtectionResult(disclosure_system.ConstraintSystem(Policy().threshold, {}, [earlier], now))
+    number = {name: n for n, known in enumerate(result.system.unknowns) for name in known.cells}
+
+    def chosen(name: Id, *ranks: int) -> set[int]:
+        return coarsening._tables_of_count(number[name], tables, names, ranks, result)
+
+    assert chosen("earlier|one", 0, 0) == {0}
+    assert chosen("earlier|one", 2, 0) == {0}  # the other table does not bound it
+    assert chosen("alone|one", 0, 0) == {0, 1}
+    assert chosen("alone|one", 2, 0) == {1}  # core counts go last
+    result.bounded_by = {number["earlier|one"]: {number[whole], number[only_second]}}
+    assert chosen("earlier|one", 0, 0) == {0, 1}
+    assert chosen("earlier|one", 2, 0) == {1}  # what bounds it goes before core counts do
+
+
+def test_core_tables_go_after_the_others_and_their_core_counts_last() -> None:
+    """Without endings a table of cases received keeps its core counts, the totals; one of cases completed does not."""
+    groups = {code: group for group in RELEASE_PLAN for code in group.codes}
+    (closed, cube), of_persons = planted()
+    received = (groups["completion.received"], replace(cube, figure="completion.received"))
+
+    def rank(table: coarsening.NamedTable) -> int:
+        coarser = coarser_cube(table[1], table[0], coarsening.is_core(*table), Policy().threshold)
+        return coarsening._rank(table, coarser, Policy())
+
+    assert [rank(table) for table in (of_persons, received, (closed, cube))] == [0, 1, 2]
 
 
 FIGURES_ASKED = ((LEAD_TIME, "p3"), (COMPLETION, "completion.received"))

@@ -16,13 +16,14 @@ from uuid import UUID, uuid5
 import ungdom
 from ungdom.analytics import case_cache, case_reader
 from ungdom.analytics.case_cache import CaseSelection
-from ungdom.analytics.cubes import TOTAL, Cube
-from ungdom.analytics.dimensions import PERIOD, StatisticDimension, Subject
+from ungdom.analytics.cubes import TOTAL
+from ungdom.analytics.dimensions import StatisticDimension, Subject
 from ungdom.analytics.indicators import cohorts
 from ungdom.analytics.queries.recidivism import person_histories, with_sex
 from ungdom.analytics.queries.statistics import values_of
 from ungdom.analytics.recidivism.spells import recidivism_spells
 from ungdom.release.cells import identity, released_table_of
+from ungdom.release.coarsening import NamedTables, coarser_tables, core_counts
 from ungdom.release.disclosure import (
     Id,
     Policy,
@@ -33,18 +34,7 @@ from ungdom.release.disclosure import (
     protect,
 )
 from ungdom.release.disclosure.alternatives import solver_version
-from ungdom.release.disclosure.constraint_system import ConstraintSystem
-from ungdom.release.plan import (
-    ENDING,
-    RELEASE_PLAN,
-    SINCE,
-    YEARS_TOGETHER,
-    FigureGroup,
-    Finest,
-    ReleaseInput,
-    coarser_cube,
-    codes_of,
-)
+from ungdom.release.plan import RELEASE_PLAN, SINCE, YEARS_TOGETHER, ReleaseInput, codes_of
 from ungdom.release.relations import impossible_counts, related
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
@@ -62,8 +52,6 @@ Report = Callable[[int, int], object]
 
 TableKind = tuple[str, int, tuple[str, ...]]
 """Figure, version of its definition, and dimensions of a table."""
-NamedTables = list[tuple[FigureGroup, Cube]]
-"""Every table to be released, with the row of the plan that it is of."""
 
 
 # --- identity ----------------------------------------------------------------------------------------------
@@ -114,22 +102,6 @@ def _office_sums(tables: NamedTables) -> Iterator[tuple[Id, tuple[Id, ...]]]:
         for whole, parts in cube.sums():
             if whole[place] == TOTAL and parts and parts[0][place] != TOTAL:
                 yield identity(group, cube, whole), tuple(identity(group, cube, part) for part in parts)
-
-
-def core_counts(tables: NamedTables, policy: Policy) -> frozenset[Id]:
-    """The counts, of so many persons, that are always shown: of the country by year, of a konfliktråd by three."""
-    results = set()
-    for group, cube in tables:
-        if not is_core(group, cube):
-            continue
-        codes = [dimension.code for dimension in cube.dimensions]
-        shortest = Finest.SPAN if D.KONFLIKTRAD in codes else Finest.YEAR
-        for key, cell in cube.cells.items():
-            period = key[codes.index(PERIOD)]
-            shown_days = key[-1] == group.core and (period == TOTAL or shortest.value.fullmatch(period) is not None)
-            if shown_days and cell.total >= policy.core_from:
-                results.add(identity(group, cube, key))
-    return frozenset(results)
 
 
 def _suppression_costs(counts: Mapping[Id, int], never: frozenset[Id]) -> dict[Id, float]:
@@ -186,44 +158,8 @@ def protect_tables(
         if not result.unprotected:
             published = replace(now, hidden_below=result.hidden_below, hidden_above=result.hidden_above)
             return ProtectedTables(tables, published, result, left_out)
-        tables, out = _coarser_tables(tables, result, policy.threshold)
+        tables, out = coarser_tables(tables, result, policy)
         left_out += out
-
-
-def _coarser_tables(tables: NamedTables, result: ProtectionResult, threshold: int) -> tuple[NamedTables, NamedTables]:
-    """The tables, those coarser by one step beside which a count cannot be protected; and those now left out."""
-    names = [{identity(group, cube, key) for key in cube.keys()} for group, cube in tables]  # noqa: SIM118 - a method
-    chosen = {n for number in result.unprotected for n in _tables_of_count(number, tables, names, result.system)}
-    remaining: NamedTables = []
-    out: NamedTables = []
-    for n, (group, cube) in enumerate(tables):
-        coarser = cube if n not in chosen else coarser_cube(cube, group, is_core(group, cube), threshold)
-        (out if coarser is None else remaining).append((group, cube if coarser is None else coarser))
-    return remaining, out
-
-
-def _tables_of_count(number: int, tables: NamedTables, names: Sequence[set[Id]], system: ConstraintSystem) -> set[int]:
-    """The tables that have this count, else those of its figure, else those with the counts that determine it.
-
-    Tables that there always are stay as they are as long as another one has it. The count may be of a figure that an
-    earlier release alone has; then other figures determine it. Without any, no table can be released beside it.
-    """
-    cells = system.unknowns[number].cells
-    figures = {str(name).partition("|")[0] for name in cells}
-    having = {n for n, own in enumerate(names) if own & cells}
-    having = having or {n for n, (group, cube) in enumerate(tables) if figures & {cube.figure, group.population}}
-    near, before = {number}, set[int]()
-    while not having and near != before:
-        near, before = system.beside(near), near
-        having = {n for n, own in enumerate(names) if any(own & system.unknowns[other].cells for other in near)}
-    having = having or {*range(len(tables))}
-    return {n for n in having if not is_core(*tables[n])} or having
-
-
-def is_core(group: FigureGroup, cube: Cube) -> bool:
-    """Whether there is always such a table: a core figure of the country, or of each konfliktråd."""
-    by = [dimension.code for dimension in cube.dimensions if dimension.code not in (PERIOD, ENDING)]
-    return group.core is not None and by in ([], [D.KONFLIKTRAD])
 
 
 def _figure_proof(

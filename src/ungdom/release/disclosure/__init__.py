@@ -54,6 +54,7 @@ class ProtectionResult:
     number of feasible values of each.
 
     `unprotected`: suppressed counts of this or an earlier release that could be derived; non-empty blocks publication.
+    `bounded_by`: for each of these, the unknowns of the rows that bound it; none where only whole numbers do.
     `known_small_sums`: the number of small sums that no alternative changes. `alternatives`: the proof, as confidential
     as the counts: each is another set of numbers consistent with the published ones.
     """
@@ -62,6 +63,7 @@ class ProtectionResult:
     alternatives: list[Alternative] = field(default_factory=list)
     feasible_values: dict[int, set[int]] = field(default_factory=dict)
     unprotected: list[int] = field(default_factory=list)
+    bounded_by: dict[int, set[int]] = field(default_factory=dict)
     dominated: frozenset[Id] = frozenset()
     known_small_sums: int = 0
     solver_calls: int = 0
@@ -121,8 +123,9 @@ def protect(
     if policy.interval:
         protection.protect_sums()
     result = protection.result
-    result.solver_calls = protection.solver.solver_calls
     result.unprotected = audit(policy, system, result.alternatives)
+    result.bounded_by = {n: protection.bounding(n) for n in result.unprotected}
+    result.solver_calls = protection.solver.solver_calls
     result.known_small_sums = len(unchanged_sums(system, result.alternatives).found) if policy.interval else 0
     return result
 
@@ -241,6 +244,11 @@ class _Protection:
             if not options:
                 return
             self._accept(min(options, key=lambda option: option[0])[1])
+
+    def bounding(self, number: int) -> set[int]:
+        """The unknowns of the rows that keep this count from values that it must be able to have."""
+        value, small = self.system.unknowns[number].value, range(1, self.system.threshold)
+        return self.solver.bounding(number, small if value in small else range(value - 1, value + 2))
 
     def _wanted(self, unknown: UnknownCount, values: set[int]) -> list[int]:
         """The values to look for next: of a small count the nearest small one that it lacks, else the neighbours."""

@@ -183,6 +183,32 @@ class Solver:
         self.model.deleteRows(1, np.array([self.model.getNumRow() - 1], dtype=np.int32))
         return solution
 
+    def bounding(self, number: int, values: range) -> set[int]:
+        """The unknowns in the rows that keep this count from some of these values, fractions allowed; none: no row."""
+        if number not in self.column:
+            return set()
+        self.make_room(range(2))
+        unknown, rows = self.system.unknowns[number], set[int]()
+        for step in (values[0] - unknown.value, values[-1] - unknown.value):
+            farthest, tight = self._extreme(number, step)
+            if abs(farthest) < abs(step):
+                rows |= tight
+        return {n for place in rows for n in self.system.rows[place]}
+
+    def _extreme(self, number: int, direction: int) -> tuple[float, set[int]]:
+        """How far this count can move in this direction, fractions allowed, and the rows that stop it."""
+        size = 2 * len(self.numbers)
+        places, costs = np.arange(size, dtype=np.int32), np.zeros(size)
+        sign = 1.0 if direction > 0 else -1.0
+        costs[self.column[number]], costs[self.column[number] + len(self.numbers)] = -sign, sign
+        self.model.changeColsCost(size, places, costs)
+        self.model.run()
+        self.solver_calls += 1
+        duals = np.array(self.model.getSolution().row_dual)
+        farthest = -float(self.model.getObjectiveValue())
+        self.model.changeColsCost(size, places, np.array([self._cost(n) for n in self.numbers] * 2))
+        return farthest, {int(place) for place in np.flatnonzero(np.abs(duals) > TOLERANCE)}
+
     def _solve_as_integer(self) -> tuple[float, Alternative] | None:
         """The same as an integer model, for a first solution with fractional values: slower, and seldom needed."""
         if self.model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
