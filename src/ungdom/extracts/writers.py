@@ -40,6 +40,10 @@ GROUP = 65_536
 """Rows per group: a row group of Parquet, a batch of an Arrow file or stream."""
 FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet reads as a formula (OWASP, CSV Injection)."""
+NEEDS_QUOTES = r"""^$|[",\r\n]"""
+"""A text that CSV writes between quotation marks: an empty one, or one with a character that has a meaning there."""
+PART = 8_192
+"""Rows of CSV that are in memory as text at once."""
 _LEVEL = 1
 """Compression level of zstd. Higher levels cost much time and save few bytes."""
 
@@ -130,6 +134,7 @@ def write(
     progress: Progress = lambda _: None,
 ) -> WrittenFile:
     """Write every row, in this order. The stream is left open. Raises `SchemaMismatch`."""
+    pa.set_memory_pool(pa.system_memory_pool())  # gives back what was freed; Arrow's own pool keeps it
     stream = HashingStream(out)
     rows = 0
     with _WRITERS[form](stream, plain_schema(schema)) as write_group:
@@ -213,7 +218,12 @@ def _arrow_stream(out: HashingStream, schema: pa.Schema) -> AbstractContextManag
 @contextmanager
 def _csv(out: HashingStream, schema: pa.Schema) -> Iterator[WriteGroup]:
     out.write((",".join(f'"{name}"' for name in schema.names) + "\n").encode())
-    yield lambda group: out.write(_csv_lines(group))
+
+    def write_group(group: pa.RecordBatch) -> None:
+        for lines in _csv_lines(group):
+            out.write(lines)
+
+    yield write_group
 
 
 def _csv_bom(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[WriteGroup]:
@@ -221,8 +231,8 @@ def _csv_bom(out: HashingStream, schema: pa.Schema) -> AbstractContextManager[Wr
     return _csv(out, schema)
 
 
-def _csv_lines(group: pa.RecordBatch) -> bytes:
-    """The lines of a group, without quotation marks when no text of the group needs them: that is twice as fast."""
+def _csv_lines(group: pa.RecordBatch) -> Iterator[bytes]:
+    """The lines of a group in parts, without quotation marks when no text of the group needs them: twice as fast."""
     columns = [_as_text(column) if pa.types.is_timestamp(column.type) else column for column in group.columns]
     formulas = [
         pa.types.is_string(column.type) and bool(pc.any(pc.match_substring_regex(column, FORMULA)).as_py())
@@ -231,25 +241,17 @@ def _csv_lines(group: pa.RecordBatch) -> bytes:
     columns = [_no_formula(column) if marked else column for column, marked in zip(columns, formulas, strict=True)]
     group = pa.RecordBatch.from_arrays(columns, group.schema.names)
     texts = [column for column in group.columns if pa.types.is_string(column.type)]
-    empty = (pc.any(pc.equal(pc.binary_length(column), 0)).as_py() for column in texts)
-    if not any(formulas) and not any(empty):
-        try:
-            return _lines_of(group, "none")
-        except pa.ArrowInvalid:  # a comma, a quotation mark or a line break in a text
-            pass
-    return _lines_of(group, "needed")
+    quoted = any(formulas) or any(pc.any(pc.match_substring_regex(text, NEEDS_QUOTES)).as_py() for text in texts)
+    options = pc_csv.WriteOptions(include_header=False, batch_size=PART, quoting_style="needed" if quoted else "none")
+    for first in range(0, group.num_rows, PART):
+        lines = pa.BufferOutputStream()
+        pc_csv.write_csv(group.slice(first, PART), lines, options)
+        yield lines.getvalue().to_pybytes()
 
 
 def _no_formula(column: pa.Array) -> pa.Array:
     """The texts with an apostrophe before those that begin as a formula."""
     return pc.if_else(pc.match_substring_regex(column, FORMULA), pc.binary_join_element_wise("'", column, ""), column)
-
-
-def _lines_of(group: pa.RecordBatch, quoting: str) -> bytes:
-    lines = pa.BufferOutputStream()
-    options = pc_csv.WriteOptions(include_header=False, batch_size=GROUP, quoting_style=quoting)
-    pc_csv.write_csv(group, lines, options)
-    return bytes(lines.getvalue())
 
 
 @contextmanager
