@@ -1,17 +1,16 @@
 """What parties outside the office answer to an alert for their own part; the alert stays as it is."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from ungdom.store import outbox
+from ungdom.store.alert_changes import alert_message
 from ungdom.store.alerts import Alert, AlertActor, save_change
 from ungdom.store.codec import stored_json
-from ungdom.store.outbox import OutboxMessage
 from ungdom.store.schema.alerts import alert_change
 from ungdom.workflow.payloads import Attendee
 from ungdom.workflow.rules.escalation import AlertChange, Audience, DelayReason
@@ -58,19 +57,6 @@ def record_part(tx: Connection, old: Alert, by: AlertActor, part: PartAnswer) ->
     new = replace(old, changed_at=by.at, changes=old.changes + 1)
     details = {"agency": part.agency, "reason": part.reason, "expected_on": part.expected_on.isoformat()}
     save_change(tx, old, new, AlertChange.PART_ANSWERED, by, details)
-    payload = {
-        "alert_id": str(new.alert_id),
-        "case_id": str(new.case_id),
-        "n": new.changes,
-        "code": new.code,
-        "due": new.due.isoformat(),
-        "days": (by.day - new.due).days,
-        "level": new.level,
-        "told": [Audience.COORDINATOR],
-        "waiting_for": None,
-        **details,
-    }
-    text = json.dumps(payload, separators=(",", ":"))
-    message_id = uuid5(new.alert_id, f"{new.changes}/{PART_ANSWERED}")
-    outbox.add(tx, [OutboxMessage(message_id, new.case_id, new.changes, PART_ANSWERED, text, created_at=by.at)])
+    content = {"told": [Audience.COORDINATOR], "waiting_for": None, **details}
+    outbox.add(tx, [alert_message(new, PART_ANSWERED, by, content)])
     return new

@@ -199,21 +199,28 @@ def _raised_alert(case_id: UUID, old: Alert | None, flag: AlertFlag, by: AlertAc
 def _message(new: Alert, change: AlertTransition, by: AlertActor, details: dict[str, Any]) -> OutboxMessage:
     kind = f"alert.{change.change}"
     party = party_waited_for(change.flag.deadline) if change.flag else None
-    payload = {
-        "alert_id": str(new.alert_id),
-        "case_id": str(new.case_id),
-        "n": new.changes,
-        "code": new.code,
-        "due": new.due.isoformat(),
-        "days": (by.day - new.due).days,
-        "level": new.level,
+    content = {
         "rung": new.step,
         "told": list(recipients(change.flag, change.change is AlertChange.RAISED)) if change.flag else [],
         "waiting_for": party,
         "for_date": by.day.isoformat(),
         "because": details.get("because"),
     }
-    text = json.dumps(payload, separators=(",", ":"))
-    return OutboxMessage(
-        uuid5(new.alert_id, f"{new.changes}/{kind}"), new.case_id, new.changes, kind, text, created_at=by.at
-    )
+    return alert_message(new, kind, by, content)
+
+
+def alert_message(alert: Alert, kind: str, by: AlertActor, content: Mapping[str, Any]) -> OutboxMessage:
+    """The message of a change of this alert, with the alert as it is then and this content of the kind of change."""
+    values = {
+        "alert_id": str(alert.alert_id),
+        "case_id": str(alert.case_id),
+        "n": alert.changes,
+        "code": alert.code,
+        "due": alert.due.isoformat(),
+        "days": (by.day - alert.due).days,
+        "level": alert.level,
+        **content,
+    }
+    message_id = uuid5(alert.alert_id, f"{alert.changes}/{kind}")
+    text = json.dumps(values, separators=(",", ":"))
+    return OutboxMessage(message_id, alert.case_id, alert.changes, kind, text, created_at=by.at)

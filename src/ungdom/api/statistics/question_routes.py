@@ -1,6 +1,6 @@
 """Completion by mature cohort, days waited by party, and relapse by outcome. Exact, and not to be published."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -15,6 +15,7 @@ from ungdom.analytics.recidivism.rules import Relapse
 from ungdom.api.http import inputs as i
 from ungdom.api.http.context import ReadContext, RequestContext
 from ungdom.api.http.offices import own_office
+from ungdom.api.http.present import from_source
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.scopes import figures_scope
@@ -60,10 +61,7 @@ def get_completion_cohorts(context: ReadContext, query: Annotated[CohortQuery, Q
             months=query.months,
             by=query.by,
             konfliktrad=scope.konfliktrad,
-            as_of=AsOfOut(on=scope.day, known_at=scope.known_at),
-            published=False,
-            notes=_notes(context.language, "mature"),
-            unread=scope.unread,
+            **_as_known(scope, context.language, "mature"),
             items=[_cohort_out(cohort) for cohort in cohorts],
         )
         return json_response(body)
@@ -85,10 +83,7 @@ def get_waits_by_party(context: ReadContext, query: Annotated[QuestionPeriodQuer
         body = PartyWaitList(
             since=query.since,
             until=query.until,
-            as_of=AsOfOut(on=scope.day, known_at=scope.known_at),
-            published=False,
-            notes=_notes(context.language, "party"),
-            unread=scope.unread,
+            **_as_known(scope, context.language, "party"),
             items=[_office_out(place, waits[place], context.language) for place in places if place in waits],
         )
         return json_response(body)
@@ -117,10 +112,7 @@ def get_relapse_by_outcome(context: ReadContext, query: Annotated[QuestionPeriod
             label=question_of(BY_OUTCOME, context.language),
             since=query.since,
             until=query.until,
-            as_of=AsOfOut(on=scope.day, known_at=scope.known_at),
-            published=False,
-            notes=_notes(context.language, "landmark"),
-            unread=scope.unread,
+            **_as_known(scope, context.language, "landmark"),
             items=[_outcome_out(group, cells[group], context.language) for group in groups],
         )
         return json_response(body)
@@ -132,25 +124,19 @@ def _scope(context: RequestContext, query: i.AsOf) -> QuestionScope:
     return QuestionScope(context.now, own_office(context), query.valid_at, instant(query.known_at))
 
 
-def _notes(language: texts.Language, limit: str) -> list[str]:
-    """What the figure does not say, and that it is not to be published."""
-    return [texts.text(language, "question_limit", limit), texts.text(language, "statistic", "note")]
+def _as_known(scope: QuestionScope, language: texts.Language, limit: str) -> dict[str, Any]:
+    """What every answer says of itself: as known when, not published, what it does not say, cases left out."""
+    return {
+        "as_of": AsOfOut(on=scope.day, known_at=scope.known_at),
+        "published": False,
+        "notes": [texts.text(language, "question_limit", limit), texts.text(language, "statistic", "note")],
+        "unread": scope.unread,
+    }
 
 
 def _cohort_out(cohort: MatureCohort) -> MatureCohortOut:
     share, low, high = (rounded(value) for value in cohort.share_within)
-    return MatureCohortOut(
-        year=cohort.year,
-        value=cohort.value,
-        mature=cohort.mature,
-        cases=cohort.cases,
-        completed=cohort.completed,
-        otherwise=cohort.otherwise,
-        running=cohort.running,
-        share_within=share,
-        low=low,
-        high=high,
-    )
+    return from_source(MatureCohortOut, cohort, share_within=share, low=low, high=high)
 
 
 def _office_out(place: str, waits: dict[str, PartyWait], language: texts.Language) -> OfficeWaitsOut:
