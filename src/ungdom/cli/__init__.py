@@ -81,6 +81,11 @@ COMMANDS = (
         "ungdom.cli.retaining:subject_access",
         "Write everything that is stored about a person to a file for them. That it was made is logged.",
     ),
+    LazyCommand(
+        "protect-output",
+        "ungdom.cli.outputs:protect_output",
+        "Suppress small counts, and others beside them, in the table of an analysis before it leaves the office.",
+    ),
     LazyCommand("releases", "ungdom.cli.releasing:releases", "List the releases, the newest first."),
     LazyCommand(
         "serve",
