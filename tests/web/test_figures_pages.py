@@ -1,6 +1,7 @@
 """Offices side by side, cohorts, relapse and the country: drawn and downloaded as the interface answers them."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -103,6 +104,31 @@ def test_cohorts_have_a_share_once_they_are_mature(secretariat: Visitor, client:
     for by in ("konfliktrad", "offence_group", "age"):
         assert secretariat.get(f"/office/cohorts?by={by}").status_code == 200
     assert secretariat.get("/office/cohorts?months=0").status_code == 422
+
+
+def test_a_number_is_explained_with_parts_that_add_up(loaded: Service, secretariat: Visitor, client: Client) -> None:
+    query = {**PERIOD, "statistic": "completion.closed", "age": "17"}
+    answer = client.get("/v1/statistics/explanation", **query).json()
+    page = secretariat.get(f"/office/explanation?{ASKED}&statistic=completion.closed&age=17")
+    assert page.status_code == 200, page.text
+    assert page.text.count('<th scope="row">') == len(answer["items"]) + 1 > 2
+    assert answer["rows"]["condition"] in html.unescape(page.text)
+    lines = lines_of(secretariat.get(f"/office/explanation/download?{ASKED}&statistic=completion.closed&age=17"))
+    reasons = ("late_registered", "corrected", "new", "redefined")
+    assert [(x["ending"], x["then"], x["now"], *(x[reason] for reason in reasons)) for x in lines[:-1]] == [
+        (x["ending"], str(x["then"]), str(x["now"]), *(str(part["net"]) for part in x["parts"]))
+        for x in answer["items"]
+    ]
+    assert lines[-1]["ending"] == "total"
+    assert all(int(x["then"]) + sum(int(x[reason]) for reason in reasons) == int(x["now"]) for x in lines)
+    assert int(lines[-1]["now"]) == sum(int(x["now"]) for x in lines[:-1]) > 0
+    leader = Visitor(loaded).sign_in("leader", "oslo")
+    for path in ("curves", "cohorts", "explanation"):
+        assert "/office/explanation?" in leader.get(f"/office/{path}").text or path == "explanation"
+    for code in ("p1", "completion.received"):
+        assert leader.get(f"/office/explanation?statistic={code}").status_code == 200
+    assert leader.get("/office/explanation?statistic=nordic_2y").status_code == 422
+    assert Visitor(loaded).sign_in("analyst").get("/office/explanation").status_code == 403
 
 
 def test_relapse_by_outcome_is_for_those_who_read_it(loaded: Service, secretariat: Visitor, client: Client) -> None:

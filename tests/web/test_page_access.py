@@ -57,6 +57,7 @@ NOBODY = {
     ("POST", "/survey/{token}"),
     ("GET", "/office/comparison/download"),
     ("GET", "/office/cohorts/download"),
+    ("GET", "/office/explanation/download"),
     ("GET", "/office/relapse/download"),
     ("GET", "/country/download"),
     ("GET", "/country/released/download"),
@@ -82,6 +83,7 @@ SHOWN = {
     ("GET", "/rules/simulation"),
     ("GET", "/office/comparison"),
     ("GET", "/office/cohorts"),
+    ("GET", "/office/explanation"),
     ("GET", "/office/relapse"),
     ("GET", "/country"),
     ("GET", "/country/released"),
@@ -89,6 +91,7 @@ SHOWN = {
 FIGURES = {
     "/office/comparison": "/v1/statistics/comparison",
     "/office/cohorts": "/v1/statistics/completion/cohorts",
+    "/office/explanation": "/v1/statistics/explanation",
     "/office/relapse": "/v1/statistics/recidivism/by-outcome",
     "/country": "/v1/statistics/overview",
     "/country/released": "/v1/statistics/completion",

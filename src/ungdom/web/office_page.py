@@ -19,7 +19,8 @@ from ungdom.api.worklist.schemas import LateForecastOut, LateForecastQuery
 from ungdom.web.curve_svg import draw_curves
 from ungdom.web.figures_form import SanctionPeriodForm, csv_file, form_values
 from ungdom.web.page import answer, data_of
-from ungdom.web.places import CURVES, INDICATORS, OFFICE, OFFICE_FIGURES
+from ungdom.web.places import CURVES, EXPLANATION, INDICATORS, OFFICE, OFFICE_FIGURES
+from ungdom.web.queries import address_of
 from ungdom.web.share_svg import Share, draw_shares
 from ungdom.web.submitting import validated
 from ungdom.workflow.rules.permissions import may_read_staff, may_read_worklist
@@ -117,13 +118,15 @@ def curves_page(request: Request, context: ReadContext, query: Annotated[CurveFo
     question, statistics = _statistic(context, query)
     figure = statistics["items"][0]
     points = {_label(cell, query.sanction): cell["curve"] or [] for cell in figure["cells"]}
+    form = form_values(question | {"statistic": query.statistic}, CURVES.path)
     values = {
         "statistics": statistics,
         "figure": figure,
         "drawing": draw_curves(points, figure["threshold_days"]),
         "codes": PARTS,
         "statistic": query.statistic,
-        **form_values(question | {"statistic": query.statistic}, CURVES.path),
+        "explained": address_of(EXPLANATION.path, form["given"], {}),
+        **form,
     }
     return answer(request, "curves.html", values)
 
