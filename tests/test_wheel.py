@@ -3,21 +3,24 @@
 import os
 import re
 import shutil
-import site
 import subprocess
 import sys
 import zipfile
-from importlib.metadata import requires
+from collections.abc import Iterable
+from email.message import Message
+from email.parser import Parser
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.process import UNGDOM
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "src", "migrations", "client")
-OF_HTTPX = ("httpx", "httpcore", "h11", "anyio", "certifi", "idna", "sniffio", "typing_extensions")
-"""What httpx consists of: the names of packages that the client may find beside itself."""
+EXTRA = re.compile(r'extra == "(\w+)"')
 
 WALK = """
 import sys
@@ -68,6 +71,13 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
+def metadata_of(wheel: Path) -> Message:
+    """The metadata of a wheel, as an installer reads them."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return Parser().parsestr(archive.read(name).decode())
+
+
 def environment(folder: Path, wheel: Path, beside: Path) -> Path:
     """A new environment with this wheel and what stands in that folder; where its programs are."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=60)
@@ -79,9 +89,36 @@ def environment(folder: Path, wheel: Path, beside: Path) -> Path:
     return folder / "bin"
 
 
-def installed() -> Path:
-    """Where the dependencies of this environment are."""
-    return next(Path(path) for path in site.getsitepackages() if (Path(path) / "httpx").is_dir())
+def declared(needs: Iterable[str], extras: Iterable[str] = ()) -> set[str]:
+    """The distributions that these requirements install here, with what those require, by canonical name."""
+    closure: set[str] = set()
+    visited: set[tuple[str, str]] = set()
+    waiting = [(Requirement(need), extra) for need in needs for extra in ("", *extras)]
+    while waiting:
+        requirement, active = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": active}):
+            continue
+        name = str(canonicalize_name(requirement.name))
+        closure.add(name)
+        for extra in {"", *requirement.extras} - {extra for other, extra in visited if other == name}:
+            visited.add((name, extra))
+            waiting += [(Requirement(need), extra) for need in distribution(name).requires or ()]
+    return closure
+
+
+def links_to(names: Iterable[str], folder: Path) -> Path:
+    """A new folder that has these installed distributions and no other."""
+    folder.mkdir()
+    for name in names:
+        installed = distribution(name)
+        for top in {file.parts[0] for file in installed.files or () if file.parts[0] not in {"..", "__pycache__"}}:
+            if not (folder / top).exists():
+                (folder / top).symlink_to(str(installed.locate_file(top)))
+    return folder
+
+
+def needs_of(wheel: Path) -> list[str]:
+    return metadata_of(wheel).get_all("Requires-Dist", [])
 
 
 def test_the_wheel_has_all_that_the_checkout_has(wheels: dict[str, Path]) -> None:
@@ -97,25 +134,25 @@ def test_the_wheel_has_all_that_the_checkout_has(wheels: dict[str, Path]) -> Non
     assert sorted(name for name in migrations if f"ungdom/store/{name}" not in names) == []
     with zipfile.ZipFile(wheels["ungdom_client"]) as archive:
         assert "ungdom_client/py.typed" in archive.namelist()
-        metadata = next(archive.read(name).decode() for name in archive.namelist() if name.endswith("METADATA"))
-    assert re.findall(r"^Requires-Dist: (.+)$", metadata, re.M) == [
+    assert metadata_of(wheels["ungdom_client"]).get_all("Requires-Dist") == [
         "httpx>=0.28",
         'cryptography>=50; extra == "maskinporten"',
     ]
-    extras = {match[1] for need in requires("ungdom") or () if (match := re.search(r'extra == "(\w+)"', need))}
-    assert {"postgres", "amqp", "extracts"} <= extras
+
+
+def test_the_wheel_offers_the_extras_and_web_adds_nothing(wheels: dict[str, Path]) -> None:
+    metadata = metadata_of(wheels["ungdom"])
+    assert set(metadata.get_all("Provides-Extra", [])) == {"amqp", "analysis", "extracts", "postgres", "web"}
+    of_extras = [match[1] for need in metadata.get_all("Requires-Dist", []) if (match := EXTRA.search(need))]
+    assert set(of_extras) == {"amqp", "analysis", "extracts", "postgres"}
 
 
 def test_outside_a_checkout_the_demo_is_served_and_the_client_alone_walks_a_case(
     wheels: dict[str, Path], tmp_path: Path
 ) -> None:
-    service = environment(tmp_path / "service", wheels["ungdom"], installed())
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    for name in OF_HTTPX:
-        for path in (installed() / name, installed() / f"{name}.py"):
-            if path.exists():
-                (alone / path.name).symlink_to(path)
+    beside = links_to(declared(needs_of(wheels["ungdom"])), tmp_path / "beside")
+    service = environment(tmp_path / "service", wheels["ungdom"], beside)
+    alone = links_to(declared(needs_of(wheels["ungdom_client"])), tmp_path / "alone")
     client = environment(tmp_path / "client", wheels["ungdom_client"], alone)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV", "PYTHON"))}
     home = tmp_path / "home"
@@ -135,3 +172,30 @@ def test_outside_a_checkout_the_demo_is_served_and_the_client_alone_walks_a_case
     doctor = [str(service / "ungdom"), "doctor", "--demo", "--json"]
     examined = subprocess.run(doctor, cwd=home, env=clean, capture_output=True, text=True, timeout=120, check=False)
     assert examined.returncode == 0, examined.stdout
+
+
+@pytest.mark.parametrize(
+    ("extra", "module"), [("postgres", "psycopg"), ("amqp", "amqp"), ("extracts", "pyarrow"), ("web", "jinja2")]
+)
+def test_with_each_extra_alone_the_program_starts(
+    wheels: dict[str, Path], tmp_path: Path, extra: str, module: str
+) -> None:
+    beside = links_to(declared(needs_of(wheels["ungdom"]), [extra]), tmp_path / "beside")
+    programs = environment(tmp_path / "service", wheels["ungdom"], beside)
+    script = f"import sys, {module}, ungdom.cli; sys.argv = ['ungdom', '--help']; ungdom.cli.main()"
+    started = subprocess.run(
+        [str(programs / "python"), "-I", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert started.returncode == 0, started.stderr
+
+
+def test_an_import_that_is_not_declared_is_noticed(wheels: dict[str, Path], tmp_path: Path) -> None:
+    names = declared(needs_of(wheels["ungdom"]))
+    assert {"fastapi", "starlette", "jinja2", "httpx"} <= names
+    assert names.isdisjoint({"pytest", "hypothesis", "psycopg", "pyarrow", "amqp", "duckdb"})
+    beside = links_to(names - {"typer"}, tmp_path / "beside")
+    programs = environment(tmp_path / "service", wheels["ungdom"], beside)
+    command = [str(programs / "ungdom"), "--help"]
+    started = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    assert started.returncode != 0
+    assert "No module named 'typer'" in started.stderr
