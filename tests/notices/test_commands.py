@@ -60,7 +60,7 @@ def test_a_test_message_says_whether_it_has_arrived(
     given = {
         "UNGDOM_ENV": "development",
         "UNGDOM_DATA_DIR": str(tmp_path),
-        "UNGDOM_PUBLIC_URL": "https://ungdom.test/saker",
+        "UNGDOM_PUBLIC_URL": "https://ungdom.test",
         "UNGDOM_WEBHOOK_ALLOW": "127.0.0.0/8",
         "UNGDOM_SMTP_URL": f"smtp+plain://127.0.0.1:{post_office.port}",
         "UNGDOM_MAIL_FROM": "Konfliktrådet <varsel@example.no>",
@@ -76,13 +76,13 @@ def test_a_test_message_says_whether_it_has_arrived(
     assert said("test-mail", "kari@example.no", "--language", "nn")["delivered"] is True
     [mail] = post_office.got
     assert (mail["To"], mail["Subject"]) == ("kari@example.no", "Prøvemelding frå tenesta for ungdomssaker")
-    assert "https://ungdom.test/saker" in mail.get_content()
+    assert "https://ungdom.test" in mail.get_content()
     post_office.says = "550 nobody of that name"
     assert said("test-mail", "ola@example.no", code=1)["reason"] == "smtp_550"
     sent = said("test-webhook", receiver.url)
     [got] = receiver.got
     event = Webhook(sent["secret"]).verify(got.body, got.headers)
-    assert (event["type"], event["source"]) == ("no.konfliktraadet.ungdom.test", "https://ungdom.test/saker")
+    assert (event["type"], event["source"]) == ("no.konfliktraadet.ungdom.test", "https://ungdom.test")
     assert event["id"] == sent["id"]
     receiver.say = status(500)
     assert said("test-webhook", receiver.url, "--secret", sent["secret"], code=1)["reason"] == "status_500"

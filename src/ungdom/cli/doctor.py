@@ -17,10 +17,11 @@ from ungdom.cli.replicas import read_source
 from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet
 from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import BadSettings, Settings
+from ungdom.settings.addresses import database_kind
 from ungdom.store import durability, grants, job_runs, key_usage, service_figures, staff
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import MissingKeys
-from ungdom.store.opening import ERRORS
+from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 from ungdom.store.replica import ReplicaFault, ReplicaState
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
@@ -51,6 +52,14 @@ class Diagnosis:
     seen: str
     advice: str = ""
 
+
+MIGRATION_ADVICE = {
+    DatabaseFault.EMPTY: "`ungdom db upgrade`, as the owner of the database",
+    DatabaseFault.OUTDATED: "make a backup (`ungdom db backup`), then `ungdom db upgrade` as the owner of the database",
+    DatabaseFault.NEWER: "install the program that belongs to this schema, or restore the backup before its upgrade",
+    DatabaseFault.FOREIGN: "correct UNGDOM_DATABASE_URL",
+}
+"""What to do where the database answers and its schema is not that of this program."""
 
 NOT_CONFIGURED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
 """What is wrong with settings, or with the demo that they are to be of."""
@@ -84,7 +93,10 @@ def _examine(on_demo: bool) -> Iterator[Diagnosis]:
         settings.private_folder(config.data_dir)
     except NOT_CONFIGURED as error:
         yield Diagnosis("settings", Verdict.FAULT, sentence(error), "docs/settings.md explains each of them")
-        yield from (_skipped(name, "settings") for name in ("disk", "mail", "issuers", *DATABASE_CHECKS))
+        yield from (
+            _skipped(name, "settings")
+            for name in ("disk", "mail", "issuers", "database", "migration", *DATABASE_CHECKS)
+        )
         return
     yield Diagnosis("settings", Verdict.FINE, f"a {config.env} installation, reached at {config.public_url}")
     yield from (_disk(config), _mail(config), _issuers(config))
@@ -161,13 +173,28 @@ def _of_database(config: Settings) -> Iterator[Diagnosis]:
     try:
         opened = open_database(config, erasures_first=False)
     except ERRORS as error:
-        yield Diagnosis("database", Verdict.FAULT, sentence(error), "docs/operations.md lists what to do")
-        yield from (_skipped(name, "database") for name in DATABASE_CHECKS)
+        yield from _unusable(error, config)
         return
     with closing(opened) as db:
-        kind = "SQLite" if db.file is not None else "PostgreSQL"
-        yield Diagnosis("database", Verdict.FINE, f"{kind} answers, with the schema {db.current()} of this program")
+        yield Diagnosis("database", Verdict.FINE, f"{_kind_of(config)} answers")
+        yield Diagnosis("migration", Verdict.FINE, f"the schema {db.current()} is that of this program")
         yield from (_checked(name, check, db, config) for name, check in DATABASE_CHECKS.items())
+
+
+def _unusable(error: Exception, config: Settings) -> Iterator[Diagnosis]:
+    """A database that answers with another schema, or does not; what needs it is not looked at."""
+    advice = MIGRATION_ADVICE.get(error.fault) if isinstance(error, Unusable) else None
+    if advice is not None:
+        yield Diagnosis("database", Verdict.FINE, f"{_kind_of(config)} answers")
+        yield Diagnosis("migration", Verdict.FAULT, sentence(error), advice)
+    else:
+        yield Diagnosis("database", Verdict.FAULT, sentence(error), "docs/operations.md lists what to do")
+        yield _skipped("migration", "database")
+    yield from (_skipped(name, "database" if advice is None else "migration") for name in DATABASE_CHECKS)
+
+
+def _kind_of(config: Settings) -> str:
+    return "SQLite" if database_kind(config.database_url) == "sqlite" else "PostgreSQL"
 
 
 def _checked(name: str, check: DatabaseCheck, db: Database, config: Settings) -> Diagnosis:
