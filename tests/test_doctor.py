@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import insert
 
 from tests import pg, service
+from tests.api.build import opened
+from tests.stories.test_coordination_group import deliver
 from ungdom import cli, clock
 from ungdom.cli.doctor import Verdict
 from ungdom.settings.keys import new_key
@@ -168,6 +170,22 @@ def test_what_is_wrong_in_the_database_and_around_it_is_named(
     lost = examine(UNGDOM_PEOPLE_KEYS=service.KEY, UNGDOM_ACCESS_FILE=str(access), **given)
     assert faults(lost) == {"issuers", "night", "messages"}
     assert "ConnectError" in lost["issuers"]["seen"]
+
+
+def test_a_service_without_a_worker_is_seen_by_what_waits(
+    examine: Examine, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"UNGDOM_DATABASE_URL": url, "UNGDOM_CURSOR_KEY": service.CURSOR_KEY, "UNGDOM_PEOPLE_KEYS": service.KEY}
+    with service.Service(url, tmp_path) as running:
+        opened(running.as_("coordinator", "oslo"))
+        recorded = running.clock()
+        monkeypatch.setattr(clock, "now", lambda: recorded + timedelta(minutes=4))
+        assert "messages" not in faults(examine(**given))
+        monkeypatch.setattr(clock, "now", lambda: recorded + timedelta(minutes=6))
+        waiting = examine(**given)["messages"]
+        assert (waiting["verdict"], waiting["advice"]) == (Verdict.FAULT, "start `ungdom worker`, or read its log")
+        deliver(running)
+        assert examine(**given)["messages"]["verdict"] == Verdict.FINE
 
 
 def test_a_clock_beside_that_of_the_database_is_a_fault(

@@ -18,7 +18,7 @@ from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, sel
 from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.addresses import database_kind
-from ungdom.store import durability, grants, job_runs, key_usage, service_figures, staff
+from ungdom.store import durability, grants, job_runs, key_usage, outbox, service_figures, staff
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import MissingKeys
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
@@ -30,8 +30,6 @@ FREE_BYTES, FREE_SHARE = 1024**3, 0.05
 """A disk with less than this is reported: 1 GiB, or 5 % of it. Office norms."""
 CLOCK_LEEWAY = timedelta(seconds=5)
 """As far the clocks of this machine and of the database may differ. An office norm."""
-OUTBOX_WAIT = 300.0
-"""Seconds that a message may wait to be sent, as the integrity checker `outbox_waits` has it."""
 
 
 class Verdict(StrEnum):
@@ -276,9 +274,11 @@ def _last_night(tx: Connection, _config: Settings, now: datetime) -> Diagnosis:
 def _messages(tx: Connection, _config: Settings, now: datetime) -> Diagnosis:
     figures = service_figures.message_figures(tx, now)
     dead = sum(figures[name] or 0 for name in ("ungdom_outbox_dead_letters", "ungdom_notices_dead_letters"))
-    if (figures["ungdom_outbox_oldest_age_seconds"] or 0) > OUTBOX_WAIT:
-        advice = "start `ungdom worker`, or read its log"
-        return Diagnosis("messages", Verdict.FAULT, "a message has waited to be sent for over five minutes", advice)
+    waiting = outbox.count_waiting_too_long(tx, now)
+    if waiting:
+        minutes = outbox.LONGEST_WAIT // timedelta(minutes=1)
+        seen = f"{waiting} could have been sent for over {minutes} minutes and have not been: no worker sends them"
+        return Diagnosis("messages", Verdict.FAULT, seen, "start `ungdom worker`, or read its log")
     if dead:
         advice = "`ungdom deliver --held` and `ungdom notices deliver --held` list them; --replay sends them again"
         return Diagnosis("messages", Verdict.WARNING, f"{dead:.0f} dead letters", advice)
