@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -68,7 +69,7 @@ def test_a_test_message_says_whether_it_has_arrived(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
 
-    def said(*words: str, code: int = 0) -> dict[str, str]:
+    def said(*words: str, code: int = 0) -> dict[str, Any]:
         done = CliRunner().invoke(app, ["notices", *words, "--json"])
         assert done.exit_code == code, done.output
         return json.loads(done.output)  # type: ignore[no-any-return]
@@ -108,7 +109,7 @@ def test_recipients_are_set_up_by_command_and_tried_at_once(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
 
-    def answer(*words: str, code: int = 0) -> dict[str, str]:
+    def answer(*words: str, code: int = 0) -> dict[str, Any]:
         done = CliRunner().invoke(app, ["notices", *words, "--json"])
         assert done.exit_code == code, done.output
         return json.loads(done.output)  # type: ignore[no-any-return]

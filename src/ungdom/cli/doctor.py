@@ -14,7 +14,7 @@ from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import sentence
 from ungdom.cli.replicas import read_source
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet, working
 from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import BadSettings, Settings
 from ungdom.settings.addresses import database_kind
@@ -70,7 +70,8 @@ def doctor(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
 
     Exit codes: 0 all is well or there are warnings only, 1 there is a fault.
     """
-    diagnoses = list(_examine(on_demo))
+    with working("looking at the installation"):
+        diagnoses = list(_examine(on_demo))
     print_result({"checks": [asdict(diagnosis) for diagnosis in diagnoses]}, "", True) if as_json else _print(diagnoses)
     faults = any(diagnosis.verdict is Verdict.FAULT for diagnosis in diagnoses)
     raise typer.Exit(ExitCode.FOUND if faults else ExitCode.DONE)

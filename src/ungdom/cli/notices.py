@@ -13,7 +13,16 @@ import typer
 from ungdom import settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.recipients import set_mail, set_webhook
-from ungdom.cli.terminal import AsJson, background, id_of, open_database, print_counts, print_result, print_rows
+from ungdom.cli.terminal import (
+    AsJson,
+    background,
+    id_of,
+    open_database,
+    print_counts,
+    print_result,
+    print_rows,
+    working,
+)
 from ungdom.cli.trial_messages import try_mail, try_webhook
 from ungdom.notices import delivery
 from ungdom.notices.webhooks import new_secret
@@ -51,7 +60,8 @@ def deliver(
             rows = [_delivery_values(entry) for entry in deliveries.undelivered(tx)]
         print_rows(rows, "{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}", as_json)
         return
-    counts = delivery.deliver(delivery.from_settings(config, db))
+    with working("sending notices"):
+        counts = delivery.deliver(delivery.from_settings(config, db))
     with db.reading() as tx:
         owed = deliveries.backlog(tx)
     summary = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}

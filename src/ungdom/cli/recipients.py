@@ -46,7 +46,6 @@ def set_mail(
     Exit codes: 0 the relay has taken the message; 1 it has not, the address is stored; 2 nothing is stored.
     """
     config = settings.from_environment()
-    relay_of(config)
     _write_address(config, subject, address, language)
     if not as_json:
         out.print(f"{subject} gets the daily e-mail at {address}", markup=False)
@@ -91,6 +90,7 @@ def _write_address(config: Settings, subject: str, address: str, language: Langu
         raise BadSettings(f"{address} is not an e-mail address") from None
     keys, editor = EncryptionKeys.of(config), Editor(COMMAND_LINE, clock.now())
     with closing(open_readable_database(config)) as db, db.writing() as tx:
+        relay_of(config)  # without one nothing is stored
         try:
             administration.write_contact(tx, keys, editor, subject, given.language, True, given.address)
         except NoSuchMember:
