@@ -14,15 +14,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from rich.console import Console
 
 from tests import fork, process, service
 from tests.process import UNGDOM
 from ungdom import cli, texts
 from ungdom.api.docs import first_calls
+from ungdom.cli import terminal
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.retention.journal import REQUEST, ErasureJournal, ErasureKind, ErasureLine
 from ungdom.settings import Settings
@@ -70,6 +73,23 @@ def test_the_demo_load_is_kept_once_it_is_whole(folder: Path) -> None:
     again = ungdom(folder, "demo", "--cases", str(CASES), "--seed", "3")
     assert again.returncode == 0
     assert "is there already" in again.stdout
+
+
+def test_the_demo_prints_its_result_for_programs(folder: Path) -> None:
+    again = ungdom(folder, "demo", "--json")
+    values = json.loads(again.stdout)
+    assert (values["cases"], values["made_now"], values["url"]) == (CASES, False, None)
+    assert Path(folder, values["tokens"], "coordinator").is_file()
+    assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_uncounted_work_is_named_on_a_terminal_only(on_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = StringIO()
+    monkeypatch.setattr(terminal, "err", Console(file=printed, force_terminal=on_terminal, width=80))
+    with terminal.working("reading every table"):
+        pass
+    assert ("reading every table" in printed.getvalue()) is on_terminal
 
 
 @pytest.fixture

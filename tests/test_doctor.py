@@ -1,18 +1,23 @@
 """`ungdom doctor`: what is wrong with an installation is named, with what to do, and nothing is changed."""
 
 import json
+import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
 
 from tests import pg, service
+from tests.api.build import opened
+from tests.stories.test_coordination_group import deliver
 from ungdom import cli, clock
 from ungdom.cli.doctor import Verdict
 from ungdom.settings.keys import new_key
@@ -25,6 +30,7 @@ ORDER = [
     "mail",
     "issuers",
     "database",
+    "migration",
     "durability",
     "replica",
     "keys",
@@ -33,6 +39,15 @@ ORDER = [
     "messages",
     "staff",
 ]
+
+
+class Usage(NamedTuple):
+    """The answer of `shutil.disk_usage`, in bytes."""
+
+    total: int
+    used: int
+    free: int
+
 
 ISSUER = """
 [[issuer]]
@@ -65,7 +80,7 @@ def examine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         assert captured.err == ""
         faults = [check for check in checks if check["verdict"] == Verdict.FAULT]
         assert ended.value.code == (1 if faults else 0)
-        assert [check["check"] for check in checks] in (ORDER, [*ORDER[:1], *ORDER[1:4], *ORDER[5:]])
+        assert [check["check"] for check in checks] == ORDER
         assert all(check["advice"] for check in checks if check["verdict"] in (Verdict.FAULT, Verdict.WARNING))
         return {check["check"]: check for check in checks}
 
@@ -99,7 +114,38 @@ def test_what_is_in_order_is_green_and_what_cannot_be_looked_at_says_why(examine
     away = examine(UNGDOM_DATABASE_URL=f"postgresql://me:hemmelig@127.0.0.1:{closed_port()}/a")
     assert faults(away) == {"database"}
     assert "hemmelig" not in json.dumps(away)
-    assert away["keys"]["verdict"] == Verdict.SKIPPED
+    assert [away[name]["verdict"] for name in ("migration", "keys")] == [Verdict.SKIPPED] * 2
+
+
+def test_a_schema_that_is_not_that_of_the_program_is_a_fault_of_the_migration(
+    examine: Examine, url: str, tmp_path: Path
+) -> None:
+    assert "is that of this program" in examine(UNGDOM_DATABASE_URL=url)["migration"]["seen"]
+    other = tmp_path / "other.db"
+    sqlite3.connect(other).close()
+    empty = examine(UNGDOM_DATABASE_URL=f"sqlite:///{other}")
+    assert (faults(empty), empty["keys"]["seen"]) == ({"migration"}, "needs the migration")
+    assert "`ungdom db upgrade`" in empty["migration"]["advice"]
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'to_come'")
+    newer = examine(UNGDOM_DATABASE_URL=url)
+    assert (faults(newer), newer["database"]["verdict"]) == ({"migration"}, Verdict.FINE)
+    assert "to_come" in newer["migration"]["seen"]
+    assert "install the program" in newer["migration"]["advice"]
+
+
+def test_a_disk_that_is_nearly_full_and_a_folder_that_is_missing_are_named(
+    examine: Examine, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gib, total = 1024**3, 100 * 1024**3
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(total, total - 5 * gib + 1, 5 * gib - 1))
+    scarce = examine(UNGDOM_DATABASE_URL=url)["disk"]
+    assert (scarce["verdict"], str(tmp_path) in scarce["advice"]) == (Verdict.WARNING, True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(total, total - 5 * gib, 5 * gib))
+    assert examine(UNGDOM_DATABASE_URL=url)["disk"]["verdict"] == Verdict.FINE
+    missing = examine(UNGDOM_DATABASE_URL=url, UNGDOM_EXTRACTS_DIR=str(tmp_path / "gone"))
+    assert faults(missing) == {"disk"}
+    assert str(tmp_path / "gone") in missing["disk"]["seen"]
 
 
 def test_what_is_wrong_in_the_database_and_around_it_is_named(
@@ -124,6 +170,22 @@ def test_what_is_wrong_in_the_database_and_around_it_is_named(
     lost = examine(UNGDOM_PEOPLE_KEYS=service.KEY, UNGDOM_ACCESS_FILE=str(access), **given)
     assert faults(lost) == {"issuers", "night", "messages"}
     assert "ConnectError" in lost["issuers"]["seen"]
+
+
+def test_a_service_without_a_worker_is_seen_by_what_waits(
+    examine: Examine, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"UNGDOM_DATABASE_URL": url, "UNGDOM_CURSOR_KEY": service.CURSOR_KEY, "UNGDOM_PEOPLE_KEYS": service.KEY}
+    with service.Service(url, tmp_path) as running:
+        opened(running.as_("coordinator", "oslo"))
+        recorded = running.clock()
+        monkeypatch.setattr(clock, "now", lambda: recorded + timedelta(minutes=4))
+        assert "messages" not in faults(examine(**given))
+        monkeypatch.setattr(clock, "now", lambda: recorded + timedelta(minutes=6))
+        waiting = examine(**given)["messages"]
+        assert (waiting["verdict"], waiting["advice"]) == (Verdict.FAULT, "start `ungdom worker`, or read its log")
+        deliver(running)
+        assert examine(**given)["messages"]["verdict"] == Verdict.FINE
 
 
 def test_a_clock_beside_that_of_the_database_is_a_fault(

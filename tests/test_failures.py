@@ -41,6 +41,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "import cases": ("cases.ndjson",),
     "import decisions": ("decisions.ndjson",),
     "indicators": PERIOD,
+    "notices set-mail": ("coordinator-ost", "kari@example.no"),
+    "notices set-webhook": ("coordinator-ost", "https://hooks.example.no/in", "--kind", "alert.raised"),
     "notices test-mail": ("kari@example.no",),
     "notices test-webhook": ("https://127.0.0.1:1/in",),
     "retention confirm": ("persons", "--basis", "archive plan", "--source", "arkivlova § 9", "--name", "Ola Arkivar"),
@@ -66,8 +68,8 @@ length = { days = 45 }
 
 NEED_NOTHING = {"docs", "keys new", "openapi"}
 """Neither settings nor a database: they print or write what stands in the program."""
-NEED_NO_SETTINGS = NEED_NOTHING | {"conformance"}
-"""The same, and what asks a service over HTTP: tests/test_conformance.py."""
+NEED_NO_SETTINGS = NEED_NOTHING | {"conformance", "protect-output"}
+"""The same, and what asks a service over HTTP (tests/test_conformance.py) or reads a file (tests/disclosure)."""
 NEED_NO_DATABASE = {"db restore", "notices test-mail", "notices test-webhook", "sandbox", "token"}
 REPORTS_ALL = {"doctor"}
 """It ends with a report of what is wrong in place of a sentence: tests/test_doctor.py."""
@@ -90,8 +92,6 @@ COMMANDS = sorted(leaves(typer.main.get_command(cli.app)))
 ON_A_DATABASE = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | NEED_NO_DATABASE | REPORTS_ALL]
 ON_SETTINGS = [name for name in COMMANDS if name not in NEED_NO_SETTINGS | REPORTS_ALL]
 NO_JSON = {
-    "demo": "a server, or cases that are looked at with other commands",
-    "docs": "writes files of a source checkout",
     "openapi": "prints JSON anyway",
     "sandbox": "stays; UNGDOM_LOG_FORMAT=json",
     "serve": "stays; UNGDOM_LOG_FORMAT=json",

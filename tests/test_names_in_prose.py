@@ -12,6 +12,7 @@ ELSEWHERE = {
     "DTSTAMP": "iCalendar",
     "EX_OSERR": "sysexits",
     "EX_SOFTWARE": "sysexits",
+    "LISTEN": "PostgreSQL",
     "SEQUENCE": "iCalendar",
     "UID": "iCalendar",
     "REKVISISJON_": "the start of the code of an official message",

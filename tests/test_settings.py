@@ -143,6 +143,7 @@ WRONG = [
     ("PUBLIC_URL", "https://ungdom.example.no:99999", "is not an address"),
     ("PUBLIC_URL", "https://ungdom.example.no/?a=b", "is not an address"),
     ("PUBLIC_URL", "javascript:x", "is not an address"),
+    ("PUBLIC_URL", "https://example.no/ungdom", "has a path: give the service a host name of its own"),
     ("ACCESS_FILE", "/nothing/here.toml", "there is no file"),
     ("EXCHANGE_FILE", "/nothing/here.toml", "there is no file"),
     ("PURPOSES_FILE", "/nothing/here.toml", "there is no file"),
@@ -206,9 +207,9 @@ def test_outside_development_this_has_to_be_set(env: str, missing: str, producti
 
 
 def test_sqlite_and_plain_http_on_this_machine_are_possible_when_said(production: dict[str, str]) -> None:
-    more = {"DATABASE_URL": "sqlite:////srv/ungdom.db", "ALLOW_SQLITE": "yes", "PUBLIC_URL": "http://[::1]:8000/sub/"}
+    more = {"DATABASE_URL": "sqlite:////srv/ungdom.db", "ALLOW_SQLITE": "yes", "PUBLIC_URL": "http://[::1]:8000/"}
     settings = from_environment(production | {f"UNGDOM_{name}": value for name, value in more.items()})
-    assert (settings.database_url, settings.public_url) == ("sqlite:////srv/ungdom.db", "http://[::1]:8000/sub")
+    assert (settings.database_url, settings.public_url) == ("sqlite:////srv/ungdom.db", "http://[::1]:8000")
 
 
 @pytest.mark.parametrize(("url", "sender"), [("smtp://mail.example.no", None), ("smtps://mail.example.no:465", "")])

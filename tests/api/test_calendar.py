@@ -74,7 +74,7 @@ def test_every_running_clock_of_an_assigned_case_is_an_all_day_entry(served: Ser
     shown = client.get(f"/v1/cases/{case}").json()
     for entry in entries(served, address):
         assert str(entry["summary"]).startswith(f"{shown['reference']}: ")
-        assert str(entry["description"]) == f"Saken venter på konfliktrådet.\nhttp://127.0.0.1:8000/v1/cases/{case}"
+        assert str(entry["description"]) == f"Saken venter på konfliktrådet.\nhttp://127.0.0.1:8000/cases/{case}"
         assert str(entry["uid"]).startswith(f"{case}-")
         assert entry["sequence"] == shown["version"]
         assert (entry["transp"], entry["class"]) == ("TRANSPARENT", "PRIVATE")
@@ -158,7 +158,7 @@ def test_it_speaks_the_language_it_was_made_in_and_links_to_where_the_service_is
         path = told["nn"].removeprefix("https://ungdom.example.no")
         [entry] = [e for e in entries(running, path) if "Ungdomsplanmøte" in e["summary"]]
         assert str(entry["description"]).startswith("Saka ventar på konfliktrådet.")
-        assert str(entry["url"]) == f"https://ungdom.example.no/v1/cases/{case}"
+        assert str(entry["url"]) == f"https://ungdom.example.no/cases/{case}"
 
 
 # --- whose ----------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_one_mail_tells_of_everything_in_the_language_that_was_chosen(both: Data
         assert "Ein ventar på konfliktrådet." in said
         for case in stored:
             assert case.reference in said
-            assert f"https://ungdom.test/v1/cases/{case.case_id}" in said
+            assert f"https://ungdom.test/cases/{case.case_id}" in said
 
 
 def test_there_is_nothing_of_a_person_in_it(both: Database, post_office: PostOffice) -> None:

@@ -13,10 +13,10 @@ from tests import service
 from tests.api.build import assert_problem, case_at, places, recorded
 from tests.notices.build import LONG_AGO
 from tests.service import Client, Clock, Service
-from ungdom.api.webhooks.routes import MAX_WEBHOOKS
 from ungdom.notices import address
 from ungdom.notices.delivery import NoticeDeliveryContext, deliver
 from ungdom.notices.dispatch import dispatch
+from ungdom.notices.subscriptions import MAX_WEBHOOKS
 from ungdom.store import alerts, journal, webhooks
 from ungdom.store.alerts import AlertActor
 from ungdom.store.encryption import EncryptionKeys

@@ -121,7 +121,7 @@ def test_a_notice_to_a_contact_holds_reference_stage_days_and_who_is_waited_for_
     assert notice["reference"] == coordinator(served).get(f"/v1/cases/{case}").json()["reference"]
     assert "Rutete" not in str(notice)
     assert "Fiskegrateng" not in str(notice)
-    assert notice["link"].endswith(f"/v1/alerts/{notice['alert_id']}")
+    assert notice["link"].endswith(f"/delays/{notice['alert_id']}")
     assert police.get(f"/v1/cases/{case}").status_code == 404
     alert = police.get(f"/v1/alerts/{notice['alert_id']}")
     assert alert.status_code == 200, alert.text

@@ -12,7 +12,7 @@ from ungdom import cases, clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.private_files import write_logged
 from ungdom.cli.reading import COMMAND_LINE
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, print_result, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, print_result, selected_settings, working
 from ungdom.store import journal
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.session import Connection
@@ -38,7 +38,8 @@ def archive(
             if read is None:
                 _refuse(f"no case {case}")
             try:
-                content = archive_of(tx, EncryptionKeys.of(config), read, schema)
+                with working("gathering the case"):
+                    content = archive_of(tx, EncryptionKeys.of(config), read, schema)
             except cases.CaseNotClosed:
                 _refuse(f"the case {read.stored.reference} is not closed: only closed cases are archived")
         write_logged(db, out_file, content, "case archive", {read.stored.case_id})

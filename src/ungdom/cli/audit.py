@@ -20,7 +20,7 @@ from ungdom.audit.seals import Seal
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.private_files import logged_file
 from ungdom.cli.reading import HISTORY, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_result, progress, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_result, progress, selected_settings, working
 from ungdom.jobs import sealing
 from ungdom.settings import BadSettings
 from ungdom.store import chain_export, chain_seals, chain_verification
@@ -60,7 +60,7 @@ def verify(
     elif export is not None:
         exported, unreadable = _read_anchors(anchors)
         try:
-            with export.open(encoding="ascii", errors="replace") as file:
+            with working("verifying the export"), export.open(encoding="ascii", errors="replace") as file:
                 result = verify_export(file, exported)
         except OSError as error:
             raise BadSettings(f"{export} cannot be read: {error.strerror}") from None
@@ -85,7 +85,8 @@ def seal(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     now = clock.now()
     with closing(open_database(config)) as db:
         try:
-            done, result = sealing.seal(db, oslo_date(now), clock.now)
+            with working("sealing what has grown since the last seal"):
+                done, result = sealing.seal(db, oslo_date(now), clock.now)
         except DuplicateKey:
             raise BadSettings(
                 "another process has sealed at the same time, and nothing was sealed here: run it again for what has"

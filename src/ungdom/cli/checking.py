@@ -11,7 +11,7 @@ import typer
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.reading import STANDING, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings, working
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
@@ -26,7 +26,8 @@ def check(
     """Run the integrity checkers, which docs/operations.md describes. Exit code 1 when something was found."""
     now = clock.now()
     with closing(open_database(selected_settings(on_demo))) as db:
-        findings = checks.run(db, on.date() if on else oslo_date(now), now)
+        with working("looking for what must never be true"):
+            findings = checks.run(db, on.date() if on else oslo_date(now), now)
         named = {finding.case_id for group in findings.values() for finding in group if finding.case_id}
         log_read(db, "check", named, STANDING)
     if as_json:

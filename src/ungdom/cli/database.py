@@ -21,6 +21,7 @@ from ungdom.cli.terminal import (
     print_result,
     progress,
     selected_settings,
+    working,
 )
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import backup as backups
@@ -165,7 +166,7 @@ def _roles_of(
 
 
 def _apply(db: Database, roles: DatabaseRoles) -> int:
-    with db.writing() as tx:
+    with working("granting privileges"), db.writing() as tx:
         problems = privileges.unfit(tx, roles)
         if problems:
             raise BadSettings("; ".join(problems))
@@ -173,7 +174,7 @@ def _apply(db: Database, roles: DatabaseRoles) -> int:
 
 
 def _compare(db: Database, roles: DatabaseRoles, as_json: bool) -> None:
-    with db.reading() as tx:
+    with working("comparing privileges"), db.reading() as tx:
         lines = privileges.differences(tx, roles)
     print_result({"differences": lines}, "\n".join([*lines, f"{len(lines)} difference(s)"]), as_json)
     raise typer.Exit(ExitCode.FOUND if lines else ExitCode.DONE)
@@ -205,7 +206,8 @@ def backup(
     """Back up the database while the service writes: one snapshot, with a manifest FILE.json of its rows."""
     with closing(open_database(selected_settings(on_demo))) as db:
         try:
-            manifest = backups.back_up(db, file, clock.now(), pg_dump)
+            with working("copying the database"):
+                manifest = backups.back_up(db, file, clock.now(), pg_dump)
         except backups.CannotBackUp as error:
             raise BadSettings(str(error)) from None
     rows = sum(table.rows for table in manifest.tables.values())
@@ -232,7 +234,8 @@ def restore(
         raise BadSettings(f"{place} is open in another program: stop it first")
     try:
         expected = backups.read_tables(backups.manifest_of(file))
-        earlier = backups.restore(db, file)
+        with working("restoring the backup"):
+            earlier = backups.restore(db, file)
     except backups.CannotBackUp as error:
         raise BadSettings(str(error)) from None
     if earlier:
@@ -255,7 +258,7 @@ def fingerprint(
             except backups.CannotBackUp as error:
                 raise BadSettings(str(error)) from None
             _print_differences(db, expected, as_json)
-        with db.reading() as tx:
+        with working("reading every table"), db.reading() as tx:
             tables = fingerprints.fingerprint(tx)
     if as_json:
         out.print_json(json.dumps(tables))
@@ -264,7 +267,7 @@ def fingerprint(
 
 
 def _print_differences(db: Database, expected: object, as_json: bool) -> None:
-    with db.reading() as tx:
+    with working("comparing every table with the manifest"), db.reading() as tx:
         names = fingerprints.differing(dict(expected), fingerprints.fingerprint(tx))  # type: ignore[call-overload]
     lines = [*(f"{name} differs from the manifest" for name in names), f"{len(names)} table(s) differ"]
     print_result({"differing": names}, "\n".join(lines), as_json)

@@ -3,20 +3,23 @@
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ungdom import clock
 from ungdom.cli import observing
 from ungdom.cli.nightly import run_now
 from ungdom.cli.releasing import release_in_background as release_beside
 from ungdom.cli.serving import Host, Port, check, chosen_port, run
-from ungdom.cli.terminal import demo_settings, open_database, out, progress
+from ungdom.cli.terminal import AsJson, demo_settings, err, open_database, out, print_result, progress, working
 from ungdom.demo import load, load_status
 from ungdom.demo.people import subject_of
 from ungdom.new_files import name_new
@@ -43,6 +46,16 @@ NOT_EMPTY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """What is made. `cases`: None for as many as in the country. `processes`: how many make them."""
+
+    cases: int | None
+    seed: int
+    fresh: bool
+    processes: int
+
+
 def _number_of_cases(value: str) -> int | None:
     """The number of cases; None: as many as in the country."""
     if value == NATIONAL:
@@ -52,7 +65,7 @@ def _number_of_cases(value: str) -> int | None:
     raise typer.BadParameter(f"{value!r} is neither a number of at least 1 nor the word {NATIONAL}")
 
 
-def demo(
+def demo(  # noqa: PLR0913, PLR0917  # each is an option of the command
     cases: Annotated[
         str, typer.Option(metavar=f"NUMBER|{NATIONAL}", help=f"Number of cases; {NATIONAL}: as many as in the country.")
     ] = str(DEFAULT_CASES),
@@ -64,20 +77,30 @@ def demo(
     processes: Annotated[
         int, typer.Option(min=0, help="Processes that generate cases; 0: one per processor. The rows are the same.")
     ] = 0,
+    as_json: AsJson = False,
 ) -> None:
-    """Generate a synthetic case load since July 2014, with invented people, and a token for each role."""
+    """Generate a synthetic case load since July 2014, with invented people, and a token for each role.
+
+    With --json the result is printed once the cases are there, before they are served; messages go to standard error.
+    """
     began = time.monotonic()
-    total = _number_of_cases(cases)
-    config = demo_settings()
+    config, options = (
+        demo_settings(),
+        LoadOptions(_number_of_cases(cases), seed, fresh, processes or os.cpu_count() or 1),
+    )
+    printed = err if as_json else out
     if serve_after:
         check(config)
         port = chosen_port(host, port)
-    _prepare_load(config, total, seed, fresh, processes or os.cpu_count() or 1)
-    _run_nightly(config)
-    folder = _write_tokens(config)
+    made = _prepare_load(config, options, printed)
+    night = _run_nightly(config, printed)
+    folder, base = _write_tokens(config), f"http://{host}:{port}"
+    if as_json:
+        print_result({**made, **night, "tokens": folder, "url": base if serve_after else None}, "", True)
     if serve_after:
         release_beside()
-        _print_first_calls(f"http://{host}:{port}", folder, time.monotonic() - began)
+        if not as_json:
+            _print_first_calls(base, folder, time.monotonic() - began)
         with observing.running("demo", config):
             run(config, host, port, with_document=True)
 
@@ -91,31 +114,41 @@ def _print_first_calls(base: str, tokens: Path, seconds: float) -> None:
     out.print(f"ungdom is served on {base}/docs, {seconds:.0f} s after the start   (stop it with Ctrl-C)\n")
 
 
-def _prepare_load(config: Settings, cases: int | None, seed: int, fresh: bool, processes: int) -> None:
-    out.print("1/3 preparing the database")
-    before = _finished_load(config, fresh)
+def _prepare_load(config: Settings, options: LoadOptions, printed: Console) -> dict[str, object]:
+    """The demo load, made now or earlier: its day, and how many cases and events it has."""
+    printed.print("1/3 preparing the database")
+    before = _finished_load(config, options.fresh)
     if before is not None:
         count = before.counts.get("cases", 0)
-        out.print(f"2/3 the demo load of {before.for_date}, {count} cases, is there already (--fresh builds it anew)")
-        return
-    out.print("2/3 making the cases, from July 2014 until today")
+        line = f"2/3 the demo load of {before.for_date}, {count} cases, is there already (--fresh builds it anew)"
+        printed.print(line)
+        return _load_values(before.for_date, count, before.counts.get("events", 0), made_now=False)
+    printed.print("2/3 making the cases, from July 2014 until today")
     file = sqlite_file(config.database_url)
     if file is None or (file.exists() and not config.is_demo):
-        _load(config, cases, seed, processes)
-        return
+        return _load(config, options, printed)
     with _new_file(file) as unfinished:
-        _load(config.model_copy(update={"database_url": f"sqlite:///{unfinished}"}), cases, seed, processes)
+        values = _load(config.model_copy(update={"database_url": f"sqlite:///{unfinished}"}), options, printed)
         _put_in_place(config, unfinished, file)
+    return values
 
 
-def _run_nightly(config: Settings) -> None:
-    out.print("3/3 the nightly run of today: alerts")
-    db = open_database(config)
-    for night in run_now(db, config):
-        out.print(f"    {night.counts['scanned']} cases checked, {night.counts['raised']} alerts raised")
-    sent = notices.deliver(notices.from_settings(config, db))
-    out.print(f"    {sent.promised} notices in the inboxes of the recipients")
-    db.close()
+def _load_values(day: date, cases: int, events: int, made_now: bool) -> dict[str, object]:
+    return {"for_date": day, "cases": cases, "events": events, "made_now": made_now}
+
+
+def _run_nightly(config: Settings, printed: Console) -> dict[str, object]:
+    """What the nightly runs did, and how many notices are in the inboxes since."""
+    printed.print("3/3 the nightly run of today: alerts")
+    counts = Counter[str]()
+    with closing(open_database(config)) as db:
+        for night in run_now(db, config):
+            printed.print(f"    {night.counts['scanned']} cases checked, {night.counts['raised']} alerts raised")
+            counts.update({name: night.counts[name] for name in ("scanned", "raised")})
+        with working("writing notices"):
+            sent = notices.deliver(notices.from_settings(config, db))
+    printed.print(f"    {sent.promised} notices in the inboxes of the recipients")
+    return {"scanned": counts["scanned"], "raised": counts["raised"], "notices": sent.promised}
 
 
 def _finished_load(config: Settings, fresh: bool) -> JobRun | None:
@@ -188,9 +221,9 @@ def _delete(file: Path) -> None:
         file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
-def _load(config: Settings, cases: int | None, seed: int, processes: int) -> None:
+def _load(config: Settings, options: LoadOptions, printed: Console) -> dict[str, object]:
     today = oslo_date(clock.now())
-    total = cases or load.national(today)
+    total = options.cases or load.national(today)
     with closing(open_database(config, UPGRADABLE)) as db:
         db.upgrade()
         job = load_status.begin(db, today, clock.now())
@@ -199,14 +232,15 @@ def _load(config: Settings, cases: int | None, seed: int, processes: int) -> Non
                 db,
                 EncryptionKeys.of(config),
                 cases=total,
-                seed=seed,
+                seed=options.seed,
                 today=today,
                 progress=report,
-                processes=processes if total > FEW else 1,
+                processes=options.processes if total > FEW else 1,
             )
         load_status.end(db, job, {"cases": summary.cases, "events": summary.events}, clock.now())
     for label, value in summary.rows():
-        out.print(f"  {label:<42} {value}")
+        printed.print(f"  {label:<42} {value}")
+    return _load_values(today, summary.cases, summary.events, made_now=True)
 
 
 # --- tokens -------------------------------------------------------------------------------------------------

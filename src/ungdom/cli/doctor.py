@@ -14,13 +14,14 @@ from ungdom import clock, settings
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.failures import sentence
 from ungdom.cli.replicas import read_source
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, print_result, selected_settings, sheet, working
 from ungdom.delivery.engine import NotDelivered
 from ungdom.settings import BadSettings, Settings
-from ungdom.store import durability, grants, job_runs, key_usage, service_figures, staff
+from ungdom.settings.addresses import database_kind
+from ungdom.store import durability, grants, job_runs, key_usage, outbox, service_figures, staff
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import MissingKeys
-from ungdom.store.opening import ERRORS
+from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
 from ungdom.store.replica import ReplicaFault, ReplicaState
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
@@ -29,8 +30,6 @@ FREE_BYTES, FREE_SHARE = 1024**3, 0.05
 """A disk with less than this is reported: 1 GiB, or 5 % of it. Office norms."""
 CLOCK_LEEWAY = timedelta(seconds=5)
 """As far the clocks of this machine and of the database may differ. An office norm."""
-OUTBOX_WAIT = 300.0
-"""Seconds that a message may wait to be sent, as the integrity checker `outbox_waits` has it."""
 
 
 class Verdict(StrEnum):
@@ -52,6 +51,14 @@ class Diagnosis:
     advice: str = ""
 
 
+MIGRATION_ADVICE = {
+    DatabaseFault.EMPTY: "`ungdom db upgrade`, as the owner of the database",
+    DatabaseFault.OUTDATED: "make a backup (`ungdom db backup`), then `ungdom db upgrade` as the owner of the database",
+    DatabaseFault.NEWER: "install the program that belongs to this schema, or restore the backup before its upgrade",
+    DatabaseFault.FOREIGN: "correct UNGDOM_DATABASE_URL",
+}
+"""What to do where the database answers and its schema is not that of this program."""
+
 NOT_CONFIGURED: tuple[type[Exception], ...] = (BadSettings, *ERRORS)
 """What is wrong with settings, or with the demo that they are to be of."""
 
@@ -63,7 +70,8 @@ def doctor(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
 
     Exit codes: 0 all is well or there are warnings only, 1 there is a fault.
     """
-    diagnoses = list(_examine(on_demo))
+    with working("looking at the installation"):
+        diagnoses = list(_examine(on_demo))
     print_result({"checks": [asdict(diagnosis) for diagnosis in diagnoses]}, "", True) if as_json else _print(diagnoses)
     faults = any(diagnosis.verdict is Verdict.FAULT for diagnosis in diagnoses)
     raise typer.Exit(ExitCode.FOUND if faults else ExitCode.DONE)
@@ -84,7 +92,10 @@ def _examine(on_demo: bool) -> Iterator[Diagnosis]:
         settings.private_folder(config.data_dir)
     except NOT_CONFIGURED as error:
         yield Diagnosis("settings", Verdict.FAULT, sentence(error), "docs/settings.md explains each of them")
-        yield from (_skipped(name, "settings") for name in ("disk", "mail", "issuers", *DATABASE_CHECKS))
+        yield from (
+            _skipped(name, "settings")
+            for name in ("disk", "mail", "issuers", "database", "migration", *DATABASE_CHECKS)
+        )
         return
     yield Diagnosis("settings", Verdict.FINE, f"a {config.env} installation, reached at {config.public_url}")
     yield from (_disk(config), _mail(config), _issuers(config))
@@ -161,13 +172,28 @@ def _of_database(config: Settings) -> Iterator[Diagnosis]:
     try:
         opened = open_database(config, erasures_first=False)
     except ERRORS as error:
-        yield Diagnosis("database", Verdict.FAULT, sentence(error), "docs/operations.md lists what to do")
-        yield from (_skipped(name, "database") for name in DATABASE_CHECKS)
+        yield from _unusable(error, config)
         return
     with closing(opened) as db:
-        kind = "SQLite" if db.file is not None else "PostgreSQL"
-        yield Diagnosis("database", Verdict.FINE, f"{kind} answers, with the schema {db.current()} of this program")
+        yield Diagnosis("database", Verdict.FINE, f"{_kind_of(config)} answers")
+        yield Diagnosis("migration", Verdict.FINE, f"the schema {db.current()} is that of this program")
         yield from (_checked(name, check, db, config) for name, check in DATABASE_CHECKS.items())
+
+
+def _unusable(error: Exception, config: Settings) -> Iterator[Diagnosis]:
+    """A database that answers with another schema, or does not; what needs it is not looked at."""
+    advice = MIGRATION_ADVICE.get(error.fault) if isinstance(error, Unusable) else None
+    if advice is not None:
+        yield Diagnosis("database", Verdict.FINE, f"{_kind_of(config)} answers")
+        yield Diagnosis("migration", Verdict.FAULT, sentence(error), advice)
+    else:
+        yield Diagnosis("database", Verdict.FAULT, sentence(error), "docs/operations.md lists what to do")
+        yield _skipped("migration", "database")
+    yield from (_skipped(name, "database" if advice is None else "migration") for name in DATABASE_CHECKS)
+
+
+def _kind_of(config: Settings) -> str:
+    return "SQLite" if database_kind(config.database_url) == "sqlite" else "PostgreSQL"
 
 
 def _checked(name: str, check: DatabaseCheck, db: Database, config: Settings) -> Diagnosis:
@@ -249,9 +275,11 @@ def _last_night(tx: Connection, _config: Settings, now: datetime) -> Diagnosis:
 def _messages(tx: Connection, _config: Settings, now: datetime) -> Diagnosis:
     figures = service_figures.message_figures(tx, now)
     dead = sum(figures[name] or 0 for name in ("ungdom_outbox_dead_letters", "ungdom_notices_dead_letters"))
-    if (figures["ungdom_outbox_oldest_age_seconds"] or 0) > OUTBOX_WAIT:
-        advice = "start `ungdom worker`, or read its log"
-        return Diagnosis("messages", Verdict.FAULT, "a message has waited to be sent for over five minutes", advice)
+    waiting = outbox.count_waiting_too_long(tx, now)
+    if waiting:
+        minutes = outbox.LONGEST_WAIT // timedelta(minutes=1)
+        seen = f"{waiting} could have been sent for over {minutes} minutes and have not been: no worker sends them"
+        return Diagnosis("messages", Verdict.FAULT, seen, "start `ungdom worker`, or read its log")
     if dead:
         advice = "`ungdom deliver --held` and `ungdom notices deliver --held` list them; --replay sends them again"
         return Diagnosis("messages", Verdict.WARNING, f"{dead:.0f} dead letters", advice)

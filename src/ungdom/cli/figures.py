@@ -12,7 +12,7 @@ from rich.table import Table
 from ungdom import clock, texts
 from ungdom.cli import offices
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings, sheet
+from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, progress, selected_settings, sheet, working
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment
 from ungdom.workflow.vocabulary import Sanction
@@ -85,7 +85,7 @@ def indicators(
     db = database(selected_settings(reading.on_demo), reading.refresh)
     now, as_of = clock.now(), as_of_days(reading)
     query = answering.indicator_query((since.date(), until.date()), now, None, sanction, as_of, at_most=None)
-    with db.reading() as tx:
+    with working("reading the cases"), db.reading() as tx:
         result = answering.read_indicators(tx, query)
     db.close()
     figures = [figure for figure in result.figures if konfliktrad in (None, figure.konfliktrad)]
@@ -115,7 +115,7 @@ def caseload(konfliktrad: OfficeOption = None, *, reading: ReadingOptions) -> No
 
     db = database(selected_settings(reading.on_demo), reading.refresh)
     as_of = as_of_days(reading)
-    with db.reading() as tx:
+    with working("reading the cases"), db.reading() as tx:
         result = load_answering.read_caseload(tx, clock.now(), konfliktrad, as_of, at_most=None)
     db.close()
     as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])

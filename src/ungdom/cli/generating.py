@@ -8,7 +8,7 @@ import typer
 
 from ungdom import generated
 from ungdom.cli.command_page import commands_text
-from ungdom.cli.terminal import out
+from ungdom.cli.terminal import AsJson, print_result, working
 from ungdom.settings import BadSettings
 
 
@@ -20,7 +20,8 @@ def openapi(
         sys.stdout.write(generated.openapi_text())
     else:
         _check_writable(out_file)
-        _write(out_file, generated.openapi_text())
+        with working("describing the interface"):
+            _write(out_file, generated.openapi_text())
 
 
 def files(program: Any) -> dict[str, str]:
@@ -29,14 +30,18 @@ def files(program: Any) -> dict[str, str]:
 
 
 def docs(
-    context: typer.Context, root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path()
+    context: typer.Context,
+    root: Annotated[Path, typer.Option(help="Root of the source checkout.")] = Path(),
+    as_json: AsJson = False,
 ) -> None:
     """Regenerate the files below docs and openapi of a source checkout, and print their names."""
     if not root.is_dir():
         raise BadSettings(f"{root} is no folder")
-    for path, text in files(context.find_root().command).items():
+    with working("describing the program"):
+        texts = files(context.find_root().command)
+    for path, text in texts.items():
         _write(root / path, text, below=root)
-        out.print(f"written {path}")
+    print_result({"written": sorted(texts)}, "\n".join(f"written {path}" for path in texts), as_json)
 
 
 def _check_writable(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`ungdom notices`: send due notices, list undelivered ones, replay dead letters."""
+"""`ungdom notices`: send due notices, list undelivered ones, replay dead letters, set up and try recipients."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,14 +10,22 @@ from typing import Annotated
 
 import typer
 
-from ungdom import clock, settings
+from ungdom import settings
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, background, id_of, open_database, print_counts, print_result, print_rows
-from ungdom.delivery.engine import NotDelivered
-from ungdom.notices import delivery, mail
-from ungdom.notices import webhooks as hooks
-from ungdom.notices.address import Forbidden, check, networks
-from ungdom.notices.mail_template import test_mail
+from ungdom.cli.recipients import set_mail, set_webhook
+from ungdom.cli.terminal import (
+    AsJson,
+    background,
+    id_of,
+    open_database,
+    print_counts,
+    print_result,
+    print_rows,
+    working,
+)
+from ungdom.cli.trial_messages import try_mail, try_webhook
+from ungdom.notices import delivery
+from ungdom.notices.webhooks import new_secret
 from ungdom.settings import BadSettings, Settings
 from ungdom.store import deliveries
 from ungdom.store.deliveries import Delivery
@@ -52,7 +60,8 @@ def deliver(
             rows = [_delivery_values(entry) for entry in deliveries.undelivered(tx)]
         print_rows(rows, "{id}  {kind:<20} {receiver}  {held} since {since}, tries {attempts}", as_json)
         return
-    counts = delivery.deliver(delivery.from_settings(config, db))
+    with working("sending notices"):
+        counts = delivery.deliver(delivery.from_settings(config, db))
     with db.reading() as tx:
         owed = deliveries.backlog(tx)
     summary = asdict(counts) | {"waiting": owed.waiting, "dead_letters": owed.dead}
@@ -67,13 +76,7 @@ def send_test_mail(
     as_json: AsJson = False,
 ) -> None:
     """Send an e-mail that says nothing but that e-mail arrives. Exit code 1 when the relay does not take it."""
-    config = settings.from_environment()
-    relay = mail.relay_of(config)
-    if relay is None:
-        raise BadSettings("no relay is set: UNGDOM_SMTP_URL")
-    message = test_mail(relay, address, language, config.public_url, clock.now())
-    where = f"the relay {relay.host}:{relay.port}"
-    _tried(lambda: mail.send(relay, message), f"{where} has taken the message to {address}", {}, as_json)
+    try_mail(settings.from_environment(), address, language, as_json)
 
 
 @notices_app.command(name="test-webhook")
@@ -83,29 +86,11 @@ def send_test_webhook(
     as_json: AsJson = False,
 ) -> None:
     """Send a signed event that says nothing but that webhooks arrive. Exit code 1 when it is not received."""
-    config = settings.from_environment()
-    allowed, chosen = networks(config.webhook_allow), secret or hooks.new_secret()
-    try:
-        check(url, allowed)
-        test = hooks.SignedTest.of(config.public_url, [chosen], clock.now())
-    except Forbidden as error:
-        raise BadSettings(f"{url} may not be sent to ({error.code}): docs/notices.md") from None
-    except ValueError:
-        raise BadSettings("--secret is none of Standard Webhooks: `whsec_` and base64") from None
-    arrived = f"{url} has received the event {test.key}, signed with {chosen}"
-    _tried(lambda: test.send(url, allowed), arrived, {"id": str(test.key), "secret": chosen}, as_json)
+    try_webhook(settings.from_environment(), url, secret or new_secret(), as_json)
 
 
-def _tried(send: Callable[[], None], arrived: str, values: dict[str, object], as_json: bool) -> None:
-    """Send, and print whether it has arrived."""
-    try:
-        send()
-    except NotDelivered as error:
-        held = "it is tried again when it is a notice" if error.retryable else "it would not be tried again"
-        line = f"not delivered ({error.reason}); {held}: docs/notices.md"
-        print_result({**values, "delivered": False, "reason": error.reason}, line, as_json)
-        raise typer.Exit(ExitCode.FOUND) from None
-    print_result({**values, "delivered": True, "reason": None}, arrived, as_json)
+notices_app.command(name="set-mail")(set_mail)
+notices_app.command(name="set-webhook")(set_webhook)
 
 
 @contextmanager

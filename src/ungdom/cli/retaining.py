@@ -22,6 +22,7 @@ from ungdom.cli.terminal import (
     print_result,
     print_rows,
     selected_settings,
+    working,
 )
 from ungdom.jobs.tracking import tracked
 from ungdom.retention import run as retention_run
@@ -138,7 +139,7 @@ def _erase(db: Database, config: Settings, report: retention_run.Report) -> list
 def replay(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     """Erase again what a restored backup brought back, from the journal of erasures. Every start does it too."""
     config = selected_settings(on_demo)
-    with closing(open_database(config, erasures_first=False)) as db:
+    with closing(open_database(config, erasures_first=False)) as db, working("erasing again"):
         done = erase_again(db, config)
     print_result({"erasures": done}, f"{done} erasure(s) carried out again", as_json)
 
@@ -161,7 +162,7 @@ def subject_access(
     context = IntakeContext(EncryptionKeys.of(config), clock.now(), "nb")
     with closing(open_database(config)) as db:
         try:
-            with db.reading() as tx:
+            with working("gathering what is stored"), db.reading() as tx:
                 access = gathering.gather(tx, context, COMMAND_LINE, person_id)
         except cases.NotVisible:
             err.print(f"ungdom: no person {person}", markup=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ungdom import clock, settings
+from ungdom import clock, links, settings
 from ungdom.cli import observing
 from ungdom.cli.serving import Host, Port, announce, chosen_port, connection_options, served_at
 from ungdom.cli.terminal import background, open_database, out, progress
@@ -51,7 +51,7 @@ def sandbox(
     taken_port = chosen_port(host, port)
     config = served_at(config, host, taken_port).model_copy(update={"log_level": config.log_level or observing.BRIEF})
     announce(host, taken_port)
-    out.print(f"the page of the sandbox is {config.public_url}/sandbox   (stop it with Ctrl-C)")
+    out.print(f"the page of the sandbox is {links.sandbox_page(config.public_url)}   (stop it with Ctrl-C)")
     with observing.running("sandbox", config):
         fill(config, cases)
         while _serve(config, host, taken_port):

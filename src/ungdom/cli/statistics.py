@@ -18,7 +18,7 @@ from ungdom.cli.figures import (
     database,
     grouped_options,
 )
-from ungdom.cli.terminal import err, out, selected_settings, sheet
+from ungdom.cli.terminal import err, out, selected_settings, sheet, working
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
 
@@ -127,7 +127,7 @@ def office_comparison(
     question = replace(query.question(), valid_at=valid_at, known_at=known_at, at_most=None)
     config = selected_settings(reading.on_demo)
     db = database(config, reading.refresh)
-    with db.reading() as tx:
+    with working("comparing the offices"), db.reading() as tx:
         result = compare_offices(tx, EncryptionKeys.of(config), question, clock.now())
         body = comparison_out(result, question, LANGUAGE, places(tx, LANGUAGE)["konfliktrad"])
     db.close()
@@ -181,7 +181,7 @@ def print_answer(query: Any, find: "Find", reading: ReadingOptions) -> None:
     question = query.question(valid_at, known_at, None, at_most=None)
     db = database(config, reading.refresh)
     now = clock.now()
-    with db.reading() as tx:
+    with working("reading the cases"), db.reading() as tx:
         result = find(tx, EncryptionKeys.of(config), question, now)
     db.close()
     body = list_out(result, question, now, LANGUAGE)

@@ -53,6 +53,16 @@ def progress(what: str) -> Iterator[Report]:
 
 
 @contextmanager
+def working(what: str) -> Iterator[None]:
+    """What is being done, on a terminal, for work that is not counted; elsewhere nothing. The line goes at the end."""
+    if not err.is_terminal:
+        yield
+        return
+    with err.status(what):
+        yield
+
+
+@contextmanager
 def phases() -> Iterator[Callable[[str, int | None, int | None], None]]:
     """What a job of several phases is doing, as `progress` shows one of a single phase."""
     if not err.is_terminal:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from standardwebhooks import Webhook as Signer
 
+from ungdom import links
 from ungdom.delivery import http_post
 from ungdom.delivery.engine import NotDelivered
 from ungdom.delivery.http_post import HttpPost
@@ -47,21 +48,16 @@ def new_secret() -> str:
     return f"whsec_{b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
-def link_to(public_url: str, case_id: object) -> str:
-    """The URL of the case."""
-    return f"{public_url}/v1/cases/{case_id}"
-
-
 def link_of(public_url: str, notice: UserNotice) -> str:
-    """The URL of what a notice is about: the case, and for a standing contact, who cannot open it, the alert.
+    """The page of what a notice is about: the case, and for a standing contact, who cannot open it, the alert.
 
     Of an emergency access: the list in which it is reviewed.
     """
     if notice.of_emergency:
-        return f"{public_url}/v1/emergency-access"
+        return links.emergency_accesses(public_url)
     if notice.of_standing_contact:
-        return f"{public_url}/v1/alerts/{notice.alert_id}"
-    return link_to(public_url, notice.case_id)
+        return links.alert_page(public_url, notice.alert_id)
+    return links.case_page(public_url, notice.case_id)
 
 
 def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
@@ -76,7 +72,7 @@ def event_body(public_url: str, message: OutboxMessage, reference: str) -> str:
         "subject": reference,
         "time": message.created_at.isoformat(),
         "datacontenttype": "application/json",
-        "data": {**data, "reference": reference, "link": link_to(public_url, message.case_id)},
+        "data": {**data, "reference": reference, "link": links.case_resource(public_url, message.case_id)},
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 

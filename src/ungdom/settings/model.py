@@ -34,6 +34,8 @@ from ungdom.settings.sign_in import SignInSettings
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The address of a development installation if no other is set."""
+EXAMPLE_URL = "https://ungdom.example.no"
+"""A public address as it should be. Pages, cookies and sign-in are at the root of a host name."""
 
 DATA_DIR = Path(".ungdom")
 DEMO_FILE = "demo.db"
@@ -155,13 +157,13 @@ class Settings(SignInSettings, MailSettings, NormSettings):
     public_url: Annotated[
         str,
         SettingInfo(
-            "`https://host` and perhaps a path; `http://` in development or on a loopback address only",
+            "`https://host` without a path; `http://` in development or on a loopback address only",
             default="in development the address and port that are served; required elsewhere",
         ),
     ] = Field(
         default="",
         description="Where people reach the service. Links begin with it; it is the `source` of webhooks.",
-        examples=["https://ungdom.example.no"],
+        examples=[EXAMPLE_URL],
     )
     access_file: Annotated[
         ExistingFile | None, SettingInfo("a TOML file", default="none; required outside development")
@@ -346,6 +348,8 @@ class Settings(SignInSettings, MailSettings, NormSettings):
         name = host_of(address)
         if _strict(info) and not address.startswith("https://") and not is_loopback(name):
             raise ValueError(f"{value!r} is not https")
+        if address.partition("://")[2].count("/"):
+            raise ValueError(f"{value!r} has a path: give the service a host name of its own, as {EXAMPLE_URL}")
         return address
 
     @field_validator("access_file")

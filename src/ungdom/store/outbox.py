@@ -9,7 +9,7 @@ case that has neither arrived nor been withdrawn.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -52,6 +52,9 @@ ANSWERED = f"{DEAD}answer_"
 BY_HAND, SENT_ANEW = f"{WITHDRAWN}by_hand", f"{WITHDRAWN}sent_anew"
 MIXED = "?"
 """The partner has received a status that cannot be determined."""
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""How long a message that can be sent may wait: a worker sends it within seconds. An office norm."""
 
 ORDER = tuple(outbox.c["created_at", "case_id", "seq", "kind", "place"])
 """The order in which messages are sent, and in which their rows are locked."""
@@ -270,6 +273,21 @@ def oldest_waiting(tx: Connection) -> datetime | None:
     waiting = (_undelivered(outbox), _not_withdrawn(outbox), ~func.coalesce(outbox.c.held.startswith(DEAD), False))
     oldest: datetime | None = tx.scalar(select(func.min(outbox.c.created_at)).where(*waiting))
     return oldest
+
+
+def waits_too_long(now: datetime) -> ColumnElement[bool]:
+    """Condition of a message of any kind that could have been sent for `LONGEST_WAIT` and has not been.
+
+    Messages that are held for a reason other than a retry do not wait.
+    """
+    free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
+    its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < now - LONGEST_WAIT
+    return and_(outbox.c.delivered_at.is_(None), free, its_time)
+
+
+def count_waiting_too_long(tx: Connection, now: datetime) -> int:
+    """The number of messages that `waits_too_long` is about."""
+    return tx.scalar(select(func.count()).select_from(outbox).where(waits_too_long(now))) or 0
 
 
 def find(tx: Connection, message_id: UUID) -> OutboxEntry | None:

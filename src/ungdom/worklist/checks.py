@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, String, and_, cast, exists, func, or_
 from ungdom.audit.findings import AuditFinding
 from ungdom.store import access_index, alerts, chain_seals, chain_verification, duplicates, journal, rebuild
 from ungdom.store.inbox import PARKED
-from ungdom.store.outbox import RETRYING
+from ungdom.store.outbox import waits_too_long
 from ungdom.store.replaying import replayed
 from ungdom.store.schema.alerts import alert
 from ungdom.store.schema.cases import case_current, case_file, event
@@ -37,8 +37,6 @@ from ungdom.worklist import unusual_access
 
 MAX_FINDINGS = 1_000
 """Maximum findings per checker and night."""
-LONGEST_OUTBOX_WAIT = timedelta(minutes=5)
-"""How long a message that can be sent may wait."""
 LONGEST_PARKED = timedelta(days=1)
 """How long a newer version of a decision may be parked before it is a finding."""
 REPLAY_NIGHTS = 32
@@ -245,10 +243,7 @@ def superseded_but_unmoved(tx: Connection, check_day: CheckDay, code: str) -> It
 
 def outbox_waits(tx: Connection, check_day: CheckDay, code: str) -> Iterator[Finding]:
     """A message that could be sent and has waited for five minutes. Parked messages are left out."""
-    free = or_(outbox.c.held.is_(None), outbox.c.held.startswith(RETRYING))
-    its_time = func.coalesce(outbox.c.next_try_at, outbox.c.created_at) < check_day.now - LONGEST_OUTBOX_WAIT
-    columns = outbox.c["message_id", "case_id", "created_at"]
-    waiting = select(*columns).where(outbox.c.delivered_at.is_(None), free, its_time)
+    waiting = select(*outbox.c["message_id", "case_id", "created_at"]).where(waits_too_long(check_day.now))
     rows = tx.execute(waiting.order_by(outbox.c.created_at, outbox.c.case_id, outbox.c.seq).limit(MAX_FINDINGS)).all()
     names = _references(tx, [row.case_id for row in rows])
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from ungdom import texts
+from ungdom import links, texts
 from ungdom.lazy import lazy
 from ungdom.texts import Language
 from ungdom.worklist.agenda import HEARING, AgendaEntry
@@ -44,7 +44,7 @@ def _event(entry: AgendaEntry, language: Language, base: str) -> icalendar.Event
     is_hearing = entry.code == HEARING
     label = texts.text(language, "calendar", "hearing") if is_hearing else texts.text(language, "deadline", entry.code)
     summary = texts.text(language, "calendar", "summary", reference=entry.reference, label=label)
-    link = f"{base}/v1/cases/{entry.case_id}"
+    link = links.case_page(base, entry.case_id)
     party = entry.waiting_for
     waiting = texts.text(language, "calendar", "waiting_for", party=texts.render(language, party)) if party else None
     event = icalendar.Event()

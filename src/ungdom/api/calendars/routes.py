@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 
-from ungdom import texts
+from ungdom import links, texts
 from ungdom.api.calendars import ical
 from ungdom.api.calendars.present import feed_out
 from ungdom.api.calendars.schemas import FeedList, NewFeedOut
@@ -111,7 +111,7 @@ def _create_feed(tx: Connection, context: RequestContext, created: list[NewFeedO
     feed = Feed(uuid7(context.now), subject, context.language, context.now, None)
     secret = calendar_feeds.create(tx, feed)
     new = NewFeedOut(**feed_out(feed).model_dump(), address=None)
-    created.append(new.model_copy(update={"address": f"{context.public_url}/v1/calendar/{secret}.ics"}))
+    created.append(new.model_copy(update={"address": links.calendar_feed(context.public_url, secret)}))
     return json_response(new, 201)
 
 

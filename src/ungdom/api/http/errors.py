@@ -17,7 +17,6 @@ class ApiError(Exception):
     ├── ContactIsStaff        a standing contact of another agency is on the staff list
     ├── ContactOfOthers       a standing contact of another konfliktråd would be reached otherwise
     ├── ContactNamedTwice     a standing contact is named twice for one agency
-    ├── TooManyWebhooks       the owner has as many as one may have
     └── NothingReleased       no released table has what is asked for
     """
 
@@ -72,14 +71,6 @@ class ContactOfOthers(ApiError):
 
 class ContactNamedTwice(ApiError):
     """A standing contact is named twice for one agency."""
-
-
-class TooManyWebhooks(ApiError):
-    """The owner has as many as one may have."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.limit = limit
 
 
 class Unreleased(StrEnum):

@@ -23,13 +23,13 @@ from ungdom.api.http.errors import (
     NoFeed,
     NotASystem,
     ResponseWithheld,
-    TooManyWebhooks,
 )
 from ungdom.api.http.problems import problem_response
 from ungdom.extracts import errors as extracts
 from ungdom.intake.confirmations import AlreadyAnswered, RejectedBefore
 from ungdom.jobs.nightly import DayToCome
 from ungdom.notices.address import Forbidden
+from ungdom.notices.subscriptions import TooManyWebhooks
 from ungdom.persons import errors as persons
 from ungdom.staff import errors as staff
 from ungdom.store import errors as store

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from ungdom import texts
+from ungdom import links, texts
 from ungdom.analytics.surveys import inviting
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import allows_anybody, guarded, requires
@@ -127,5 +127,7 @@ def _invite(
     occasion = (body.kind, body.respondent)
     token, due, expires = inviting.invite(tx, case_id, read.case, read.case.konfliktrad, occasion, read.on)
     invitation = InvitationOut(kind=due.kind, respondent=due.respondent, expires=expires, token=None, address=None)
-    created.append(invitation.model_copy(update={"token": token, "address": f"{context.public_url}/survey/{token}"}))
+    created.append(
+        invitation.model_copy(update={"token": token, "address": links.survey_page(context.public_url, token)})
+    )
     return json_response(invitation, 201)

@@ -13,7 +13,6 @@ from ungdom import cases
 from ungdom.api.http import inputs as i
 from ungdom.api.http.authorisation import guarded, requires
 from ungdom.api.http.context import ReadContext, RequestContext, WriteContext
-from ungdom.api.http.errors import TooManyWebhooks
 from ungdom.api.http.pagination import PageQuery, list_response, read_cursor, write_cursor
 from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import ADMIN, READ
@@ -33,18 +32,15 @@ from ungdom.api.webhooks.schemas import (
 from ungdom.delivery.engine import NotDelivered
 from ungdom.notices import address
 from ungdom.notices import webhooks as hooks
+from ungdom.notices.subscriptions import subscribe
 from ungdom.store import deliveries, webhooks
 from ungdom.store.deliveries import WEBHOOK
-from ungdom.store.ids import uuid7
 from ungdom.store.session import Connection
-from ungdom.store.webhooks import Secret, Webhook, WebhookCredentials
+from ungdom.store.webhooks import Webhook
 from ungdom.workflow.rules.permissions import may_read_cases
 from ungdom.workflow.vocabulary import Role
 
 router = APIRouter(tags=["webhooks"])
-
-MAX_WEBHOOKS = 10
-"""As many webhooks as one owner may have."""
 
 
 def webhook_scope(role: Role) -> str:
@@ -162,19 +158,9 @@ def _is_admin(context: RequestContext) -> bool:
 
 
 def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) -> ApiResponse:
-    owner = context.recorder.viewer
-    if webhooks.count(tx, owner) >= MAX_WEBHOOKS:
-        raise TooManyWebhooks(MAX_WEBHOOKS)
-    secret = hooks.new_secret()
-    new = Webhook(
-        webhook_id=uuid7(context.now),
-        owner=owner,
-        kinds=tuple(dict.fromkeys(body.kinds)),
-        credentials=WebhookCredentials(body.url, (Secret(secret),)),
-        created_at=context.now,
-    )
-    webhooks.add(tx, context.keys, new)
-    response = _response_with_secret(context, new, secret, None, 201)
+    new = subscribe(tx, context.keys, context.recorder.viewer, body.url, body.kinds, context.now)
+    [secret] = new.credentials.secrets
+    response = _response_with_secret(context, new, secret.text, None, 201)
     return replace(response, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
 
 

@@ -11,9 +11,10 @@ from ungdom.api.http.pagination import PageQuery
 from ungdom.api.http.schemas import Output
 from ungdom.message.text import Printable
 from ungdom.notices import address
+from ungdom.notices.subscriptions import WebhookKind
 from ungdom.workflow.vocabulary import Role
 
-Kind = Literal["case.event_recorded", "alert.raised", "alert.escalated", "alert.cleared"]
+Kind = WebhookKind
 
 DeliveryState = Literal["delivered", "waiting", "dead", "withdrawn"]
 
