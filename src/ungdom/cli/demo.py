@@ -92,11 +92,11 @@ def demo(  # noqa: PLR0913, PLR0917  # each is an option of the command
     if serve_after:
         check(config)
         port = chosen_port(host, port)
-    made = _prepare_load(config, options, printed)
+    load_values = _prepare_load(config, options, printed)
     night = _run_nightly(config, printed)
     folder, base = _write_tokens(config), f"http://{host}:{port}"
     if as_json:
-        print_result({**made, **night, "tokens": folder, "url": base if serve_after else None}, "", True)
+        print_result({**load_values, **night, "tokens": folder, "url": base if serve_after else None}, "", True)
     if serve_after:
         release_beside()
         if not as_json:
