@@ -54,7 +54,8 @@ def verify(
     if archive is not None:
         exported, unreadable = _read_anchors(anchors)
         try:
-            result = verify_archive(archive.read_bytes(), exported)
+            with working("verifying the archive"):
+                result = verify_archive(archive.read_bytes(), exported)
         except OSError as error:
             raise BadSettings(f"{archive} cannot be read: {error.strerror}") from None
     elif export is not None:

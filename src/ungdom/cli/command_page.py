@@ -14,17 +14,17 @@ for programs; messages for people go to standard error.
 
 def commands_text(program: Any) -> str:
     """The page of this program, a group of commands."""
-    return NOTE + "".join(_command_text(path, command) for path, command in _leaves(program))
+    return NOTE + "".join(_command_text(path, command) for path, command in leaves(program))
 
 
-def _leaves(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
+def leaves(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
     """Every command that can be typed, with the words that call it."""
     command = getattr(command, "loaded", command)
     below = getattr(command, "commands", {})
     if not below or (path and command.invoke_without_command):
         yield " ".join(path), command
     for name, inner in below.items():
-        yield from _leaves(inner, *path, name)
+        yield from leaves(inner, *path, name)
 
 
 def _command_text(path: str, command: Any) -> str:

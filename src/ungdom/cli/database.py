@@ -43,14 +43,18 @@ BackupFile = Annotated[Path, typer.Argument(help="File of the backup.")]
 def upgrade(as_json: AsJson = False) -> None:
     """Upgrade the schema and the reference data to the newest version, and then the privileges of the roles."""
     config = settings.from_environment()
-    with closing(open_database(config, UPGRADABLE)) as db, progress("cases") as report:
-        db.upgrade()
-        _report_unreadable(db, "db upgrade", rebuild.backfill(db, report))
-        chain_backfill.link_events(db, report)
-        chain_backfill.record_changes(db, report)
-        if config.people_keys:
-            person_names.backfill(db, EncryptionKeys.of(config))
-        erase_again(db, config)
+    with closing(open_database(config, UPGRADABLE)) as db:
+        with working("changing the schema"):
+            db.upgrade()
+        with progress("cases") as report:
+            result = rebuild.backfill(db, report)
+            chain_backfill.link_events(db, report)
+            chain_backfill.record_changes(db, report)
+        _report_unreadable(db, "db upgrade", result)
+        with working("indexing names, and erasing again"):
+            if config.people_keys:
+                person_names.backfill(db, EncryptionKeys.of(config))
+            erase_again(db, config)
         schema, granted = db.current(), _grant_after_upgrade(db, config)
     line = f"schema {schema}"
     if granted is not None:
@@ -181,7 +185,7 @@ def _compare(db: Database, roles: DatabaseRoles, as_json: bool) -> None:
 
 
 def _print_sql(db: Database, roles: DatabaseRoles, as_json: bool) -> None:
-    with db.reading() as tx:
+    with working("reading the tables"), db.reading() as tx:
         problems = privileges.unfit(tx, roles)
         script = privileges.statements(tx, roles)
     lines = [

@@ -84,19 +84,17 @@ def demo(  # noqa: PLR0913, PLR0917  # each is an option of the command
     With --json the result is printed once the cases are there, before they are served; messages go to standard error.
     """
     began = time.monotonic()
-    config, options = (
-        demo_settings(),
-        LoadOptions(_number_of_cases(cases), seed, fresh, processes or os.cpu_count() or 1),
-    )
+    options = LoadOptions(_number_of_cases(cases), seed, fresh, processes or os.cpu_count() or 1)
+    config = demo_settings()
     printed = err if as_json else out
     if serve_after:
         check(config)
         port = chosen_port(host, port)
-    load_values = _prepare_load(config, options, printed)
+    loaded = _prepare_load(config, options, printed)
     night = _run_nightly(config, printed)
     folder, base = _write_tokens(config), f"http://{host}:{port}"
     if as_json:
-        print_result({**load_values, **night, "tokens": folder, "url": base if serve_after else None}, "", True)
+        print_result({**loaded, **night, "tokens": folder, "url": base if serve_after else None}, "", True)
     if serve_after:
         release_beside()
         if not as_json:

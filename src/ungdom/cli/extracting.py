@@ -26,6 +26,7 @@ from ungdom.cli.terminal import (
     print_result,
     progress,
     selected_settings,
+    working,
 )
 from ungdom.settings import BadSettings, Settings
 from ungdom.workflow.calendar import last_moment, oslo_date
@@ -146,7 +147,7 @@ def extract_worker(config: Settings, stop: Event, every: float) -> Iterator[None
 def _make_jobs(config: Settings, as_json: bool) -> None:
     from ungdom.extracts import job_worker
 
-    with open_read_source(config) as source:
+    with open_read_source(config) as source, working("building the ordered extracts"):
         done = job_worker.run(job_worker.from_settings(config, source, clock.now))
     print_result(done, ", ".join(f"{name} {count}" for name, count in done.items()) or "nothing to do", as_json)
     raise typer.Exit(ExitCode.FOUND if done["failed"] else ExitCode.DONE)

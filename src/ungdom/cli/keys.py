@@ -12,7 +12,17 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    err,
+    open_database,
+    out,
+    print_result,
+    progress,
+    selected_settings,
+    working,
+)
 from ungdom.jobs.tracking import tracked
 from ungdom.settings import Settings
 from ungdom.settings.keys import KEY_PURPOSES, decode_key, new_key, parse_versioned_key
@@ -137,7 +147,7 @@ def _report(report: Any, counts: Counter[str], table: str, done: int, total: int
 
 
 def _usage(db: Database, config: Settings) -> list[KeyUsage]:
-    with db.reading() as tx:
+    with working("counting what each key encrypts"), db.reading() as tx:
         return key_usage.usage(tx, EncryptionKeys.of(config))
 
 

@@ -9,7 +9,7 @@ import typer
 
 from ungdom.cli.csv_files import bounded_cells, decoded, separator
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, err, print_result
+from ungdom.cli.terminal import AsJson, err, print_result, working
 from ungdom.settings import BadSettings
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def protect_output(source: Source, to: To, count: Count = "cases", days: Days = 
         raise BadSettings(f"{to} is there already: name a new file with --out")
     table = read_table(source, count, tuple(days))
     try:
-        protected = protect_output(table)
+        with working("protecting the table"):
+            protected = protect_output(table)
     except BadOutput as error:
         raise BadSettings(f"{source}: {error}") from None
     except NotProtected as error:

@@ -10,7 +10,17 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, err, open_database, out, print_result, progress, selected_settings
+from ungdom.cli.terminal import (
+    AsJson,
+    OnDemo,
+    err,
+    open_database,
+    out,
+    print_result,
+    progress,
+    selected_settings,
+    working,
+)
 from ungdom.jobs.tracking import tracked
 from ungdom.settings import BadSettings
 from ungdom.store.encryption import EncryptionKeys
@@ -66,7 +76,7 @@ def verify(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
     from ungdom.release import store
 
     db = open_database(selected_settings(on_demo))
-    with db.reading() as tx:
+    with working("verifying the releases"), db.reading() as tx:
         faults = list(store.faults(tx))
     db.close()
     for fault in [] if as_json else faults:

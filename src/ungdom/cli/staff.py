@@ -15,7 +15,7 @@ from ungdom import clock
 from ungdom.cases import Precondition
 from ungdom.cli import csv_files, offices
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_rows, selected_settings
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_rows, selected_settings, working
 from ungdom.settings import BadSettings
 from ungdom.staff import administration
 from ungdom.staff.administration import Editor
@@ -73,14 +73,11 @@ def import_staff(
     rows = _read_rows(file)
     db = open_database(config)
     keys = EncryptionKeys.of(config)
-    if dry_run:
-        with db.writing() as tx:
-            savepoint = tx.begin_nested()
-            reports = _import_rows(tx, keys, rows)
+    with working("entering the rows"), db.writing() as tx:
+        savepoint = tx.begin_nested()
+        reports = _import_rows(tx, keys, rows)
+        if dry_run:
             savepoint.rollback()
-    else:
-        with db.writing() as tx:
-            reports = _import_rows(tx, keys, rows)
     db.close()
     _print_reports(reports, dry_run, as_json)
     raise typer.Exit(ExitCode.FOUND if any(report.outcome == "rejected" for report in reports) else ExitCode.DONE)

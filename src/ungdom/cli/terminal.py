@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Any
@@ -31,7 +32,17 @@ Report = Callable[[int, int], None]
 SECONDS_BETWEEN_LINES = 3
 WIDE = 140
 """Width of the tables in columns, also where the output is not a terminal."""
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _set_quiet(as_json: bool) -> bool:
+    """Called by typer with the value of --json before the command runs."""
+    _QUIET.set(as_json)
+    return as_json
+
+
+_QUIET = ContextVar("_QUIET", default=False)
+"""Whether the command prints JSON: then no progress is shown, so that both streams are for programs."""
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.", callback=_set_quiet)]
 OnDemo = Annotated[bool, typer.Option("--demo", help="Use the demo database.")]
 
 
@@ -41,7 +52,10 @@ class UnusableDemo(Unusable):
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """A progress bar on a terminal; elsewhere a line every few seconds."""
+    """A progress bar on a terminal; elsewhere a line every few seconds; with --json nothing."""
+    if _QUIET.get():
+        yield lambda _done, _total: None
+        return
     if not err.is_terminal:
         yield _plain_lines(what)
         return
@@ -54,8 +68,8 @@ def progress(what: str) -> Iterator[Report]:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """What is being done, on a terminal, for work that is not counted; elsewhere nothing. The line goes at the end."""
-    if not err.is_terminal:
+    """What is being done, for work that is not counted: on a terminal, without --json. The line goes at the end."""
+    if _QUIET.get() or not err.is_terminal:
         yield
         return
     with err.status(what):
@@ -65,6 +79,9 @@ def working(what: str) -> Iterator[None]:
 @contextmanager
 def phases() -> Iterator[Callable[[str, int | None, int | None], None]]:
     """What a job of several phases is doing, as `progress` shows one of a single phase."""
+    if _QUIET.get():
+        yield lambda _phase, _done, _total: None
+        return
     if not err.is_terminal:
         lines = _Lines()
         yield lines.report

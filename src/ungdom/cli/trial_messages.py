@@ -6,7 +6,7 @@ import typer
 
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
-from ungdom.cli.terminal import print_result
+from ungdom.cli.terminal import print_result, working
 from ungdom.delivery.engine import NotDelivered
 from ungdom.notices import mail
 from ungdom.notices.address import Forbidden, IpNetwork, check, networks
@@ -64,7 +64,8 @@ def try_webhook(
 
 def _try(send: Callable[[], None], arrived: str, values: dict[str, object], as_json: bool) -> None:
     try:
-        send()
+        with working("sending the test message"):
+            send()
     except NotDelivered as error:
         held = "it is tried again when it is a notice" if error.retryable else "it would not be tried again"
         line = f"not delivered ({error.reason}); {held}: docs/notices.md"
