@@ -5,12 +5,14 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import kubernetes_validate
 import psycopg
 import pytest
 import yaml
@@ -70,6 +72,29 @@ def test_pods_run_commands_without_rights_that_they_do_not_need() -> None:
         assert container["resources"]["limits"]["memory"]
         volumes = {volume["name"] for volume in pod["volumes"]}
         assert {mount["name"] for mount in container["volumeMounts"]} == volumes
+
+
+@pytest.mark.parametrize(
+    "document", MANIFESTS, ids=lambda document: f"{document['kind']}/{document['metadata']['name']}"
+)
+def test_manifests_keep_the_schemas_of_kubernetes(document: dict[str, Any]) -> None:
+    """Strictly: a field that there is not is a fault as well."""
+    version = kubernetes_validate.latest_version()
+    assert version.startswith(kubernetes_validate.validate(document, version, strict=True))
+    for wrong in (document | {"specs": {}}, document | {"metadata": {"name": 7}}):
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(wrong, version, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({}, 0), ({"servces": {}}, 1), ({"services": {"ungdom": {"imag": "x"}}}, 1)]
+)
+def test_the_compose_file_keeps_its_schema(tmp_path: Path, change: dict[str, Any], code: int) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(yaml.safe_dump(COMPOSE | change), encoding="utf-8")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
 
 
 def test_probes_ask_what_is_answered_without_a_token() -> None:
