@@ -1,7 +1,9 @@
 """The generated files are what the code says now. `make docs` writes them anew."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import typer
 from jsonschema_rs import Draft7Validator, Draft202012Validator, meta
@@ -9,6 +11,7 @@ from jsonschema_rs import Draft7Validator, Draft202012Validator, meta
 from ungdom import cli, generated
 from ungdom.cli import generating
 from ungdom.esas.inbound.official import MessageType
+from ungdom.notices import webhooks
 from ungdom.notices.dispatch import KINDS
 from ungdom.workflow.events import reader
 from ungdom.workflow.vocabulary import EventType
@@ -56,4 +59,16 @@ def test_the_asyncapi_document_names_every_message_that_is_read_or_sent() -> Non
 
     assert set(document["channels"]["inbox"]["messages"]) == {one.value for one in MessageType}
     assert set(document["channels"]["partner"]["messages"]) == {"oppdatertSaksstatus", "KVITTERING"}
-    assert len(document["channels"]["webhook"]["messages"]) == len(KINDS)
+    assert len(document["channels"]["webhook"]["messages"]) == len(KINDS) + 1
+    assert set(document["channels"]["webhook"]["messages"]) - set(document["channels"]["feed"]["messages"]) == {"test"}
+    assert document["channels"]["feed"]["address"] in generated.openapi_document()["paths"]
+    used = {server["$ref"] for channel in document["channels"].values() for server in channel["servers"]}
+    assert used == {f"#/servers/{name}" for name in document["servers"]}
+
+
+def test_the_test_message_of_webhooks_is_as_documented() -> None:
+    document = json.loads(generated.asyncapi_text())
+    body = json.loads(webhooks.test_body("https://ungdom.example.no", uuid4(), datetime.now(UTC)))
+    shape = {**document["components"]["messages"]["test"]["payload"], "components": document["components"]}
+    assert list(Draft202012Validator(shape).iter_errors(body)) == []
+    assert set(body) == set(shape["properties"])

@@ -8,6 +8,7 @@ from ungdom import web
 from ungdom.alerts.sweep import SweepOutcome
 from ungdom.api.http.auth.principal import SCOPES
 from ungdom.api.sandbox.schemas import FaultOrder
+from ungdom.api.statistics.explanation_schemas import ChangeReason, Redefinition
 from ungdom.api.webhooks.schemas import DeliveryState, Kind
 from ungdom.cli.keys import RECORDS
 from ungdom.cli.releasing import FIGURES
@@ -50,6 +51,8 @@ FAMILIES: dict[str, set[str]] = {
     "role": {str(role) for role in SCOPES},
     "nav": {place.key for place in PLACES},
     **{place.key: {"title"} for place in OFFICE_FIGURES},
+    "explanation": {"title", *(str(state) for state in Redefinition if state is not Redefinition.NONE)}
+    | {f"part.{reason}" for reason in ChangeReason},
     "table": {f"{table.key}.{part}" for table in ADMINISTRATION_TABLES for part in ("title", "lead", "empty")}
     | {
         "name",

@@ -27,13 +27,30 @@ def document(version: str) -> Schema:
             "externalDocs": {"description": "The contracts (ESAS)", "url": CONTRACTS},
         },
         "defaultContentType": "application/jose",
+        "servers": {
+            "broker": {
+                "host": "{host}",
+                "protocol": "amqps",
+                "protocolVersion": "0.9.1",
+                "description": "A broker named in the partners file.",
+                "variables": {"host": {"description": "Host and port of `transport` or `inbox` in the partners file."}},
+            },
+            "partner": {
+                "host": "{host}",
+                "protocol": "https",
+                "description": "The address of a partner that takes messages by HTTP.",
+                "variables": {"host": {"description": "Host of `transport` in the partners file."}},
+            },
+        },
         "channels": {
             "inbox": {
                 "description": "The queues in the partners file from which messages for the konfliktråd are taken.",
+                "servers": [{"$ref": "#/servers/broker"}],
                 "messages": {message_type.value: _ref("messages", message_type.value) for message_type in MessageType},
             },
             "partner": {
                 "description": "The exchange of each partner (AMQP), or its address (HTTP).",
+                "servers": [{"$ref": "#/servers/broker"}, {"$ref": "#/servers/partner"}],
                 "messages": {name: _ref("messages", name) for name in _SENT},
             },
         },

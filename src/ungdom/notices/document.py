@@ -1,4 +1,4 @@
-"""What webhooks are sent, for the AsyncAPI document."""
+"""What webhooks are sent and the change feed has, for the AsyncAPI document."""
 
 from typing import Any
 
@@ -18,16 +18,35 @@ _ABOUT = (
 )
 
 
+_FEED = (
+    "The same messages as JSON, asked for with the cursor of the last answer: in the order in which they became "
+    "visible, without gaps, nothing twice. They have no signature: the request has a token."
+)
+TEST = "test"
+"""The kind of the event that says nothing but that webhooks arrive."""
+
+
 def with_webhooks(document: Schema) -> Schema:
-    """The document with the channel of webhooks, its messages and their shapes."""
+    """The document with the channels of webhooks and of the change feed, their messages and shapes."""
     names = {kind: _name(kind) for kind in KINDS}
     refs = {name: {"$ref": f"#/components/messages/{name}"} for name in names.values()}
+    test = {TEST: {"$ref": f"#/components/messages/{TEST}"}}
     parts = document["components"]
     tags = [*document["info"]["tags"], {"name": "webhooks", "description": "What webhooks are sent"}]
     return {
         **document,
         "info": {**document["info"], "tags": tags},
-        "channels": {**document["channels"], "webhook": {"description": _ABOUT, "messages": refs}},
+        "servers": {**document["servers"], **_SERVERS},
+        "channels": {
+            **document["channels"],
+            "webhook": {"description": _ABOUT, "servers": [_server("receiver")], "messages": {**refs, **test}},
+            "feed": {
+                "address": "/v1/feed",
+                "description": _FEED,
+                "servers": [_server("service")],
+                "messages": refs,
+            },
+        },
         "operations": {
             **document["operations"],
             "notify": {
@@ -35,12 +54,41 @@ def with_webhooks(document: Schema) -> Schema:
                 "channel": {"$ref": "#/channels/webhook"},
                 "description": "What happened in cases that the owner of the webhook may see, and alerts of them.",
             },
+            "follow": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/feed"},
+                "description": "What happened in cases that the caller may see, from any point on.",
+            },
         },
         "components": {
-            "messages": {**parts["messages"], **{name: _message(kind, name) for kind, name in names.items()}},
+            "messages": {
+                **parts["messages"],
+                **{name: _message(kind, name) for kind, name in names.items()},
+                TEST: _test_message(),
+            },
             "schemas": {**parts["schemas"], "webhookHeaders": _HEADERS, "alertData": _ALERT, "eventData": _EVENT},
         },
     }
+
+
+_SERVERS: Schema = {
+    "service": {
+        "host": "{host}",
+        "protocol": "https",
+        "description": "The service itself, at its public address.",
+        "variables": {"host": {"description": "UNGDOM_PUBLIC_URL without the scheme."}},
+    },
+    "receiver": {
+        "host": "{host}",
+        "protocol": "https",
+        "description": "The address that a webhook was made with.",
+        "variables": {"host": {"description": "Host of the receiver. Private addresses are refused."}},
+    },
+}
+
+
+def _server(name: str) -> Schema:
+    return {"$ref": f"#/servers/{name}"}
 
 
 def _name(kind: str) -> str:
@@ -67,6 +115,13 @@ def _message(kind: str, name: str) -> Schema:
             }
         ),
     }
+
+
+def _test_message() -> Schema:
+    """The event of `POST /v1/webhooks/{webhook_id}/test`, which has no case."""
+    message = _message(TEST, TEST)
+    properties = {name: shape for name, shape in message["payload"]["properties"].items() if name != "subject"}
+    return {**message, "payload": _object({**properties, "data": {"type": "object", "maxProperties": 0}})}
 
 
 def _object(properties: Schema) -> Schema:
