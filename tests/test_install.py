@@ -1,34 +1,31 @@
-"""The page about the installation, walked: its own commands and files, on PostgreSQL, with tokens of a provider."""
+"""The page about the installation, walked: its own commands as processes, on PostgreSQL, with tokens of a provider."""
 
 import os
 import re
+import shutil
+import ssl
 import subprocess
-import sys
+import tempfile
+import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import anyio
 import httpx
 import psycopg
 import pytest
-from joserfc import jwt
-from joserfc.jwk import RSAKey
 
-from tests import pg
-from tests.api.issuing import public, rsa
-from ungdom import cli
-from ungdom.app import create_app
-from ungdom.settings import from_environment
+from tests import fork, pg, process
+from tests.api.issuing import FakeIssuer, Key, rsa, signed
+from tests.api.tls import certificate
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "install.md").read_text("utf-8")
 BIN = pg.shipped_binaries() / "bin"
-APP = "ungdom_install_app"
-"""The role of the service: one of the whole server of the tests, so it has a name of its own."""
-
-Typed = Callable[[list[str], str], None]
+LINE = re.compile(r"(?:\(umask (\d+); )?(.+?)\)?")
+OWNER, APPLICATION = "ungdom_owner", "ungdom_app"
 
 
 def blocks(language: str, section: int) -> str:
@@ -41,108 +38,118 @@ def commands(section: int) -> list[str]:
     return [line for line in blocks("sh", section).splitlines() if line]
 
 
-def placed(text: str, folder: Path) -> str:
-    """The text with folders of the test in the place of those of the machine, and the role of the test."""
-    for there, here in (("/etc/ungdom", "etc"), ("/var/lib/ungdom", "data"), ("/backup", "backup")):
-        text = text.replace(there, str(folder / here))
-    return text.replace("ungdom_app", APP)
+@dataclass
+class Machine:
+    """The machine of the page: its folders below `folder`, and its database server."""
+
+    folder: Path
+    server: pg.Server
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def placed(self, text: str) -> str:
+        """The text with folders of the test in the place of those of the page."""
+        for there, here in (("/etc/ungdom", "etc"), ("/var/lib/ungdom", "data"), ("/backup", "backup")):
+            text = text.replace(there, str(self.folder / here))
+        return text
+
+    def address(self, role: str, database: str) -> str:
+        return f"postgresql://{role}@/{database}?host={self.server.folder}"
+
+    def administer(self, lines: list[str]) -> None:
+        """Run lines of the page as administrator of the database server."""
+        environment = {"PATH": f"{BIN}:{os.environ['PATH']}", "PGHOST": str(self.server.folder), "PGUSER": "postgres"}
+        script = self.placed("\n".join(lines))
+        subprocess.run(["/bin/sh", "-e", "-c", script], env=environment, check=True, capture_output=True, timeout=60)
+
+    def run(self, lines: list[str], role: str, database: str = "ungdom") -> None:
+        """Run lines of the page with the address of this database, a process each; all of them end with 0."""
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(("UNGDOM_", "COV"))}
+        environment = outside | self.settings | {"UNGDOM_DATABASE_URL": self.address(role, database)}
+        environment["PATH"] = f"{BIN}:{os.environ['PATH']}"
+        for line in lines:
+            mask, bare = LINE.fullmatch(line).groups()  # type: ignore[union-attr]
+            words, _, target = self.placed(bare).partition(" > ")
+            program, *arguments = words.split()
+            assert program == "ungdom"
+            done = fork.run([process.UNGDOM, *arguments], env=environment, timeout=120)
+            assert done.returncode == 0, f"{line}\n{done.stdout.decode()}{done.stderr.decode()}"
+            if target:
+                before = os.umask(int(mask or "022", 8))
+                Path(target).write_bytes(done.stdout)
+                os.umask(before)
+
+    def configure(self, keys: str) -> None:
+        """Settings, access file and list of staff as the page has them; `keys`: the address of the provider's keys."""
+        settings = (self.folder / "etc" / "environment").read_text() + self.placed(blocks("ini", 3))
+        self.settings = dict(re.findall(r"^(UNGDOM_\w+)=(.+)$", settings, re.M))
+        reach = f'jwks_uri = "{keys}"\nca_file = "provider.pem"'
+        access = re.sub(r"^jwks_uri = .+$", reach, blocks("toml", 4), flags=re.M)
+        (self.folder / "etc" / "access.toml").write_text(access)
+        (self.folder / "etc" / "staff.csv").write_text(blocks("csv", 5))
 
 
 @pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Runs lines of the page, one after the other, with this database; all of them end with 0."""
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """With a PostgreSQL of its own, as delivered: one that gives up durability is red for the doctor."""
     for folder in ("etc", "data", "backup"):
         (tmp_path / folder).mkdir(mode=0o700)
-
-    def go(lines: list[str], url: str) -> None:
-        monkeypatch.setenv("UNGDOM_DATABASE_URL", url)
-        for line in lines:
-            mask, bare = re.fullmatch(r"(?:\(umask (\d+); )?(.+?)\)?", line).groups()  # type: ignore[union-attr]
-            words, _, target = placed(bare, tmp_path).partition(" > ")
-            more = ["--pg-dump", str(BIN / "pg_dump")] if "db backup" in words else []
-            monkeypatch.setattr(sys, "argv", [*words.split(), *more])
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-            said = capsys.readouterr()
-            assert not ended.value.code, (line, said.out, said.err)
-            if target:
-                before = os.umask(int(mask or "022", 8))
-                Path(target).write_text(said.out)
-                os.umask(before)
-
-    return go
+    server = pg.Server(Path(tempfile.mkdtemp(prefix="ungdom-")), pg.AS_DELIVERED)
+    try:
+        server.ensure_started()
+        yield Machine(tmp_path, server)
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
-def as_role(libpq: str, role: str) -> str:
-    """The address of this database for that role."""
-    return pg.sqlalchemy_url(libpq).replace("//postgres@", f"//{role}@")
-
-
-def make_role(libpq: str) -> None:
-    with psycopg.connect(libpq, autocommit=True) as admin:
-        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP,)).fetchone():
-            admin.execute(f"CREATE ROLE {APP} LOGIN")
-
-
-def configured(folder: Path, monkeypatch: pytest.MonkeyPatch) -> RSAKey:
-    """Settings, access file and list of staff as the page has them; the key of the provider."""
-    settings = (folder / "etc" / "environment").read_text() + placed(blocks("ini", 3), folder)
-    for name, value in re.findall(r"^(UNGDOM_\w+)=(.+)$", settings, re.M):
-        monkeypatch.setenv(name, value)
-    key = rsa("provider")
-    access = re.sub(r"^jwks_uri = .+$", 'jwks_file = "keys.json"', blocks("toml", 4), flags=re.M)
-    (folder / "etc" / "access.toml").write_text(access)
-    (folder / "etc" / "keys.json").write_bytes(public(key))
-    (folder / "etc" / "staff.csv").write_text(blocks("csv", 5))
-    return key
-
-
-def token_of(key: RSAKey) -> str:
+def token_of(key: Key) -> str:
     """A token of the provider for the coordinator in the list of staff."""
     now = int(datetime.now(UTC).timestamp())
     access = tomllib.loads(blocks("toml", 4))["issuer"][0]
-    claims = {
-        **{"iss": access["issuer"], "aud": access["audience"], "sub": "coordinator-oslo", "iat": now, "exp": now + 600},
-        **{"realm_access": {"roles": ["ungdom-koordinator"]}, "office": "oslo", "jti": "1"},
-    }
-    return jwt.encode({"alg": "RS256", "kid": "provider"}, claims, key, algorithms=["RS256"])
+    return signed(
+        key,
+        {
+            **{"iss": access["issuer"], "aud": access["audience"], "sub": "coordinator-oslo", "iat": now, "jti": "1"},
+            **{"realm_access": {"roles": ["ungdom-koordinator"]}, "office": "oslo", "exp": now + 600},
+        },
+    )
 
 
-def open_first_case(key: RSAKey) -> int:
-    """The status of the answer to the request of the page."""
+def open_first_case(machine: Machine, key: Key) -> int:
+    """The status of the answer of `ungdom serve` to the request of the page."""
     [body] = re.findall(r"-d '(\{.+?\})'$", PAGE, re.M | re.S)
-    app = create_app(from_environment())
-
-    async def ask() -> int:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="https://ungdom.example.no") as client:
-            headers = {"Authorization": f"Bearer {token_of(key)}", "Content-Type": "application/json"}
-            return (await client.post("/v1/cases", content=body, headers=headers)).status_code
-
-    try:
-        return anyio.run(ask)
-    finally:
-        app.state.db.close()
+    url = machine.address(APPLICATION, "ungdom")
+    more = {**machine.settings, "UNGDOM_DATABASE_URL": url}
+    with process.serving(url, machine.folder / "data", **more) as (address, _):
+        headers = {"Authorization": f"Bearer {token_of(key)}", "Content-Type": "application/json"}
+        return httpx.post(f"{address}/v1/cases", content=body, headers=headers, timeout=60).status_code
 
 
 def test_an_operator_comes_from_nothing_to_a_first_case_and_back_from_a_backup(
-    typed: Typed, tmp_path: Path, pg_database: pg.MakeDatabase, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, figure: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr("ungdom.store.durability.NEEDED", ())  # the server of the tests flushes nothing
-    first, restored = pg_database(), pg_database()
-    make_role(first)
-    typed(commands(3), pg.sqlalchemy_url(first))
-    assert (tmp_path / "etc" / "environment").stat().st_mode & 0o777 == 0o600, "nobody else reads the keys"
-    key = configured(tmp_path, monkeypatch)
-    assert len(commands(5)) == 4
-    typed(commands(5)[:2], pg.sqlalchemy_url(first))
-    typed(commands(5)[2:], as_role(first, APP))
-    assert open_first_case(key) == 201
-    backup, compare, *others = commands(8)
-    typed([backup], pg.sqlalchemy_url(first))
-    options = ["--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={restored}"]
-    subprocess.run([BIN / "pg_restore", *options, tmp_path / "backup" / "ungdom"], check=True, capture_output=True)
-    typed([compare, others[0]], pg.sqlalchemy_url(restored))
-    typed(others[1:], as_role(restored, APP))
-    with psycopg.connect(restored) as connection:
+    began, key = time.monotonic(), rsa("provider")
+    machine.administer(commands(2))
+    machine.run(commands(3), OWNER)
+    assert (machine.folder / "etc" / "environment").stat().st_mode & 0o777 == 0o600, "nobody else reads the keys"
+    encryption = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    encryption.load_cert_chain(certificate(machine.folder / "etc" / "provider.pem", "127.0.0.1"))
+    with FakeIssuer(key).running() as provider:
+        machine.configure(provider.encrypted(encryption))
+        upgrade, grants, *as_service = commands(5)
+        machine.run([upgrade, grants], OWNER)
+        assert as_service[-1] == "ungdom doctor"
+        machine.run(as_service, APPLICATION)
+        assert open_first_case(machine, key) == 201
+        assert provider.asked, "the service fetches the keys of the provider"
+        assert commands(6) == ["ungdom nightly", "ungdom doctor"]
+        machine.run(commands(6), APPLICATION)
+        backup, create, restore, compare, granted, *checks = commands(8)
+        machine.run([backup], OWNER)
+        machine.administer([create, restore])
+        machine.run([compare, granted], OWNER, "ungdom_restored")
+        assert checks[-1] == "ungdom doctor"
+        machine.run(checks, APPLICATION, "ungdom_restored")
+    with psycopg.connect(machine.address("postgres", "ungdom_restored")) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    figure(f"an operator's walk from nothing to a restored backup: {time.monotonic() - began:.0f} s without reading")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.message import Message
 from email.parser import Parser
 from importlib.metadata import distribution
@@ -22,10 +22,15 @@ ROOT = Path(__file__).parents[1]
 NEEDED = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "src", "migrations", "client")
 EXTRA = re.compile(r'extra == "(\w+)"')
 
+IMPORT_SECONDS = 0.8
+"""Of processor time, that importing the client may take."""
+
 WALK = """
-import sys
+import sys, time
+began = time.process_time()
 from ungdom_client import Client, Refused
 
+print(time.process_time() - began)
 with Client(sys.argv[1], open(sys.argv[2]).read().strip(), language="en") as ungdom:
     case = ungdom.cases.open({
         "sanction": "youth_follow_up", "occurred_on": "2025-02-03", "municipality": "0301",
@@ -148,7 +153,7 @@ def test_the_wheel_offers_the_extras_and_web_adds_nothing(wheels: dict[str, Path
 
 
 def test_outside_a_checkout_the_demo_is_served_and_the_client_alone_walks_a_case(
-    wheels: dict[str, Path], tmp_path: Path
+    wheels: dict[str, Path], tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     beside = links_to(declared(needs_of(wheels["ungdom"])), tmp_path / "beside")
     service = environment(tmp_path / "service", wheels["ungdom"], beside)
@@ -168,7 +173,10 @@ def test_outside_a_checkout_the_demo_is_served_and_the_client_alone_walks_a_case
         finally:
             server.terminate()
     assert walked.returncode == 0, walked.stderr
-    assert walked.stdout == "refused: guardians_consent\ncompleted True\n"
+    seconds, *lines = walked.stdout.splitlines()
+    assert lines == ["refused: guardians_consent", "completed True"]
+    assert float(seconds) < IMPORT_SECONDS
+    figure(f"client alone, installed from its wheel: imported in {float(seconds):.2f} s of processor time")
     doctor = [str(service / "ungdom"), "doctor", "--demo", "--json"]
     examined = subprocess.run(doctor, cwd=home, env=clean, capture_output=True, text=True, timeout=120, check=False)
     assert examined.returncode == 0, examined.stdout
