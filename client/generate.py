@@ -201,7 +201,33 @@ def models_text(document: Json) -> str:
         "\nfrom __future__ import annotations\n\n"
         "from typing import Any, Dict, List, Literal, NotRequired, TypeAlias, TypedDict\n\n\n"
     )
-    return head + imports + "\n\n".join(model(name, schema) for name, schema in sorted(schemas.items()))
+    plain = [model(name, schema) for name, schema in sorted(schemas.items()) if name != "EventOut"]
+    return head + imports + "\n\n".join([*plain, *event_models(schemas)])
+
+
+def event_models(schemas: Json) -> list[str]:
+    """`EventOut` as a union by `type`. A field of the details may be withheld from a reader, so none is required."""
+    event = schemas["EventOut"]
+    common = {name: inner for name, inner in event["properties"].items() if name not in ("type", "details")}
+    parts = [model("EventBase", {**event, "properties": common})]
+    sent = {kind: ref.rpartition("/")[2] for kind, ref in schemas["EventIn"]["discriminator"]["mapping"].items()}
+    details = {kind: schemas[name]["properties"]["details"]["$ref"].rpartition("/")[2] for kind, name in sent.items()}
+    parts += [_seen(f"{name}Seen", schemas[name]) for name in sorted(set(details.values()))]
+    names = {kind: f"{name.removesuffix('In')}Event" for kind, name in sent.items()}
+    parts += [_event(names[kind], [kind], f"{details[kind]}Seen") for kind in sent]
+    others = [kind for kind in schemas["EventType"]["enum"] if kind not in sent]
+    parts.append(_event("OtherEvent", others, "Dict[str, Any]"))
+    return [*parts, f'EventOut: TypeAlias = "{" | ".join([*names.values(), "OtherEvent"])}"\n']
+
+
+def _seen(name: str, schema: Json) -> str:
+    return model(name, {**schema, "required": []})
+
+
+def _event(name: str, kinds: list[str], details: str) -> str:
+    literal = ", ".join(json.dumps(kind) for kind in kinds)
+    doc = f'    """An event of the history: {", ".join(kinds)}."""\n\n'
+    return f"class {name}(EventBase):\n{doc}    details: {details}\n    type: Literal[{literal}]\n"
 
 
 # --- operations ---------------------------------------------------------------------------------------------------

@@ -2158,26 +2158,6 @@ class EventList(TypedDict):
     items: List[EventOut]
 
 
-class EventOut(TypedDict):
-    """One event of the history. `standing`: current, corrected (see `corrected_by`) or annulled."""
-
-    actor: Actor
-    corrected_by: int | None
-    details: Dict[str, Any]
-    label: str
-    occurred_at: str | None
-    occurred_on: str
-    official_status: List[OfficialStatusOut]
-    recorded_at: str
-    role: Role
-    seq: int
-    source: str | None
-    standing: str
-    state_after: State | None
-    subject: str | None
-    type: EventType
-
-
 class EventRef(TypedDict):
     """An event that the message made. `corrects`: the number of the event that it corrects."""
 
@@ -7237,3 +7217,1233 @@ class YouthHeardReplacementIn(TypedDict):
     details: NotRequired[YouthHeard | None]
     occurred_on: NotRequired[str | None]
     type: Literal["youth_heard"]
+
+
+class EventBase(TypedDict):
+    """One event of the history. `standing`: current, corrected (see `corrected_by`) or annulled."""
+
+    actor: Actor
+    corrected_by: int | None
+    label: str
+    occurred_at: str | None
+    occurred_on: str
+    official_status: List[OfficialStatusOut]
+    recorded_at: str
+    role: Role
+    seq: int
+    source: str | None
+    standing: str
+    state_after: State | None
+    subject: str | None
+
+
+class AppealDecidedSeen(TypedDict):
+    """Ankeavgjørelse. `terms` are those of the new judgment when it changed them."""
+
+    outcome: NotRequired[AppealOutcome]
+    served_on: NotRequired[str | None]
+    terms: NotRequired[Terms | None]
+
+
+class AppealedSeen(TypedDict):
+    """Anke. `reinstated`: let in after the deadline, for this reason. `conditions_continue`: the court says that
+    the interim conditions that run go on during the appeal. strpl § 310.
+    """
+
+    by: NotRequired[AppealBy]
+    conditions_continue: NotRequired[bool]
+    reinstated: NotRequired[ReinstatementReason | None]
+
+
+class AssignedSeen(TypedDict):
+    """Tildelt ungdomskoordinator. `reassignment_reason`: why it is another one than before."""
+
+    coordinator: NotRequired[str]
+    reassignment_reason: NotRequired[ReassignmentReason | None]
+
+
+class BecameFinalSeen(TypedDict):
+    """Rettskraft. `accepted`: every party accepted. `set_by_prosecution`: the date is the prosecution's own."""
+
+    accepted: NotRequired[bool]
+    set_by_prosecution: NotRequired[bool]
+
+
+class BreachRecordedSeen(TypedDict):
+    """Brudd, which happened on the day of the event. `measure`, `meeting`, `test`: the number, in this case, of
+    what was missed or failed. They tell two breaches of one day apart.
+    """
+
+    kind: NotRequired[BreachKind]
+    measure: NotRequired[str | None]
+    meeting: NotRequired[str | None]
+    test: NotRequired[str | None]
+
+
+class BreachTalkHeldSeen(TypedDict):
+    """Bruddsamtale. krl §§ 31, 33: the youth is told the consequences."""
+
+    conditions: NotRequired[List[BreachCondition]]
+    consequences_explained: NotRequired[bool]
+
+
+class ClosedAfterNewOffenceSeen(TypedDict):
+    """Avsluttet etter ny avgjørelse. `offence_on`: the last act it is about, where that is told. krl §§ 32, 34."""
+
+    decided_on: NotRequired[str]
+    decision: NotRequired[NewDecision]
+    offence_on: NotRequired[str | None]
+
+
+class ComplaintDecidedSeen(TypedDict):
+    """Klage avgjort. `reinstated`: a late one, taken up all the same for this reason. fvl § 31."""
+
+    about: NotRequired[ComplaintAbout]
+    outcome: NotRequired[ComplaintOutcome]
+    reinstated: NotRequired[ReinstatementReason | None]
+
+
+class ComplaintFiledSeen(TypedDict):
+    """Klage."""
+
+    about: NotRequired[ComplaintAbout]
+
+
+class ConsentBySeen(TypedDict):
+    """A withdrawal, refusal or revocation of consent: by whom."""
+
+    by: NotRequired[By]
+    guardian: NotRequired[str | None]
+
+
+class ConsentGivenSeen(TypedDict):
+    """Samtykke, real and informed. krl § 11. `guardian` tells two guardians apart by a reference, never a name.
+    `until`: the last day of a consent given for a time. `temporary`: by a midlertidig verge. krl § 11 second
+    paragraph.
+    """
+
+    by: NotRequired[By]
+    explained_by: NotRequired[str | None]
+    explained_on: NotRequired[str | None]
+    form_version: NotRequired[str | None]
+    guardian: NotRequired[str | None]
+    interpreter: NotRequired[bool]
+    language: NotRequired[str | None]
+    questions_asked: NotRequired[bool]
+    temporary: NotRequired[bool]
+    until: NotRequired[str | None]
+
+
+class ConversionFinalSeen(TypedDict):
+    """Omgjøring, final on the day of the event. strl § 52 c."""
+
+    extent: NotRequired[Extent]
+    judged_on: NotRequired[str | None]
+    rest_continues: NotRequired[bool]
+    to: NotRequired[ConversionTo]
+
+
+class CoordinationMeetingHeldSeen(TypedDict):
+    """Møte i koordineringsgruppen. krl § 22 d."""
+
+    agencies: NotRequired[List[Attendee]]
+    sketch: NotRequired[bool]
+    suitable: NotRequired[bool]
+
+
+class DecisionSetAsideSeen(TypedDict):
+    """Avgjørelsen opphevet."""
+
+    reason: NotRequired[SetAside]
+
+
+class DrugTestHeldSeen(TypedDict):
+    """Rusprøve. krl § 29."""
+
+    result: NotRequired[DrugTestResult]
+
+
+class EarlyExecutionAllowedSeen(TypedDict):
+    """Fullbyrding før rettskraft, which the convicted asked for on that day. strpl § 453."""
+
+    requested_on: NotRequired[str]
+
+
+class ElectronicControlEndedSeen(TypedDict):
+    """Elektronisk kontroll ended."""
+
+    reason: NotRequired[EndOfControl]
+
+
+class ElectronicControlOrderedSeen(TypedDict):
+    """Elektronisk kontroll, from the day of the event until this day."""
+
+    until: NotRequired[str]
+
+
+class ExecutionRegimePinnedSeen(TypedDict):
+    """A named user's decision that execution follows this regime whatever the date of the step."""
+
+    reason: NotRequired[PinReason]
+    regime: NotRequired[Regime]
+
+
+class FollowUpByJudgmentSeen(TypedDict):
+    """Ungdomsoppfølging as a condition of a suspended sentence. Former strl § 37 j."""
+
+    length: NotRequired[Length]
+    served_on: NotRequired[str | None]
+    suspended_sentence: NotRequired[bool]
+
+
+class HearingScheduledSeen(TypedDict):
+    """Berammet; `hearing_on` is the day set."""
+
+    hearing_on: NotRequired[str | None]
+
+
+class IndictedSeen(TypedDict):
+    """Tiltale, or request for judgment on a confession."""
+
+    court_received_on: NotRequired[str]
+
+
+class InterruptedSeen(TypedDict):
+    """Avbrudd. krl §§ 30-34."""
+
+    decided_by: NotRequired[InterruptedBy]
+    reason: NotRequired[InterruptionReason]
+
+
+class JudgmentGivenSeen(TypedDict):
+    """Dom på ungdomsstraff."""
+
+    interim_conditions: NotRequired[List[InterimCondition]]
+    interim_from: NotRequired[str | None]
+    later_offences_less_serious: NotRequired[bool]
+    length: NotRequired[Length]
+    lives_in_norway: NotRequired[bool | None]
+    prison_would_exceed_two_years: NotRequired[bool]
+    served_on: NotRequired[str | None]
+    subsidiary_prison: NotRequired[Length | None]
+    suitable_reaction: NotRequired[bool | None]
+    unconditional_prison: NotRequired[Length | None]
+
+
+class LapsedSeen(TypedDict):
+    """Bortfalt."""
+
+    reason: NotRequired[LapseReason]
+
+
+class MeasureSeen(TypedDict):
+    """A measure of the plan (tiltak), by its code in the measure list and its number in this case."""
+
+    code: NotRequired[str | None]
+    measure: NotRequired[str]
+    provider: NotRequired[str | None]
+
+
+class MeasureAnsweredSeen(TypedDict):
+    """A provider's answer; `available_from` when there is a waiting list."""
+
+    answer: NotRequired[MeasureAnswer]
+    available_from: NotRequired[str | None]
+    measure: NotRequired[str]
+
+
+class MeasureAttendedSeen(TypedDict):
+    """Whether the youth met for a measure on the day of the event."""
+
+    attended: NotRequired[Attended]
+    measure: NotRequired[str]
+
+
+class MeasureEndedSeen(TypedDict):
+    """A measure came to its end, and how far it got."""
+
+    measure: NotRequired[str]
+    outcome: NotRequired[MeasureOutcome | None]
+    reason: NotRequired[MeasureEnd]
+
+
+class MemberJoinedSeen(TypedDict):
+    """A member of the follow-up team (oppfølgingsteam). krl § 26. Without a role or channel: not said."""
+
+    agency: NotRequired[Attendee]
+    channel: NotRequired[Channel | None]
+    member: NotRequired[str]
+    role: NotRequired[TeamRole | None]
+
+
+class MemberLeftSeen(TypedDict):
+    """A member left the follow-up team."""
+
+    member: NotRequired[str]
+
+
+class NewNoteSeen(TypedDict):
+    """A note. Its text is kept apart, in the people store, under this id."""
+
+    note: NotRequired[str]
+
+
+class NewOffenceRecordedSeen(TypedDict):
+    """Nytt lovbrudd: the day of the act and, when charged, the day of the charge."""
+
+    charged_on: NotRequired[str | None]
+    offence_on: NotRequired[str]
+
+
+class NoDetailsSeen(TypedDict):
+    """What an event type asks for beyond its date. This one asks for nothing."""
+
+
+
+class OffenceAddedSeen(TypedDict):
+    """One more act in the case."""
+
+    offence: NotRequired[Offence]
+
+
+class OtherOutcomeReachedSeen(TypedDict):
+    """Annen avgjørelse."""
+
+    outcome: NotRequired[OtherOutcome]
+
+
+PetitionSentSeen = TypedDict("PetitionSentSeen", {"by": "NotRequired[BreachAuthority]", "for": "NotRequired[Recommendation]", "ground": "NotRequired[PetitionGround]"})
+
+
+class PlanApprovedSeen(TypedDict):
+    """Ungdomsplan godkjent: a decision that can be complained about, from the day the youth was notified. krl §
+    25.
+    """
+
+    measures: NotRequired[List[PlannedMeasure]]
+    notified_on: NotRequired[str | None]
+
+
+class PlanChangedSeen(TypedDict):
+    """Plan changed by the coordinator alone: only to an equal or lower load. krl § 25 last paragraph. `agreed`:
+    the youth agreed, which a change took before 1 September 2024.
+    """
+
+    agreed: NotRequired[bool]
+    load: NotRequired[PlanLoad]
+    measures: NotRequired[List[PlannedMeasure]]
+
+
+class PlanFailedSeen(TypedDict):
+    """Ingen ungdomsplan. `recommendation`: youth sanction only."""
+
+    reason: NotRequired[PlanFailure]
+    recommendation: NotRequired[Recommendation | None]
+
+
+class PlanMeetingHeldSeen(TypedDict):
+    """Ungdomsplanmøte. krl § 24."""
+
+    present: NotRequired[List[Attendee]]
+
+
+class PlanSignedSeen(TypedDict):
+    """Ungdomsplan signert."""
+
+    by: NotRequired[List[By]]
+
+
+class PostponedSeen(TypedDict):
+    """Utsatt gjennomføring. strpl § 459."""
+
+    conditions: NotRequired[List[BreachCondition]]
+    reason: NotRequired[PostponementReason]
+
+
+class PumOrderedSeen(TypedDict):
+    """Personundersøkelse for mindreårige ordered. strpl § 161 a."""
+
+    wished_by: NotRequired[str | None]
+
+
+class PumReturnedSeen(TypedDict):
+    """Personundersøkelse returned, carried out or not."""
+
+    carried_out: NotRequired[bool]
+
+
+class ReceivedSeen(TypedDict):
+    """Mottatt i konfliktrådet. `not_a_duplicate`: a person looked and found two cases, not one."""
+
+    not_a_duplicate: NotRequired[bool]
+
+
+class ReferredForBreachSeen(TypedDict):
+    """Oversendt med innstilling. krl § 31 third paragraph."""
+
+    consent_correctional_service: NotRequired[bool]
+    consent_police: NotRequired[bool]
+    recommendation: NotRequired[Recommendation]
+    to: NotRequired[BreachAuthority]
+
+
+class ReferredForResumptionSeen(TypedDict):
+    """Oversendt påtalemyndigheten. krl §§ 33, 34."""
+
+    ground: NotRequired[PetitionGround]
+
+
+class ReopenedSeen(TypedDict):
+    """Gjenåpnet."""
+
+    goes_on: NotRequired[List[int]]
+    reason: NotRequired[ReopeningReason]
+    stays_ended: NotRequired[List[int]]
+
+
+class ReopeningApprovedSeen(TypedDict):
+    """The second person agrees to a reopening, and to what goes on."""
+
+    goes_on: NotRequired[List[int]]
+    stays_ended: NotRequired[List[int]]
+
+
+class ReplanMeetingHeldSeen(TypedDict):
+    """Nytt ungdomsplanmøte after a breach. Never resets the start. `after_complaint`: the plan fell by a
+    complaint.
+    """
+
+    after_complaint: NotRequired[bool]
+    consent_correctional_service: NotRequired[bool]
+    consent_police: NotRequired[bool]
+    present: NotRequired[List[Attendee]]
+
+
+class RestorativeMeetingHeldSeen(TypedDict):
+    """Gjenopprettende møte, with these victims by number. krl § 24 a."""
+
+    victims: NotRequired[List[int]]
+
+
+class ResumedSeen(TypedDict):
+    """Oppstart etter avbrudd."""
+
+    reason: NotRequired[ResumptionReason]
+
+
+class RulesMigratedSeen(TypedDict):
+    """From here on the whole history is read by this version of the table."""
+
+    table: NotRequired[str]
+
+
+class SharingConsentGivenSeen(TypedDict):
+    """Samtykke til å dele opplysninger, until and with that day. krl § 22 c. `guardian` tells two guardians apart.
+    `purpose`: what they were told it is for.
+    """
+
+    by: NotRequired[By]
+    explained_by: NotRequired[str | None]
+    form_version: NotRequired[str | None]
+    guardian: NotRequired[str | None]
+    interpreter: NotRequired[bool]
+    language: NotRequired[str | None]
+    purpose: NotRequired[SharingPurpose | None]
+    recipients: NotRequired[List[Attendee]]
+    scope: NotRequired[List[Sharing]]
+    until: NotRequired[str | None]
+
+
+class SharingConsentWithdrawnSeen(TypedDict):
+    """Delingssamtykke trukket; no recipients: all of them. `guardian`: which one, as in the consent."""
+
+    by: NotRequired[By]
+    guardian: NotRequired[str | None]
+    recipients: NotRequired[List[Attendee]]
+
+
+class StayAbroadPermittedSeen(TypedDict):
+    """Utenlandsopphold tillatt. krl § 27."""
+
+    since: NotRequired[str]
+    until: NotRequired[str]
+
+
+class StayAbroadRefusedSeen(TypedDict):
+    """Utenlandsopphold avslått: the stay that was asked for. krl § 27."""
+
+    since: NotRequired[str]
+    until: NotRequired[str]
+
+
+class TeamMeetingHeldSeen(TypedDict):
+    """Møte i oppfølgingsteamet. krl § 22."""
+
+    invited: NotRequired[List[Attendee]]
+    present: NotRequired[List[Attendee]]
+
+
+class TransferAcceptedSeen(TypedDict):
+    """The receiving office accepts. `keeps`: the members of the team who stay; the others leave with the transfer."""
+
+    keeps: NotRequired[List[str]]
+
+
+class TransferDecidedSeen(TypedDict):
+    """Overføring til annet konfliktråd. krl § 13: parties heard first, prosecution told at once."""
+
+    parties_heard: NotRequired[bool]
+    prosecution_told_on: NotRequired[str]
+    to: NotRequired[str]
+
+
+class TransferredToFollowUpSeen(TypedDict):
+    """Påtalemyndighetens overføring til ungdomsoppfølging. strpl § 71 a."""
+
+    guilt_proven: NotRequired[bool]
+    length: NotRequired[Length]
+    notified_on: NotRequired[str | None]
+
+
+class VictimStepSeen(TypedDict):
+    """A step of one victim (fornærmede) on the restorative track, by the victim's number in the case. krl § 24 a."""
+
+    victim: NotRequired[int]
+
+
+class WaitEndedSeen(TypedDict):
+    """The wait is over; no party: the one started last."""
+
+    party: NotRequired[Party | None]
+
+
+class WaitStartedSeen(TypedDict):
+    """From the day of the event the case waits for this party."""
+
+    party: NotRequired[Party]
+    reason: NotRequired[WaitReason]
+
+
+class WindowClosedSeen(TypedDict):
+    """Fristen for begjæring ute."""
+
+    outcome: NotRequired[WindowOutcome]
+
+
+class YouthHeardSeen(TypedDict):
+    """Ungdommen er hørt before a step of the office. Grunnloven § 104, barnekonvensjonen art. 12, fvl §§ 16, 17."""
+
+    about: NotRequired[List[HeardAbout]]
+    defender_present: NotRequired[bool]
+    guardian_present: NotRequired[bool]
+    how: NotRequired[HeardHow]
+
+
+class AppealDecidedEvent(EventBase):
+    """An event of the history: appeal_decided."""
+
+    details: AppealDecidedSeen
+    type: Literal["appeal_decided"]
+
+
+class AppealHearingStartedEvent(EventBase):
+    """An event of the history: appeal_hearing_started."""
+
+    details: NoDetailsSeen
+    type: Literal["appeal_hearing_started"]
+
+
+class AppealReferredEvent(EventBase):
+    """An event of the history: appeal_referred."""
+
+    details: NoDetailsSeen
+    type: Literal["appeal_referred"]
+
+
+class AppealedEvent(EventBase):
+    """An event of the history: appealed."""
+
+    details: AppealedSeen
+    type: Literal["appealed"]
+
+
+class AssignedEvent(EventBase):
+    """An event of the history: assigned."""
+
+    details: AssignedSeen
+    type: Literal["assigned"]
+
+
+class BecameFinalEvent(EventBase):
+    """An event of the history: became_final."""
+
+    details: BecameFinalSeen
+    type: Literal["became_final"]
+
+
+class BreachConditionsLiftedEvent(EventBase):
+    """An event of the history: breach_conditions_lifted."""
+
+    details: NoDetailsSeen
+    type: Literal["breach_conditions_lifted"]
+
+
+class BreachRecordedEvent(EventBase):
+    """An event of the history: breach_recorded."""
+
+    details: BreachRecordedSeen
+    type: Literal["breach_recorded"]
+
+
+class BreachTalkHeldEvent(EventBase):
+    """An event of the history: breach_talk_held."""
+
+    details: BreachTalkHeldSeen
+    type: Literal["breach_talk_held"]
+
+
+class BreachTalkMissedEvent(EventBase):
+    """An event of the history: breach_talk_missed."""
+
+    details: NoDetailsSeen
+    type: Literal["breach_talk_missed"]
+
+
+class BreachTalkOrderedEvent(EventBase):
+    """An event of the history: breach_talk_ordered."""
+
+    details: NoDetailsSeen
+    type: Literal["breach_talk_ordered"]
+
+
+class ChargedEvent(EventBase):
+    """An event of the history: charged."""
+
+    details: NoDetailsSeen
+    type: Literal["charged"]
+
+
+class ClosedAfterNewOffenceEvent(EventBase):
+    """An event of the history: closed_after_new_offence."""
+
+    details: ClosedAfterNewOffenceSeen
+    type: Literal["closed_after_new_offence"]
+
+
+class ComplaintDecidedEvent(EventBase):
+    """An event of the history: complaint_decided."""
+
+    details: ComplaintDecidedSeen
+    type: Literal["complaint_decided"]
+
+
+class ComplaintFiledEvent(EventBase):
+    """An event of the history: complaint_filed."""
+
+    details: ComplaintFiledSeen
+    type: Literal["complaint_filed"]
+
+
+class CompletedEvent(EventBase):
+    """An event of the history: completed."""
+
+    details: NoDetailsSeen
+    type: Literal["completed"]
+
+
+class ConsentGivenEvent(EventBase):
+    """An event of the history: consent_given."""
+
+    details: ConsentGivenSeen
+    type: Literal["consent_given"]
+
+
+class ConsentRefusedEvent(EventBase):
+    """An event of the history: consent_refused."""
+
+    details: ConsentBySeen
+    type: Literal["consent_refused"]
+
+
+class ConsentRevokedEvent(EventBase):
+    """An event of the history: consent_revoked."""
+
+    details: ConsentBySeen
+    type: Literal["consent_revoked"]
+
+
+class ConsentWithdrawnEvent(EventBase):
+    """An event of the history: consent_withdrawn."""
+
+    details: ConsentBySeen
+    type: Literal["consent_withdrawn"]
+
+
+class ConversionFinalEvent(EventBase):
+    """An event of the history: conversion_final."""
+
+    details: ConversionFinalSeen
+    type: Literal["conversion_final"]
+
+
+class CoordinationMeetingHeldEvent(EventBase):
+    """An event of the history: coordination_meeting_held."""
+
+    details: CoordinationMeetingHeldSeen
+    type: Literal["coordination_meeting_held"]
+
+
+class CoordinationRequestedEvent(EventBase):
+    """An event of the history: coordination_requested."""
+
+    details: NoDetailsSeen
+    type: Literal["coordination_requested"]
+
+
+class DecisionSetAsideEvent(EventBase):
+    """An event of the history: decision_set_aside."""
+
+    details: DecisionSetAsideSeen
+    type: Literal["decision_set_aside"]
+
+
+class DispatchedEvent(EventBase):
+    """An event of the history: dispatched."""
+
+    details: NoDetailsSeen
+    type: Literal["dispatched"]
+
+
+class DrugBanImposedEvent(EventBase):
+    """An event of the history: drug_ban_imposed."""
+
+    details: NoDetailsSeen
+    type: Literal["drug_ban_imposed"]
+
+
+class DrugBanLiftedEvent(EventBase):
+    """An event of the history: drug_ban_lifted."""
+
+    details: NoDetailsSeen
+    type: Literal["drug_ban_lifted"]
+
+
+class DrugTestHeldEvent(EventBase):
+    """An event of the history: drug_test_held."""
+
+    details: DrugTestHeldSeen
+    type: Literal["drug_test_held"]
+
+
+class EarlyExecutionAllowedEvent(EventBase):
+    """An event of the history: early_execution_allowed."""
+
+    details: EarlyExecutionAllowedSeen
+    type: Literal["early_execution_allowed"]
+
+
+class ElectronicControlEndedEvent(EventBase):
+    """An event of the history: electronic_control_ended."""
+
+    details: ElectronicControlEndedSeen
+    type: Literal["electronic_control_ended"]
+
+
+class ElectronicControlOrderedEvent(EventBase):
+    """An event of the history: electronic_control_ordered."""
+
+    details: ElectronicControlOrderedSeen
+    type: Literal["electronic_control_ordered"]
+
+
+class ExecutionRegimePinnedEvent(EventBase):
+    """An event of the history: execution_regime_pinned."""
+
+    details: ExecutionRegimePinnedSeen
+    type: Literal["execution_regime_pinned"]
+
+
+class FetchRequestedEvent(EventBase):
+    """An event of the history: fetch_requested."""
+
+    details: NoDetailsSeen
+    type: Literal["fetch_requested"]
+
+
+class FirstContactEvent(EventBase):
+    """An event of the history: first_contact."""
+
+    details: NoDetailsSeen
+    type: Literal["first_contact"]
+
+
+class FollowUpByJudgmentEvent(EventBase):
+    """An event of the history: follow_up_by_judgment."""
+
+    details: FollowUpByJudgmentSeen
+    type: Literal["follow_up_by_judgment"]
+
+
+class HearingScheduledEvent(EventBase):
+    """An event of the history: hearing_scheduled."""
+
+    details: HearingScheduledSeen
+    type: Literal["hearing_scheduled"]
+
+
+class HearingStartedEvent(EventBase):
+    """An event of the history: hearing_started."""
+
+    details: NoDetailsSeen
+    type: Literal["hearing_started"]
+
+
+class IndictedEvent(EventBase):
+    """An event of the history: indicted."""
+
+    details: IndictedSeen
+    type: Literal["indicted"]
+
+
+class InterimConditionsStartedEvent(EventBase):
+    """An event of the history: interim_conditions_started."""
+
+    details: NoDetailsSeen
+    type: Literal["interim_conditions_started"]
+
+
+class InterruptedEvent(EventBase):
+    """An event of the history: interrupted."""
+
+    details: InterruptedSeen
+    type: Literal["interrupted"]
+
+
+class InvestigationClosedEvent(EventBase):
+    """An event of the history: investigation_closed."""
+
+    details: NoDetailsSeen
+    type: Literal["investigation_closed"]
+
+
+class JudgmentGivenEvent(EventBase):
+    """An event of the history: judgment_given."""
+
+    details: JudgmentGivenSeen
+    type: Literal["judgment_given"]
+
+
+class JudgmentServedEvent(EventBase):
+    """An event of the history: judgment_served."""
+
+    details: NoDetailsSeen
+    type: Literal["judgment_served"]
+
+
+class LapsedEvent(EventBase):
+    """An event of the history: lapsed."""
+
+    details: LapsedSeen
+    type: Literal["lapsed"]
+
+
+class MeasureAnsweredEvent(EventBase):
+    """An event of the history: measure_answered."""
+
+    details: MeasureAnsweredSeen
+    type: Literal["measure_answered"]
+
+
+class MeasureAttendedEvent(EventBase):
+    """An event of the history: measure_attended."""
+
+    details: MeasureAttendedSeen
+    type: Literal["measure_attended"]
+
+
+class MeasureEndedEvent(EventBase):
+    """An event of the history: measure_ended."""
+
+    details: MeasureEndedSeen
+    type: Literal["measure_ended"]
+
+
+class MeasureRequestedEvent(EventBase):
+    """An event of the history: measure_requested."""
+
+    details: MeasureSeen
+    type: Literal["measure_requested"]
+
+
+class MeasureStartedEvent(EventBase):
+    """An event of the history: measure_started."""
+
+    details: MeasureSeen
+    type: Literal["measure_started"]
+
+
+class NewOffenceRecordedEvent(EventBase):
+    """An event of the history: new_offence_recorded."""
+
+    details: NewOffenceRecordedSeen
+    type: Literal["new_offence_recorded"]
+
+
+class NoteAddedEvent(EventBase):
+    """An event of the history: note_added."""
+
+    details: NewNoteSeen
+    type: Literal["note_added"]
+
+
+class OffenceAddedEvent(EventBase):
+    """An event of the history: offence_added."""
+
+    details: OffenceAddedSeen
+    type: Literal["offence_added"]
+
+
+class OtherOutcomeEvent(EventBase):
+    """An event of the history: other_outcome."""
+
+    details: OtherOutcomeReachedSeen
+    type: Literal["other_outcome"]
+
+
+class OtherRestorativeProcessHeldEvent(EventBase):
+    """An event of the history: other_restorative_process_held."""
+
+    details: NoDetailsSeen
+    type: Literal["other_restorative_process_held"]
+
+
+class PetitionDeclinedEvent(EventBase):
+    """An event of the history: petition_declined."""
+
+    details: NoDetailsSeen
+    type: Literal["petition_declined"]
+
+
+class PetitionRejectedEvent(EventBase):
+    """An event of the history: petition_rejected."""
+
+    details: NoDetailsSeen
+    type: Literal["petition_rejected"]
+
+
+class PetitionSentEvent(EventBase):
+    """An event of the history: petition_sent."""
+
+    details: PetitionSentSeen
+    type: Literal["petition_sent"]
+
+
+class PlanApprovedEvent(EventBase):
+    """An event of the history: plan_approved."""
+
+    details: PlanApprovedSeen
+    type: Literal["plan_approved"]
+
+
+class PlanChangedEvent(EventBase):
+    """An event of the history: plan_changed."""
+
+    details: PlanChangedSeen
+    type: Literal["plan_changed"]
+
+
+class PlanFailedEvent(EventBase):
+    """An event of the history: plan_failed."""
+
+    details: PlanFailedSeen
+    type: Literal["plan_failed"]
+
+
+class PlanMeetingHeldEvent(EventBase):
+    """An event of the history: plan_meeting_held."""
+
+    details: PlanMeetingHeldSeen
+    type: Literal["plan_meeting_held"]
+
+
+class PlanSignedEvent(EventBase):
+    """An event of the history: plan_signed."""
+
+    details: PlanSignedSeen
+    type: Literal["plan_signed"]
+
+
+class PostponedEvent(EventBase):
+    """An event of the history: postponed."""
+
+    details: PostponedSeen
+    type: Literal["postponed"]
+
+
+class PostponementEndedEvent(EventBase):
+    """An event of the history: postponement_ended."""
+
+    details: NoDetailsSeen
+    type: Literal["postponement_ended"]
+
+
+class ProsecutionNotResumedEvent(EventBase):
+    """An event of the history: prosecution_not_resumed."""
+
+    details: NoDetailsSeen
+    type: Literal["prosecution_not_resumed"]
+
+
+class ProsecutionResumedEvent(EventBase):
+    """An event of the history: prosecution_resumed."""
+
+    details: NoDetailsSeen
+    type: Literal["prosecution_resumed"]
+
+
+class PumOrderedEvent(EventBase):
+    """An event of the history: pum_ordered."""
+
+    details: PumOrderedSeen
+    type: Literal["pum_ordered"]
+
+
+class PumReturnedEvent(EventBase):
+    """An event of the history: pum_returned."""
+
+    details: PumReturnedSeen
+    type: Literal["pum_returned"]
+
+
+class ReceivedEvent(EventBase):
+    """An event of the history: received."""
+
+    details: ReceivedSeen
+    type: Literal["received"]
+
+
+class ReferredForBreachEvent(EventBase):
+    """An event of the history: referred_for_breach."""
+
+    details: ReferredForBreachSeen
+    type: Literal["referred_for_breach"]
+
+
+class ReferredForResumptionEvent(EventBase):
+    """An event of the history: referred_for_resumption."""
+
+    details: ReferredForResumptionSeen
+    type: Literal["referred_for_resumption"]
+
+
+class ReopenedEvent(EventBase):
+    """An event of the history: reopened."""
+
+    details: ReopenedSeen
+    type: Literal["reopened"]
+
+
+class ReopeningApprovedEvent(EventBase):
+    """An event of the history: reopening_approved."""
+
+    details: ReopeningApprovedSeen
+    type: Literal["reopening_approved"]
+
+
+class ReplanMeetingHeldEvent(EventBase):
+    """An event of the history: replan_meeting_held."""
+
+    details: ReplanMeetingHeldSeen
+    type: Literal["replan_meeting_held"]
+
+
+class RestorativeMeetingHeldEvent(EventBase):
+    """An event of the history: restorative_meeting_held."""
+
+    details: RestorativeMeetingHeldSeen
+    type: Literal["restorative_meeting_held"]
+
+
+class ResumedEvent(EventBase):
+    """An event of the history: resumed."""
+
+    details: ResumedSeen
+    type: Literal["resumed"]
+
+
+class RulesMigratedEvent(EventBase):
+    """An event of the history: rules_migrated."""
+
+    details: RulesMigratedSeen
+    type: Literal["rules_migrated"]
+
+
+class SharingConsentGivenEvent(EventBase):
+    """An event of the history: sharing_consent_given."""
+
+    details: SharingConsentGivenSeen
+    type: Literal["sharing_consent_given"]
+
+
+class SharingConsentWithdrawnEvent(EventBase):
+    """An event of the history: sharing_consent_withdrawn."""
+
+    details: SharingConsentWithdrawnSeen
+    type: Literal["sharing_consent_withdrawn"]
+
+
+class StayAbroadPermittedEvent(EventBase):
+    """An event of the history: stay_abroad_permitted."""
+
+    details: StayAbroadPermittedSeen
+    type: Literal["stay_abroad_permitted"]
+
+
+class StayAbroadRefusedEvent(EventBase):
+    """An event of the history: stay_abroad_refused."""
+
+    details: StayAbroadRefusedSeen
+    type: Literal["stay_abroad_refused"]
+
+
+class SurveyAnsweredEvent(EventBase):
+    """An event of the history: survey_answered."""
+
+    details: NoDetailsSeen
+    type: Literal["survey_answered"]
+
+
+class SuspectSetEvent(EventBase):
+    """An event of the history: suspect_set."""
+
+    details: NoDetailsSeen
+    type: Literal["suspect_set"]
+
+
+class TeamMeetingHeldEvent(EventBase):
+    """An event of the history: team_meeting_held."""
+
+    details: TeamMeetingHeldSeen
+    type: Literal["team_meeting_held"]
+
+
+class TeamMemberJoinedEvent(EventBase):
+    """An event of the history: team_member_joined."""
+
+    details: MemberJoinedSeen
+    type: Literal["team_member_joined"]
+
+
+class TeamMemberLeftEvent(EventBase):
+    """An event of the history: team_member_left."""
+
+    details: MemberLeftSeen
+    type: Literal["team_member_left"]
+
+
+class TermExpiredEvent(EventBase):
+    """An event of the history: term_expired."""
+
+    details: NoDetailsSeen
+    type: Literal["term_expired"]
+
+
+class TransferAcceptedEvent(EventBase):
+    """An event of the history: transfer_accepted."""
+
+    details: TransferAcceptedSeen
+    type: Literal["transfer_accepted"]
+
+
+class TransferDecidedEvent(EventBase):
+    """An event of the history: transfer_decided."""
+
+    details: TransferDecidedSeen
+    type: Literal["transfer_decided"]
+
+
+class TransferDeclinedEvent(EventBase):
+    """An event of the history: transfer_declined."""
+
+    details: NoDetailsSeen
+    type: Literal["transfer_declined"]
+
+
+class TransferredToFollowUpEvent(EventBase):
+    """An event of the history: transferred_to_follow_up."""
+
+    details: TransferredToFollowUpSeen
+    type: Literal["transferred_to_follow_up"]
+
+
+class VictimAcceptedEvent(EventBase):
+    """An event of the history: victim_accepted."""
+
+    details: VictimStepSeen
+    type: Literal["victim_accepted"]
+
+
+class VictimDeclinedEvent(EventBase):
+    """An event of the history: victim_declined."""
+
+    details: VictimStepSeen
+    type: Literal["victim_declined"]
+
+
+class VictimInvitedEvent(EventBase):
+    """An event of the history: victim_invited."""
+
+    details: VictimStepSeen
+    type: Literal["victim_invited"]
+
+
+class VictimWithdrewEvent(EventBase):
+    """An event of the history: victim_withdrew."""
+
+    details: VictimStepSeen
+    type: Literal["victim_withdrew"]
+
+
+class WaitEndedEvent(EventBase):
+    """An event of the history: wait_ended."""
+
+    details: WaitEndedSeen
+    type: Literal["wait_ended"]
+
+
+class WaitStartedEvent(EventBase):
+    """An event of the history: wait_started."""
+
+    details: WaitStartedSeen
+    type: Literal["wait_started"]
+
+
+class WindowClosedEvent(EventBase):
+    """An event of the history: window_closed."""
+
+    details: WindowClosedSeen
+    type: Literal["window_closed"]
+
+
+class YouthConferenceHeldEvent(EventBase):
+    """An event of the history: youth_conference_held."""
+
+    details: NoDetailsSeen
+    type: Literal["youth_conference_held"]
+
+
+class YouthHeardEvent(EventBase):
+    """An event of the history: youth_heard."""
+
+    details: YouthHeardSeen
+    type: Literal["youth_heard"]
+
+
+class OtherEvent(EventBase):
+    """An event of the history: case_registered, corrected."""
+
+    details: Dict[str, Any]
+    type: Literal["case_registered", "corrected"]
+
+
+EventOut: TypeAlias = "AppealDecidedEvent | AppealHearingStartedEvent | AppealReferredEvent | AppealedEvent | AssignedEvent | BecameFinalEvent | BreachConditionsLiftedEvent | BreachRecordedEvent | BreachTalkHeldEvent | BreachTalkMissedEvent | BreachTalkOrderedEvent | ChargedEvent | ClosedAfterNewOffenceEvent | ComplaintDecidedEvent | ComplaintFiledEvent | CompletedEvent | ConsentGivenEvent | ConsentRefusedEvent | ConsentRevokedEvent | ConsentWithdrawnEvent | ConversionFinalEvent | CoordinationMeetingHeldEvent | CoordinationRequestedEvent | DecisionSetAsideEvent | DispatchedEvent | DrugBanImposedEvent | DrugBanLiftedEvent | DrugTestHeldEvent | EarlyExecutionAllowedEvent | ElectronicControlEndedEvent | ElectronicControlOrderedEvent | ExecutionRegimePinnedEvent | FetchRequestedEvent | FirstContactEvent | FollowUpByJudgmentEvent | HearingScheduledEvent | HearingStartedEvent | IndictedEvent | InterimConditionsStartedEvent | InterruptedEvent | InvestigationClosedEvent | JudgmentGivenEvent | JudgmentServedEvent | LapsedEvent | MeasureAnsweredEvent | MeasureAttendedEvent | MeasureEndedEvent | MeasureRequestedEvent | MeasureStartedEvent | NewOffenceRecordedEvent | NoteAddedEvent | OffenceAddedEvent | OtherOutcomeEvent | OtherRestorativeProcessHeldEvent | PetitionDeclinedEvent | PetitionRejectedEvent | PetitionSentEvent | PlanApprovedEvent | PlanChangedEvent | PlanFailedEvent | PlanMeetingHeldEvent | PlanSignedEvent | PostponedEvent | PostponementEndedEvent | ProsecutionNotResumedEvent | ProsecutionResumedEvent | PumOrderedEvent | PumReturnedEvent | ReceivedEvent | ReferredForBreachEvent | ReferredForResumptionEvent | ReopenedEvent | ReopeningApprovedEvent | ReplanMeetingHeldEvent | RestorativeMeetingHeldEvent | ResumedEvent | RulesMigratedEvent | SharingConsentGivenEvent | SharingConsentWithdrawnEvent | StayAbroadPermittedEvent | StayAbroadRefusedEvent | SurveyAnsweredEvent | SuspectSetEvent | TeamMeetingHeldEvent | TeamMemberJoinedEvent | TeamMemberLeftEvent | TermExpiredEvent | TransferAcceptedEvent | TransferDecidedEvent | TransferDeclinedEvent | TransferredToFollowUpEvent | VictimAcceptedEvent | VictimDeclinedEvent | VictimInvitedEvent | VictimWithdrewEvent | WaitEndedEvent | WaitStartedEvent | WindowClosedEvent | YouthConferenceHeldEvent | YouthHeardEvent | OtherEvent"
