@@ -41,12 +41,14 @@ BESIDE = [
     )
 ]
 """Pages of the site that are not below docs/."""
+CLIENT_README = ROOT / "client" / "README.md"
+"""Its block is run by tests/client/test_client.py."""
 EVERY_PAGE = [
     *PAGES,
     *sorted((DOCS / "decisions").glob("*.md")),
     *BESIDE,
     ROOT / "README.md",
-    ROOT / "client" / "README.md",
+    CLIENT_README,
 ]
 ONE_SCREEN = 40
 """Most lines of the README."""
@@ -100,9 +102,9 @@ class Page(NamedTuple):
         return (" ".join(token.content.split()) for token in self.inline() if token.type == "code_inline")
 
     def blocks(self) -> Iterator[tuple[Token, str]]:
-        """Every block of code, and what stands directly above it if that is a comment."""
+        """Every block of code, indented ones as well, and what stands directly above it if that is a comment."""
         for before, token in zip([None, *self.tokens], self.tokens, strict=False):
-            if token.type == "fence":
+            if token.type in {"fence", "code_block"}:
                 yield token, before.content if before and before.type == "html_block" else ""
 
 
@@ -156,8 +158,8 @@ def test_a_link_to_a_heading_that_is_gone_is_seen(tmp_path: Path) -> None:
 
 def test_every_block_of_code_is_run_or_says_why_not() -> None:
     without = []
-    for path in [*PAGES, ROOT / "README.md"]:
-        run = RUN[path.name][1] if path.name in RUN else set()
+    for path in [*PAGES, ROOT / "README.md", CLIENT_README]:
+        run = RUN[path.name][1] if path.name in RUN else {"python"} if path == CLIENT_README else set()
         for block, above in page(path).blocks():
             language = block.info.partition(" ")[0]
             reason = re.search(r"<!-- not run: \S.+ -->\s*$", above)
