@@ -151,7 +151,7 @@ def test_the_first_program_of_a_page_runs(one: Service, capsys: pytest.CaptureFi
     exec(walk_of(page)[0], names)  # noqa: S102 - a page of this project
     assert one.as_("coordinator", "oslo").get(f"/v1/cases/{names['case']['id']}").json()["state"] == "registered"
     printed = capsys.readouterr().out
-    assert {"registered", "registrert"} & {word.strip("«»,.") for word in printed.lower().split()}, printed
+    assert {"registered", "registrert"} & {word.strip("«»‘’,.") for word in printed.lower().split()}, printed
 
 
 def test_the_page_for_those_who_write_a_program_runs(one: Service, figure: Callable[[str], None]) -> None:
