@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -104,3 +105,26 @@ def test_what_a_command_prints_as_json_is_all_that_it_prints(
         cli.main()
     captured = capsys.readouterr()
     assert (ended.value.code, captured.err, set(json.loads(captured.out))) == (0, "", {"schema", "granted"})
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "expected"),
+    [
+        (True, ["subject", "held", "since", "ola [bold]", "yes", "2026-01-05"]),
+        (False, ["ola", "[bold]", "yes", "since", "2026-01-05"]),
+    ],
+)
+def test_rows_are_a_table_on_a_terminal_and_lines_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, expected: list[str]
+) -> None:
+    """The fields of the layout, and no markup of what is stored."""
+    written = StringIO()
+    console = Console(file=written, force_terminal=is_terminal, color_system=None, width=100, soft_wrap=True)
+    monkeypatch.setattr(terminal, "out", console)
+    rows = [{"subject": "ola [bold]", "held": "yes", "since": "2026-01-05", "secret": "not in the layout"}]
+
+    terminal.print_rows(rows, "{subject:<12} {held}  since {since}", as_json=False)
+
+    words = re.split(r"\s{2,}", written.getvalue().strip()) if is_terminal else written.getvalue().split()
+    assert [word.strip() for word in words] == expected
+    assert "not in the layout" not in written.getvalue()

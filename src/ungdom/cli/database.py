@@ -19,6 +19,7 @@ from ungdom.cli.terminal import (
     open_database,
     out,
     print_result,
+    print_rows,
     progress,
     selected_settings,
     working,
@@ -266,8 +267,9 @@ def fingerprint(
             tables = fingerprints.fingerprint(tx)
     if as_json:
         out.print_json(json.dumps(tables))
-    for name, (rows, digest) in () if as_json else tables.items():
-        out.print(f"{name:<24} {rows:>9}  {digest}", markup=False)
+        return
+    rows = [{"table": name, "rows": count, "sha256": digest} for name, (count, digest) in tables.items()]
+    print_rows(rows, "{table:<24} {rows:>9}  {sha256}", as_json)
 
 
 def _print_differences(db: Database, expected: object, as_json: bool) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from string import Formatter
 from threading import Event, Thread
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ungdom import clock, settings
 from ungdom.retention.journal import ErasureJournal
@@ -24,6 +26,9 @@ from ungdom.store import key_usage
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.opening import DatabaseFault, Unusable, require
 from ungdom.store.session import Database
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -147,11 +152,26 @@ def print_counts(counts: dict[str, int], as_json: bool) -> None:
 
 
 def print_rows(rows: list[dict[str, Any]], layout: str, as_json: bool) -> None:
-    """Print a line per row, which `layout` formats, or all as JSON."""
+    """Print all rows as JSON, as a table on a terminal, or elsewhere a line per row, which `layout` formats.
+
+    The table has the fields of the layout, in its order.
+    """
     if as_json:
         out.print_json(json.dumps(rows))
-    for row in [] if as_json else rows:
-        out.print(layout.format(**row))
+    elif out.is_terminal and rows:
+        out.print(_table(rows, [name for _, name, _, _ in Formatter().parse(layout) if name]))
+    else:
+        for row in rows:
+            out.print(layout.format(**row), markup=False)
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str]) -> "Table":
+    from rich.table import Table
+
+    table = Table(*(name.replace("_", " ") for name in columns), box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(str(row[name])) for name in columns))
+    return table
 
 
 def id_of(kind: str, text: str) -> UUID:
