@@ -43,6 +43,7 @@ ELSEWHERE = {
     "ungdom.demo": "the demo is built anew until it is whole",
     "ungdom.cli.staff": "one transaction per file or person; a repeated import changes nothing (tests/test_cli.py)",
     "ungdom.cli.notices": "one transaction per command",
+    "ungdom.cli.recipients": "one transaction per command, before the test message (tests/notices/test_commands.py)",
     "ungdom.cli.delivering": "one transaction per command",
     "ungdom.cli.sessions": "one transaction per command",
     "ungdom.cli.audit": "one transaction: what a verification found",
