@@ -21,6 +21,9 @@ def reason(event: models.EventOut) -> None:
         reveal_type(event["details"])
         reveal_type(event["details"].get("reason"))
         event["details"].get("reason_misspelt").upper()
+    if event["type"] == "corrected":
+        replacement = event["details"].get("replacement")
+        reveal_type(replacement["type"] if replacement and "type" in replacement else None)
 """
 
 
@@ -28,11 +31,8 @@ def test_each_event_type_has_a_model_of_its_details() -> None:
     classes = [getattr(models, name.strip()) for name in str(models.EventOut).split("|")]
     typed = {kind: _read(cls, "details") for cls in classes for kind in get_args(_read(cls, "type"))}
     assert sorted(typed) == sorted(DOCUMENT["components"]["schemas"]["EventType"]["enum"])
-    untyped = {kind for kind, details in typed.items() if details == vars(models)["Dict"][str, Any]}
-    assert untyped == {"case_registered", "corrected"}
-    fields = [
-        field.__forward_arg__ for kind in typed.keys() - untyped for field in typed[kind].__annotations__.values()
-    ]
+    assert [kind for kind, details in typed.items() if details == vars(models)["Dict"][str, Any]] == []
+    fields = [field.__forward_arg__ for details in typed.values() for field in details.__annotations__.values()]
     assert fields
     assert [field for field in fields if not field.startswith("NotRequired[")] == []
 
@@ -55,6 +55,8 @@ def test_mypy_narrows_the_details_by_the_type(tmp_path: Path) -> None:
     revealed = [line for line in result.stdout.splitlines() if "Revealed type" in line]
     assert "PostponedSeen" in revealed[0], result.stdout
     assert "Literal[" in revealed[1], result.stdout
+    assert "CorrectionReason" not in revealed[2]
+    assert "Literal[" in revealed[2], result.stdout
     assert "snippet.py:8: error" in result.stdout
 
 

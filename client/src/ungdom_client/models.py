@@ -8439,11 +8439,56 @@ class YouthHeardEvent(EventBase):
     type: Literal["youth_heard"]
 
 
-class OtherEvent(EventBase):
-    """An event of the history: case_registered, corrected."""
+class InsertionSeen(TypedDict):
+    """A part of an event as a reader sees it."""
 
-    details: Dict[str, Any]
-    type: Literal["case_registered", "corrected"]
+    actor: NotRequired[Actor]
+    after_seq: NotRequired[int | None]
+    details: NotRequired[Dict[str, Any]]
+    occurred_on: NotRequired[str]
+    type: NotRequired[EventType]
 
 
-EventOut: TypeAlias = "AppealDecidedEvent | AppealHearingStartedEvent | AppealReferredEvent | AppealedEvent | AssignedEvent | BecameFinalEvent | BreachConditionsLiftedEvent | BreachRecordedEvent | BreachTalkHeldEvent | BreachTalkMissedEvent | BreachTalkOrderedEvent | ChargedEvent | ClosedAfterNewOffenceEvent | ComplaintDecidedEvent | ComplaintFiledEvent | CompletedEvent | ConsentGivenEvent | ConsentRefusedEvent | ConsentRevokedEvent | ConsentWithdrawnEvent | ConversionFinalEvent | CoordinationMeetingHeldEvent | CoordinationRequestedEvent | DecisionSetAsideEvent | DispatchedEvent | DrugBanImposedEvent | DrugBanLiftedEvent | DrugTestHeldEvent | EarlyExecutionAllowedEvent | ElectronicControlEndedEvent | ElectronicControlOrderedEvent | ExecutionRegimePinnedEvent | FetchRequestedEvent | FirstContactEvent | FollowUpByJudgmentEvent | HearingScheduledEvent | HearingStartedEvent | IndictedEvent | InterimConditionsStartedEvent | InterruptedEvent | InvestigationClosedEvent | JudgmentGivenEvent | JudgmentServedEvent | LapsedEvent | MeasureAnsweredEvent | MeasureAttendedEvent | MeasureEndedEvent | MeasureRequestedEvent | MeasureStartedEvent | NewOffenceRecordedEvent | NoteAddedEvent | OffenceAddedEvent | OtherOutcomeEvent | OtherRestorativeProcessHeldEvent | PetitionDeclinedEvent | PetitionRejectedEvent | PetitionSentEvent | PlanApprovedEvent | PlanChangedEvent | PlanFailedEvent | PlanMeetingHeldEvent | PlanSignedEvent | PostponedEvent | PostponementEndedEvent | ProsecutionNotResumedEvent | ProsecutionResumedEvent | PumOrderedEvent | PumReturnedEvent | ReceivedEvent | ReferredForBreachEvent | ReferredForResumptionEvent | ReopenedEvent | ReopeningApprovedEvent | ReplanMeetingHeldEvent | RestorativeMeetingHeldEvent | ResumedEvent | RulesMigratedEvent | SharingConsentGivenEvent | SharingConsentWithdrawnEvent | StayAbroadPermittedEvent | StayAbroadRefusedEvent | SurveyAnsweredEvent | SuspectSetEvent | TeamMeetingHeldEvent | TeamMemberJoinedEvent | TeamMemberLeftEvent | TermExpiredEvent | TransferAcceptedEvent | TransferDecidedEvent | TransferDeclinedEvent | TransferredToFollowUpEvent | VictimAcceptedEvent | VictimDeclinedEvent | VictimInvitedEvent | VictimWithdrewEvent | WaitEndedEvent | WaitStartedEvent | WindowClosedEvent | YouthConferenceHeldEvent | YouthHeardEvent | OtherEvent"
+class ReplacementSeen(TypedDict):
+    """A part of an event as a reader sees it."""
+
+    details: NotRequired[Dict[str, Any]]
+    occurred_on: NotRequired[str]
+    type: NotRequired[EventType]
+
+
+class CaseRegisteredDetailsSeen(TypedDict):
+    """A part of an event as a reader sees it."""
+
+    konfliktrad: NotRequired[str]
+    offences: NotRequired[List[Offence]]
+    person: NotRequired[str]
+    repeated_or_serious: NotRequired[bool]
+    sanction: NotRequired[Sanction]
+    table: NotRequired[str | None]
+
+
+class CaseRegisteredEvent(EventBase):
+    """An event of the history: case_registered."""
+
+    details: CaseRegisteredDetailsSeen
+    type: Literal["case_registered"]
+
+
+class CorrectedDetailsSeen(TypedDict):
+    """A part of an event as a reader sees it."""
+
+    corrects: NotRequired[int]
+    insert: NotRequired[InsertionSeen | None]
+    reason: NotRequired[CorrectionReason]
+    replacement: NotRequired[ReplacementSeen | None]
+
+
+class CorrectedEvent(EventBase):
+    """An event of the history: corrected."""
+
+    details: CorrectedDetailsSeen
+    type: Literal["corrected"]
+
+
+EventOut: TypeAlias = "AppealDecidedEvent | AppealHearingStartedEvent | AppealReferredEvent | AppealedEvent | AssignedEvent | BecameFinalEvent | BreachConditionsLiftedEvent | BreachRecordedEvent | BreachTalkHeldEvent | BreachTalkMissedEvent | BreachTalkOrderedEvent | ChargedEvent | ClosedAfterNewOffenceEvent | ComplaintDecidedEvent | ComplaintFiledEvent | CompletedEvent | ConsentGivenEvent | ConsentRefusedEvent | ConsentRevokedEvent | ConsentWithdrawnEvent | ConversionFinalEvent | CoordinationMeetingHeldEvent | CoordinationRequestedEvent | DecisionSetAsideEvent | DispatchedEvent | DrugBanImposedEvent | DrugBanLiftedEvent | DrugTestHeldEvent | EarlyExecutionAllowedEvent | ElectronicControlEndedEvent | ElectronicControlOrderedEvent | ExecutionRegimePinnedEvent | FetchRequestedEvent | FirstContactEvent | FollowUpByJudgmentEvent | HearingScheduledEvent | HearingStartedEvent | IndictedEvent | InterimConditionsStartedEvent | InterruptedEvent | InvestigationClosedEvent | JudgmentGivenEvent | JudgmentServedEvent | LapsedEvent | MeasureAnsweredEvent | MeasureAttendedEvent | MeasureEndedEvent | MeasureRequestedEvent | MeasureStartedEvent | NewOffenceRecordedEvent | NoteAddedEvent | OffenceAddedEvent | OtherOutcomeEvent | OtherRestorativeProcessHeldEvent | PetitionDeclinedEvent | PetitionRejectedEvent | PetitionSentEvent | PlanApprovedEvent | PlanChangedEvent | PlanFailedEvent | PlanMeetingHeldEvent | PlanSignedEvent | PostponedEvent | PostponementEndedEvent | ProsecutionNotResumedEvent | ProsecutionResumedEvent | PumOrderedEvent | PumReturnedEvent | ReceivedEvent | ReferredForBreachEvent | ReferredForResumptionEvent | ReopenedEvent | ReopeningApprovedEvent | ReplanMeetingHeldEvent | RestorativeMeetingHeldEvent | ResumedEvent | RulesMigratedEvent | SharingConsentGivenEvent | SharingConsentWithdrawnEvent | StayAbroadPermittedEvent | StayAbroadRefusedEvent | SurveyAnsweredEvent | SuspectSetEvent | TeamMeetingHeldEvent | TeamMemberJoinedEvent | TeamMemberLeftEvent | TermExpiredEvent | TransferAcceptedEvent | TransferDecidedEvent | TransferDeclinedEvent | TransferredToFollowUpEvent | VictimAcceptedEvent | VictimDeclinedEvent | VictimInvitedEvent | VictimWithdrewEvent | WaitEndedEvent | WaitStartedEvent | WindowClosedEvent | YouthConferenceHeldEvent | YouthHeardEvent | CaseRegisteredEvent | CorrectedEvent"
