@@ -30,7 +30,7 @@ def test_official_messages_tell_the_police_what_the_law_gives_them(road: str, ma
 
 
 def test_webhooks_of_the_team_never_tell_which_events_happen() -> None:
-    parts = dict.fromkeys(("channels", "operations", "servers"), {})
+    parts: dict[str, dict[str, str]] = {name: {} for name in ("channels", "operations", "servers")}
     sent = with_webhooks({"info": {"tags": []}, **parts, "components": {"messages": {}, "schemas": {}}})
     data = sent["components"]["schemas"]
 
