@@ -58,6 +58,7 @@ DRAWN = {"mermaid"}
 RUN = {
     "access.md": ("tests/api/test_trust.py", {"toml"}),
     "analyst-guide.md": ("tests/test_analyst_guide.py", {"console", "python", "text"}),
+    "batch.md": ("tests/stories/test_batch_page.py", {"sh"}),
     "client.md": ("tests/client/test_client.py", {"python"}),
     "deadlines-simulate.md": ("tests/simulation/test_interface.py", {"json", "toml"}),
     "decisions-in.md": ("tests/stories/test_decisions_in.py", {"json"}),

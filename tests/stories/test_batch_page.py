@@ -19,7 +19,9 @@ from ungdom.store.schema.inbox import decision
 from ungdom.workflow.vocabulary import Role
 
 TEXT = (Path(__file__).parents[2] / "docs" / "batch.md").read_text(encoding="utf-8")
-COMMANDS = [" ".join(found.split("\\\n")) for found in re.findall(r"^    (\S(?:.|\\\n)*?[^\\])$", TEXT, re.MULTILINE)]
+COMMANDS = [
+    " ".join(found.split("\\\n")) for found in re.findall(r"^```sh\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+]
 OUTCOMES = ["applied"] * 9 + ["parked", "applied", "applied"]
 """Of the examples up to the decision on appeal; finality that is told while it runs waits."""
 

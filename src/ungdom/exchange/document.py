@@ -27,21 +27,7 @@ def document(version: str) -> Schema:
             "externalDocs": {"description": "The contracts (ESAS)", "url": CONTRACTS},
         },
         "defaultContentType": "application/jose",
-        "servers": {
-            "broker": {
-                "host": "{host}",
-                "protocol": "amqps",
-                "protocolVersion": "0.9.1",
-                "description": "A broker named in the partners file.",
-                "variables": {"host": {"description": "Host and port of `transport` or `inbox` in the partners file."}},
-            },
-            "partner": {
-                "host": "{host}",
-                "protocol": "https",
-                "description": "The address of a partner that takes messages by HTTP.",
-                "variables": {"host": {"description": "Host of `transport` in the partners file."}},
-            },
-        },
+        "servers": _SERVERS,
         "channels": {
             "inbox": {
                 "description": "The queues in the partners file from which messages for the konfliktråd are taken.",
@@ -75,6 +61,22 @@ def document(version: str) -> Schema:
         },
     }
 
+
+_SERVERS: Schema = {
+    "broker": {
+        "host": "{host}",
+        "protocol": "amqps",
+        "protocolVersion": "0.9.1",
+        "description": "A broker named in the partners file.",
+        "variables": {"host": {"description": "Host and port of `transport` or `inbox` in the partners file."}},
+    },
+    "partner": {
+        "host": "{host}",
+        "protocol": "https",
+        "description": "The address of a partner that takes messages by HTTP.",
+        "variables": {"host": {"description": "Host of `transport` in the partners file."}},
+    },
+}
 
 _ABOUT = (
     "Every message is a JWS (compact), signed by its sender; the key is named by `kid` and configured, never fetched. "
