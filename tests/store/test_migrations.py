@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy import MetaData, Table, insert, inspect, select, update
 
 from tests.store import cases
 from ungdom.store import rebuild, reference, schema
+from ungdom.store.duties import kinds_of, kinds_of_all
 from ungdom.store.schema import metadata
 from ungdom.store.schema.cases import case_current
 from ungdom.store.schema.outbox import outbox
@@ -192,3 +194,18 @@ def test_an_upgrade_fills_since_when_the_open_cases_wait(db: Database) -> None:
     with db.reading() as tx:
         assert cases.rows(tx, case_current) == whole
         assert tx.scalar(select(case_current.c.waiting_since)) is not None
+
+
+def test_an_upgrade_fills_the_kinds_of_task(db: Database) -> None:
+    """They are those of `duties`, as they are after a rebuild."""
+    with db.writing() as tx:
+        cases.opened(tx, 3)
+        whole = cases.rows(tx, case_current)
+        tx.execute(update(case_current).values(task_kinds=None))
+    assert rebuild.backfill(db).cases == 1
+    assert rebuild.backfill(db).cases == 0
+    with db.reading() as tx:
+        assert cases.rows(tx, case_current) == whole
+        duties, written = tx.execute(select(case_current.c.duties, case_current.c.task_kinds)).one()
+    assert kinds_of_all(written) == Counter(kinds_of(duties))
+    assert written.startswith("|")

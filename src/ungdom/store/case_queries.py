@@ -63,6 +63,7 @@ class CaseCurrentRow:
     dated_on: date | None
     undated_on: date | None
     duties: str | None
+    task_kinds: str | None
     tasks: str | None
     updated_at: datetime
 

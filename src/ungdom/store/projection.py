@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from ungdom.store.duties import duties_of
+from ungdom.store.duties import duties_of, task_kinds_of
 from ungdom.workflow.case import Case
 from ungdom.workflow.events import Event
 from ungdom.workflow.rules import deadlines, escalation, offices, waits
@@ -57,6 +57,7 @@ def _work_columns(case: Case) -> dict[str, Any]:
         "dated_on": min(dated, default=None),
         "undated_on": min(undated, default=None),
         "duties": duties_of(open_work.tasks),
+        "task_kinds": task_kinds_of(open_work.tasks),
         "tasks": _WORK.dump_json(open_work).decode() if open_work.tasks or open_work.turns_on else None,
     }
 

@@ -63,13 +63,15 @@ def rebuild(db: Database, progress: Progress = lambda _done, _all: None) -> Rebu
 def backfill(db: Database, progress: Progress = lambda _done, _all: None) -> RebuildResult:
     """Rebuilds the cases with tasks, or with a wait, whose columns of newer versions are empty. Repeatable.
 
-    Every open case has a task, and each task has `dated_on` or `undated_on`; who waits for a party has `waiting_since`.
+    Every open case has a task, and each task has `dated_on` or `undated_on`, and a kind in `task_kinds`; who waits
+    for a party has `waiting_since`.
     """
     c = case_current.c
     has_task = or_(c.closed_on.is_(None), c.act_on.is_not(None))
     without_task_day = and_(has_task, c.dated_on.is_(None), c.undated_on.is_(None))
     without_wait_day = and_(c.closed_on.is_(None), c.waiting_for.is_not(None), c.waiting_since.is_(None))
-    incomplete = or_(without_task_day, without_wait_day)
+    without_kinds = and_(c.duties.is_not(None), c.task_kinds.is_(None))
+    incomplete = or_(without_task_day, without_wait_day, without_kinds)
     query = select(case_current.c.case_id).where(incomplete).order_by(case_current.c.case_id).limit(BATCH)
     with db.reading() as tx:
         total = tx.scalar(select(func.count()).select_from(case_current).where(incomplete)) or 0

@@ -175,13 +175,13 @@ def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> 
     """Of the visible cases that meet the filters, and of the tasks that the viewer learns of; overdue on that day."""
     c, place_visible = case_current.c, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     wanted = case_queries.conditions(filters, place_visible)
-    where = (c.duties.is_not(None), case_queries.visible_to(viewer), *wanted)
+    where = (c.task_kinds.is_not(None), case_queries.visible_to(viewer), *wanted)
     who = task_filter(viewer, TaskFilter()).who
     if who:
         each = [tuple(kinds_of(duties, who)) for duties in tx.scalars(select(c.duties).where(*where))]
         cases, counts = sum(map(bool, each)), Counter(pair for kinds in each for pair in kinds)
     else:
-        cases, written = tx.execute(select(func.count(), aggregate_strings(c.duties, "")).where(*where)).one()
+        cases, written = tx.execute(select(func.count(), aggregate_strings(c.task_kinds, "")).where(*where)).one()
         counts = kinds_of_all(written or "")
     kinds: dict[str, tuple[int, int]] = {}
     for (kind, due), count in counts.items():

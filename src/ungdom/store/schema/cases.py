@@ -104,6 +104,7 @@ case_current = Table(
     Column("dated_on", Date, comment="the same day of its most pressing task with a due day"),
     Column("undated_on", Date, comment="the same day of its most pressing task without a due day"),
     Column("duties", Text, comment="the earliest due day by kind of task and by who has it to do: |kind:who=day"),
+    Column("task_kinds", Text, comment="the earliest due day by kind of task, whoever has it: |kind=day"),
     Column("tasks", Text, comment="JSON: what needs doing, by whom, by when, and from when it can be done; no person"),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_case_current_konfliktrad_state", "konfliktrad", "state"),
@@ -130,6 +131,13 @@ case_current = Table(
     Index("ix_case_current_konfliktrad_dated_on", "konfliktrad", "dated_on", "case_id"),
     Index("ix_case_current_undated_on", "undated_on", "case_id"),
     Index("ix_case_current_konfliktrad_undated_on", "konfliktrad", "undated_on", "case_id"),
+    Index(
+        "ix_case_current_task_kinds",
+        "person_id",
+        "task_kinds",
+        postgresql_where=text("task_kinds IS NOT NULL"),
+        sqlite_where=text("task_kinds IS NOT NULL"),
+    ),
     comment="one row a case, folded from its events",
 )
 
