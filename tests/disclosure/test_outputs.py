@@ -95,6 +95,7 @@ def test_a_table_that_nothing_protects_is_refused() -> None:
     [
         ({("a",): 5, ("b",): 6, (WHOLE,): 12}, "the row of group=total has 12, its parts add up to 11"),
         ({(WHOLE,): 12}, "no row without the value 'total'"),
+        ({("a",): 5, ("b",): 1_000_000}, "counts 1000000 or more"),
         ({(f"{n}",): 10 for n in range(MOST_CELLS)}, f"the table has {MOST_CELLS + 1} cells"),
     ],
 )
@@ -128,7 +129,7 @@ def test_the_command_writes_what_may_leave_and_nothing_over_a_file(tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
     by_key = {(row["konfliktrad"], row["year"]): row for row in rows}
-    told = json.loads(done.stdout)
+    summary = json.loads(done.stdout)
 
     assert by_key["agder", "2023"] == {
         "konfliktrad": "agder", "year": "2023", "cases": "", "median": "", "status": "suppressed",
@@ -137,7 +138,7 @@ def test_the_command_writes_what_may_leave_and_nothing_over_a_file(tmp_path: Pat
     assert (by_key["oslo", "2024"]["cases"], by_key["oslo", "2024"]["median"]) == ("38", "118")
     assert by_key["total", "total"]["cases"] == "131"
     assert ("'=1+1", "2024") in by_key
-    assert told["rows"] == len(rows) == told["shown"] + told["primary"] + told["secondary"]
+    assert summary["rows"] == len(rows) == summary["shown"] + summary["primary"] + summary["secondary"]
     again = protect(tmp_path, TABLE, "--days", "median")
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
 

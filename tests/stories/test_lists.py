@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.api.build import DAY, case_at, recorded
 from tests.service import Client, Service
+from ungdom.store.schema.cases import case_current
 
 BREACH = (("breach_recorded", {"kind": "plan"}), ("breach_talk_ordered", {}))
 TODAY = date(2026, 4, 6)
@@ -95,6 +97,17 @@ def test_a_filter_is_about_one_task_and_says_which(served: Service, leader: Clie
     assert [one["kind"] for one in row["tasks"] if one["matches"]] == ["make_plan"]
     kinds = {one["kind"]: (one["cases"], one["overdue"]) for one in page(leader, "/v1/worklist/kinds")["items"]}
     assert (kinds["hold_talk"], kinds["make_plan"], kinds["make_contact"]) == ((1, 1), (1, 0), (1, 1))
+
+
+def test_counts_of_a_row_that_an_older_version_has_written_are_answered(served: Service, leader: Client) -> None:
+    """It does not know `task_kinds`: of a case without a task any more the column is as before, and `duties` empty."""
+    case_at(leader, "final")
+    prosecution = served.as_("prosecution", "oslo")
+    before = page(prosecution, "/v1/worklist/kinds")["items"]
+    with served.db.writing() as tx:
+        tx.execute(update(case_current).values(duties=None))
+    assert sum(kind["cases"] for kind in before) == 1
+    assert sum(kind["cases"] for kind in page(prosecution, "/v1/worklist/kinds")["items"]) == 0
 
 
 def test_what_is_due_before_a_day(leader: Client) -> None:

@@ -14,6 +14,7 @@ from itertools import product
 from ungdom.analytics.cubes import CellStatus
 from ungdom.analytics.dimensions import StatisticDimension
 from ungdom.release.disclosure import Id, Policy, ProtectionResult, Release, below_threshold, dominated_totals, protect
+from ungdom.release.disclosure.constraint_system import UPPER_BOUND
 
 WHOLE = "total"
 """The value of a dimension over which a row adds up."""
@@ -126,6 +127,8 @@ def _with_totals(table: OutputTable) -> dict[Key, int]:
         for whole in product(*((value, WHOLE) for value in key)):
             if WHOLE in whole:
                 counts[whole] = counts.get(whole, 0) + count
+    if counts[(WHOLE,) * len(values)] >= UPPER_BOUND:
+        raise BadOutput(f"the table counts {UPPER_BOUND} or more: tables of so many are not protected here")
     for key, row in table.rows.items():
         if counts.get(key, 0) != row.count:
             shown = ", ".join(f"{name}={value}" for name, value in zip(table.dimensions, key, strict=True))

@@ -175,14 +175,16 @@ def task_counts(tx: Connection, viewer: Viewer, day: date, filters: Filters) -> 
     """Of the visible cases that meet the filters, and of the tasks that the viewer learns of; overdue on that day."""
     c, place_visible = case_current.c, case_queries.disclosable_to(viewer, Disclosure.LISTED)
     wanted = case_queries.conditions(filters, place_visible)
-    where = (c.task_kinds.is_not(None), case_queries.visible_to(viewer), *wanted)
+    where = (case_queries.visible_to(viewer), *wanted)
     who = task_filter(viewer, TaskFilter()).who
     if who:
-        each = [tuple(kinds_of(duties, who)) for duties in tx.scalars(select(c.duties).where(*where))]
+        written_duties = tx.scalars(select(c.duties).where(c.duties.is_not(None), *where))
+        each = [tuple(kinds_of(duties, who)) for duties in written_duties]
         cases, counts = sum(map(bool, each)), Counter(pair for kinds in each for pair in kinds)
     else:
-        cases, written = tx.execute(select(func.count(), aggregate_strings(c.task_kinds, "")).where(*where)).one()
-        counts = kinds_of_all(written or "")
+        together = select(func.count(), aggregate_strings(c.task_kinds, ""))
+        cases, written_kinds = tx.execute(together.where(c.task_kinds.is_not(None), *where)).one()
+        counts = kinds_of_all(written_kinds or "")
     kinds: dict[str, tuple[int, int]] = {}
     for (kind, due), count in counts.items():
         before, overdue = kinds.get(kind, (0, 0))
