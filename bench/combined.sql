@@ -18,6 +18,7 @@ WITH gate AS (
         dated_on = NULLIF(CASE :out::integer WHEN 1 THEN :dated_on_out ELSE :dated_on_back END, 'None')::date,
         undated_on = NULLIF(CASE :out::integer WHEN 1 THEN :undated_on_out ELSE :undated_on_back END, 'None')::date,
         duties = CASE :out::integer WHEN 1 THEN :duties_out ELSE :duties_back END,
+        task_kinds = CASE :out::integer WHEN 1 THEN :task_kinds_out ELSE :task_kinds_back END,
         tasks = CASE :out::integer WHEN 1 THEN :tasks_out ELSE :tasks_back END, transfer_to = NULL,
         waiting_since = CASE :out::integer WHEN 1 THEN :waiting_since_out::date ELSE :waiting_since_back::date END,
         look_on = CASE :out::integer WHEN 1 THEN :look_on_out::date ELSE :look_on_back::date END

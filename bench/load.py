@@ -164,7 +164,7 @@ def _more_events() -> Iterator[Event]:
         )
 
 
-DERIVED_COLUMNS = ("waiting_since", "look_on", "act_on", "dated_on", "undated_on", "duties", "tasks")
+DERIVED_COLUMNS = ("waiting_since", "look_on", "act_on", "dated_on", "undated_on", "duties", "task_kinds", "tasks")
 """The columns of the current row that a move changes beside state, version and party: deadlines and open tasks."""
 
 

@@ -1,6 +1,7 @@
 """The peers of the benchmark play by the rules of the service, and the statements of pgbench write what it writes."""
 
 import importlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,8 @@ def test_the_statements_of_pgbench_write_the_rows_of_the_service(
     load.fill(url, service.settings_of(url, tmp_path), 2)
     program = str(pg.shipped_binaries() / "bin" / "pgbench")
     assert pgbench.run(program, libpq, getattr(pgbench, script), 2, 2, 1).moves > 2
-    db = Database.open(url)
-    assert rebuild.check(db) == []
-    db.close()
+    with closing(Database.open(url)) as db:
+        assert rebuild.check(db) == []
 
 
 def test_a_section_is_replaced_between_its_marks() -> None:

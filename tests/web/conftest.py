@@ -54,6 +54,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     app = create_sandbox(settings, Sandbox(lambda: None, ()))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # who connects before the server accepts waits and is not refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
