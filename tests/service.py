@@ -11,12 +11,12 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-import anyio.from_thread
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from tests import pg
+from tests.one_thread import Portal
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
@@ -136,15 +136,14 @@ class Service:
         self._tokens: dict[tuple[Role, str | None, str], str] = {}
 
     def __enter__(self) -> Self:
-        self._loop = anyio.from_thread.start_blocking_portal()
-        self._portal = self._loop.__enter__()
+        self.portal = Portal()
         self._transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.__exit__(kind, error, trace)
+        self.portal.close()
         self.app.state.figures.close()
         self.db.close()
 
@@ -175,7 +174,7 @@ class Service:
         params, headers = given.pop("params", None), httpx.Headers(SENT_HEADERS)
         headers.update(given.pop("headers", None))
         request = httpx.Request(method, _address(path, params), headers=headers, **given)
-        return self._portal.call(self._answer, request)
+        return self.portal.call(self._answer, request)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         began = perf_counter()

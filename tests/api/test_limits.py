@@ -54,7 +54,7 @@ def sent_from(service: Service, address: str, path: str, app: Any = None, **head
         async with httpx.AsyncClient(transport=transport, base_url="http://ungdom.test") as client:
             return await client.get(path, headers=headers)
 
-    return service._portal.call(answer)
+    return service.portal.call(answer)
 
 
 def bearer(service: Service, subject: str = "coordinator-oslo") -> dict[str, str]:

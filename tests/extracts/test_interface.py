@@ -214,7 +214,7 @@ def test_a_pull_whose_reader_goes_away_is_logged_as_broken_off(service: Service,
     headers = [(b"authorization", f"Bearer {analyst.token}".encode())]
     scope = {"type": "http", "method": "GET", "path": "/v1/extracts/events", "query_string": b"purpose=study",
              "headers": headers, "http_version": "1.1", "scheme": "http", "root_path": "", "state": {}}  # fmt: skip
-    service._portal.call(service.app, scope, receive, send)
+    service.portal.call(service.app, scope, receive, send)
 
     [pull] = pulls(service)
     assert (pull["status"], pull["rows"], pull["sha256"]) == ("broken_off", None, None)

@@ -259,7 +259,7 @@ def test_a_problem_is_drawn_beside_the_event_loop_and_without_names_where_the_da
         beside_the_loop.append(threading.current_thread() is not loop)
         return names_of(staff_names, viewer)
 
-    loop = one._portal.call(threading.current_thread)
+    loop = one.portal.beside().call(threading.current_thread)
     monkeypatch.setattr(one.app.state, "staff_names", StaffNames(Away()))
     monkeypatch.setattr(StaffNames, "of", names)
     assert visitor.get("/today?kind=nothing").status_code == 422

@@ -1,0 +1,79 @@
+"""The application in the thread of the test: no hand-over between threads, which takes as long as a short answer.
+
+A route that is a plain function runs in the event loop itself, in a copy of the context as in a thread of its own. What
+needs threads has them: whoever calls from another thread or inside a running loop, pages and exercises that hand work
+back to the loop, streams; and the tests with a server, which is a process.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import copy_context
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+import anyio.from_thread
+import fastapi.dependencies.utils
+import fastapi.routing
+from starlette.concurrency import run_in_threadpool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WITH_A_LOOP_BESIDE = ("ungdom.web.", "ungdom.api.sandbox.", "ungdom.api.extracts.")
+"""Where a plain function may call the event loop from its thread."""
+
+
+class LoopOfTheTest(asyncio.SelectorEventLoop):
+    """An event loop that runs in the thread of the test, one request at a time."""
+
+
+async def run_where_it_is(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `run_in_threadpool`, in the loop itself where that is the test's own."""
+    called = kwargs.get("function", function)
+    beside = str(getattr(called, "__module__", "")).startswith(WITH_A_LOOP_BESIDE)
+    if beside or not isinstance(asyncio.get_running_loop(), LoopOfTheTest):
+        return await run_in_threadpool(function, *args, **kwargs)
+    return copy_context().run(partial(function, *args, **kwargs))
+
+
+for module in (fastapi.routing, fastapi.dependencies.utils):
+    module.run_in_threadpool = run_where_it_is  # type: ignore[attr-defined]
+
+
+class Portal:
+    """Runs coroutines for tests: in the thread that opened it, until a second one calls; then in a loop beside both."""
+
+    def __init__(self) -> None:
+        self._owner = threading.get_ident()
+        self._own = LoopOfTheTest()
+        self._lock = threading.Lock()
+        self._opening: Any = None
+        self._beside: anyio.from_thread.BlockingPortal | None = None
+
+    def call(self, function: Callable[..., Awaitable[T] | T], *args: Any) -> T:
+        """What the function gives, or raises; a coroutine is awaited."""
+        if self._beside is None and self._is_alone():
+            return self._own.run_until_complete(_awaited(function, *args))
+        return self.beside().call(function, *args)  # type: ignore[arg-type, return-value]
+
+    def beside(self) -> anyio.from_thread.BlockingPortal:
+        """The loop in a thread of its own, from now on that of every call."""
+        with self._lock:
+            if self._beside is None:
+                self._opening = anyio.from_thread.start_blocking_portal()
+                self._beside = self._opening.__enter__()
+        return self._beside
+
+    def close(self) -> None:
+        if self._opening is not None:
+            self._opening.__exit__(None, None, None)
+        self._own.close()
+
+    def _is_alone(self) -> bool:
+        return threading.get_ident() == self._owner and asyncio._get_running_loop() is None
+
+
+async def _awaited(function: Callable[..., Any], *args: Any) -> Any:
+    result = function(*args)
+    return await result if isinstance(result, Coroutine) else result
