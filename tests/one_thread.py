@@ -7,14 +7,16 @@ back to the loop, streams; and the tests with a server, which is a process.
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import anyio.from_thread
+import anyio.to_thread
 import fastapi.dependencies.utils
 import fastapi.routing
+from anyio.to_thread import run_sync
 from starlette.concurrency import run_in_threadpool
 
 P = ParamSpec("P")
@@ -28,17 +30,30 @@ class LoopOfTheTest(asyncio.SelectorEventLoop):
     """An event loop that runs in the thread of the test, one request at a time."""
 
 
-async def run_where_it_is(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """As `run_in_threadpool`, in the loop itself where that is the test's own."""
-    called = kwargs.get("function", function)
-    beside = str(getattr(called, "__module__", "")).startswith(WITH_A_LOOP_BESIDE)
-    if beside or not isinstance(asyncio.get_running_loop(), LoopOfTheTest):
-        return await run_in_threadpool(function, *args, **kwargs)
-    return copy_context().run(partial(function, *args, **kwargs))
+def runs_here(function: Callable[..., object]) -> bool:
+    """Whether the loop is the test's own and this plain function needs none beside it."""
+    module = str(getattr(function, "__module__", ""))
+    return isinstance(asyncio.get_running_loop(), LoopOfTheTest) and not module.startswith(WITH_A_LOOP_BESIDE)
+
+
+async def run_route(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `run_in_threadpool`, in the loop itself where that is possible."""
+    called: Any = kwargs.get("function", function)
+    if runs_here(called):
+        return copy_context().run(partial(function, *args, **kwargs))
+    return await run_in_threadpool(function, *args, **kwargs)
+
+
+async def run_of_middleware(function: Callable[..., T], *args: Any, **limits: Any) -> T:
+    """As `to_thread.run_sync`, the same."""
+    if not limits and runs_here(function) and function.__module__.startswith("ungdom."):
+        return copy_context().run(function, *args)
+    return await run_sync(function, *args, **limits)
 
 
 for module in (fastapi.routing, fastapi.dependencies.utils):
-    module.run_in_threadpool = run_where_it_is  # type: ignore[attr-defined]
+    module.run_in_threadpool = run_route  # type: ignore[attr-defined]
+vars(anyio.to_thread)["run_sync"] = run_of_middleware
 
 
 class Portal:
@@ -51,11 +66,11 @@ class Portal:
         self._opening: Any = None
         self._beside: anyio.from_thread.BlockingPortal | None = None
 
-    def call(self, function: Callable[..., Awaitable[T] | T], *args: Any) -> T:
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """What the function gives, or raises; a coroutine is awaited."""
         if self._beside is None and self._is_alone():
             return self._own.run_until_complete(_awaited(function, *args))
-        return self.beside().call(function, *args)  # type: ignore[arg-type, return-value]
+        return self.beside().call(function, *args)
 
     def beside(self) -> anyio.from_thread.BlockingPortal:
         """The loop in a thread of its own, from now on that of every call."""

@@ -135,6 +135,11 @@ class Service:
         self._employed: set[Viewer] = set()
         self._tokens: dict[tuple[Role, str | None, str], str] = {}
 
+    @property
+    def is_on_sqlite(self) -> bool:
+        """Whether the database is SQLite; otherwise it is PostgreSQL."""
+        return self.db.writer.dialect.name == "sqlite"
+
     def __enter__(self) -> Self:
         self.portal = Portal()
         self._transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
@@ -174,7 +179,8 @@ class Service:
         params, headers = given.pop("params", None), httpx.Headers(SENT_HEADERS)
         headers.update(given.pop("headers", None))
         request = httpx.Request(method, _address(path, params), headers=headers, **given)
-        return self.portal.call(self._answer, request)
+        response: httpx.Response = self.portal.call(self._answer, request)
+        return response
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         began = perf_counter()

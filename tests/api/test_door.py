@@ -20,6 +20,7 @@ from tests.api.build import DAY, FOLLOW_UP, STAGES
 from tests.api.test_statements import statements
 from tests.esas import official
 from tests.intake import making
+from tests.samples import THOROUGH
 from tests.service import Client, Service, fill, new_case, sqlite_copy
 
 NUMBER, BORN = official.NUMBER, official.BORN
@@ -234,13 +235,17 @@ Answers = dict[str, dict[tuple[str, str], httpx.Response]]
 
 @pytest.fixture(scope="module")
 def heard(worlds: dict[str, World]) -> Answers:
-    """By world, every answer: before, and after each thing done; with what was answered when it was done."""
+    """By world, every answer: before, and after each thing done; with what was answered when it was done.
+
+    On PostgreSQL before, and after all of it: what is told does not depend on the database.
+    """
     found: Answers = {}
     for kind, world in worlds.items():
         answers = {(viewer, f"before {path}"): one for (viewer, path), one in world.ask().items()}
         for name, act in (("open", world.open), ("push", world.push), ("message", world.message)):
             act()
-            answers |= {(viewer, f"after {name} {path}"): one for (viewer, path), one in world.ask().items()}
+            if world.service.is_on_sqlite or THOROUGH or name == "message":
+                answers |= {(viewer, f"after {name} {path}"): one for (viewer, path), one in world.ask().items()}
         doers = {name: "opener" if name == "open" or name[0].isdigit() else "prosecution" for name in world.answers}
         shown = {(doers[name], name): one for name, one in world.answers.items()}
         found[kind] = answers | {key: one for key, one in shown.items() if key[0] not in MAY_SEE.get(kind, ())}
@@ -278,7 +283,7 @@ def test_nothing_stored_is_told_to_those_who_may_not_see_the_person(
         f"T33 {dialect(worlds)}: {searched} answers searched for {len(worlds[OTHER].secrets)} stored words each, "
         f"0 found ({routes} GET routes, {len(VIEWERS)} viewers, 3 worlds)"
     )
-    assert searched >= 3 * 4 * routes * (len(VIEWERS) - len(MAY_SEE[OWN]))
+    assert searched >= 3 * 2 * routes * (len(VIEWERS) - len(MAY_SEE[OWN]))
 
 
 def test_the_search_finds_what_is_told_to_those_who_may_see_the_person(worlds: dict[str, World]) -> None:
@@ -298,7 +303,7 @@ def test_a_known_person_is_answered_as_an_unknown_one(
             assert is_audited(asked) or plain(answer) == plain(heard[UNKNOWN][asked]), (kind, asked)
             compared += 1
     figure(f"T33 {dialect(worlds)}: {compared} answers on a known person compared with an unknown one, 0 differ")
-    assert compared > 4 * len(paths(worlds[OTHER].service))
+    assert compared > 2 * len(VIEWERS) * len(paths(worlds[OTHER].service))
 
 
 def test_the_same_statements_run_for_a_known_person_and_an_unknown_one(

@@ -20,6 +20,7 @@ from tests.intake.build import (
     opening,
     receipt,
 )
+from tests.samples import sampled
 from tests.service import Service
 from ungdom.intake.retry import retry_due
 
@@ -56,10 +57,11 @@ def without_ids(content: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def test_every_order_of_a_judgment_ends_in_the_same_case(served: Service) -> None:
+    """What an order leads to is decided before the database: all of them on one, a sample on the other."""
     wanted = told_once(served, CHAIN)
 
-    orders = [*permutations(CHAIN)]
-    assert len(orders) == 120
+    orders = sampled([*permutations(CHAIN)], 1 if served.is_on_sqlite else 7)
+    assert len(orders) >= (120 if served.is_on_sqlite else 18)
     for order in orders:
         _, case = arrived(served, order)
         assert without_ids(content_of(served, case)) == wanted, [kind for kind, *_ in order]

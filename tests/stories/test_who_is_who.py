@@ -19,6 +19,7 @@ from tests.api.build import rows
 from tests.esas import official
 from tests.intake.build import CHAIN, FOLLOW_UP, File, coordinator, opening, person, receipt, system
 from tests.intake.test_order import record
+from tests.samples import sampled
 from tests.service import Client, Service
 from ungdom.intake.apply import NEVER_MET
 from ungdom.message.national_id import Series, check_national_id
@@ -157,7 +158,8 @@ def test_no_two_people_are_matched_and_nobody_is_stored_twice_in_silence(
 ) -> None:
     by_road = road(served)
     needed = {"family_name"} if road is Official else set()
-    taken = [pair for pair in pairs() if all(needed <= set(who) for who in (pair.first, pair.second))]
+    listed = sampled(pairs(), 1 if served.is_on_sqlite else 5)
+    taken = [pair for pair in listed if all(needed <= set(who) for who in (pair.first, pair.second))]
     brought = [(pair, *by_road.verdict(pair)) for pair in taken]
     questions = asked(served)
     found = [
@@ -173,7 +175,7 @@ def test_no_two_people_are_matched_and_nobody_is_stored_twice_in_silence(
         f"T31 {road.__name__} {served.db.writer.dialect.name}: {len(found)} pairs, {len(matched)} silent matches of "
         f"two people, {len(twice)} silent second records, {len(other)} otherwise than by hand"
     )
-    assert len(found) >= 200
+    assert len(found) >= (200 if served.is_on_sqlite else 40)
     assert (matched, twice, other) == ([], [], [])
     assert rebuild.check(served.db) == []
 
