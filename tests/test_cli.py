@@ -190,19 +190,45 @@ def test_a_command_looks_into_the_demo_load_when_asked(folder: Path, words: list
     assert not (folder / "ungdom.db").exists()
 
 
-def test_tables_are_released_once_and_proved_anew(folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(folder, tmp_path / "copy")
-    first, again = (ungdom(tmp_path / "copy", "release", "--json") for _ in range(2))
-    assert (first.returncode, again.returncode) == (0, 0), first.stderr
-    assert json.loads(first.stdout) == json.loads(again.stdout)
-    assert json.loads(first.stdout)["tables"]
-    listed = ungdom(tmp_path / "copy", "releases", "--json")
-    assert json.loads(listed.stdout)["sha256"] == json.loads(first.stdout)["sha256"]
-    proved = ungdom(tmp_path / "copy", "release", "verify")
+@pytest.fixture(scope="module")
+def released(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with a release, and what the command printed of it in `release.json`."""
+    copy = tmp_path_factory.mktemp("released") / "copy"
+    shutil.copytree(folder, copy)
+    done = ungdom(copy, "release", "--json")
+    assert done.returncode == 0, done.stderr
+    (copy / "release.json").write_text(done.stdout)
+    return copy
+
+
+def test_tables_are_released_once_and_proved_anew(released: Path) -> None:
+    first, again = json.loads((released / "release.json").read_text()), ungdom(released, "release", "--json")
+    assert again.returncode == 0, again.stderr
+    assert first == json.loads(again.stdout)
+    assert first["tables"]
+    listed = ungdom(released, "releases", "--json")
+    assert [release["sha256"] for release in json.loads(listed.stdout)] == [first["sha256"]]
+    proved = ungdom(released, "release", "verify")
     assert (proved.returncode, proved.stdout.strip()) == (0, "every release is as it was made, and every proof holds")
-    refused = ungdom(tmp_path / "copy", "release", "--known-at", "2020-01-01")
+    refused = ungdom(released, "release", "--known-at", "2020-01-01")
     assert refused.returncode == 2
     assert "none is made before it" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        (("releases",), {"id", "known at", "figures", "sha256"}),
+        (("check",), {"check", "found", "reference", "since", "about"}),
+        (("keys", "status"), {"table", "key id", "records", "setting", "use"}),
+    ],
+)
+def test_a_list_is_a_table_on_a_terminal(released: Path, words: tuple[str, ...], columns: set[str]) -> None:
+    env = environment(released) | {"FORCE_COLOR": "1", "COLUMNS": "200"}
+    shown = subprocess.run([str(UNGDOM), *words], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert shown.returncode in (0, 1), shown.stderr
+    bold = {text.strip() for text in re.findall(r"\x1b\[1m([^\x1b]*)\x1b\[0m", shown.stdout)}
+    assert {word for text in bold for word in re.split(r"\s{2,}", text)} >= columns, shown.stdout
 
 
 def test_case_show_tells_a_case_without_names(folder: Path) -> None:

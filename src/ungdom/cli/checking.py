@@ -1,6 +1,7 @@
 """`ungdom check`: the integrity checkers of the nightly run, by hand."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +12,7 @@ import typer
 from ungdom import clock
 from ungdom.cli.exit_codes import ExitCode
 from ungdom.cli.reading import STANDING, log_read
-from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, selected_settings, working
+from ungdom.cli.terminal import AsJson, OnDemo, open_database, out, print_table, selected_settings, working
 from ungdom.workflow.calendar import oslo_date
 from ungdom.worklist import checks
 
@@ -35,9 +36,29 @@ def check(
             json.dumps({code: [asdict(finding) for finding in group] for code, group in findings.items()}, default=str)
         )
     else:
-        for code, group in findings.items():
-            out.print(f"{code:<26} {len(group) or 'nothing'}")
-            for finding in group:
-                line = f"    {finding.reference or '–'}  since {finding.since or '–'}  {finding.about or ''}"
-                out.print(line.rstrip())
+        rows = [
+            {"check": code, "found": len(group) or "nothing", **_shown(finding)}
+            for code, group in findings.items()
+            for finding in (group or (None,))
+        ]
+        print_table(rows, ["check", "found", "reference", "since", "about"], _lines(findings))
     raise typer.Exit(ExitCode.FOUND if any(findings.values()) else ExitCode.DONE)
+
+
+def _shown(finding: checks.Finding | None) -> dict[str, str]:
+    """The columns of a finding; empty without one."""
+    if finding is None:
+        return dict.fromkeys(("reference", "since", "about"), "")
+    return {
+        "reference": finding.reference or "–",
+        "since": str(finding.since or "–"),
+        "about": str(finding.about or ""),
+    }
+
+
+def _lines(findings: Mapping[str, Sequence[checks.Finding]]) -> Iterator[str]:
+    """A line for each check with the number found, and below it one for each finding."""
+    for code, group in findings.items():
+        yield f"{code:<26} {len(group) or 'nothing'}"
+        for finding in group:
+            yield "    {reference}  since {since}  {about}".format(**_shown(finding)).rstrip()

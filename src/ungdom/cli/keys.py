@@ -19,6 +19,7 @@ from ungdom.cli.terminal import (
     open_database,
     out,
     print_result,
+    print_table,
     progress,
     selected_settings,
     working,
@@ -196,12 +197,14 @@ def _print(config: Settings, usage: Sequence[KeyUsage]) -> None:
     by_table: defaultdict[str, list[str]] = defaultdict(list)
     for row in usage:
         by_table[row.table].append(f"{row.records} with {row.key_id}")
-    for table, parts in by_table.items():
-        out.print(f"{table}: {', '.join(parts)}")
-    for key in _statuses(config, usage):
-        out.print(f"UNGDOM_PEOPLE_KEYS {key.key_id}: {key.records} record(s); {_sentence(key)}")
-    for setting, key_id, use in _other_keys(config):
-        out.print(f"{setting} {key_id}: {use}")
+    lines = [f"{table}: {', '.join(parts)}" for table, parts in by_table.items()]
+    print_table([asdict(row) for row in usage], ["table", "key_id", "records"], lines)
+    shown = _as_json(config, usage)
+    keys = [{"setting": KEY_PURPOSES[KeyPurpose.PEOPLE], **row} for row in shown["keys"]]
+    others = [{**row, "records": ""} for row in shown["other_keys"]]
+    lines = ["{setting} {key_id}: {records} record(s); {use}".format(**row) for row in keys]
+    lines += ["{setting} {key_id}: {use}".format(**row) for row in others]
+    print_table([*keys, *others], ["setting", "key_id", "records", "use"], lines)
     out.print(f"{_left(config, usage)} record(s) left to encrypt with the first key")
 
 

@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,7 @@ from ungdom.cli.terminal import (
     open_database,
     out,
     print_result,
+    print_table,
     progress,
     selected_settings,
     working,
@@ -88,14 +90,20 @@ def verify(as_json: AsJson = False, on_demo: OnDemo = False) -> None:
 
 def releases(on_demo: OnDemo = False, as_json: AsJson = False) -> None:
     """List the releases, the newest first."""
+    from ungdom.release.store import manifest
     from ungdom.store.releases import list_releases
 
     db = open_database(selected_settings(on_demo))
     with db.reading() as tx:
         stored_releases = list_releases(tx)
     db.close()
-    for stored in stored_releases:
-        _print_release(stored, as_json)
+    manifests = [manifest(stored) for stored in stored_releases]
+    if as_json:
+        out.print_json(json.dumps(manifests))
+        return
+    rows = [{**values, "figures": len(values["figures"])} for values in manifests]
+    lines = (line for values in manifests for line in _lines(values))
+    print_table(rows, ["id", "known_at", "figures", "sha256"], lines)
 
 
 def release_in_background() -> None:
@@ -112,7 +120,13 @@ def _print_release(stored: "StoredRelease", as_json: bool) -> None:
     if as_json:
         out.print_json(json.dumps(values))
         return
-    out.print(f"{values['id']}  known at {values['known_at']}  sha256 {values['sha256'][:16]}…")
+    for line in _lines(values):
+        out.print(line, markup=False)
+
+
+def _lines(values: dict[str, Any]) -> Iterator[str]:
+    """A manifest as text: the release, then a line for each of its figures."""
+    yield f"{values['id']}  known at {values['known_at']}  sha256 {values['sha256'][:16]}…"
     for name, part in values["figures"].items():
         what = ", ".join(f"{label} {part[label]}" for label in SHOWN if label in part)
-        out.print(f"    {name}: {what}")
+        yield f"    {name}: {what}"

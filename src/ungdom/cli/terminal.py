@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -158,11 +158,18 @@ def print_rows(rows: list[dict[str, Any]], layout: str, as_json: bool) -> None:
     """
     if as_json:
         out.print_json(json.dumps(rows))
-    elif out.is_terminal and rows:
-        out.print(_table(rows, [name for _, name, _, _ in Formatter().parse(layout) if name]))
     else:
-        for row in rows:
-            out.print(layout.format(**row), markup=False)
+        columns = [name for _, name, _, _ in Formatter().parse(layout) if name]
+        print_table(rows, columns, (layout.format(**row) for row in rows))
+
+
+def print_table(rows: list[dict[str, Any]], columns: list[str], lines: Iterable[str]) -> None:
+    """Print these columns of the rows as a table on a terminal, and elsewhere the lines."""
+    if out.is_terminal and rows:
+        out.print(_table(rows, columns))
+    else:
+        for line in lines:
+            out.print(line, markup=False)
 
 
 def _table(rows: list[dict[str, Any]], columns: list[str]) -> "Table":
