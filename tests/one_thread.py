@@ -62,14 +62,16 @@ class Portal:
     def __init__(self) -> None:
         self._owner = threading.get_ident()
         self._own = LoopOfTheTest()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._opening: Any = None
         self._beside: anyio.from_thread.BlockingPortal | None = None
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """What the function gives, or raises; a coroutine is awaited."""
-        if self._beside is None and self._is_alone():
-            return self._own.run_until_complete(_awaited(function, *args))
+        if self._is_alone():
+            with self._lock:  # never in both loops at once: what waits in one is not woken from the other
+                if self._beside is None:
+                    return self._own.run_until_complete(_awaited(function, *args))
         return self.beside().call(function, *args)
 
     def beside(self) -> anyio.from_thread.BlockingPortal:

@@ -206,6 +206,7 @@ class Blocked:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.go = threading.Event()
+        service.portal.beside()
         service.app.add_api_route("/v1/block", self.block, include_in_schema=False)
 
     def block(self) -> dict[str, str]:
