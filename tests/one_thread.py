@@ -25,6 +25,8 @@ T = TypeVar("T")
 WITH_A_LOOP_BESIDE = ("ungdom.web.", "ungdom.api.sandbox.", "ungdom.api.extracts.")
 """Where a plain function may call the event loop from its thread."""
 
+SECONDS_WAITED = 20
+
 
 class LoopOfTheTest(asyncio.SelectorEventLoop):
     """An event loop that runs in the thread of the test, one request at a time."""
@@ -75,11 +77,18 @@ class Portal:
         return self.beside().call(function, *args)
 
     def beside(self) -> anyio.from_thread.BlockingPortal:
-        """The loop in a thread of its own, from now on that of every call."""
-        with self._lock:
+        """The loop in a thread of its own, from now on that of every call.
+
+        A test whose second thread calls while its own call runs asks for it first: the second would wait for the first.
+        """
+        if not self._lock.acquire(timeout=SECONDS_WAITED):
+            raise RuntimeError("a call of another thread is still running: call `portal.beside()` before it")
+        try:
             if self._beside is None:
                 self._opening = anyio.from_thread.start_blocking_portal()
                 self._beside = self._opening.__enter__()
+        finally:
+            self._lock.release()
         return self._beside
 
     def close(self) -> None:

@@ -133,6 +133,7 @@ def test_the_stream_is_for_whom_the_page_is(one: Service) -> None:
 
 def test_a_session_that_is_over_ends_its_stream(one: Service, admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_page, "SECONDS_OPEN", 60)
+    one.portal.beside()
     started(one)
 
     def end() -> None:
