@@ -112,6 +112,7 @@ def test_a_case_is_opened_on_the_record_that_counts_when_it_was_joined_meanwhile
         return match
 
     monkeypatch.setattr(opening, "match_person", overtaken)
+    on_postgresql.portal.beside()
     assert opened(on_postgresql, "troms", GIVEN)["person"]["id"] == first["person"]["id"]
     assert people_of(on_postgresql) == {UUID(first["person"]["id"])}
     assert rebuild.check(on_postgresql.db) == []
