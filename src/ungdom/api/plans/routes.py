@@ -43,7 +43,13 @@ def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Resp
 @router.get("/v1/cases/{case_id}/restorative", response_model=shapes.RestorativeOut, summary="The restorative track")
 def get_restorative(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Where the victim stands, and what was waited for them. For the office alone."""
-    return context.read(lambda tx: _restorative_response(tx, context, case_id, as_of))
+
+    def operation(tx: Connection) -> ApiResponse:
+        access = case_access(tx, context, case_id, as_of)
+        track = track_out(restorative.track(access.read.case, access.read.on), context.language)
+        return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)
+
+    return context.read(operation)
 
 
 def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
@@ -52,9 +58,3 @@ def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of
         tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
     )
     return case_answer(plan_out(access, names), access.read)
-
-
-def _restorative_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    access = case_access(tx, context, case_id, as_of)
-    track = track_out(restorative.track(access.read.case, access.read.on), context.language)
-    return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)
