@@ -4,8 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.redact import case_answer
 from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.time_travel import AsOfParams
@@ -26,7 +25,15 @@ def get_plan(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 
     Others than the office see what they may learn: the whole plan, the measures that they carry out, or nothing.
     """
-    return context.read(lambda tx: _plan_response(tx, context, case_id, as_of))
+
+    def operation(tx: Connection) -> ApiResponse:
+        access = case_access(tx, context, case_id, as_of)
+        names = names_for(
+            tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
+        )
+        return case_answer(plan_out(access, names), access.read)
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/meetings", response_model=shapes.MeetingsOut, summary="The meetings of a case")
@@ -50,11 +57,3 @@ def get_restorative(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> R
         return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)
 
     return context.read(operation)
-
-
-def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    access = case_access(tx, context, case_id, as_of)
-    names = names_for(
-        tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
-    )
-    return case_answer(plan_out(access, names), access.read)
