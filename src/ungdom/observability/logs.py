@@ -64,7 +64,10 @@ class LineFormatter(logging.Formatter):
         """The line. Fields of an event of ours are looked at one by one, the text of a library as a whole."""
         name, values = getattr(record, "event_name", None), getattr(record, "event_fields", {})
         fields: Any = {"level": record.levelname.lower(), "event": name or masked_value(record.getMessage().strip())}
-        fields |= {field: masked_value(value) for field, value in values.items()} | _raised(record)
+        fields |= {field: masked_value(value) for field, value in values.items()}
+        raised = record.exc_info[1] if record.exc_info else None
+        if raised is not None:  # type and places of an exception that a library logs, not its text: it may hold values
+            fields |= described(raised)
         fields |= {"logger": record.name, "pid": os.getpid()}
         ids = CURRENT.get()
         if ids is not None:
@@ -72,12 +75,6 @@ class LineFormatter(logging.Formatter):
         for processor in self._chain:
             fields = processor(None, "log", fields)
         return str(fields)
-
-
-def _raised(record: logging.LogRecord) -> dict[str, object]:
-    """Type and places of an exception that a library logs; without its text, which may hold values."""
-    raised = record.exc_info[1] if record.exc_info else None
-    return {} if raised is None else described(raised)
 
 
 def _time_first(_logger: Any, _method: str, fields: EventDict) -> EventDict:

@@ -82,11 +82,15 @@ def list_extract_pulls(context: ReadContext, query: Annotated[PageQuery, Query()
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
 def get_extract_manifest(context: ReadContext, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return context.read(
-        lambda tx: _manifest_of_pull(tx, context, pull_id),
-        scope_of,
-        lambda role: may_read_published(role) or may_read_downloads(role),
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        viewer, pull = context.principal.viewer, download_log.find(tx, pull_id)
+        may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
+        if pull is None or not may_read or pull.manifest is None:
+            raise NotVisible
+        return ApiResponse(200, json.dumps(pull.manifest, ensure_ascii=False).encode(), {})
+
+    return context.read(operation, scope_of, lambda role: may_read_published(role) or may_read_downloads(role))
 
 
 @router.get(
@@ -143,11 +147,3 @@ def _accepted_form(accept: str | None) -> Form:
     if accepted is None:
         raise HTTPException(406)
     return accepted
-
-
-def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:
-    viewer, pull = context.principal.viewer, download_log.find(tx, pull_id)
-    may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
-    if pull is None or not may_read or pull.manifest is None:
-        raise NotVisible
-    return ApiResponse(200, json.dumps(pull.manifest, ensure_ascii=False).encode(), {})
