@@ -120,8 +120,8 @@ class ConstraintSystem:
         for total, parts in release.sums:
             self._add_sum(here[total], [here[part] for part in parts])
         for fewer, more in release.at_most:  # the difference between two sums, which is not negative
-            least = sum(release.counts[name] for name in more) - sum(release.counts[name] for name in fewer)
-            slack = self._add_unknown(UnknownCount(least, 0, UPPER_BOUND, hidden=True, is_count=False))
+            difference = sum(release.counts[name] for name in more) - sum(release.counts[name] for name in fewer)
+            slack = self._add_unknown(UnknownCount(difference, 0, UPPER_BOUND, hidden=True, is_count=False))
             terms = [(here[name], 1) for name in more] + [(here[name], -1) for name in fewer]
             self._rows.append([*terms, (slack, -1)])
 
