@@ -284,7 +284,7 @@ def guard_codes() -> set[str]:
 @cache
 def fields_of_subject_access() -> set[str]:
     """Every field of the data about a person, as the functions that gather it write them."""
-    parts = ("_person", "_guardian", "_contact", "_change", "_case", "_event", "_deliveries", "_messages")
+    parts = ("_person", "_guardian", "_contact", "_change", "_case", "_event", "_messages")
     parts += ("_register_events", "_observations", "_accesses")
     nodes = (node for part in parts for node in ast.walk(ast.parse(inspect.getsource(getattr(subject_access, part)))))
     keys = (key for node in nodes if isinstance(node, ast.Dict) for key in node.keys)

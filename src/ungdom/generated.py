@@ -120,20 +120,16 @@ def _workflow(sanction: Sanction, regime: Regime) -> str:
 
 def _move_row(row: Move) -> str:
     target = row.target.name if isinstance(row.target, PreviousState) else row.target or "–"
+    only_for = [f"only a case that {row.only_for.__name__}"] if row.only_for else []
     cells = (
         f"`{row.event}`" + (f" ({row.condition.__name__})" if row.condition else ""),
         ", ".join(row.sources) or "–",
         target,
-        ", ".join((*_only_for(row), *(guard.code for guard in row.guards))) or "–",
+        ", ".join((*only_for, *(guard.code for guard in row.guards))) or "–",
         ", ".join(row.actors),
         row.law,
     )
     return "| " + " | ".join(cells) + " |\n"
-
-
-def _only_for(row: Move) -> tuple[str, ...]:
-    """The cases that the row is for, where it is not for every case."""
-    return (f"only a case that {row.only_for.__name__}",) if row.only_for else ()
 
 
 def _clock_row(rule: DeadlineRule) -> str:

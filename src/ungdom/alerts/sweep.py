@@ -152,7 +152,9 @@ def _examine_group(db: Database, stored: Sequence[StoredCase], day: date, now: C
     try:
         with db.writing() as tx:
             current = alerts.claim_unlocked(tx, [case.case_id for case in stored], day)
-            claimed = [case for case in stored if current.get(case.case_id) == _as_read(case)]
+            # the last change as well: a correction of the facts about the youth adds no version
+            as_read = {case.case_id: (case.version, case.changed_at(case.events[-1])) for case in stored}
+            claimed = [case for case in stored if current.get(case.case_id) == as_read[case.case_id]]
             examined = _judge_readable(claimed, _alerts_by_case(tx, claimed), day, now())
             write_all(tx, [done.writes for done in examined])
             alerts.set_next_checks(tx, [(done.case_id, done.next_check) for done in examined])
@@ -162,11 +164,6 @@ def _examine_group(db: Database, stored: Sequence[StoredCase], day: date, now: C
     except Exception as error:  # noqa: BLE001  # each of them is checked alone
         LOG.info("nightly.group_split", error=error, cases=len(stored))
         return []
-
-
-def _as_read(case: StoredCase) -> tuple[int, datetime]:
-    """Version and last change of the case as read: a correction of the facts about the youth adds no version."""
-    return case.version, case.changed_at(case.events[-1])
 
 
 def _examine_alone(db: Database, case_id: UUID, day: date, at: datetime) -> list[ExaminedCase]:

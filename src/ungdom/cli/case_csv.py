@@ -79,7 +79,9 @@ def case_of_lines(lines: Sequence[CsvLine]) -> tuple[Json, list[Problem]]:
         except StrictJsonError as error:
             place, limit = f"/events/{number}/details", {"limit": MAX_DEPTH}
             problems.append(Problem(place, error.kind, "cannot be read", values=limit))
-        events.append(_event(line, details))
+        event = {"type": line.cell("type"), "occurred_on": line.cell("occurred_on"), "details": details}
+        event |= _present(line, ("on_behalf_of", "note")) | {"youth_may_read": line.flag("youth_may_read")}
+        events.append(event)
     case: Json = {
         "key": first.key,
         "occurred_on": first.cell("occurred_on"),
@@ -147,11 +149,6 @@ def lines_of_case(case: Json) -> Iterator[dict[str, str]]:
             "note": event.get("note", ""),
             "youth_may_read": "yes" if event.get("youth_may_read") else "",
         }
-
-
-def _event(line: CsvLine, details: Json) -> Json:
-    event = {"type": line.cell("type"), "occurred_on": line.cell("occurred_on"), "details": details}
-    return {**event, **_present(line, ("on_behalf_of", "note")), "youth_may_read": line.flag("youth_may_read")}
 
 
 def _present(line: CsvLine, names: Sequence[str]) -> Json:

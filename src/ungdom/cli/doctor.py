@@ -22,7 +22,7 @@ from ungdom.store import durability, grants, job_runs, key_usage, outbox, servic
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import MissingKeys
 from ungdom.store.opening import ERRORS, DatabaseFault, Unusable
-from ungdom.store.replica import ReplicaFault, ReplicaState
+from ungdom.store.replica import ReplicaFault
 from ungdom.store.session import Connection, Database
 from ungdom.workflow.calendar import oslo_date
 
@@ -222,14 +222,11 @@ def _replica(_tx: Connection, config: Settings, _now: datetime) -> Diagnosis:
     with closing(Database.open(config.database_url, pool_size=1)) as db, read_source(config, db) as source:
         state = source.state()
     if state is not None and state.sentence != "ok":
+        # a foreign replica keeps the service from starting; otherwise the primary is read, and it goes on
+        verdict = Verdict.FAULT if state.fault is ReplicaFault.FOREIGN else Verdict.WARNING
         advice = "docs/operations.md, A replica for figures and extracts"
-        return Diagnosis("replica", _verdict_of(state), f"it {state.sentence}", advice)
+        return Diagnosis("replica", verdict, f"it {state.sentence}", advice)
     return Diagnosis("replica", Verdict.FINE, "it has replayed everything (0 s behind)")
-
-
-def _verdict_of(state: ReplicaState) -> Verdict:
-    """A foreign replica keeps the service from starting; otherwise the primary is read, and it goes on."""
-    return Verdict.FAULT if state.fault is ReplicaFault.FOREIGN else Verdict.WARNING
 
 
 def _keys(tx: Connection, config: Settings, _now: datetime) -> Diagnosis:

@@ -42,7 +42,9 @@ def logged_file(
             logged = log_read(db, command, ids, matters)
             try:
                 yield unfinished
-                _name_whole(unfinished, path)
+                with unfinished.open("rb") as file:
+                    os.fsync(file.fileno())
+                name_new(unfinished, path)
             except OSError:
                 if logged is not None:
                     log_broken_off(db, logged)
@@ -72,9 +74,3 @@ def _delete_left(path: Path) -> None:
     for file in path.parent.glob("*.part"):
         if file.name.startswith(prefix) and file.stat().st_mtime < before:
             file.unlink(missing_ok=True)
-
-
-def _name_whole(unfinished: Path, path: Path) -> None:
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    name_new(unfinished, path)

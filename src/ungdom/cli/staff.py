@@ -23,7 +23,7 @@ from ungdom.staff.errors import ContactIsTheirOwn
 from ungdom.store import case_queries, contacts
 from ungdom.store import staff as staff_store
 from ungdom.store.encryption import EncryptionKeys
-from ungdom.store.session import Connection, Database
+from ungdom.store.session import Connection
 from ungdom.store.staff import Staff
 from ungdom.texts.places import field_problem
 from ungdom.workflow.calendar import oslo_date
@@ -171,18 +171,15 @@ def list_staff(
     """List the members of staff, in service or not."""
     db = open_database(selected_settings(on_demo))
     today = oslo_date(clock.now())
-    rows = [_listed(member, today) for member in _members(db, konfliktrad, _day("--on", on))]
+    in_service = _day("--on", on)
+    with db.reading() as tx:
+        rows = [_listed(member, today) for member in staff_store.page(tx, konfliktrad, in_service)]
     db.close()
     layout = "{subject:<28} {konfliktrad:<16} {roles:<24} {active_from} – {active_to:<10}  {name}"
     plain = (
         rows if as_json else [{k: v or "" for k, v in row.items()} | {"roles": " ".join(row["roles"])} for row in rows]
     )
     print_rows(plain, layout, as_json)
-
-
-def _members(db: Database, konfliktrad: str | None, on: date | None) -> list[Staff]:
-    with db.reading() as tx:
-        return staff_store.page(tx, konfliktrad, on)
 
 
 def _listed(member: Staff, today: date) -> dict[str, Any]:
@@ -259,7 +256,9 @@ def _import_row(tx: Connection, keys: EncryptionKeys, editor: Editor, row: dict[
     if entry is None:
         report.problems = [_at_given(problem, row) for problem in problems]
         return
-    action = administration.update_or_add(tx, editor, _member_of(entry))
+    values = entry.model_dump(exclude={"name", "roles", "contact"})
+    roles = tuple(role for role in Role if role in entry.roles)
+    action = administration.update_or_add(tx, editor, Staff(display_name=entry.name, roles=roles, **values))
     written = _write_contact(tx, keys, editor, entry, row)
     report.outcome = str(action) if action else "changed" if written else "unchanged"
 
@@ -343,12 +342,6 @@ ROW_PROBLEMS = {
     "subject_twice": "This person stands in the file already. Keep one of the rows.",
     "too_many_values": "The row has more values than the header. Put text with the separator in quotation marks.",
 }
-
-
-def _member_of(entry: "StaffIn") -> Staff:
-    """The entry as it is stored."""
-    values = entry.model_dump(exclude={"name", "roles", "contact"})
-    return Staff(display_name=entry.name, roles=tuple(role for role in Role if role in entry.roles), **values)
 
 
 def _print_reports(reports: list[RowReport], dry_run: bool, as_json: bool) -> None:

@@ -107,7 +107,9 @@ def load(
         coordination_groups.write(tx, keys)
     results, rng = SurveyResults(), Random(f"{seed}:surveys")  # no secret
     for batch in bulk.batches(generate_cases(total, seed, today, processes), BATCH):
-        _write(db, keys, batch)
+        with db.writing() as tx:
+            people_store.create_people(tx, keys, [(new.person, new.events[0].recorded_at) for new in batch])
+            journal.append_many(tx, [_event_batch(generated) for generated in batch])
         _observe(db, batch, seed, counter.cases, today)
         for generated in batch:
             counter.add(generated)
@@ -116,13 +118,6 @@ def load(
     with db.writing() as tx:
         results.write(tx)
     return counter.summary()
-
-
-def _write(db: Database, keys: EncryptionKeys, batch: Sequence[GeneratedCase]) -> None:
-    """Write the batch in one transaction."""
-    with db.writing() as tx:
-        people_store.create_people(tx, keys, [(new.person, new.events[0].recorded_at) for new in batch])
-        journal.append_many(tx, [_event_batch(generated) for generated in batch])
 
 
 def _observe(db: Database, batch: Sequence[GeneratedCase], seed: int, first: int, today: date) -> None:

@@ -84,7 +84,10 @@ class LoadCounter:
         if generated.case.sanction_in_force:
             self._regimes.add(generated.case.sanction_in_force.regime)
         self._count_lead_times(generated)
-        self._count_state(generated)
+        if not generated.case.is_closed:
+            self._open[generated.case.state] += 1
+        elif generated.case.start:
+            self._count.update(started=1, completed=generated.case.state is State.COMPLETED)
 
     def _count_lead_times(self, generated: GeneratedCase) -> None:
         p1, p2, _ = measures(generated.case)
@@ -95,12 +98,6 @@ class LoadCounter:
             self._count.update(sanctions=generated.sanction is Sanction.YOUTH_SANCTION)
         if p2 is not None:
             self._p2[p2] += 1
-
-    def _count_state(self, generated: GeneratedCase) -> None:
-        if not generated.case.is_closed:
-            self._open[generated.case.state] += 1
-        elif generated.case.start:
-            self._count.update(started=1, completed=generated.case.state is State.COMPLETED)
 
     def summary(self) -> Summary:
         """The summary of the cases counted so far."""

@@ -49,7 +49,9 @@ class WorkerFolder:
 
     def collect(self) -> Iterable[core.Metric]:
         """Counters of all workers so far; gauges of those that live."""
-        self._forget_ended()
+        for pid, file in self._files():
+            if file.name.startswith("gauge_live") and not _lives(pid):
+                file.unlink(missing_ok=True)
         collector: Any = multiprocess.MultiProcessCollector(None, str(self.path))  # type: ignore[no-untyped-call]
         metrics: Iterable[core.Metric] = collector.collect()
         return metrics
@@ -57,11 +59,6 @@ class WorkerFolder:
     def pids(self) -> set[int]:
         """The worker processes that live."""
         return {pid for pid, _ in self._files() if _lives(pid)}
-
-    def _forget_ended(self) -> None:
-        for pid, file in self._files():
-            if file.name.startswith("gauge_live") and not _lives(pid):
-                file.unlink(missing_ok=True)
 
     def _files(self) -> list[tuple[int, Path]]:
         named = ((file.stem.rpartition("_")[2], file) for file in self.path.glob("*_*.db"))

@@ -56,35 +56,26 @@ class LineFormatter(logging.Formatter):
     @cached_property
     def _chain(self) -> tuple[Processor, ...]:
         """What every line passes, and last what writes it in its form."""
-        return (processors.TimeStamper(fmt="iso", utc=True, key="time"), _time_first, _renderer(self._log_format))
+        as_json = self._log_format == "json"
+        renderer = processors.JSONRenderer() if as_json else processors.LogfmtRenderer(bool_as_flag=False)
+        return (processors.TimeStamper(fmt="iso", utc=True, key="time"), _time_first, renderer)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. Fields of an event of ours are looked at one by one, the text of a library as a whole."""
         name, values = getattr(record, "event_name", None), getattr(record, "event_fields", {})
         fields: Any = {"level": record.levelname.lower(), "event": name or masked_value(record.getMessage().strip())}
-        fields |= {field: masked_value(value) for field, value in values.items()} | _raised(record)
-        fields |= {"logger": record.name, "pid": os.getpid()} | _request()
+        fields |= {field: masked_value(value) for field, value in values.items()}
+        raised = record.exc_info[1] if record.exc_info else None
+        if raised is not None:  # type and places of an exception that a library logs, not its text: it may hold values
+            fields |= described(raised)
+        fields |= {"logger": record.name, "pid": os.getpid()}
+        ids = CURRENT.get()
+        if ids is not None:
+            fields |= {"request_id": ids.request_id, "trace_id": ids.trace_id}
         for processor in self._chain:
             fields = processor(None, "log", fields)
         return str(fields)
 
 
-def _raised(record: logging.LogRecord) -> dict[str, object]:
-    """Type and places of an exception that a library logs; without its text, which may hold values."""
-    raised = record.exc_info[1] if record.exc_info else None
-    return {} if raised is None else described(raised)
-
-
-def _request() -> dict[str, str]:
-    ids = CURRENT.get()
-    return {} if ids is None else {"request_id": ids.request_id, "trace_id": ids.trace_id}
-
-
 def _time_first(_logger: Any, _method: str, fields: EventDict) -> EventDict:
     return {"time": fields.pop("time"), **fields}
-
-
-def _renderer(log_format: str) -> Processor:
-    if log_format == "json":
-        return processors.JSONRenderer()
-    return processors.LogfmtRenderer(bool_as_flag=False)

@@ -41,13 +41,9 @@ def ids_of(headers: list[tuple[bytes, bytes]]) -> RequestIds:
     given = [value for name, value in headers if name == b"x-request-id"]
     sound = len(given) == 1 and REQUEST_ID.fullmatch(given[0]) is not None
     request_id = given[0].decode("ascii") if sound else token_hex(16)
-    return RequestIds(request_id, _of_span() or _of_parent(headers) or token_hex(16))
-
-
-def _of_span() -> str | None:
-    """The trace id of the current span; None where nobody traces."""
-    context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+    span = trace.get_current_span().get_span_context()
+    of_span = trace.format_trace_id(span.trace_id) if span.is_valid else None
+    return RequestIds(request_id, of_span or _of_parent(headers) or token_hex(16))
 
 
 def _of_parent(headers: list[tuple[bytes, bytes]]) -> str | None:

@@ -1,6 +1,5 @@
 """Searching persons by name, birth date or identity number, among those whose identity the searcher may learn."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -42,21 +41,16 @@ class PersonHits:
 def search(tx: Connection, keys: EncryptionKeys, viewer: Viewer, criteria: PersonCriteria) -> PersonHits:
     """The persons who fit, the newest first."""
     person_ids: list[UUID] = []
-    for canonical_id in _matching(tx, keys, viewer, criteria):
-        if canonical_id not in person_ids:
-            person_ids.append(canonical_id)
+    for record in person_search.records_visible_to(tx, keys, viewer, criteria.born, criteria.national_id):
+        fits = criteria.name is None or _fits(criteria.name, record.personalia)
+        if fits and record.canonical_id not in person_ids:
+            person_ids.append(record.canonical_id)
         if len(person_ids) > criteria.limit:
             break
     shown = person_ids[: criteria.limit]
     stored = (people.read_person(tx, keys, canonical_id) for canonical_id in shown)
     pairs = tuple((person, sight_of(tx, viewer, person.person_id)) for person in stored if person is not None)
     return PersonHits(pairs, len(person_ids) > criteria.limit)
-
-
-def _matching(tx: Connection, keys: EncryptionKeys, viewer: Viewer, criteria: PersonCriteria) -> Iterator[UUID]:
-    for record in person_search.records_visible_to(tx, keys, viewer, criteria.born, criteria.national_id):
-        if criteria.name is None or _fits(criteria.name, record.personalia):
-            yield record.canonical_id
 
 
 def _fits(name: str, personalia: Personalia | None) -> bool:

@@ -102,6 +102,7 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
     views = [cases.read(tx, viewer, case.case_id, context.now, None, None) for case in sight.cases]
     unseen = len(case_ids) - len(sight.cases)
     accesses, held = _accesses(tx, sight.person_id, case_ids)
+    lost = [{"part": DataCategory.PERSON, "code": WithheldCode.KEY_LOST}] if record.person.lost_key is not None else []
     content: Json = {
         "person": _person(record, sight, today),
         "cases": [_case(tx, context, view) for view in views],
@@ -111,7 +112,7 @@ def gather(tx: Connection, context: IntakeContext, viewer: Viewer, person_id: UU
         "accesses": accesses,
         "retention": [_term(rule, views) for rule in effective(retention.bases(tx)).values()],
         "purposes": [str(category) for category in DataCategory],
-        "withheld": [*_lost(record), *_withheld(sight, views, unseen, bool(record_ids)), *_held_back(held)],
+        "withheld": [*lost, *_withheld(sight, views, unseen, bool(record_ids)), *_held_back(held)],
     }
     return SubjectAccess(sight.person_id, context.now, content)
 
@@ -203,7 +204,10 @@ def _case(tx: Connection, context: IntakeContext, view: CaseView) -> Json:
             {"agency": str(consent.recipient), "scope": str(consent.scope), "status": str(consent.status)}
             for consent in sharing_consents(case, oslo_date(context.now))
         ],
-        "sent_to_authorities": list(_deliveries(tx, stored.case_id)),
+        "sent_to_authorities": [
+            {"kind": row.kind, "at": _text(row.created_at), "delivered_at": _text(row.delivered_at)}
+            for row in subject_data.official_messages_about(tx, stored.case_id)
+        ],
     }
 
 
@@ -224,11 +228,6 @@ def _event(event: Event, placed: bool) -> Json:
         "source": event.source,
         "details": {name: value for name, value in details.items() if name not in STAFF_FIELDS},
     }
-
-
-def _deliveries(tx: Connection, case_id: UUID) -> Iterator[Json]:
-    for row in subject_data.official_messages_about(tx, case_id):
-        yield {"kind": row.kind, "at": _text(row.created_at), "delivered_at": _text(row.delivered_at)}
 
 
 # --- what came in, and who has looked -----------------------------------------------------------------------
@@ -301,11 +300,6 @@ def _term(rule: EffectiveRule, views: list[CaseView]) -> Json:
         "applies": rule.applies,
         "until": _text(rule.kept_until(max(closings))) if counted else None,
     }
-
-
-def _lost(record: PersonRecord) -> Iterator[Json]:
-    if record.person.lost_key is not None:
-        yield {"part": DataCategory.PERSON, "code": WithheldCode.KEY_LOST}
 
 
 def _withheld(sight: PersonSight, views: list[CaseView], unseen: int, has_messages: bool) -> Iterator[Json]:

@@ -35,8 +35,12 @@ class _Environment(Settings, BaseSettings):
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings in these variables. Raises `BadSettings` that names all that are missing, wrong or unknown."""
-    given = _given(environ)
+    """The settings in these variables. Raises `BadSettings` that names all that are missing, wrong or unknown.
+
+    An empty variable counts as missing.
+    """
+    ours = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+    given = {name: value for name, value in ours.items() if value and not name.startswith(TEST_PREFIX)}
     problems = dict(_unknown(given))
     source = EnvSettingsSource(_Environment)
     source.env_vars = {name.lower(): value for name, value in given.items()}
@@ -60,12 +64,6 @@ def names() -> dict[str, str]:
     """The field of every variable, including the variables that name the file of a secret."""
     known = {PREFIX + field.upper(): field for field in Settings.model_fields}
     return known | {name + FILE: field for name, field in known.items() if setting_info(field).secret}
-
-
-def _given(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with the prefix of this product. An empty variable counts as missing."""
-    ours = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
-    return {name: value for name, value in ours.items() if value and not name.startswith(TEST_PREFIX)}
 
 
 def _unknown(given: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -72,11 +72,13 @@ def back_up(db: Database, target: Path, now: datetime, pg_dump: str = PG_DUMP) -
     try:
         unfinished.touch(mode=0o600)
         with db.reading() as tx:
-            _take_snapshot(tx)
+            tx.execute(text("SELECT count(*) FROM alembic_version"))  # from here on it sees one state of the database
             copy = _copy_sqlite if db.file else _dump_postgresql
             copy(tx, unfinished, pg_dump)
             manifest = Manifest(now, db.current() or "", fingerprint(tx))
-        _write_whole(manifest_of(target), manifest.text())
+        manifest_of(target).touch(mode=0o600)
+        manifest_of(target).write_text(manifest.text(), encoding="utf-8")
+        _synchronise(manifest_of(target))
         _synchronise(unfinished)
         name_new(unfinished, target)
         _synchronise(target.parent)
@@ -87,11 +89,6 @@ def back_up(db: Database, target: Path, now: datetime, pg_dump: str = PG_DUMP) -
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
-
-
-def _take_snapshot(tx: Connection) -> None:
-    """From here on this transaction sees one state of the database."""
-    tx.execute(text("SELECT count(*) FROM alembic_version"))
 
 
 def _copy_sqlite(tx: Connection, target: Path, _pg_dump: str) -> None:
@@ -151,12 +148,6 @@ def _set_aside(place: Path) -> Path | None:
         if file.exists():
             file.rename(earlier.with_name(earlier.name + ending))
     return earlier
-
-
-def _write_whole(path: Path, content: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(content, encoding="utf-8")
-    _synchronise(path)
 
 
 def _synchronise(path: Path) -> None:

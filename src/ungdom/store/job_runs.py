@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ungdom.store.codec import stored_json
+from ungdom.store.dataclass_rows import from_row
 from ungdom.store.keyset import KeysetPosition, page
 from ungdom.store.schema.cases import case_file
 from ungdom.store.schema.job_runs import job_run
@@ -103,13 +104,4 @@ def runs_by_id(tx: Connection, run_ids: Sequence[UUID]) -> list[JobRun]:
 
 def _run_of_row(row: Row[*tuple[Any, ...]]) -> JobRun:
     progress = JobProgress(row.phase, row.done, row.total, row.reported_at) if row.phase is not None else None
-    return JobRun(
-        run_id=row.run_id,
-        name=row.name,
-        for_date=row.for_date,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        status=row.status,
-        counts=stored_json(row.counts),
-        progress=progress,
-    )
+    return from_row(JobRun, row, counts=stored_json(row.counts), progress=progress)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from ungdom.message.names import name_key
 from ungdom.message.national_id import NationalIdCheck, check_national_id, normalise
 from ungdom.store import bulk, chain_changes, emergency_access
+from ungdom.store.dataclass_rows import from_row
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
 from ungdom.store.personalia import Personalia, dump_guardian_changes, read_guardian_changes
@@ -133,17 +134,11 @@ def read_records(tx: Connection, keys: EncryptionKeys, person_id: UUID) -> list[
 
 def person_of_row(keys: EncryptionKeys, row: Row[*tuple[Any, ...]]) -> StoredPerson:
     """The person in a row with the columns of a record and of its newest version. Raises `CannotOpen`."""
-    return StoredPerson(
-        person_id=row.person_id,
+    return from_row(
+        StoredPerson,
+        row,
         personalia=read_encrypted(keys, row.person_id, row.sealed),
         youth=Youth(row.born, row.guardians, read_guardian_changes(row.guardian_changes)),
-        version=row.version,
-        protection=row.protection,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        revision=row.revision,
-        review_protection=row.review_protection,
-        erased_at=row.erased_at,
         lost_key=keys.id_of(row.sealed) if row.sealed is not None and keys.is_lost(row.sealed) else None,
     )
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, literal, or_, select
 
 from ungdom.store import chain_changes
+from ungdom.store.dataclass_rows import from_row
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.people import StoredPerson
 from ungdom.store.personalia import Personalia
@@ -123,12 +124,10 @@ def of_records(tx: Connection, keys: EncryptionKeys, record_ids: Sequence[UUID])
     query = select(person_change).where(C.person_id.in_(record_ids))
     rows = tx.execute(query.order_by(C.changed_at.desc(), C.person_id, C.revision.desc()))
     return [
-        PersonChange(
-            person_id=row.person_id,
-            revision=row.revision,
-            kind=row.kind,
+        from_row(
+            PersonChange,
+            row,
             fields=tuple(row.fields.split()),
-            changed_at=row.changed_at,
             author=ChangeAuthor(subject=row.changed_by, role=row.role, konfliktrad=row.konfliktrad),
             before=_opened(keys, row.person_id, row.revision, row.sealed),
         )

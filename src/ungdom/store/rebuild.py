@@ -90,13 +90,10 @@ def _refold_readable(db: Database, case_ids: Sequence[UUID]) -> list[UnreadableH
             refold(tx, case_ids)
     except (UnreadableHistory, ValueError) as error:  # ValueError: an unknown type of event
         if len(case_ids) == 1:
-            return [error if isinstance(error, UnreadableHistory) else _unread(case_ids[0])]
+            (case_id,) = case_ids
+            return [error if isinstance(error, UnreadableHistory) else UnreadableHistory(case_id, str(case_id), 0, "")]
         return [failed for case_id in case_ids for failed in _refold_readable(db, [case_id])]
     return []
-
-
-def _unread(case_id: UUID) -> UnreadableHistory:
-    return UnreadableHistory(case_id, str(case_id), 0, "")
 
 
 def refold(tx: Connection, case_ids: Sequence[UUID]) -> None:

@@ -52,17 +52,14 @@ class WriteProbe:
             return self._result
 
     def _probe(self) -> dict[str, str]:
-        disk = disk_fault(self._folders())
+        folders = {self._folder, *([self._db.file.parent] if self._db.file else [])}
+        disk = disk_fault([folder for folder in folders if folder.is_dir()])
         try:
             journal, durability = self._journal(), self._durability()
         except (Unavailable, Stale, DBAPIError, sqlite3.Error) as error:
             reason = error.reason if isinstance(error, Unavailable) else _reason(error)
             journal, durability = f"cannot be written ({reason}): see docs/operations.md, Health", UNKNOWN
         return {"disk": disk, "journal": journal, "durability": durability}
-
-    def _folders(self) -> list[Path]:
-        file = self._db.file
-        return [folder for folder in {self._folder, *([file.parent] if file else [])} if folder.is_dir()]
 
     def _journal(self) -> str:
         if self._db.writer_lock is not None:

@@ -85,13 +85,14 @@ def staff_table(request: Request, context: ReadContext, query: Annotated[TableQu
     def row(member: dict[str, Any]) -> list[str]:
         roles = ", ".join(texts.label(language, Role(role)) for role in member["roles"])
         service = _days(language, member["active_from"], member["active_to"])
+        absences = [span for span in member["absences"] if span["last_day"] >= str(context.today)]  # not over
         return [
             member["name"],
             member["subject"],
             roles,
             service,
             str(member["open_cases"]),
-            _absences(context, member),
+            ", ".join(_days(language, span["first_day"], span["last_day"]) for span in absences) or "–",
         ]
 
     columns = ("name", "subject", "roles", "service", "open_cases", "absences")
@@ -206,9 +207,3 @@ def _criterion(language: Language, code: str) -> str:
 
 def _days(language: Language, since: str, until: str | None) -> str:
     return f"{formats.short_day(language, since)} – {formats.short_day(language, until) if until else ''}"
-
-
-def _absences(context: RequestContext, member: dict[str, Any]) -> str:
-    """The absences that are not over."""
-    spans = (x for x in member["absences"] if x["last_day"] >= str(context.today))
-    return ", ".join(_days(context.language, span["first_day"], span["last_day"]) for span in spans) or "–"

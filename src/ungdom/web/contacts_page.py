@@ -57,22 +57,17 @@ def _changed(contacts: list[dict[str, Any]], sent: SentForm) -> list[dict[str, A
     named, action = sent.first("contact"), sent.first("action")
     if named is not None and named not in map(mark_of, contacts):
         raise NotVisible
-    wanted = [] if action == END else [_entered(sent)]
-    return [_as_it_is(x) for x in contacts if mark_of(x) != named] + wanted
+    known = ("agency", "name", "subject", "language")
+    others = [{name: contact[name] for name in known} for contact in contacts if mark_of(contact) != named]
+    if action == END:
+        return others
+    # an address that is left empty stays as it is known, unless it is to be removed
+    return [*others, sent.values(*FIELDS) | ({"email": None} if sent.first("no_email") else {})]
 
 
 def mark_of(contact: dict[str, Any]) -> str:
     """By what a form names a contact."""
     return f"{contact['agency']} {contact['subject'] or ''} {contact['name']}"
-
-
-def _as_it_is(contact: dict[str, Any]) -> dict[str, Any]:
-    return {name: contact[name] for name in ("agency", "name", "subject", "language")}
-
-
-def _entered(sent: SentForm) -> dict[str, Any]:
-    """The contact that was typed. An address that is left empty stays as it is known, unless it is to be removed."""
-    return sent.values(*FIELDS) | ({"email": None} if sent.first("no_email") else {})
 
 
 def _page(request: Request, context: RequestContext, konfliktrad: str, sent: SentForm, status: int = 200) -> Response:

@@ -115,8 +115,9 @@ class _HeldAnswer:
 
     async def send(self, message: Message) -> None:
         """Keep this part."""
-        if message["type"] == "http.response.start" and _is_event_stream(message):
-            self._is_stream = True
+        if message["type"] == "http.response.start":
+            kind = dict(message.get("headers", ())).get(b"content-type", b"")
+            self._is_stream = kind.startswith(b"text/event-stream")
         if self._is_stream:
             await self._pass_on(message)
         elif message["type"] == "http.response.start":
@@ -129,11 +130,6 @@ class _HeldAnswer:
         response = Response(self._body, self._status)
         response.raw_headers = self._headers
         return response
-
-
-def _is_event_stream(message: Message) -> bool:
-    kind = dict(message.get("headers", ())).get(b"content-type", b"")
-    return bool(kind.startswith(b"text/event-stream"))
 
 
 def _in_language(scope: Scope) -> list[tuple[bytes, bytes]]:

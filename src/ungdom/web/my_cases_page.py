@@ -1,7 +1,6 @@
 """The cases of a member of follow-up teams: where each stands, measures, deadlines, and what the member is asked."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
@@ -9,7 +8,7 @@ from pydantic import BaseModel
 from ungdom import cases
 from ungdom.api.alerts.routes import page_of_alerts
 from ungdom.api.alerts.schemas import AlertList, AlertQuery
-from ungdom.api.cases.list_schemas import CaseList, CaseRow, ListQuery
+from ungdom.api.cases.list_schemas import CaseRow, ListQuery
 from ungdom.api.cases.present import deadlines_out
 from ungdom.api.cases.routes import page_of_cases
 from ungdom.api.cases.schemas import DeadlineList
@@ -74,7 +73,9 @@ def my_cases_page(request: Request, context: ReadContext, query: Annotated[MyCas
 
 def _page(tx: Connection, context: RequestContext, query: MyCasesQuery) -> ApiResponse:
     listed = page_of_cases(tx, context, ListQuery(sort="next_due_on", total=True, limit=ROWS, cursor=query.cursor))
-    views = _views(tx, context, listed)
+    viewer = context.recorder.viewer
+    learnt = learnt_cases(tx, viewer, [row.case_id for row in listed.items], context.today)
+    views = {stored.case_id: cases.view_for(viewer, stored, case, context.today) for stored, case, _ in learnt}
     names = names_for(tx, context.language, list(views.values()))
     page = MyCasesAtAGlance(
         cases=[_my_case(context, row, views.get(row.case_id), names) for row in listed.items],
@@ -84,13 +85,6 @@ def _page(tx: Connection, context: RequestContext, query: MyCasesQuery) -> ApiRe
         total=listed.total,
     )
     return json_response(page)
-
-
-def _views(tx: Connection, context: RequestContext, listed: CaseList) -> dict[UUID, CaseView]:
-    """The cases of the list as their reader may learn of them, read together."""
-    viewer = context.recorder.viewer
-    learnt = learnt_cases(tx, viewer, [row.case_id for row in listed.items], context.today)
-    return {stored.case_id: cases.view_for(viewer, stored, case, context.today) for stored, case, _ in learnt}
 
 
 def _my_case(context: RequestContext, row: CaseRow, read: CaseView | None, names: ProviderNames) -> MyCase:

@@ -55,12 +55,10 @@ def is_safe_target(target: str, signed_in: bool = True) -> bool:
     `signed_in`: after signing in. Otherwise the pages before that may be gone to as well.
     """
     path = target.partition("?")[0]
-    is_own = _is_own(path) or (not signed_in and FIRST_PAGES.fullmatch(path) is not None)
-    return target.isprintable() and "\\" not in target and not target.startswith("//") and is_own
-
-
-def _is_own(path: str) -> bool:
-    return path != "/" and _ADDRESS.fullmatch(path) is not None and OPEN.fullmatch(path) is None
+    is_own = path != "/" and _ADDRESS.fullmatch(path) is not None and OPEN.fullmatch(path) is None
+    is_first = not signed_in and FIRST_PAGES.fullmatch(path) is not None
+    is_path = target.isprintable() and "\\" not in target and not target.startswith("//")
+    return is_path and (is_own or is_first)
 
 
 def browser_of(request: Request) -> Browser | None:

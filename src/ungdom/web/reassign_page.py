@@ -1,6 +1,5 @@
 """Many cases from one coordinator to another: tried first, then done, each case with its own event or refusal."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -64,7 +63,7 @@ def _page(request: Request, context: RequestContext, sent: SentForm, status: int
     people: list[Staff] = []
 
     def operation(tx: Connection) -> ApiResponse:
-        people.extend(_people(tx, context))
+        people.extend(staff.page(tx, office_of(context.principal.viewer), None, None, MOST_PEOPLE))  # also who has left
         return json_response(ReassignmentOut(dry_run=True, selected=0, reassigned=0, refused=0, remaining=0, items=[]))
 
     context.read(operation, WRITE, may_reassign_cases)
@@ -78,8 +77,3 @@ def _page(request: Request, context: RequestContext, sent: SentForm, status: int
         "sanctions": [str(sanction) for sanction in Sanction],
     }
     return answer(request, "reassign.html", values, status)
-
-
-def _people(tx: Connection, context: RequestContext) -> Sequence[Staff]:
-    """The members of the office; one who has left may still have cases."""
-    return staff.page(tx, office_of(context.principal.viewer), None, None, MOST_PEOPLE)

@@ -61,7 +61,10 @@ def simulation_page(request: Request, context: ReadContext, query: Annotated[Sim
     context.require(figures_scope, SIMULATION.may)
     refused, result = None, None
     if query.code:
-        done = attempt(request, lambda: simulate_deadline_rules(context, _body(query), NoQuery()))
+        done = attempt(
+            request,
+            lambda: simulate_deadline_rules(context, validated(SimulationIn, query.question()), NoQuery()),
+        )
         refused = done if isinstance(done, RefusedForm) else None
         result = None if isinstance(done, RefusedForm) else data_of(done)
     rules = data_of(list_deadline_rules(context, NoQuery()))["items"]
@@ -84,7 +87,3 @@ def _drawing(language: texts.Language, result: dict[str, Any] | None) -> ShareDr
         return None
     [clock] = result["clocks"]  # of the one rule that is tried
     return draw_shares([Share(texts.label(language, turn), clock[f"turn_{turn}"]) for turn in Turn])
-
-
-def _body(query: SimulationForm) -> SimulationIn:
-    return validated(SimulationIn, query.question())

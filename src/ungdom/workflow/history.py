@@ -26,9 +26,11 @@ def effective(events: Sequence[Event]) -> list[Event]:
     if not insertions:
         return history
     for correction in insertions:
-        inserted = _corrected(_inserted(correction), corrections.get(correction.seq))
+        new = _insertion(correction)
+        forgotten = replace(_with_facts(correction, new), actor=new.actor)  # under the number of the correction
+        inserted = _corrected(forgotten, corrections.get(correction.seq))
         if inserted is not None:
-            history.insert(_place_of(history, inserted, _insertion(correction).after_seq), inserted)
+            history.insert(_place_of(history, inserted, new.after_seq), inserted)
     return [replace(event, place=place) for place, event in enumerate(history, start=1)]
 
 
@@ -40,12 +42,6 @@ def _corrected(event: Event, correction: Event | None) -> Event | None:
         return None
     new = details.replacement
     return replace(_with_facts(event, new), recorded_at=correction.recorded_at, corrected_by=correction.seq)
-
-
-def _inserted(correction: Event) -> Event:
-    """The forgotten event that this correction puts in, under the number of the correction."""
-    new = _insertion(correction)
-    return replace(_with_facts(correction, new), actor=new.actor)
 
 
 def _with_facts(event: Event, new: Replacement | Insertion) -> Event:

@@ -134,17 +134,13 @@ def _ways(
 
 def _is_open(row: Move, case: Case, step: ProposedEvent) -> bool:
     """Whether the row is for this case, and no lasting condition keeps the case from it."""
-    return (row.only_for is None or row.only_for(case)) and not _ruled_out(row, case, step)
+    proposed = ProposedEvent(row.event, step.on, step.today)
+    is_for_case = row.only_for is None or row.only_for(case)
+    return is_for_case and all(guard(case, proposed) is None for guard in _lasting(row))
 
 
 def _lasting(row: Move) -> list[Guard]:
     return [guard for guard in row.guards if guard.code in LASTING]
-
-
-def _ruled_out(row: Move, case: Case, step: ProposedEvent) -> bool:
-    """Whether a lasting condition keeps the case from this move."""
-    proposed = ProposedEvent(row.event, step.on, step.today)
-    return any(guard(case, proposed) is not None for guard in _lasting(row))
 
 
 def ways_from(state: State, table: Sequence[Move]) -> dict[State, tuple[EventType, ...]]:

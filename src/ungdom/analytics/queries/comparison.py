@@ -57,14 +57,12 @@ def compare_offices(tx: Connection, keys: EncryptionKeys, query: CubeQuery, now:
         waits, read, unread = collect(tx, keys, by_office, now, LEAD_TIME_BY_CODE)
         norm = LEAD_TIME_BY_CODE[code].norm_days(waits.day)
         until = norm or A_YEAR if query.threshold is None else query.threshold
-        return ComparisonResult(waits.day, until, _waits(waits.table(code, by_office.by), until), read, unread)
+        table = waits.table(code, by_office.by)
+        spans, followed = table.cohort.spans(), numbers(table.cohort.followed)
+        comparison = compare_waits(_cases(table), spans, followed, table.cohort.code_of(ENDED), until)
+        return ComparisonResult(waits.day, until, comparison, read, unread)
     outcomes, read, unread = collect(tx, keys, by_office, now, COMPLETION_BY_CODE)
     return ComparisonResult(outcomes.day, None, _shares(outcomes.table(code, by_office.by)), read, unread)
-
-
-def _waits(table: CohortTable[LeadTimeDefinition], until: int) -> OfficeComparison:
-    cohort = table.cohort
-    return compare_waits(_cases(table), cohort.spans(), numbers(cohort.followed), cohort.code_of(ENDED), until)
 
 
 def _shares(table: CohortTable[CompletionDefinition]) -> OfficeComparison:

@@ -9,6 +9,7 @@ from uuid import UUID
 from ungdom import texts
 from ungdom.api.alerts import schemas as shapes
 from ungdom.api.alerts.schemas import AlertBrief
+from ungdom.api.http.present import from_source
 from ungdom.cases import CaseView
 from ungdom.notices.group_notices import UnreachedAlert
 from ungdom.store.alert_answers import PartAnswer
@@ -60,18 +61,9 @@ def _part_out(part: PartAnswer, language: texts.Language) -> shapes.PartAnswerOu
 
 
 def history_entry(language: texts.Language, entry: AlertHistoryEntry, knowledge: Knowledge) -> shapes.HappenedOut:
-    label = texts.label(language, entry.change)
     reason_learnt = redaction.may_learn_delay_reason(knowledge, entry.details.get("reason"))
-    return shapes.HappenedOut(
-        n=entry.n,
-        change=entry.change,
-        label=label,
-        for_date=entry.for_date,
-        at=entry.at,
-        role=entry.role,
-        subject=entry.subject,
-        details={name: value for name, value in entry.details.items() if name != "reason" or reason_learnt},
-    )
+    details = {name: value for name, value in entry.details.items() if name != "reason" or reason_learnt}
+    return from_source(shapes.HappenedOut, entry, label=texts.label(language, entry.change), details=details)
 
 
 def with_case(

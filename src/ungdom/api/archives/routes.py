@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from ungdom.api.archives.content import archive_of
 from ungdom.api.http import inputs as i
 from ungdom.api.http.case_reading import read_case
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.responses import PRIVATE_HEADERS, ApiResponse
 from ungdom.cases import NotVisible
 from ungdom.store.session import Connection
@@ -32,13 +32,13 @@ def get_case_archive(context: ReadContext, case_id: UUID, _query: Annotated[i.No
     For the leader of the office that has the case. That it was made is logged.
     """
     schema = context.db.current()
-    return context.read(lambda tx: _archive(tx, context, case_id, schema), may=may_archive_cases)
 
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, i.AsOf())
+        if not may_work_on(context.recorder.viewer, read.case.konfliktrad):
+            raise NotVisible
+        content = archive_of(tx, context.keys, read, schema)
+        headers = {"Content-Disposition": f'attachment; filename="{read.stored.reference}.zip"', **PRIVATE_HEADERS}
+        return ApiResponse(200, content, headers, media_type=MEDIA_TYPE)
 
-def _archive(tx: Connection, context: RequestContext, case_id: UUID, schema: str | None) -> ApiResponse:
-    read = read_case(tx, context, case_id, i.AsOf())
-    if not may_work_on(context.recorder.viewer, read.case.konfliktrad):
-        raise NotVisible
-    content = archive_of(tx, context.keys, read, schema)
-    headers = {"Content-Disposition": f'attachment; filename="{read.stored.reference}.zip"', **PRIVATE_HEADERS}
-    return ApiResponse(200, content, headers, media_type=MEDIA_TYPE)
+    return context.read(operation, may=may_archive_cases)

@@ -65,14 +65,28 @@ def create_calendar_feed(context: WriteContext, _query: Annotated[i.NoQuery, Que
 @router.get("/v1/calendar-feeds", response_model=FeedList, summary="Your calendar feeds")
 def list_calendar_feeds(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """Your own feeds: when each was made and last read."""
-    return context.read(lambda tx: _page_of_feeds(tx, context, query), in_service=False)
+
+    def operation(tx: Connection) -> ApiResponse:
+        read, place = (
+            partial(calendar_feeds.feeds_of, tx, _subject_of_feeds(context)),
+            attrgetter("created_at", "feed_id"),
+        )
+        return list_response(context, "calendar feeds", query, FeedList, read, place, feed_out)
+
+    return context.read(operation, in_service=False)
 
 
 @router.delete("/v1/calendar-feeds/{feed_id}", status_code=204, summary="Revoke a calendar feed")
 @guarded(requires(WRITE, _may_have_feeds))
 def revoke_calendar_feed(context: WriteContext, feed_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Take back one of your own feeds: from now on its address is that of nothing."""
-    return context.write(lambda tx: _revoke_feed(tx, context, feed_id), in_service=False)
+
+    def operation(tx: Connection) -> ApiResponse:
+        if not calendar_feeds.revoke(tx, _subject_of_feeds(context), feed_id):
+            raise NotVisible
+        return ApiResponse(204, b"", {})
+
+    return context.write(operation, in_service=False)
 
 
 @public.get(
@@ -121,17 +135,6 @@ def _feed_owner(tx: Connection, context: RequestContext) -> str:
     if not _may_have_feeds(viewer.role) or agenda.owner(tx, viewer.subject, context.today) is None:
         raise NoFeed
     return viewer.subject
-
-
-def _page_of_feeds(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    read, place = partial(calendar_feeds.feeds_of, tx, _subject_of_feeds(context)), attrgetter("created_at", "feed_id")
-    return list_response(context, "calendar feeds", query, FeedList, read, place, feed_out)
-
-
-def _revoke_feed(tx: Connection, context: RequestContext, feed_id: UUID) -> ApiResponse:
-    if not calendar_feeds.revoke(tx, _subject_of_feeds(context), feed_id):
-        raise NotVisible
-    return ApiResponse(204, b"", {})
 
 
 def _subject_of_feeds(context: RequestContext) -> str:

@@ -55,7 +55,12 @@ def list_cases(context: ReadContext, query: Annotated[ListQuery, Query()]) -> Re
 @router.get("/v1/cases/{case_id}", response_model=s.CaseOut, summary="Read a case")
 def get_case(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """One case: where it stands, its dates, start and the rule that gave it, ends, lead time, next deadline."""
-    return context.read(lambda tx: _case_detail(tx, context, case_id, as_of))
+
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        return case_answer(case_detail(tx, context, read, as_of), read)
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/lead-time", response_model=LeadTimeOut, summary="Where the days went")
@@ -80,11 +85,6 @@ def get_deadlines(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Res
         return json_response(redacted(views.deadlines_out(read, context.language, known_at), read))
 
     return context.read(operation)
-
-
-def _case_detail(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    read = read_case(tx, context, case_id, as_of)
-    return case_answer(case_detail(tx, context, read, as_of), read)
 
 
 def case_detail(tx: Connection, context: RequestContext, read: CaseView, as_of: i.AsOf) -> s.CaseOut:

@@ -127,7 +127,14 @@ def retry_decision(
 @guarded(requires(STATUS, may_settle_messages))
 def dismiss_decision(context: WriteContext, message_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Put a parked message aside for good. The sender is told; a higher version can still come."""
-    return context.write(lambda tx: _dismiss_message(tx, context, message_id))
+
+    def operation(tx: Connection) -> ApiResponse:
+        message = message_to_settle(tx, context, message_id)
+        return _latest_receipt(
+            tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
+        )
+
+    return context.write(operation)
 
 
 def _receipt_response(result: IntakeResult) -> ApiResponse:
@@ -190,13 +197,6 @@ def _retry_message(tx: Connection, context: RequestContext, message_id: UUID, bo
         cases.read(tx, context.recorder.viewer, body.case, context.now, None, None)  # raises `NotVisible`
     result = intake.retry_by_hand(tx, context.intake, message.message_id, context.recorder.viewer.subject, choice)
     return _latest_receipt(tx, message, result)
-
-
-def _dismiss_message(tx: Connection, context: RequestContext, message_id: UUID) -> ApiResponse:
-    message = message_to_settle(tx, context, message_id)
-    return _latest_receipt(
-        tx, message, intake.dismiss(tx, context.intake, message.message_id, context.recorder.viewer.subject)
-    )
 
 
 def _latest_receipt(tx: Connection, message: InboundMessage, result: IntakeResult | None) -> ApiResponse:

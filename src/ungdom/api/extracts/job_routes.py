@@ -98,7 +98,13 @@ def end_extract_schedule(context: WriteContext, schedule_id: UUID, _query: Annot
 @router.get("/v1/extracts/jobs", response_model=JobList, summary="The ledger of jobs")
 def list_extract_jobs(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """One's own jobs, the newest first; auditors and administrators see all."""
-    return context.read(lambda tx: _page_of_jobs(tx, context, query), scope_of, _may_read_jobs)
+
+    def operation(tx: Connection) -> ApiResponse:
+        read, place = partial(jobs.recent_jobs, tx, _own_subject(context)), attrgetter("created_at", "job_id")
+        raised_at = person_history.protection_raised_at(tx)
+        return list_response(context, JOB_LIST, query, JobList, read, place, lambda job: job_out(job, raised_at))
+
+    return context.read(operation, scope_of, _may_read_jobs)
 
 
 @router.get("/v1/extracts/jobs/{job_id}", response_model=JobOut, summary="One job")
@@ -191,9 +197,3 @@ def _file_info(job: ExtractJob, file: str) -> WrittenFile:
     if entry is None:
         raise NotVisible
     return WrittenFile(entry["rows"], entry["bytes"], entry["sha256"])
-
-
-def _page_of_jobs(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    read, place = partial(jobs.recent_jobs, tx, _own_subject(context)), attrgetter("created_at", "job_id")
-    raised_at = person_history.protection_raised_at(tx)
-    return list_response(context, JOB_LIST, query, JobList, read, place, lambda job: job_out(job, raised_at))

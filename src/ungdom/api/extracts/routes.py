@@ -71,17 +71,26 @@ def list_extracts(context: ReadContext, request: Request, _query: Annotated[i.No
 @router.get("/v1/extracts/pulls", response_model=e.PullList, summary="Who took out what")
 def list_extract_pulls(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """Every pull, the newest first: who, when, for which purpose, what came of it. For auditors."""
-    return context.read(lambda tx: _page_of_pulls(tx, context, query), scope_of, may_read_downloads)
+
+    def operation(tx: Connection) -> ApiResponse:
+        read, place = partial(download_log.recent_downloads, tx), attrgetter("at", "pull_id")
+        return list_response(context, "pulls", query, e.PullList, read, place, pull_out)
+
+    return context.read(operation, scope_of, may_read_downloads)
 
 
 @router.get("/v1/extracts/pulls/{pull_id}/manifest", summary="The manifest of a pull", response_model=dict[str, object])
 def get_extract_manifest(context: ReadContext, pull_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What the rows were made of and what they are, to build the same again: of one's own pull, or for auditors."""
-    return context.read(
-        lambda tx: _manifest_of_pull(tx, context, pull_id),
-        scope_of,
-        lambda role: may_read_published(role) or may_read_downloads(role),
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        viewer, pull = context.principal.viewer, download_log.find(tx, pull_id)
+        may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
+        if pull is None or not may_read or pull.manifest is None:
+            raise NotVisible
+        return ApiResponse(200, json.dumps(pull.manifest, ensure_ascii=False).encode(), {})
+
+    return context.read(operation, scope_of, lambda role: may_read_published(role) or may_read_downloads(role))
 
 
 @router.get(
@@ -138,16 +147,3 @@ def _accepted_form(accept: str | None) -> Form:
     if accepted is None:
         raise HTTPException(406)
     return accepted
-
-
-def _page_of_pulls(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    read, place = partial(download_log.recent_downloads, tx), attrgetter("at", "pull_id")
-    return list_response(context, "pulls", query, e.PullList, read, place, pull_out)
-
-
-def _manifest_of_pull(tx: Connection, context: RequestContext, pull_id: UUID) -> ApiResponse:
-    viewer, pull = context.principal.viewer, download_log.find(tx, pull_id)
-    may_read = pull is not None and (pull.subject == viewer.subject or may_read_downloads(viewer.role))
-    if pull is None or not may_read or pull.manifest is None:
-        raise NotVisible
-    return ApiResponse(200, json.dumps(pull.manifest, ensure_ascii=False).encode(), {})

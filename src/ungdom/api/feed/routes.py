@@ -14,7 +14,7 @@ from ungdom.api.http.responses import ApiResponse, json_response
 from ungdom.api.http.tokens import READ
 from ungdom.notices import webhooks
 from ungdom.notices.dispatch import may_be_sent
-from ungdom.notices.recipients import RecipientDirectory, recipient_directory
+from ungdom.notices.recipients import recipient_directory
 from ungdom.store import feed
 from ungdom.store.feed import FeedEntry
 from ungdom.store.session import Connection
@@ -81,10 +81,9 @@ def _entries(
     viewer = context.recorder.viewer
     directory = recipient_directory(tx, list({entry.message.case_id for entry in entries}), context.today)
     for entry in entries:
-        seen = may_be_sent(directory, viewer, entry.message)
-        yield entry, _shown(directory, context.public_url, entry) if seen else None
-
-
-def _shown(directory: RecipientDirectory, public_url: str, entry: FeedEntry) -> ChangeOut:
-    reference = directory.cases[entry.message.case_id].reference
-    return ChangeOut.model_validate_json(webhooks.event_body(public_url, entry.message, reference))
+        if may_be_sent(directory, viewer, entry.message):
+            reference = directory.cases[entry.message.case_id].reference
+            body = webhooks.event_body(context.public_url, entry.message, reference)
+            yield entry, ChangeOut.model_validate_json(body)
+        else:
+            yield entry, None

@@ -28,15 +28,11 @@ class ErasuresFirst:
             await to_thread.run_sync(self.gate.open)
         except StoreError as error:
             LOG.warning("erasures.not_carried_out", reason=type(error).__name__)
-            part = "erasures" if _is_of_the_journal(error) else "detail"
+            database_is_away = isinstance(error, Unavailable) and error.reason != UNREADABLE_JOURNAL
+            part = "detail" if database_is_away else "erasures"  # otherwise an operator has to do something
             language = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
             trace_id = scope["state"]["trace_id"]
             response = problem_response(503, "unavailable", language, trace_id, None, {"Retry-After": "2"}, part)
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
-
-
-def _is_of_the_journal(error: StoreError) -> bool:
-    """Whether it is not the database that is away: an operator has to do something."""
-    return not isinstance(error, Unavailable) or error.reason == UNREADABLE_JOURNAL

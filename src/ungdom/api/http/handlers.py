@@ -94,14 +94,10 @@ def _forbidden(request: Request, allowed: Iterable[Role], extra: dict[str, Any],
 async def _not_in_service(request: Request, error: NotInService) -> Response:
     """What is wrong with the service of the caller, with its days."""
     language = language_of(request)
-    extra = {"reason": error.gap, "first_day": error.first_day, "last_day": error.last_day}
+    known = {"reason": error.gap, "first_day": error.first_day, "last_day": error.last_day}
+    extra = {name: str(value) for name, value in known.items() if value is not None}
     first, last = (texts.render(language, day) for day in (error.first_day, error.last_day))
-    return problem_to(request, 403, "not_in_service", _as_json(extra), None, error.gap.value, first=first, last=last)
-
-
-def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with days as text, without those that are missing."""
-    return {name: str(value) for name, value in values.items() if value is not None}
+    return problem_to(request, 403, "not_in_service", extra, None, error.gap.value, first=first, last=last)
 
 
 async def _other_office(request: Request, error: OtherOffice) -> Response:

@@ -194,14 +194,7 @@ def _warning_out(warning: PressureWarning, language: texts.Language) -> WarningO
         days=round(warning.days),
         days_before=round(warning.days_before),
     )
+    of_rule = {name: getattr(rule, name) for name in ("code", "weeks", "growth", "longer", "source")}
     return from_source(
-        WarningOut,
-        rule,
-        message=message,
-        growing=warning.growing,
-        received_before=warning.before,
-        received=warning.recent,
-        waiting=warning.waiting,
-        days_before=warning.days_before,
-        days=warning.days,
+        WarningOut, warning, message=message, received_before=warning.before, received=warning.recent, **of_rule
     )

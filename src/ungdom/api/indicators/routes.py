@@ -50,7 +50,15 @@ def get_survey_statistics(context: ReadContext, query: Annotated[f.PeriodQuery, 
 
     Whole quarters, once their last invitation has expired. Coordinators and leaders: their own and the country's.
     """
-    return context.read_figures(lambda tx: _survey_cells(tx, context, query), figures_scope, may_read_figures)
+
+    def operation(tx: Connection) -> ApiResponse:
+        quarters = results.quarters_in(query.since, query.until, context.today)
+        cells = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
+        own = own_office(context)
+        items = [cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
+        return json_response(f.CellList(since=query.since, until=query.until, read_at=context.now, items=items))
+
+    return context.read_figures(operation, figures_scope, may_read_figures)
 
 
 def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQuery) -> ApiResponse:
@@ -70,27 +78,19 @@ def _indicator_list(tx: Connection, context: RequestContext, query: f.FiguresQue
     return json_response(body)
 
 
-def _survey_cells(tx: Connection, context: RequestContext, query: f.PeriodQuery) -> ApiResponse:
-    quarters = results.quarters_in(query.since, query.until, context.today)
-    cells = results.cells(surveys.counts(tx, *quarters), surveys.answers(tx, *quarters)) if quarters else []
-    own = own_office(context)
-    items = [cell_out(cell, context.language) for cell in cells if own is None or cell.konfliktrad in (own, None)]
-    return json_response(f.CellList(since=query.since, until=query.until, read_at=context.now, items=items))
-
-
 @router.get("/v1/statistics/caseload", response_model=CaseloadOut, summary="Caseload and capacity")
 def get_caseload(context: ReadContext, query: Annotated[i.AsOf, Query()]) -> Response:
     """Open cases by coordinator, phase, sanction and weight; what came in and went out; what is expected; warnings.
 
     Coordinators and leaders are told of their own konfliktråd, the secretariat and administrators of all.
     """
-    return context.read_figures(lambda tx: _caseload(tx, context, query), figures_scope, may_read_figures)
 
+    def operation(tx: Connection) -> ApiResponse:
+        as_of = (query.valid_at, instant(query.known_at))
+        result = read_caseload(tx, context.now, own_office(context), as_of)
+        as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
+        return json_response(
+            CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, context.language)))
+        )
 
-def _caseload(tx: Connection, context: RequestContext, query: i.AsOf) -> ApiResponse:
-    as_of = (query.valid_at, instant(query.known_at))
-    result = read_caseload(tx, context.now, own_office(context), as_of)
-    as_of_out = AsOfOut(on=result.load.day, known_at=as_of[1])
-    return json_response(
-        CaseloadOut(as_of=as_of_out, unread=result.unread, items=list(offices_out(result.load, context.language)))
-    )
+    return context.read_figures(operation, figures_scope, may_read_figures)

@@ -1,6 +1,5 @@
 """The catalogue of measures: who offers what where, and whether there is room. No person stands in it."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -49,7 +48,14 @@ def add_measure_provider(context: WriteContext, body: ProviderIn, _query: Annota
 @router.get("/v1/measures/providers/{provider_id}", response_model=ProviderOut, summary="Read a provider")
 def get_measure_provider(context: ReadContext, provider_id: UUID, query: Annotated[ProviderQuery, Query()]) -> Response:
     """One provider with its measures and the room it had on a day, also when it offers nothing any more."""
-    return context.read(lambda tx: _provider_detail(tx, context, provider_id, query.on), may=may_read_catalogue)
+
+    def operation(tx: Connection) -> ApiResponse:
+        entry = catalogue.entry(tx, provider_id, query.on or context.today)
+        if entry is None:
+            raise cases.NotVisible
+        return json_response(provider_out(entry, context.language))
+
+    return context.read(operation, may=may_read_catalogue)
 
 
 @router.post(
@@ -84,13 +90,6 @@ def _page_of_catalogue(tx: Connection, context: RequestContext, query: Catalogue
     return json_response(
         CatalogueOut(on=on, items=[provider_out(entry, context.language) for entry in page], next=following)
     )
-
-
-def _provider_detail(tx: Connection, context: RequestContext, provider_id: UUID, on: date | None) -> ApiResponse:
-    entry = catalogue.entry(tx, provider_id, on or context.today)
-    if entry is None:
-        raise cases.NotVisible
-    return json_response(provider_out(entry, context.language))
 
 
 def _add_provider(tx: Connection, context: RequestContext, body: ProviderIn) -> ApiResponse:

@@ -13,7 +13,6 @@ from ungdom.api.http.responses import ApiResponse, etag, json_response
 from ungdom.api.http.schemas import AsOfOut
 from ungdom.api.http.time_travel import instant
 from ungdom.api.notes.schemas import NoteList, NoteOut
-from ungdom.cases import CaseView
 from ungdom.store import notes
 from ungdom.store.notes import Note
 from ungdom.store.session import Connection
@@ -45,21 +44,16 @@ def _notes(tx: Connection, context: RequestContext, case_id: UUID, query: NotesQ
     read = read_case(tx, context, case_id, query)
     may_read = redaction.may_read_notes(read, read.stored.protection)
     known = {note.note_id: note for note in notes.notes_of(tx, context.keys, case_id)} if may_read else {}
+    standing = {event.seq for event in engine.effective(read.stored.events)}
+    events = [event for event in read.stored.events if query.valid_at is None or event.occurred_on <= query.valid_at]
     lines = [
-        _note_out(event, known[event.details.note], current)
-        for event, current in _note_events(read, query)
+        _note_out(event, known[event.details.note], event.seq in standing)
+        for event in events
         if isinstance(event.details, NoteAdded) and event.details.note in known
     ]
     items = [line for line in lines if query.youth_may_read in (None, line.youth_may_read)]
     as_of = AsOfOut(on=read.on, known_at=instant(query.known_at))
     return json_response(NoteList(as_of=as_of, items=items), ETag=etag(read.stored.version))
-
-
-def _note_events(read: CaseView, query: NotesQuery) -> list[tuple[Event, bool]]:
-    """The events until the day that added a note, each with whether it still stands."""
-    standing = {event.seq for event in engine.effective(read.stored.events)}
-    events = (event for event in read.stored.events if query.valid_at is None or event.occurred_on <= query.valid_at)
-    return [(event, event.seq in standing) for event in events]
 
 
 def _note_out(event: Event, note: Note, current: bool) -> NoteOut:

@@ -46,7 +46,14 @@ def mark_notice_read(
 ) -> Response:
     """The caller has read it; the first time counts."""
     public_url: str = request.app.state.public_url
-    return context.write(lambda tx: _mark_read(tx, context, notice_id, public_url))
+
+    def operation(tx: Connection) -> ApiResponse:
+        _own_notice(tx, context, notice_id)
+        notices.mark_read(tx, notice_id, context.now)
+        entry = _own_notice(tx, context, notice_id)
+        return json_response(notice_out(entry, context.language, context.today, public_url))
+
+    return context.write(operation)
 
 
 def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery, public_url: str) -> ApiResponse:
@@ -65,13 +72,6 @@ def _page_of_notices(tx: Connection, context: RequestContext, query: NoticeQuery
             next=following,
         )
     )
-
-
-def _mark_read(tx: Connection, context: RequestContext, notice_id: UUID, public_url: str) -> ApiResponse:
-    _own_notice(tx, context, notice_id)
-    notices.mark_read(tx, notice_id, context.now)
-    entry = _own_notice(tx, context, notice_id)
-    return json_response(notice_out(entry, context.language, context.today, public_url))
 
 
 def _own_notice(tx: Connection, context: RequestContext, notice_id: UUID) -> NoticeWithCase:

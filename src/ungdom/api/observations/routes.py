@@ -31,11 +31,14 @@ router = APIRouter(tags=["people"])
 )
 def list_observations(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What people have recorded of this person: for the office that has a case of theirs, and the secretariat."""
-    return context.read(
-        lambda tx: _observations_of_person(tx, context, records.canonical_id(tx, person_id)),
-        READ,
-        may_record_observations,
-    )
+
+    def operation(tx: Connection) -> ApiResponse:
+        canonical_id = records.canonical_id(tx, person_id)
+        _require_access(tx, context, canonical_id)
+        rows = observations.by_hand(tx, canonical_id)
+        return json_response(ObservationList(items=[observation_out(row, context.language) for row in rows]))
+
+    return context.read(operation, READ, may_record_observations)
 
 
 @router.post(
@@ -50,14 +53,6 @@ def record_observation(
 ) -> Response:
     """For figures of recidivism only: no case is changed, and what lapses by the death is recorded in the case."""
     return context.write(lambda tx: _record_observation(tx, context, records.canonical_id(tx, person_id), body))
-
-
-def _observations_of_person(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
-    _require_access(tx, context, person_id)
-    rows = observations.by_hand(tx, person_id)
-    return json_response(
-        ObservationList(items=[observation_out(observation, context.language) for observation in rows])
-    )
 
 
 def _record_observation(tx: Connection, context: RequestContext, person_id: UUID, body: ObservationIn) -> ApiResponse:

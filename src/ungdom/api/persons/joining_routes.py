@@ -105,7 +105,13 @@ def erase_person(
 @router.get("/v1/persons/proposals", response_model=PersonProposalList, summary="List proposals about persons")
 def list_person_proposals(context: ReadContext, query: Annotated[PersonProposalQuery, Query()]) -> Response:
     """The proposals about persons whom the caller may know."""
-    return context.read(lambda tx: _page_of_proposals(tx, context, query), READ, may_join_persons)
+
+    def operation(tx: Connection) -> ApiResponse:
+        name, place = f"person proposals {query.status}", attrgetter("proposed_at", "proposal_id")
+        read = partial(person_proposals.page, tx, context.keys, context.recorder.viewer, query.status)
+        return list_response(context, name, query, PersonProposalList, read, place, partial(_proposal_out, tx, context))
+
+    return context.read(operation, READ, may_join_persons)
 
 
 @router.post(
@@ -157,12 +163,6 @@ def _proposal_response(
 ) -> ApiResponse:
     kind = AccessKind.MERGED if proposal.kind is ProposalKind.MERGE else AccessKind.SPLIT
     return replace(json_response(_proposal_out(tx, context, proposal), status), access=AccessNote(kind))
-
-
-def _page_of_proposals(tx: Connection, context: RequestContext, query: PersonProposalQuery) -> ApiResponse:
-    name, place = f"person proposals {query.status}", attrgetter("proposed_at", "proposal_id")
-    read = partial(person_proposals.page, tx, context.keys, context.recorder.viewer, query.status)
-    return list_response(context, name, query, PersonProposalList, read, place, partial(_proposal_out, tx, context))
 
 
 def _proposal_out(tx: Connection, context: RequestContext, proposal: PersonProposal) -> PersonProposalOut:

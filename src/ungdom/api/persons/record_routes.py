@@ -49,7 +49,12 @@ def search_persons(context: WriteContext, body: PersonSearchIn, _query: Annotate
 @router.get("/v1/persons/{person_id}", response_model=PersonRecordOut, summary="Read a person")
 def get_person(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """The record with its history: for those who may know who the youth of one of the cases is. The read is logged."""
-    return context.read(lambda tx: _person_detail(tx, context, person_id), READ, may_read_persons)
+
+    def operation(tx: Connection) -> ApiResponse:
+        body = _record_out(tx, context, sight_of(tx, context.recorder.viewer, person_id))
+        return json_response(body, ETag=etag(body.revision))
+
+    return context.read(operation, READ, may_read_persons)
 
 
 @router.patch("/v1/persons/{person_id}", response_model=PersonCorrectionOut, summary="Correct a person")
@@ -79,7 +84,14 @@ def export_person(context: ReadContext, person_id: UUID, _query: Annotated[i.NoQ
 
     For those who work on a case of the person. What is left out is named with its ground.
     """
-    return context.read(lambda tx: _export(tx, context, person_id), READ, may_read_persons)
+
+    def operation(tx: Connection) -> ApiResponse:
+        access = subject_access.gather(tx, context.intake, context.recorder.viewer, person_id)
+        headers = {"Content-Disposition": f'attachment; filename="{access.person_id}.zip"', **PRIVATE_HEADERS}
+        note = AccessNote(named=access.case_ids)
+        return ApiResponse(200, subject_access_file.build(access), headers, media_type=MEDIA_TYPE, access=note)
+
+    return context.read(operation, READ, may_read_persons)
 
 
 @router.get("/v1/persons/{person_id}/access-log", response_model=PersonAccessList, summary="Who has read a person")
@@ -98,18 +110,6 @@ def person_hits(tx: Connection, context: RequestContext, body: PersonSearchIn) -
     items = [person_hit_out(person, sight) for person, sight in hits.people]
     note = AccessNote(AccessKind.SEARCHED, " ".join(filter(None, (criteria.names, body.reason))), len(items))
     return replace(json_response(PersonHitList(items=items, more=hits.more)), access=note)
-
-
-def _export(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
-    access = subject_access.gather(tx, context.intake, context.recorder.viewer, person_id)
-    headers = {"Content-Disposition": f'attachment; filename="{access.person_id}.zip"', **PRIVATE_HEADERS}
-    note = AccessNote(named=access.case_ids)
-    return ApiResponse(200, subject_access_file.build(access), headers, media_type=MEDIA_TYPE, access=note)
-
-
-def _person_detail(tx: Connection, context: RequestContext, person_id: UUID) -> ApiResponse:
-    body = _record_out(tx, context, sight_of(tx, context.recorder.viewer, person_id))
-    return json_response(body, ETag=etag(body.revision))
 
 
 def _record_out(tx: Connection, context: RequestContext, sight: PersonSight) -> PersonRecordOut:

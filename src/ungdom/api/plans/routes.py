@@ -4,8 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from ungdom.api.http import inputs as i
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.redact import case_answer
 from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.time_travel import AsOfParams
@@ -26,7 +25,15 @@ def get_plan(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 
     Others than the office see what they may learn: the whole plan, the measures that they carry out, or nothing.
     """
-    return context.read(lambda tx: _plan_response(tx, context, case_id, as_of))
+
+    def operation(tx: Connection) -> ApiResponse:
+        access = case_access(tx, context, case_id, as_of)
+        names = names_for(
+            tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
+        )
+        return case_answer(plan_out(access, names), access.read)
+
+    return context.read(operation)
 
 
 @router.get("/v1/cases/{case_id}/meetings", response_model=shapes.MeetingsOut, summary="The meetings of a case")
@@ -43,18 +50,10 @@ def get_meetings(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Resp
 @router.get("/v1/cases/{case_id}/restorative", response_model=shapes.RestorativeOut, summary="The restorative track")
 def get_restorative(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response:
     """Where the victim stands, and what was waited for them. For the office alone."""
-    return context.read(lambda tx: _restorative_response(tx, context, case_id, as_of))
 
+    def operation(tx: Connection) -> ApiResponse:
+        access = case_access(tx, context, case_id, as_of)
+        track = track_out(restorative.track(access.read.case, access.read.on), context.language)
+        return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)
 
-def _plan_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    access = case_access(tx, context, case_id, as_of)
-    names = names_for(
-        tx, context.language, [access.read] if access.categories & {Matter.PLAN, Matter.OWN_MEASURES} else []
-    )
-    return case_answer(plan_out(access, names), access.read)
-
-
-def _restorative_response(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    access = case_access(tx, context, case_id, as_of)
-    track = track_out(restorative.track(access.read.case, access.read.on), context.language)
-    return case_answer(shapes.RestorativeOut(as_of=access.as_of, track=track), access.read)
+    return context.read(operation)

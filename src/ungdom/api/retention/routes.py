@@ -36,7 +36,12 @@ def may_read_retention(role: Role) -> bool:
 @router.get("/v1/retention", response_model=RetentionRuleList, summary="List the rules of retention")
 def list_retention_rules(context: ReadContext, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """What is kept how long, counted from which fact, on what basis. An unconfirmed rule erases nothing."""
-    return context.read(lambda tx: _rules(tx, context), supervision_scope, may_read_retention, in_service=False)
+
+    def operation(tx: Connection) -> ApiResponse:
+        bases = retention.bases(tx)
+        return json_response(rules_out(context.language, effective(bases).values(), bases))
+
+    return context.read(operation, supervision_scope, may_read_retention, in_service=False)
 
 
 @router.put("/v1/retention/{rule}", response_model=RetentionRuleOut, summary="Enter the basis of a rule of retention")
@@ -57,11 +62,6 @@ def run_retention(context: ReadContext, body: RetentionRunIn, _query: Annotated[
     context.check_access()
     reports = run.run(context.db, context.keys, context.erasures, context.now, body.dry_run)
     return context.respond(json_response(run_out(context.language, reports)))
-
-
-def _rules(tx: Connection, context: RequestContext) -> ApiResponse:
-    bases = retention.bases(tx)
-    return json_response(rules_out(context.language, effective(bases).values(), bases))
 
 
 def _confirmed(tx: Connection, context: RequestContext, rule: RetentionCode, body: RetentionBasisIn) -> ApiResponse:

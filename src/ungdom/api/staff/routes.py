@@ -87,7 +87,18 @@ def add_staff(context: WriteContext, body: StaffIn, _query: Annotated[i.NoQuery,
 @router.get("/v1/staff/{subject}/changes", response_model=StaffChangeList, summary="Who changed an entry")
 def list_staff_changes(context: ReadContext, subject: StaffSubject, query: Annotated[PageQuery, Query()]) -> Response:
     """Every change of the entry, of its absences, and cases reassigned from this member; newest first."""
-    return context.read(lambda tx: _page_of_changes(tx, context, subject, query), _read_scope, may_read_staff_changes)
+
+    def operation(tx: Connection) -> ApiResponse:
+        if context.principal.viewer.role is not Role.AUDITOR:
+            administration.read(tx, context.principal.viewer, subject)
+        elif staff.find(tx, subject) is None:
+            raise NoSuchMember
+        read, place = partial(staff_changes.page, tx, subject), attrgetter("changed_at", "change_id")
+        return list_response(
+            context, f"staff changes {subject}", query, StaffChangeList, read, place, present.change_out
+        )
+
+    return context.read(operation, _read_scope, may_read_staff_changes)
 
 
 @router.get("/v1/staff/{subject}", response_model=StaffOut, summary="Read a member of staff")
@@ -252,15 +263,6 @@ def _check_konfliktrad(tx: Connection, konfliktrad: str | None) -> None:
 
 def _in_order(roles: Sequence[Role]) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in roles)
-
-
-def _page_of_changes(tx: Connection, context: RequestContext, subject: str, query: PageQuery) -> ApiResponse:
-    if context.principal.viewer.role is not Role.AUDITOR:
-        administration.read(tx, context.principal.viewer, subject)
-    elif staff.find(tx, subject) is None:
-        raise NoSuchMember
-    read, place = partial(staff_changes.page, tx, subject), attrgetter("changed_at", "change_id")
-    return list_response(context, f"staff changes {subject}", query, StaffChangeList, read, place, present.change_out)
 
 
 # --- reassignment -----------------------------------------------------------------------------------------------

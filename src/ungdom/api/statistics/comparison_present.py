@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from ungdom import texts
-from ungdom.analytics.comparison.funnel import ControlLimits, funnel
+from ungdom.analytics.comparison.funnel import funnel
 from ungdom.analytics.comparison.offices import ComparedOffice, OfficeComparison
 from ungdom.analytics.definition_types import IndicatorUnit
 from ungdom.analytics.definitions import COMPLETION_BY_CODE, LEAD_TIME_BY_CODE
@@ -87,7 +87,7 @@ def _office_out(office: ComparedOffice, language: texts.Language, names: Mapping
         value=_estimate(office.value),
         expected=_rounded(office.expected),
         difference=_estimate(office.difference),
-        limits=_limits(office.limits),
+        limits=ControlLimitsOut.model_validate(_numbers(asdict(office.limits))) if office.limits else None,
         observed=office.observed,
         expected_count=_rounded(office.expected_count),
         ended=_estimate(office.ended),
@@ -105,10 +105,6 @@ def _funnel(comparison: OfficeComparison) -> list[ControlLimitsOut]:
 
 def _estimate(estimate: Limited | None) -> EstimateOut | None:
     return EstimateOut(**_numbers(asdict(estimate))) if estimate else None
-
-
-def _limits(limits: ControlLimits | None) -> ControlLimitsOut | None:
-    return ControlLimitsOut.model_validate(_numbers(asdict(limits))) if limits else None
 
 
 def _numbers(values: Mapping[str, float]) -> dict[str, float]:

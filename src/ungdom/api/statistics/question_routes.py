@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from ungdom import texts
 from ungdom.analytics.cubes import TOTAL, CubeCell
+from ungdom.analytics.definition_types import Definition
 from ungdom.analytics.definitions import BY_OUTCOME, COMPLETION_BY_CODE
 from ungdom.analytics.mature_cohorts import MatureCohort, PartyWait
 from ungdom.analytics.outcomes import OUTCOMES
@@ -55,9 +56,7 @@ def get_completion_cohorts(context: ReadContext, query: Annotated[CohortQuery, Q
     def operation(tx: Connection) -> ApiResponse:
         cohorts = questions.mature_cohorts(tx, scope, query.statistic, query.months, query.by)
         body = MatureCohortList(
-            code=definition.code,
-            definition=definition.version,
-            label=question_of(definition, context.language),
+            **_figure(definition, context.language),
             months=query.months,
             by=query.by,
             konfliktrad=scope.konfliktrad,
@@ -107,9 +106,7 @@ def get_relapse_by_outcome(context: ReadContext, query: Annotated[QuestionPeriod
         cells = questions.outcomes_and_relapse(tx, scope, query.since, query.until)
         groups = [group for group in (TOTAL, *OUTCOMES) if group in cells and cells[group].total]
         body = OutcomeRelapseList(
-            code=BY_OUTCOME.code,
-            definition=BY_OUTCOME.version,
-            label=question_of(BY_OUTCOME, context.language),
+            **_figure(BY_OUTCOME, context.language),
             since=query.since,
             until=query.until,
             **_as_known(scope, context.language, "landmark"),
@@ -122,6 +119,11 @@ def get_relapse_by_outcome(context: ReadContext, query: Annotated[QuestionPeriod
 
 def _scope(context: RequestContext, query: i.AsOf) -> QuestionScope:
     return QuestionScope(context.now, own_office(context), query.valid_at, instant(query.known_at))
+
+
+def _figure(definition: Definition, language: texts.Language) -> dict[str, Any]:
+    """Which figure an answer gives: its code and version, and the question that it answers."""
+    return {"code": definition.code, "definition": definition.version, "label": question_of(definition, language)}
 
 
 def _as_known(scope: QuestionScope, language: texts.Language, limit: str) -> dict[str, Any]:

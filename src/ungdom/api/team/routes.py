@@ -4,9 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from ungdom.api.http import inputs as i
 from ungdom.api.http.case_reading import read_case
-from ungdom.api.http.context import ReadContext, RequestContext
+from ungdom.api.http.context import ReadContext
 from ungdom.api.http.redact import case_answer
 from ungdom.api.http.responses import ApiResponse
 from ungdom.api.http.schemas import AsOfOut
@@ -29,13 +28,13 @@ def get_team(context: ReadContext, case_id: UUID, as_of: AsOfParams) -> Response
 
     Before a team is due: the standing contacts of the coordination group, who are notified of delay.
     """
-    return context.read(lambda tx: _team(tx, context, case_id, as_of))
 
+    def operation(tx: Connection) -> ApiResponse:
+        read = read_case(tx, context, case_id, as_of)
+        then = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
+        return case_answer(team_out(read, _group(tx, read), context.recorder.viewer, then, context.language), read)
 
-def _team(tx: Connection, context: RequestContext, case_id: UUID, as_of: i.AsOf) -> ApiResponse:
-    read = read_case(tx, context, case_id, as_of)
-    then = AsOfOut(on=read.on, known_at=instant(as_of.known_at))
-    return case_answer(team_out(read, _group(tx, read), context.recorder.viewer, then, context.language), read)
+    return context.read(operation)
 
 
 def _group(tx: Connection, read: CaseView) -> list[StandingContact]:

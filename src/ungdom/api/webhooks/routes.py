@@ -60,13 +60,27 @@ def create_webhook(
 ) -> Response:
     """Events of the cases that the caller may see are sent to this address. The secret is shown this once."""
     address.check(body.url, request.app.state.webhook_allow)
-    return context.write(lambda tx: _create_webhook(tx, context, body))
+
+    def operation(tx: Connection) -> ApiResponse:
+        new = subscribe(tx, context.keys, context.recorder.viewer, body.url, body.kinds, context.now)
+        [secret] = new.credentials.secrets
+        response = _response_with_secret(context, new, secret.text, None, 201)
+        return replace(response, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
+
+    return context.write(operation)
 
 
 @router.get("/v1/webhooks", response_model=WebhookList, summary="List webhooks")
 def list_webhooks(context: ReadContext, query: Annotated[PageQuery, Query()]) -> Response:
     """The caller's own webhooks; an administrator sees everybody's, without their addresses."""
-    return context.read(lambda tx: _page_of_webhooks(tx, context, query), scope=webhook_scope, may=may_read_webhooks)
+
+    def operation(tx: Connection) -> ApiResponse:
+        owner = None if _is_admin(context) else context.recorder.viewer
+        read, place = partial(webhooks.list_webhooks, tx, context.keys, owner), attrgetter("created_at", "webhook_id")
+        present = partial(webhook_out, with_url=not _is_admin(context))
+        return list_response(context, "webhooks", query, WebhookList, read, place, present)
+
+    return context.read(operation, scope=webhook_scope, may=may_read_webhooks)
 
 
 @router.get("/v1/webhooks/{webhook_id}", response_model=WebhookOut, summary="Read a webhook")
@@ -98,14 +112,27 @@ def change_webhook(
 @guarded(requires(webhook_scope, may_read_webhooks))
 def delete_webhook(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """Nothing more is sent to it; its address and secret are deleted."""
-    return context.write(lambda tx: _delete_webhook(tx, context, webhook_id))
+
+    def operation(tx: Connection) -> ApiResponse:
+        webhook = _own_webhook(tx, context, webhook_id)
+        deliveries.withdraw_all(tx, deliveries.receiver_of(WEBHOOK, webhook.webhook_id), "deleted", context.now)
+        webhooks.remove(tx, webhook.webhook_id)
+        return ApiResponse(204, b"", {})
+
+    return context.write(operation)
 
 
 @router.post("/v1/webhooks/{webhook_id}/rotate", response_model=NewWebhookOut, summary="Change the secret")
 @guarded(requires(READ))
 def rotate_webhook_secret(context: WriteContext, webhook_id: UUID, _query: Annotated[i.NoQuery, Query()]) -> Response:
     """A new secret, shown this once; the one before it signs as well for a day. One that was gone is told again."""
-    return context.write(lambda tx: _rotate_secret(tx, context, webhook_id))
+
+    def operation(tx: Connection) -> ApiResponse:
+        secret, until = hooks.new_secret(), context.now + hooks.OLD_SECRET_VALID_FOR
+        new = webhooks.rotate_secret(tx, context.keys, _own_webhook(tx, context, webhook_id), secret, until)
+        return _response_with_secret(context, new, secret, until, 200)
+
+    return context.write(operation)
 
 
 @router.get("/v1/webhooks/{webhook_id}/deliveries", response_model=DeliveryList, summary="What has become of messages")
@@ -157,13 +184,6 @@ def _is_admin(context: RequestContext) -> bool:
     return context.recorder.viewer.role is Role.ADMIN
 
 
-def _create_webhook(tx: Connection, context: RequestContext, body: WebhookIn) -> ApiResponse:
-    new = subscribe(tx, context.keys, context.recorder.viewer, body.url, body.kinds, context.now)
-    [secret] = new.credentials.secrets
-    response = _response_with_secret(context, new, secret.text, None, 201)
-    return replace(response, headers={"Location": f"/v1/webhooks/{new.webhook_id}"})
-
-
 def _response_with_secret(
     context: RequestContext, webhook: Webhook, secret: str, until: datetime | None, status: int
 ) -> ApiResponse:
@@ -172,13 +192,6 @@ def _response_with_secret(
     whole = json_response(NewWebhookOut(**plain, secret=secret, old_secret_until=until), status)
     stored = json_response(NewWebhookOut(**plain | {"url": None}, secret=None, old_secret_until=until), status)
     return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
-
-
-def _page_of_webhooks(tx: Connection, context: RequestContext, query: PageQuery) -> ApiResponse:
-    owner = None if _is_admin(context) else context.recorder.viewer
-    read, place = partial(webhooks.list_webhooks, tx, context.keys, owner), attrgetter("created_at", "webhook_id")
-    present = partial(webhook_out, with_url=not _is_admin(context))
-    return list_response(context, "webhooks", query, WebhookList, read, place, present)
 
 
 def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, body: WebhookChangeIn) -> ApiResponse:
@@ -190,19 +203,6 @@ def _change_webhook(tx: Connection, context: RequestContext, webhook_id: UUID, b
     )
     whole, stored = json_response(new), json_response(new.model_copy(update={"url": None}))
     return ApiResponse(whole.status, whole.body, whole.headers, stored.body)
-
-
-def _delete_webhook(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
-    webhook = _own_webhook(tx, context, webhook_id)
-    deliveries.withdraw_all(tx, deliveries.receiver_of(WEBHOOK, webhook.webhook_id), "deleted", context.now)
-    webhooks.remove(tx, webhook.webhook_id)
-    return ApiResponse(204, b"", {})
-
-
-def _rotate_secret(tx: Connection, context: RequestContext, webhook_id: UUID) -> ApiResponse:
-    secret, until = hooks.new_secret(), context.now + hooks.OLD_SECRET_VALID_FOR
-    new = webhooks.rotate_secret(tx, context.keys, _own_webhook(tx, context, webhook_id), secret, until)
-    return _response_with_secret(context, new, secret, until, 200)
 
 
 def _page_of_deliveries(tx: Connection, context: RequestContext, webhook_id: UUID, query: DeliveryQuery) -> ApiResponse:

@@ -111,7 +111,9 @@ def protect(
     policy: Policy, now: Release, cost: Mapping[Id, float], earlier: Sequence[Release] = ()
 ) -> ProtectionResult:
     """Add secondary suppression to `now`. `cost`: suppression cost per id; ids without a cost are never suppressed."""
-    system = ConstraintSystem(policy.threshold, _suppressible_costs(now, cost), earlier, now)
+    known_zero = {cell_id for total, parts in now.sums if not now.counts[total] for cell_id in (total, *parts)}
+    suppressible = {i: much for i, much in cost.items() if i not in known_zero}
+    system = ConstraintSystem(policy.threshold, suppressible, earlier, now)
     protection = _Protection(policy, system, Solver(system), ProtectionResult(system))
     if policy.interval:
         for row in system.rows:
@@ -150,12 +152,6 @@ def audit(policy: Policy, system: ConstraintSystem, alternatives: Iterable[Alter
         sums = unchanged_sums(system, valid)
         open_counts |= {*sums.unsettled, *(n for item in sums.found for n in item)}
     return sorted(open_counts)
-
-
-def _suppressible_costs(now: Release, cost: Mapping[Id, float]) -> dict[Id, float]:
-    """The costs without totals of zero and their parts, which are known to be zero."""
-    known_zero = {cell_id for total, parts in now.sums if not now.counts[total] for cell_id in (total, *parts)}
-    return {i: much for i, much in cost.items() if i not in known_zero}
 
 
 def _hidden_counts(system: ConstraintSystem) -> list[int]:

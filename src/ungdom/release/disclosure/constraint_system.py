@@ -119,18 +119,11 @@ class ConstraintSystem:
             self.unknowns[number].intervals = release.intervals and self.unknowns[number].intervals
         for total, parts in release.sums:
             self._add_sum(here[total], [here[part] for part in parts])
-        for fewer, more in release.at_most:
-            self._add_difference(
-                release, [(here[name], 1) for name in more] + [(here[name], -1) for name in fewer], (fewer, more)
-            )
-
-    def _add_difference(
-        self, release: Release, terms: list[tuple[int, int]], sides: tuple[tuple[Id, ...], tuple[Id, ...]]
-    ) -> None:
-        """The difference between two sums, which is not negative."""
-        fewer, more = (sum(release.counts[name] for name in side) for side in sides)
-        slack = self._add_unknown(UnknownCount(more - fewer, 0, UPPER_BOUND, hidden=True, is_count=False))
-        self._rows.append([*terms, (slack, -1)])
+        for fewer, more in release.at_most:  # the difference between two sums, which is not negative
+            difference = sum(release.counts[name] for name in more) - sum(release.counts[name] for name in fewer)
+            slack = self._add_unknown(UnknownCount(difference, 0, UPPER_BOUND, hidden=True, is_count=False))
+            terms = [(here[name], 1) for name in more] + [(here[name], -1) for name in fewer]
+            self._rows.append([*terms, (slack, -1)])
 
     def _unknown_for(self, count: int, before: int | None, was_below: bool) -> int:
         if before is not None and self.unknowns[before].value == count:
