@@ -68,7 +68,7 @@ def _fill_some(tx: Connection) -> int:
     written = set(tx.scalars(select(N.access_id).where(N.access_id.in_(ids)).distinct()))
     answers = _packed_answers(tx, access_log.c.access_id.in_([id for id in ids if id not in written]))
     rows = [
-        (access_id, place, entry.case_id, entry.person_id, entry.message_id)
+        (access_id, place, *entry)
         for access_id, entries in sorted(answers.items())
         for place, entry in enumerate(entries)
     ]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_sql
-from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack
+from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack, packed_contents
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Database
@@ -36,8 +36,7 @@ MOST_AT_ONCE = 4
 """Entries of an answer up to which they are written to `access_entry` with it, and not later."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessEntry:
+class AccessEntry(NamedTuple):
     """A case, person or message in an answer. `person_id`: the record of the person; `message_id`: one without case."""
 
     case_id: UUID | None
@@ -95,11 +94,10 @@ class AccessStream:
 
 
 def _row(access: Access) -> dict[str, Any]:
-    return {
-        **{name: getattr(access, name) for name in _GIVEN},
-        "shown": shown_hash(map(entry_content, access.entries)),
-        "entries": pack(access.entries) if access.is_long else None,
-    }
+    packed = pack(access.entries) if access.is_long else None
+    contents = map(entry_content, access.entries) if packed is None else packed_contents(packed)
+    given = {name: getattr(access, name) for name in _GIVEN}
+    return {**given, "shown": shown_hash(contents), "entries": packed}
 
 
 _GIVEN = tuple(name for name in ANSWER_CONTENT if name != "shown")

@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from ungdom.store.access_log import AccessEntry
+from ungdom.store.access_log import MOST_AT_ONCE, AccessEntry
 
 LoadedCases = Mapping[UUID, UUID]
 """Cases, each with the record of the person on which it was opened."""
@@ -41,15 +43,47 @@ _STATEMENTS = {
 """Every kind of id in one query. It runs for every answer, so it goes to the driver as it is."""
 
 
+_CASES = {
+    "sqlite": "SELECT case_id, person_id FROM case_file WHERE case_id IN (SELECT value FROM json_each(?1))",
+    "postgresql": "SELECT encode(uuid_send(case_id), 'hex'), encode(uuid_send(person_id), 'hex') FROM case_file"
+    " WHERE case_id = ANY(%(ids)s::uuid[])",
+}
+"""The cases alone, asked first about the many ids of a list, of which mostly all are cases. No id is of two kinds.
+
+Ids go to the database and come back as hexadecimal digits: the driver of PostgreSQL takes many times as long for them.
+"""
+
+
 def _rows(tx: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, AccessEntry]]:
+    if len(ids) > MOST_AT_ONCE:
+        cases = _cases(tx, ids)
+        yield from cases.items()
+        ids = [id for id in ids if id not in cases]
+    if ids:
+        yield from _rows_of_every_kind(tx, ids)
+
+
+def _cases(tx: Connection, ids: Collection[UUID]) -> dict[UUID, AccessEntry]:
+    by_digits = {id.hex: id for id in _in_order(ids)}
+    on_postgresql = tx.dialect.name == "postgresql"
+    given: Any = {"ids": f"{{{','.join(by_digits)}}}"} if on_postgresql else (json.dumps([*by_digits]),)
+    rows = tx.exec_driver_sql(_CASES[tx.dialect.name], given).all()
+    return {(id := by_digits[case]): AccessEntry(id, UUID(int=int(record, 16))) for case, record in rows}
+
+
+def _rows_of_every_kind(tx: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, AccessEntry]]:
     statement = _STATEMENTS[tx.dialect.name]
     if tx.dialect.name == "postgresql":
-        for id, *named in tx.exec_driver_sql(statement, {"ids": sorted(ids)}):
+        for id, *named in tx.exec_driver_sql(statement, {"ids": _in_order(ids)}):
             yield id, AccessEntry(*named)
         return
-    names = json.dumps([id.hex for id in sorted(ids)])
+    names = json.dumps([id.hex for id in _in_order(ids)])
     for id, *named in tx.exec_driver_sql(statement, (names,)):
         yield UUID(id), AccessEntry(*(None if value is None else UUID(value) for value in named))
+
+
+def _in_order(ids: Iterable[UUID]) -> list[UUID]:
+    return sorted(ids, key=attrgetter("int"))  # as the ids themselves are ordered, and several times as fast
 
 
 def subjects_of(tx: Connection, ids: Collection[UUID], loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
@@ -58,7 +92,7 @@ def subjects_of(tx: Connection, ids: Collection[UUID], loaded: LoadedCases = NON
     A person whose case is among them has no entry of its own, nor has a message. `loaded`: cases that were read in this
     transaction, about which nothing is asked again.
     """
-    cases = [AccessEntry(case_id, loaded[case_id]) for case_id in sorted(loaded.keys() & ids)]
+    cases = [AccessEntry(case_id, loaded[case_id]) for case_id in _in_order(loaded.keys() & ids)]
     unknown = {id for id in ids if id not in loaded and all(id != entry.person_id for entry in cases)}
     return _each_once([*cases, *(entry for _, entry in _rows(tx, unknown))] if unknown else cases)
 
@@ -82,15 +116,17 @@ class KnownSubjects:
         known = self._by_id
         unknown = [id for id in ids if id not in known]
         if unknown:
-            named: dict[UUID, list[AccessEntry]] = {id: [] for id in unknown}
+            named: dict[UUID, tuple[AccessEntry, ...]] = dict.fromkeys(unknown, ())
             for id, entry in _rows(tx, unknown):
-                named[id].append(entry)
-            known |= {id: tuple(entries) for id, entries in named.items()}
-        return _each_once([entry for id in sorted(ids) for entry in known[id]])
+                named[id] += (entry,)
+            known |= named
+        return _each_once([entry for id in _in_order(ids) for entry in known[id]])
 
 
 def _each_once(rows: list[AccessEntry]) -> tuple[AccessEntry, ...]:
     cases = {row.case_id: row for row in rows if row.case_id is not None and row.message_id is None}
+    if len(cases) == len(rows):
+        return tuple(rows)
     return (*cases.values(), *_beside(cases, rows))
 
 

@@ -55,8 +55,8 @@ class Reader:
 
 def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
-    places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
-    candidates = {text[start - _BEFORE : end] for start, end in places}
+    places = [match.start() - _BEFORE for match in _ID.finditer(text)]
+    candidates = {text[place : place + ID_LENGTH] for place in places if place >= 0}
     return {id for id in map(_id_of, candidates) if id is not None}
 
 
