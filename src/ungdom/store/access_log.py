@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_sql
-from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack, packed_contents
+from ungdom.store.access_content import ANSWER_CONTENT, AccessEntry, answer_content, packed_contents
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Database
@@ -34,14 +34,6 @@ NOT_WRITTEN = "access_log"
 """The reason of `Unavailable` where a row of the access log cannot be written."""
 MOST_AT_ONCE = 4
 """Entries of an answer up to which they are written to `access_entry` with it, and not later."""
-
-
-class AccessEntry(NamedTuple):
-    """A case, person or message in an answer. `person_id`: the record of the person; `message_id`: one without case."""
-
-    case_id: UUID | None
-    person_id: UUID | None
-    message_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +86,13 @@ class AccessStream:
 
 
 def _row(access: Access) -> dict[str, Any]:
-    packed = pack(access.entries) if access.is_long else None
-    contents = map(entry_content, access.entries) if packed is None else packed_contents(packed)
+    packed = b"".join(access.entries)
     given = {name: getattr(access, name) for name in _GIVEN}
-    return {**given, "shown": shown_hash(contents), "entries": packed}
+    return {
+        **given,
+        "shown": shown_hash(packed_contents(packed)),
+        "entries": packed if access.is_long else None,
+    }
 
 
 _GIVEN = tuple(name for name in ANSWER_CONTENT if name != "shown")

@@ -3,14 +3,14 @@
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from ungdom.store.access_log import MOST_AT_ONCE, AccessEntry
+from ungdom.store.access_content import AccessEntry, are_cases
+from ungdom.store.access_log import MOST_AT_ONCE
 
 LoadedCases = Mapping[UUID, UUID]
 """Cases, each with the record of the person on which it was opened."""
@@ -29,71 +29,59 @@ _EVERY_KIND = (
 """The tables whose rows are about somebody: the column of the id, and what it names: case, person and message."""
 
 
-def _statement(selection: Callable[[str], str], among: str) -> str:
+def _statement(kinds: Iterable[tuple[str, str, str]], selected: Callable[[str], str], among: str) -> str:
     return " UNION ALL ".join(
-        f"SELECT {key}, {selection(columns)} FROM {table} WHERE {key} {among}"  # noqa: S608  # names of ours
-        for table, key, columns in _EVERY_KIND
+        f"SELECT {', '.join(map(selected, (key, *columns.split(', '))))} FROM {table} WHERE {key} {among}"  # noqa: S608  # names of ours
+        for table, key, columns in kinds
     )
 
 
-_STATEMENTS = {
-    "sqlite": _statement(lambda columns: columns, "IN (SELECT value FROM json_each(?1))"),
-    "postgresql": _statement(lambda columns: columns.replace("NULL", "NULL::uuid"), "= ANY(%(ids)s)"),
-}
+def _as_it_is(column: str) -> str:
+    return column
+
+
+def _in_digits(column: str) -> str:
+    return "NULL::text" if column == "NULL" else f"encode(uuid_send({column}), 'hex')"
+
+
+def _statements(kinds: Iterable[tuple[str, str, str]]) -> Mapping[str, str]:
+    """By database. Ids are given and returned as digits: the driver of PostgreSQL takes many times as long for ids."""
+    return {
+        "sqlite": _statement(kinds, _as_it_is, "IN (SELECT value FROM json_each(?1))"),
+        "postgresql": _statement(kinds, _in_digits, "= ANY(%(ids)s::uuid[])"),
+    }
+
+
+_OF_EVERY_KIND = _statements(_EVERY_KIND)
 """Every kind of id in one query. It runs for every answer, so it goes to the driver as it is."""
+_OF_CASES = _statements(_EVERY_KIND[:1])
+"""The cases alone, asked first about the many ids of a list, of which mostly all are cases. No id is of two kinds."""
 
 
-_CASES = {
-    "sqlite": "SELECT case_id, person_id FROM case_file WHERE case_id IN (SELECT value FROM json_each(?1))",
-    "postgresql": "SELECT encode(uuid_send(case_id), 'hex'), encode(uuid_send(person_id), 'hex') FROM case_file"
-    " WHERE case_id = ANY(%(ids)s::uuid[])",
-}
-"""The cases alone, asked first about the many ids of a list, of which mostly all are cases. No id is of two kinds.
-
-Ids go to the database and come back as hexadecimal digits: the driver of PostgreSQL takes many times as long for them.
-"""
+def _rows(tx: Connection, ids: Collection[str]) -> list[tuple[str, AccessEntry]]:
+    if len(ids) <= MOST_AT_ONCE:
+        return _selected(tx, _OF_EVERY_KIND, ids)
+    cases = _selected(tx, _OF_CASES, ids)
+    others = {*ids}.difference(id for id, _ in cases)
+    return cases + _selected(tx, _OF_EVERY_KIND, others) if others else cases
 
 
-def _rows(tx: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, AccessEntry]]:
-    if len(ids) > MOST_AT_ONCE:
-        cases = _cases(tx, ids)
-        yield from cases.items()
-        ids = [id for id in ids if id not in cases]
-    if ids:
-        yield from _rows_of_every_kind(tx, ids)
+def _selected(tx: Connection, statements: Mapping[str, str], ids: Collection[str]) -> list[tuple[str, AccessEntry]]:
+    on_postgresql, ordered = tx.dialect.name == "postgresql", sorted(ids)
+    given: Any = {"ids": f"{{{','.join(ordered)}}}"} if on_postgresql else (json.dumps(ordered),)
+    rows = tx.exec_driver_sql(statements[tx.dialect.name], given).all()
+    return [(id, AccessEntry.of_digits(case, person, message)) for id, case, person, message in rows]
 
 
-def _cases(tx: Connection, ids: Collection[UUID]) -> dict[UUID, AccessEntry]:
-    by_digits = {id.hex: id for id in _in_order(ids)}
-    on_postgresql = tx.dialect.name == "postgresql"
-    given: Any = {"ids": f"{{{','.join(by_digits)}}}"} if on_postgresql else (json.dumps([*by_digits]),)
-    rows = tx.exec_driver_sql(_CASES[tx.dialect.name], given).all()
-    return {(id := by_digits[case]): AccessEntry(id, UUID(int=int(record, 16))) for case, record in rows}
-
-
-def _rows_of_every_kind(tx: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, AccessEntry]]:
-    statement = _STATEMENTS[tx.dialect.name]
-    if tx.dialect.name == "postgresql":
-        for id, *named in tx.exec_driver_sql(statement, {"ids": _in_order(ids)}):
-            yield id, AccessEntry(*named)
-        return
-    names = json.dumps([id.hex for id in _in_order(ids)])
-    for id, *named in tx.exec_driver_sql(statement, (names,)):
-        yield UUID(id), AccessEntry(*(None if value is None else UUID(value) for value in named))
-
-
-def _in_order(ids: Iterable[UUID]) -> list[UUID]:
-    return sorted(ids, key=attrgetter("int"))  # as the ids themselves are ordered, and several times as fast
-
-
-def subjects_of(tx: Connection, ids: Collection[UUID], loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
+def subjects_of(tx: Connection, ids: Collection[str], loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
     """The cases and persons that these ids name, each once, in a fixed order. Other ids name nobody.
 
-    A person whose case is among them has no entry of its own, nor has a message. `loaded`: cases that were read in this
-    transaction, about which nothing is asked again.
+    A person whose case is among them has no entry of its own, nor has a message. `ids`: each as its 32 hexadecimal
+    digits. `loaded`: cases that were read in this transaction, about which nothing is asked again.
     """
-    cases = [AccessEntry(case_id, loaded[case_id]) for case_id in _in_order(loaded.keys() & ids)]
-    unknown = {id for id in ids if id not in loaded and all(id != entry.person_id for entry in cases)}
+    named = {case_id: record for case_id, record in sorted(loaded.items()) if case_id.hex in ids}
+    cases = [AccessEntry(case_id, record) for case_id, record in named.items()]
+    unknown = {*ids}.difference(id.hex for both in named.items() for id in both)
     return _each_once([*cases, *(entry for _, entry in _rows(tx, unknown))] if unknown else cases)
 
 
@@ -105,10 +93,10 @@ class KnownSubjects:
     """
 
     def __init__(self) -> None:
-        self._by_id: dict[UUID, tuple[AccessEntry, ...]] = {}
+        self._by_id: dict[str, tuple[AccessEntry, ...]] = {}
         self._until = 0.0
 
-    def of(self, tx: Connection, ids: Collection[UUID], _loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
+    def of(self, tx: Connection, ids: Collection[str], _loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
         """As `subjects_of`."""
         now = time.monotonic()
         if now > self._until or len(self._by_id) > MOST_REMEMBERED:
@@ -116,17 +104,17 @@ class KnownSubjects:
         known = self._by_id
         unknown = [id for id in ids if id not in known]
         if unknown:
-            named: dict[UUID, tuple[AccessEntry, ...]] = dict.fromkeys(unknown, ())
+            named: dict[str, tuple[AccessEntry, ...]] = dict.fromkeys(unknown, ())
             for id, entry in _rows(tx, unknown):
                 named[id] += (entry,)
             known |= named
-        return _each_once([entry for id in _in_order(ids) for entry in known[id]])
+        return _each_once([entry for id in sorted(ids) for entry in known[id]])
 
 
 def _each_once(rows: list[AccessEntry]) -> tuple[AccessEntry, ...]:
+    if are_cases(b"".join(rows)):
+        return tuple(dict.fromkeys(rows))
     cases = {row.case_id: row for row in rows if row.case_id is not None and row.message_id is None}
-    if len(cases) == len(rows):
-        return tuple(rows)
     return (*cases.values(), *_beside(cases, rows))
 
 
