@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -58,19 +59,23 @@ _OF_CASES = _statements(_EVERY_KIND[:1])
 """The cases alone, asked first about the many ids of a list, of which mostly all are cases. No id is of two kinds."""
 
 
-def _rows(tx: Connection, ids: Collection[str]) -> list[tuple[str, AccessEntry]]:
+def _named(tx: Connection, ids: Collection[str]) -> dict[str, tuple[AccessEntry, ...]]:
+    """What each of these ids names."""
     if len(ids) <= MOST_AT_ONCE:
         return _selected(tx, _OF_EVERY_KIND, ids)
-    cases = _selected(tx, _OF_CASES, ids)
-    others = {*ids}.difference(id for id, _ in cases)
-    return cases + _selected(tx, _OF_EVERY_KIND, others) if others else cases
+    named = _selected(tx, _OF_CASES, ids)
+    others = [id for id, entries in named.items() if not entries]
+    return named | _selected(tx, _OF_EVERY_KIND, others) if others else named
 
 
-def _selected(tx: Connection, statements: Mapping[str, str], ids: Collection[str]) -> list[tuple[str, AccessEntry]]:
-    on_postgresql, ordered = tx.dialect.name == "postgresql", sorted(ids)
-    given: Any = {"ids": f"{{{','.join(ordered)}}}"} if on_postgresql else (json.dumps(ordered),)
-    rows = tx.exec_driver_sql(statements[tx.dialect.name], given).all()
-    return [(id, AccessEntry.of_digits(case, person, message)) for id, case, person, message in rows]
+def _selected(
+    tx: Connection, statements: Mapping[str, str], ids: Collection[str]
+) -> dict[str, tuple[AccessEntry, ...]]:
+    named: dict[str, tuple[AccessEntry, ...]] = dict.fromkeys(sorted(ids), ())
+    given: Any = {"ids": f"{{{','.join(named)}}}"} if tx.dialect.name == "postgresql" else (json.dumps([*named]),)
+    for id, case, person, message in tx.exec_driver_sql(statements[tx.dialect.name], given).all():
+        named[id] += (AccessEntry.of_digits(case, person, message),)
+    return named
 
 
 def subjects_of(tx: Connection, ids: Collection[str], loaded: LoadedCases = NONE_LOADED) -> tuple[AccessEntry, ...]:
@@ -79,10 +84,10 @@ def subjects_of(tx: Connection, ids: Collection[str], loaded: LoadedCases = NONE
     A person whose case is among them has no entry of its own, nor has a message. `ids`: each as its 32 hexadecimal
     digits. `loaded`: cases that were read in this transaction, about which nothing is asked again.
     """
-    named = {case_id: record for case_id, record in sorted(loaded.items()) if case_id.hex in ids}
-    cases = [AccessEntry(case_id, record) for case_id, record in named.items()]
-    unknown = {*ids}.difference(id.hex for both in named.items() for id in both)
-    return _each_once([*cases, *(entry for _, entry in _rows(tx, unknown))] if unknown else cases)
+    read = [(case_id, record) for case_id, record in sorted(loaded.items()) if case_id.hex in ids]
+    unknown = {*ids}.difference(id.hex for both in read for id in both)
+    others = _named(tx, unknown).values() if unknown else ()
+    return _each_once([*(AccessEntry(*both) for both in read), *chain.from_iterable(others)])
 
 
 class KnownSubjects:
@@ -104,11 +109,8 @@ class KnownSubjects:
         known = self._by_id
         unknown = [id for id in ids if id not in known]
         if unknown:
-            named: dict[str, tuple[AccessEntry, ...]] = dict.fromkeys(unknown, ())
-            for id, entry in _rows(tx, unknown):
-                named[id] += (entry,)
-            known |= named
-        return _each_once([entry for id in sorted(ids) for entry in known[id]])
+            known |= _named(tx, unknown)
+        return _each_once([*chain.from_iterable([known[id] for id in sorted(ids)])])
 
 
 def _each_once(rows: list[AccessEntry]) -> tuple[AccessEntry, ...]:
