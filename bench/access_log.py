@@ -1,16 +1,19 @@
 """What the access log costs a read: processor time and time taken with the log and without it, in one run.
 
-Beside it what it costs where all entries are written with the answer, and what it costs to write those of long answers
-later.
+Beside it what it costs where nothing is remembered of whose data the answers before contained, and what it costs to
+write the entries of long answers later.
 
     python bench/access_log.py [--cases 200] [--rounds 40] [--threads 8] [--database PostgreSQL]
 
 The service runs in this process, on SQLite or PostgreSQL. Rounds of each kind take turns, so that all see the same
-machine. Processor time is that of the whole process, threads included, without that of PostgreSQL.
+machine. Processor time is that of the whole process, threads included, without that of PostgreSQL. Each round is
+compared with the one without the log beside it; printed is the middle of the rounds. As in a server process, what was
+loaded before the first request is left out of garbage collections.
 """
 
 import argparse
 import base64
+import gc
 import os
 import sys
 import tempfile
@@ -27,6 +30,7 @@ from unittest.mock import patch
 
 import anyio.from_thread
 import httpx
+from fastapi import FastAPI
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the tests' PostgreSQL
@@ -39,13 +43,15 @@ from ungdom.api.http.context import RequestContext
 from ungdom.api.http.tokens import Issuer
 from ungdom.app import create_app
 from ungdom.settings import Settings
-from ungdom.store import access_index, access_log
-from ungdom.store.session import Database
+from ungdom.store import access_index
+from ungdom.store.access_subjects import KnownSubjects
 from ungdom.workflow.rules.permissions import Viewer
 from ungdom.workflow.vocabulary import Role
 
 ANSWERS = 40
 """Answers per round."""
+NO_LIMIT = 1_000_000
+"""Requests a minute, so that none is refused."""
 READER = Viewer(Role.COORDINATOR, load.COORDINATORS[0], load.OFFICE)
 
 
@@ -63,8 +69,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = _postgresql(stack) if arguments.database == "PostgreSQL" else f"sqlite:///{folder / 'ungdom.sqlite'}"
-        ask, db = stack.enter_context(_service(folder, url, arguments.cases))
-        measure = partial(_compare, ask, db, rounds=arguments.rounds)
+        ask, app = stack.enter_context(_service(folder, url, arguments.cases))
+        measure = partial(_compare, ask, app, rounds=arguments.rounds)
         of_case = lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}"  # noqa: E731  # used twice
         measure("a case", of_case)
         measure("its events", lambda n: f"/v1/cases/{load.case_id(n % arguments.cases)}/events")
@@ -74,24 +80,30 @@ def main() -> None:
 
 
 def _compare(
-    ask: Callable[[str], None], db: Database, name: str, path: Callable[[int], str], rounds: int, threads: int = 1
+    ask: Callable[[str], None], app: FastAPI, name: str, path: Callable[[int], str], rounds: int, threads: int = 1
 ) -> None:
-    """Three ways in turns: without the log, with all entries written at once, with those of long answers later."""
-    without, at_once, later, filling = [], [], [], []
+    """Three ways in turns: without the log, with it, and with it where nothing is remembered of the answers before."""
+    without, filling = [], []
+    ways: dict[str, list[Cost]] = {"with the log": [], "nothing remembered": []}
+
+    def ask_anew(path: str) -> None:
+        app.state.known_subjects = KnownSubjects()
+        ask(path)
+
     for number in range(rounds):
         with patch.object(RequestContext, "_access", lambda *_: None), patch.object(RequestContext, "_logged", _plain):
             without.append(_round(ask, path, number, threads))
-        with patch.object(access_log, "MOST_AT_ONCE", 1_000_000):
-            at_once.append(_round(ask, path, number, threads))
-        later.append(_round(ask, path, number, threads))
-        filling.append(_cost(lambda: access_index.fill(db), ANSWERS))
+        ways["with the log"].append(_round(ask, path, number, threads))
+        filling.append(_cost(lambda: access_index.fill(app.state.db), ANSWERS))
+        ways["nothing remembered"].append(_round(ask_anew, path, number, threads))
+        access_index.fill(app.state.db)
     off, fill = _middle(without), _middle(filling)
     print(f"{name}: {off.processor:.2f} ms of processor time without the log, taken {off.taken:.2f} ms")
-    for way, costs in (("entries at once", at_once), ("long answers later", later)):
-        on = _middle(costs)
-        more = on.processor - off.processor
-        print(f"  {way}: {on.processor:.2f} ms, {more:+.2f} ms, {more / off.processor:+.0%}; taken {on.taken:.2f} ms")
-    print(f"  the entries, written in batches afterwards: {fill.processor:.2f} ms per answer")
+    for way, costs in ways.items():
+        more = _middle([_difference(on, beside) for on, beside in zip(costs, without, strict=True)])
+        share = more.processor / off.processor
+        print(f"  {way}: {more.processor:+.2f} ms, {share:+.0%}; taken {more.taken:+.2f} ms")
+    print(f"  the entries, written in batches afterwards: {fill.processor:.2f} ms per answer", flush=True)
 
 
 def _plain(context: RequestContext, response, _access):  # type: ignore[no-untyped-def]  # in place of a method
@@ -113,6 +125,10 @@ def _cost(action: Callable[[], object], answers: int) -> Cost:
     return Cost((time.process_time() - used) * 1000 / answers, (time.perf_counter() - began) * 1000 / answers)
 
 
+def _difference(on: Cost, off: Cost) -> Cost:
+    return Cost(on.processor - off.processor, on.taken - off.taken)
+
+
 def _middle(costs: list[Cost]) -> Cost:
     return Cost(median(cost.processor for cost in costs), median(cost.taken for cost in costs))
 
@@ -128,7 +144,7 @@ def _postgresql(stack: ExitStack) -> str:
 
 
 @contextmanager
-def _service(folder: Path, url: str, cases: int) -> Iterator[tuple[Callable[[str], None], Database]]:
+def _service(folder: Path, url: str, cases: int) -> Iterator[tuple[Callable[[str], None], FastAPI]]:
     keys = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
     settings = Settings(
         env="development",
@@ -136,6 +152,7 @@ def _service(folder: Path, url: str, cases: int) -> Iterator[tuple[Callable[[str
         data_dir=folder,
         people_keys=(keys[0],),
         cursor_key=keys[1],
+        subject_limit=NO_LIMIT,
     )
     load.fill(settings.database_url, settings, cases)
     app = create_app(settings)
@@ -154,7 +171,10 @@ def _service(folder: Path, url: str, cases: int) -> Iterator[tuple[Callable[[str
             if status != 200:  # any other is no answer to be measured
                 raise SystemExit(f"{path}: {status}")
 
-        yield ask, app.state.db
+        ask("/v1/cases")
+        gc.collect()
+        gc.freeze()
+        yield ask, app
     app.state.db.close()
 
 

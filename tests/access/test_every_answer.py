@@ -28,8 +28,9 @@ from tests.web.visiting import Visitor
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_content
+from ungdom.store.access_content import AccessEntry
 from ungdom.store.access_index import EntryIndex
-from ungdom.store.access_log import Access, AccessEntry, AccessLog, AccessStream
+from ungdom.store.access_log import Access, AccessLog, AccessStream
 from ungdom.store.errors import Unavailable
 from ungdom.store.schema.access import AccessKind, access_entry, access_log
 

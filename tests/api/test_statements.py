@@ -17,7 +17,8 @@ KEPT = 3
 
 
 OF_THE_LOG = (
-    "SELECT case_id, case_id, person_id",
+    "SELECT case_id, case_id, person_id",  # with its form on PostgreSQL
+    "SELECT encode(uuid_send(case_id), 'hex'), encode(uuid_send(case_id), 'hex')",
     "WITH answer AS",
     "INSERT INTO access_log",
     "INSERT INTO access_entry",

@@ -15,7 +15,8 @@ from ungdom.audit import anchors
 from ungdom.audit.anchors import Anchor
 from ungdom.jobs import sealing
 from ungdom.store import access_index, access_withholdings, chain_export, notes, observations, retention
-from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessLog, AccessStream
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessLog, AccessStream
 from ungdom.store.access_withholdings import Withholding
 from ungdom.store.ids import uuid7
 from ungdom.store.notes import Note

@@ -1,5 +1,6 @@
 """The entries of long answers of the access log: in its row at once, in `access_entry` later, found at any moment."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -9,9 +10,9 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from ungdom.store import access_index, access_queries, bulk, chain_verification
-from ungdom.store.access_content import pack, unpack
+from ungdom.store.access_content import AccessEntry, packed_contents, unpack
 from ungdom.store.access_index import ANSWERS_AT_ONCE
-from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessLog
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessLog
 from ungdom.store.access_queries import AccessFilters, LoggedAccess
 from ungdom.store.errors import Unavailable
 from ungdom.store.ids import uuid7
@@ -61,11 +62,27 @@ def test_packed_entries_are_read_as_they_were() -> None:
         AccessEntry(uuid4(), uuid4()), AccessEntry(None, uuid4()), AccessEntry(None, None, uuid4()),
         AccessEntry(uuid4(), None, uuid4()), AccessEntry(uuid4(), uuid4(), uuid4()), AccessEntry(None, None),
     )  # fmt: skip
-    packed = pack(every)
+    packed = b"".join(every)
 
-    assert tuple(AccessEntry(*ids) for ids in unpack(packed)) == every
+    assert tuple(unpack(packed)) == every
     for end in range(len(packed)):  # damaged bytes raise nothing
         assert len(list(unpack(packed[:end]))) < len(every)
+
+
+@pytest.mark.parametrize("kinds", [("case",), ("case", "person", "message", "both", "nothing")], ids=len)
+def test_the_contents_of_packed_entries_are_those_of_their_rows(kinds: tuple[str, ...]) -> None:
+    ids = {
+        "case": (uuid4(), uuid4(), None), "person": (None, uuid4(), None), "message": (None, None, uuid4()),
+        "both": (uuid4(), None, uuid4()), "nothing": (None, None, None),
+    }  # fmt: skip
+    rows = [ids[kind] for kind in kinds * 7]
+    packed = b"".join(AccessEntry(*row) for row in rows)
+    contents = [json.dumps([id and str(id) for id in row], separators=(",", ":")).encode() for row in rows]
+
+    assert packed_contents(packed) == contents
+    assert [entry.ids for entry in unpack(packed)] == rows
+    assert packed_contents(packed[:-1]) == contents[: len(packed_contents(packed[:-1]))]
+    assert len(packed_contents(packed + b"\x03")) == len(rows)
 
 
 def test_an_answer_is_found_by_its_case_before_its_entries_are_written_and_after(db: Database) -> None:

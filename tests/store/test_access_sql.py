@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from tests.store import cases
 from ungdom.store import access_sql, journal
-from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessStream
-from ungdom.store.access_subjects import subjects_of
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessStream
+from ungdom.store.access_subjects import KnownSubjects, subjects_of
 from ungdom.store.schema.access import AccessKind, access_entry, access_log, access_pending
 from ungdom.store.session import Database
 from ungdom.workflow.rules.access import AccessPurpose
@@ -57,4 +58,22 @@ def test_what_was_loaded_is_named_as_the_database_names_it(db: Database) -> None
         assert stored is not None
         loaded = stored.record_by_case
         for ids in ({case_id}, {case_id, stored.person_id}, {case_id, other, UUID(int=7)}, {other}, {stored.person_id}):
-            assert set(subjects_of(tx, ids, loaded)) == set(subjects_of(tx, ids)) != set()
+            digits = {id.hex for id in ids}
+            assert set(subjects_of(tx, digits, loaded)) == set(subjects_of(tx, digits)) != set()
+
+
+def test_many_ids_name_the_same_as_few(db: Database) -> None:
+    """About many the cases are asked first, and every other kind of the rest."""
+    with db.writing() as tx:
+        opened = [cases.opened(tx, 2) for _ in range(2)]
+        last = journal.load(tx, cases.opened(tx, 2).case_id)
+        assert last is not None
+        ids = {*(case.case_id.hex for case in opened), last.person_id.hex}
+        nobody = {UUID(int=n).hex for n in range(MOST_AT_ONCE)}
+
+        few = subjects_of(tx, ids)
+        assert [entry.ids for entry in few] == [
+            *sorted((case.case_id, case.person_id, None) for case in opened), (None, last.person_id, None),
+        ]  # fmt: skip
+        assert subjects_of(tx, ids | nobody) == KnownSubjects().of(tx, ids | nobody) == few
+        assert subjects_of(tx, nobody) == subjects_of(tx, {UUID(int=7).hex, *nobody}) == ()

@@ -12,7 +12,8 @@ from tests.api.build import assert_problem, case_at, opened, recorded
 from tests.service import Client, Service
 from tests.store.cases import somebody
 from ungdom.store import access_index
-from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessEntry, AccessLog
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import MOST_AT_ONCE, Access, AccessLog
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.schema.persons import person

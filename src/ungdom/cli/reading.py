@@ -45,7 +45,7 @@ def log_read(
         return None
     now = clock.now()
     with db.reading() as tx:
-        entries = subjects_of(tx, set(ids or ()))
+        entries = subjects_of(tx, {id.hex for id in ids or ()})
     if ids is not None and not entries:
         return None
     access = replace(_access(command, now, matters), entries=entries)

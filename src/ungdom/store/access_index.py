@@ -15,8 +15,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
 
 from ungdom.observability.logger import EventLogger
 from ungdom.store import bulk
-from ungdom.store.access_content import unpack
-from ungdom.store.access_log import AccessEntry
+from ungdom.store.access_content import AccessEntry, unpack
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import access_entry, access_log, access_pending
 from ungdom.store.schema.persons import person
@@ -68,7 +67,7 @@ def _fill_some(tx: Connection) -> int:
     written = set(tx.scalars(select(N.access_id).where(N.access_id.in_(ids)).distinct()))
     answers = _packed_answers(tx, access_log.c.access_id.in_([id for id in ids if id not in written]))
     rows = [
-        (access_id, place, entry.case_id, entry.person_id, entry.message_id)
+        (access_id, place, *entry.ids)
         for access_id, entries in sorted(answers.items())
         for place, entry in enumerate(entries)
     ]
@@ -81,7 +80,7 @@ def _fill_some(tx: Connection) -> int:
 
 def _packed_answers(tx: Connection, condition: ColumnElement[bool]) -> dict[UUID, tuple[AccessEntry, ...]]:
     rows = tx.execute(select(A.access_id, A.entries).where(condition, A.entries.is_not(None)))
-    return {access_id: tuple(AccessEntry(*ids) for ids in unpack(packed)) for access_id, packed in rows}
+    return {access_id: tuple(unpack(packed)) for access_id, packed in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ungdom.audit import links
 from ungdom.audit.shown import shown_hash
 from ungdom.store import access_sql
-from ungdom.store.access_content import ANSWER_CONTENT, answer_content, entry_content, pack
+from ungdom.store.access_content import ANSWER_CONTENT, AccessEntry, answer_content, packed_contents
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.schema.access import AccessKind
 from ungdom.store.session import Database
@@ -34,15 +34,6 @@ NOT_WRITTEN = "access_log"
 """The reason of `Unavailable` where a row of the access log cannot be written."""
 MOST_AT_ONCE = 4
 """Entries of an answer up to which they are written to `access_entry` with it, and not later."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessEntry:
-    """A case, person or message in an answer. `person_id`: the record of the person; `message_id`: one without case."""
-
-    case_id: UUID | None
-    person_id: UUID | None
-    message_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +86,12 @@ class AccessStream:
 
 
 def _row(access: Access) -> dict[str, Any]:
+    packed = b"".join(access.entries)
+    given = {name: getattr(access, name) for name in _GIVEN}
     return {
-        **{name: getattr(access, name) for name in _GIVEN},
-        "shown": shown_hash(map(entry_content, access.entries)),
-        "entries": pack(access.entries) if access.is_long else None,
+        **given,
+        "shown": shown_hash(packed_contents(packed)),
+        "entries": packed if access.is_long else None,
     }
 
 

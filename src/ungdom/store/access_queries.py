@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
+from ungdom.store.access_content import AccessEntry
 from ungdom.store.access_index import EntryIndex
-from ungdom.store.access_log import AccessEntry
 from ungdom.store.ids import uuid7
 from ungdom.store.records import people_by_id, records_of
 from ungdom.store.schema.access import AccessKind, access_log

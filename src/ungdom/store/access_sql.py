@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, insert, literal_column
 
-from ungdom.store.access_content import ENTRY_CONTENT, ShownIds
+from ungdom.store.access_content import ENTRY_CONTENT, AccessEntry
 from ungdom.store.prepared import Prepared
 from ungdom.store.schema.access import access_entry, access_log, access_pending
 
-Answer = tuple[dict[str, Any], Sequence[ShownIds]]
+Answer = tuple[dict[str, Any], Sequence[AccessEntry]]
 """The row of `access_log`, and the entries that get a row of `access_entry`; none for a long answer."""
 
 
@@ -52,8 +52,8 @@ def _is_long(row: dict[str, Any]) -> bool:
     return row["entries"] is not None
 
 
-def _ids(entry: ShownIds) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in ENTRY_CONTENT}
+def _ids(entry: AccessEntry) -> dict[str, Any]:
+    return dict(zip(ENTRY_CONTENT, entry.ids, strict=True))
 
 
 _ANSWER, _ENTRY, _PENDING = (Prepared(insert(table)) for table in (access_log, access_entry, access_pending))

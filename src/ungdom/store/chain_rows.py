@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from ungdom.audit.content import encode
 from ungdom.audit.shown import LoggedAnswer, ShownEntry
 from ungdom.audit.walk import ChainedRow
-from ungdom.store.access_content import ENTRY_CONTENT, packed_content, unpack
+from ungdom.store.access_content import ENTRY_CONTENT, packed_contents
 from ungdom.store.chain_tables import ChainedTable, RecordedTable, canonical_sql
 from ungdom.store.prepared import Prepared
 from ungdom.store.schema.access import access_entry, access_log, access_pending
@@ -130,8 +130,8 @@ def packed_entries(
     if streams is not None:
         query = query.where(access_log.c.stream.in_(streams))
     for access_id, packed in _fetched(tx, query.order_by(access_log.c.access_id)):
-        entries = unpack(packed) if isinstance(packed, bytes) else ()
-        for content in [packed_content(ids) for ids in entries] or [b""]:
+        contents = packed_contents(packed) if isinstance(packed, bytes) else []
+        for content in contents or [b""]:
             yield access_id, content
 
 

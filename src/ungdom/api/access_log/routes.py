@@ -138,7 +138,7 @@ def _page_of_case(tx: Connection, context: RequestContext, case_id: UUID, query:
     is_leader = context.recorder.viewer.role is not Role.AUDITOR
     if is_leader:
         _own_case(tx, context, case_id)
-    elif not subjects_of(tx, [case_id]):
+    elif not subjects_of(tx, [case_id.hex]):
         raise NotVisible
     filters = _filters(query, case_id=case_id)
     return _access_page(tx, context, query, f"accesses to case {case_id}", filters, is_leader)

@@ -17,7 +17,8 @@ from starlette.types import Scope
 from ungdom.api.http.authorisation import SAFE_METHODS
 from ungdom.api.http.responses import AccessNote
 from ungdom.api.http.tokens import Principal
-from ungdom.store.access_log import Access, AccessEntry
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import Access
 from ungdom.store.ids import uuid7
 from ungdom.store.schema.access import AccessKind
 from ungdom.workflow import redaction
@@ -53,19 +54,17 @@ class Reader:
         return cls(principal.viewer, principal.source, principal.organisation)
 
 
+def digits_in(text: bytes) -> set[str]:
+    """Every id that stands in it, as its 32 hexadecimal digits."""
+    places = [match.start() - _BEFORE for match in _ID.finditer(text)]
+    candidates = {text[place : place + ID_LENGTH] for place in places if place >= 0}
+    ids = [text for text in candidates if not text[:_BEFORE].translate(None, b"0123456789abcdef")]
+    return {text.replace(b"-", b"").decode("ascii") for text in ids}
+
+
 def ids_in(text: bytes) -> set[UUID]:
     """Every id that stands in it."""
-    places = (match.span() for match in _ID.finditer(text) if match.start() >= _BEFORE)
-    candidates = {text[start - _BEFORE : end] for start, end in places}
-    return {id for id in map(_id_of, candidates) if id is not None}
-
-
-@lru_cache(maxsize=1_024)
-def _id_of(text: bytes) -> UUID | None:
-    """The id that stands there; None where what is before the first hyphen is none. Lists show the same ones again."""
-    if text[:_BEFORE].translate(None, b"0123456789abcdef"):
-        return None
-    return UUID(int=int(text.replace(b"-", b""), 16))
+    return {UUID(digits) for digits in digits_in(text)}
 
 
 def ids_in_address(path: str) -> set[UUID]:
@@ -77,9 +76,12 @@ def ids_in_address(path: str) -> set[UUID]:
     return ids
 
 
-def ids_of(scope: Scope, body: bytes) -> set[UUID]:
-    """Every id in the address and in the body of an answer: what the request is about, and what else is shown."""
-    return ids_in_address(scope["path"]) | ids_in(body)
+def digits_of(scope: Scope, body: bytes) -> set[str]:
+    """Every id in the address and in the body of an answer: what the request is about, and what else is shown.
+
+    Each as its 32 hexadecimal digits: a list shows hundreds.
+    """
+    return {id.hex for id in ids_in_address(scope["path"])} | digits_in(body)
 
 
 def access_of(

@@ -18,7 +18,8 @@ from ungdom.api.http.handlers import response_for
 from ungdom.api.http.responses import AccessNote
 from ungdom.observability.logger import EventLogger
 from ungdom.store import case_queries, person_search, records
-from ungdom.store.access_log import Access, AccessEntry, AccessLog, broken_off
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import Access, AccessLog, broken_off
 from ungdom.store.access_subjects import subjects_of
 from ungdom.store.errors import StoreError, Unavailable
 from ungdom.store.ids import uuid7
@@ -131,7 +132,7 @@ class _Answer:
         entries: tuple[AccessEntry, ...] = ()
         if ids:
             with _database(self._scope).reading() as tx:
-                entries = subjects_of(tx, ids - self._hidden(tx, reader.viewer))
+                entries = subjects_of(tx, {id.hex for id in ids - self._hidden(tx, reader.viewer)})
         access = access_of(self._scope, reader, self._now(), AccessNote(), entries)
         if access is not None:
             _access_log(self._scope).write(access)

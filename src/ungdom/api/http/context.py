@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, partial
 from typing import Annotated, TypeVar
-from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
 from ungdom import texts
-from ungdom.api.http.access import Reader, access_of, ids_of
+from ungdom.api.http.access import Reader, access_of, digits_of
 from ungdom.api.http.authorisation import SAFE_METHODS, NeededScope, RolePredicate, require_role, requires, rule_of
 from ungdom.api.http.errors import IdempotencyMismatch, NotASystem, ResponseWithheld
 from ungdom.api.http.preconditions import precondition
@@ -26,7 +25,8 @@ from ungdom.intake.retry import retry_after_commit
 from ungdom.message.text import HeaderText, TagText
 from ungdom.retention.journal import ErasureJournal
 from ungdom.store import idempotency
-from ungdom.store.access_log import Access, AccessEntry, AccessLog
+from ungdom.store.access_content import AccessEntry
+from ungdom.store.access_log import Access, AccessLog
 from ungdom.store.access_subjects import KnownSubjects, LoadedCases, subjects_of
 from ungdom.store.encryption import EncryptionKeys
 from ungdom.store.errors import Stale
@@ -43,7 +43,7 @@ SOURCE = "api"
 
 T = TypeVar("T")
 
-SubjectsOf = Callable[[Connection, Collection[UUID], LoadedCases], tuple[AccessEntry, ...]]
+SubjectsOf = Callable[[Connection, Collection[str], LoadedCases], tuple[AccessEntry, ...]]
 """How the cases and persons are found that the ids in an answer name."""
 
 
@@ -247,7 +247,8 @@ class RequestContext:
     def _access(self, tx: Connection, response: ApiResponse, subjects: SubjectsOf = subjects_of) -> Access | None:
         """What is to be written to the access log of this answer."""
         note = response.access
-        entries = subjects(tx, ids_of(self._request.scope, response.body) | note.named, note.loaded)
+        named = digits_of(self._request.scope, response.body) | {id.hex for id in note.named}
+        entries = subjects(tx, named, note.loaded)
         reader = replace(Reader.of(self.principal), purpose=self.purpose)
         return access_of(self._request.scope, reader, self.now, note, entries)
 
