@@ -1,6 +1,7 @@
 """Offices compared over HTTP and from the command line: who reads it, and what keeps it from being a ranking."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def test_offices_stand_in_the_order_of_their_codes_with_words_beside(
     assert found["covariates"] == ["sanction", "offence_group", "age"]
     assert "rangering" in found["notes"][0]
     assert f"{len(enough)} kontorer" in found["notes"][1]
+    assert re.search(r" ligger 0,[12] av dem", found["notes"][1])
+    english = loaded.send(
+        "GET",
+        PATH,
+        params=YEARS | {"statistic": statistic},
+        headers={"Authorization": f"Bearer {secretariat.token}", "Accept-Language": "en"},
+    )
+    assert re.search(r" 0\.[12] of them", english.json()["notes"][1])
     assert {test["test"] for test in found["tests"]} == ({"log_rank", "gray"} if statistic == "p2" else {"chi_squared"})
     for office in enough:
         value, limits = office["value"]["value"], office["limits"]

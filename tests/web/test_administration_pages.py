@@ -71,6 +71,15 @@ def test_the_tables_have_what_the_interface_answers(one: Service) -> None:
     assert "coordinator-oslo" in admin.get("/administration/staff").text
 
 
+def test_many_cases_of_one_answer_are_shown_when_they_are_opened(one: Service) -> None:
+    client = one.as_("coordinator", "oslo")
+    cases = [case_at(client, "registered") for _ in range(4)]
+    Visitor(one).sign_in("coordinator", "oslo").get("/today")
+    log = signed_in(one, "auditor").get("/administration/access-log?subject=coordinator-oslo").text
+    [folded] = re.findall(r"<details><summary>4 saker og personer</summary>(.*?)</details>", log)
+    assert all(f"<li>{case}</li>" in folded for case in cases)
+
+
 def test_contacts_and_webhooks_are_listed_as_in_the_interface(one: Service) -> None:
     leader, client = signed_in(one, "leader"), one.as_("leader", "oslo")
     contact = {"agency": "police", "name": "Vakta", "subject": "police-7"}

@@ -23,6 +23,7 @@ from ungdom.api.staff.routes import list_staff
 from ungdom.api.staff.schemas import StaffList, StaffQuery
 from ungdom.message.text import CursorText, ReferenceText
 from ungdom.texts import Language
+from ungdom.texts.numbers import number
 from ungdom.web import formats
 from ungdom.web.night_counts import counts_in_words
 from ungdom.web.page import answer, data_of
@@ -44,7 +45,8 @@ class Table:
     """A table. `columns`: keys of their texts, after `table.`; a cell of `rows` that is a list is drawn as one.
 
     `links`: where the first cell of each row leads, for every row or none. `following`: the cursor of the next page;
-    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table.
+    `filters`: what is asked for, by the name of the field; `state`: facts that stand above the table. `folded`: the
+    column whose long lists are shown when they are opened.
     """
 
     path: str
@@ -54,6 +56,7 @@ class Table:
     filters: Mapping[str, str] = field(default_factory=dict)
     state: Mapping[str, str] = field(default_factory=dict)
     links: Sequence[str] = ()
+    folded: str | None = None
 
 
 class TableQuery(PageForm):
@@ -143,18 +146,18 @@ def access_table(request: Request, context: ReadContext, query: Annotated[Access
     data = data_of(list_accesses(context, AccessQuery(limit=ROWS, cursor=query.cursor, subject=query.subject)))
     language = context.language
 
-    def row(access: dict[str, Any]) -> list[str]:
+    def row(access: dict[str, Any]) -> list[str | list[str]]:
         role, purpose = Role(access["role"]), AccessPurpose(access["purpose"])
         who = f"{access['subject']} ({texts.label(language, role)})"
         searched = ", ".join(_criterion(language, code) for code in access["criteria"])
-        about = " ".join(str(x["case"] or x["person"] or x["message"]) for x in access["subjects"])
+        about = [str(x["case"] or x["person"] or x["message"]) for x in access["subjects"]]
         instant = formats.instant(language, access["at"])
         return [instant, who, access["route"], texts.label(language, purpose), searched, about]
 
     columns = ("at", "who", "route", "purpose", "searched", "about")
     rows = [row(access) for access in data["items"]]
     filters = {"subject": query.subject or ""}
-    return _table(request, context, Table(ACCESS, columns, rows, data["next"], filters))
+    return _table(request, context, Table(ACCESS, columns, rows, data["next"], filters, folded="about"))
 
 
 @router.get(AUDIT, response_model=AuditOut)
@@ -166,7 +169,7 @@ def audit_table(request: Request, context: ReadContext) -> Response:
         "seal": f"{seal['number']}: {formats.instant(language, seal['sealed_at'])}" if seal else "–",
         "anchor": f"{anchor['number']}: {formats.instant(language, anchor['exported_at'])}" if anchor else "–",
         "verification": formats.instant(language, verification["finished_at"]) if verification else "–",
-        "checked": formats.number(language, verification["rows"]) if verification else "–",
+        "checked": number(language, verification["rows"]) if verification else "–",
     }
 
     columns = ("table", "stream", "position", "problem")
@@ -194,6 +197,7 @@ def _table(request: Request, context: RequestContext, table: Table) -> Response:
         "next_page": address_of(table.path, given, {"cursor": table.following}) if table.following else None,
         "filters": table.filters,
         "state": table.state,
+        "folded": table.folded,
     }
     return answer(request, "administration.html", values)
 

@@ -1,28 +1,18 @@
-"""Days, instants and numbers as they are written in each language, by Babel."""
+"""Days, instants and shares as they are written in each language, by Babel."""
 
 from datetime import date, datetime
-from functools import cache
 from typing import Literal
 
-from babel import Locale
 from babel import dates as babel_dates
 from babel import numbers as babel_numbers
 
 from ungdom.texts import Language
+from ungdom.texts.numbers import locale_of
 from ungdom.workflow.calendar import OSLO
 
 SOON_DAYS = 7
 """Up to as many days before it a day is marked: for the eye alone, no notice or rule depends on it."""
 Urgency = Literal["none", "over", "today", "soon", "later"]
-
-TERRITORIES = {"nb": "NO", "nn": "NO", "en": "GB"}
-"""Whose customs a language follows here, where there are several."""
-
-
-@cache
-def locale_of(language: Language) -> Locale:
-    """How this language writes days and numbers. Raises `babel.UnknownLocaleError`."""
-    return Locale(language, TERRITORIES.get(language))
 
 
 def as_day(value: date | str) -> date:
@@ -50,11 +40,6 @@ def instant(language: Language, value: datetime | str) -> str:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     there = moment.astimezone(OSLO)
     return f"{short_day(language, there.date())}, {there:%H:%M}"
-
-
-def number(language: Language, value: int | float) -> str:
-    """A number with the separators of the language: 12 345."""
-    return babel_numbers.format_decimal(value, locale=locale_of(language))
 
 
 def percent(language: Language, share: float) -> str:

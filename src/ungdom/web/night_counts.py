@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ungdom import texts
 from ungdom.retention.rules import RetentionCode
 from ungdom.texts import Language
-from ungdom.web import formats
+from ungdom.texts.numbers import number
 from ungdom.web.templating import SECTION
 
 _RULES = "|".join(RetentionCode)
@@ -16,7 +16,7 @@ _OF_RETENTION = re.compile(rf"retention_({_RULES})_(erased|unconfirmed|failed)")
 
 def counts_in_words(language: Language, counts: Mapping[str, int]) -> list[str]:
     """Each count with its name in this language, in their order. A name of another version of the program is kept."""
-    return [f"{formats.number(language, count)} {_name_of(language, name)}" for name, count in counts.items()]
+    return [f"{number(language, count)} {_name_of(language, name)}" for name, count in counts.items()]
 
 
 def _name_of(language: Language, name: str) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ungdom import texts
 from ungdom.store import reference
 from ungdom.texts import Language
+from ungdom.texts.numbers import number
 from ungdom.web import formats
 from ungdom.web.assets import assets
 
@@ -39,7 +40,7 @@ def environment(language: Language) -> Environment:
         return texts.text(language, section, key)
 
     def days(count: int) -> str:
-        return page_text("days.one" if abs(count) == 1 else "days.many", count=formats.number(language, count))
+        return page_text("days.one" if abs(count) == 1 else "days.many", count=number(language, count))
 
     env.globals.update(
         t=page_text,
@@ -56,7 +57,7 @@ def environment(language: Language) -> Environment:
         weekday=lambda value: formats.weekday(language, value),
         instant=lambda value: formats.instant(language, value),
         urgency=formats.urgency,
-        number=lambda value: formats.number(language, value),
+        number=lambda value: number(language, value),
         percent=lambda value: formats.percent(language, value),
     )
     return env

@@ -21,6 +21,7 @@ from ungdom.api.statistics.comparison_schemas import (
     OfficeComparisonOut,
 )
 from ungdom.api.statistics.present import question_of
+from ungdom.texts.numbers import tenths
 
 DIGITS = 6
 VARIES_MORE = 1.5
@@ -65,15 +66,16 @@ def comparison_out(
 def _notes(comparison: OfficeComparison, question: CubeQuery, language: texts.Language) -> Iterator[str]:
     """Why this is no ranking, what chance alone does, what was adjusted for, and that it is not to be published."""
     yield texts.text(language, "comparison", "no_ranking")
-    chance: dict[str, str | int] = {"compared": comparison.compared, "expected": f"{comparison.by_chance['95']:.1f}"}
-    yield texts.text(language, "comparison", "chance", **chance)
+    expected = tenths(language, comparison.by_chance["95"])
+    yield texts.text(language, "comparison", "chance", compared=comparison.compared, expected=expected)
     if question.by:
         named = ", ".join(texts.label(language, StatisticDimension(covariate)).lower() for covariate in question.by)
         yield texts.text(language, "comparison", "case_mix", covariates=named)
     else:
         yield texts.text(language, "comparison", "unadjusted")
-    if (comparison.overdispersion or 0) > VARIES_MORE:
-        yield texts.text(language, "comparison", "overdispersed", ratio=f"{comparison.overdispersion:.1f}")
+    if comparison.overdispersion and comparison.overdispersion > VARIES_MORE:
+        ratio = tenths(language, comparison.overdispersion)
+        yield texts.text(language, "comparison", "overdispersed", ratio=ratio)
     yield texts.text(language, "statistic", "note")
 
 
