@@ -107,6 +107,9 @@ EXTRACTS_AT_ONCE = 2
 """Number of extracts that a process writes at a time; others wait without blocking other requests."""
 SWITCH_SECONDS = 0.001
 """Seconds after which a request thread that computes lets the event loop go on, which refuses and answers health."""
+COLLECTED_AFTER = (10_000, 10, 20)
+"""Thresholds of the garbage collector: most of a request is gone before it looks, and it seldom looks at everything,
+which stops a process with many caches for some tenths of a second (bench/results.md)."""
 BATCH_SHARE = 2
 """Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
@@ -309,6 +312,7 @@ def prepared_app(settings: Settings, with_document: bool = False) -> FastAPI:
         doc_routes.prepare(app)
     gc.collect()
     gc.freeze()  # what a process has loaded by now stays: later collections need not go through it
+    gc.set_threshold(*COLLECTED_AFTER)
     return app
 
 
