@@ -1,6 +1,7 @@
 """The peers of the benchmark play by the rules of the service, and the statements of pgbench write what it writes."""
 
 import importlib
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_the_statements_of_pgbench_write_the_rows_of_the_service(
     assert pgbench.run(program, libpq, getattr(pgbench, script), 2, 2, 1).moves > 2
     with closing(Database.open(url)) as db:
         assert rebuild.check(db) == []
+
+
+@pytest.mark.parametrize("peer", ["django_peer", "orm_models", "spiff_peer"])
+def test_a_peer_writes_every_column_that_it_does_not_compute(peer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    columns: tuple[str, ...] = importlib.import_module("load").DERIVED_COLUMNS
+    source = (ROOT / "bench" / "peers" / f"{peer}.py").read_text()
+    assert [name for name in columns if not re.search(rf"\b{name}\b", source)] == []
 
 
 def test_a_section_is_replaced_between_its_marks() -> None:

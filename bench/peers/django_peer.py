@@ -108,6 +108,7 @@ class Case(models.Model):
     dated_on = models.DateField(null=True)
     undated_on = models.DateField(null=True)
     duties = models.TextField(null=True)
+    task_kinds = models.TextField(null=True)
     tasks = models.TextField(null=True)
     updated_at = models.DateTimeField()
 

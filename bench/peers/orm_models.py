@@ -53,6 +53,7 @@ class Case(Base):
     dated_on: Mapped[date | None]
     undated_on: Mapped[date | None]
     duties: Mapped[str | None]
+    task_kinds: Mapped[str | None]
     tasks: Mapped[str | None]
     updated_at: Mapped[datetime]
     events: Mapped[list["Event"]] = relationship(back_populates="case", lazy="write_only")

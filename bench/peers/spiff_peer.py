@@ -42,7 +42,8 @@ CASE = """SELECT c.case_id, reference, konfliktrad, version, phase, registered_o
 NEWEST = "SELECT occurred_on FROM event WHERE case_id = %s ORDER BY seq DESC LIMIT 1"
 UPDATE = """UPDATE case_current SET version = version + 1, state = %(state)s, waiting_for = %(waiting_for)s,
     waiting_since = %(waiting_since)s, look_on = %(look_on)s, act_on = %(act_on)s, dated_on = %(dated_on)s,
-    undated_on = %(undated_on)s, duties = %(duties)s, tasks = %(tasks)s, updated_at = %(now)s
+    undated_on = %(undated_on)s, duties = %(duties)s, task_kinds = %(task_kinds)s, tasks = %(tasks)s,
+    updated_at = %(now)s
     WHERE case_id = %(case_id)s AND version = %(version)s"""
 EVENT = """INSERT INTO event (case_id, seq, type, occurred_on, details, recorded_at, actor, role, subject, source)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'api')"""
