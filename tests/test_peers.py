@@ -58,6 +58,7 @@ def test_a_peer_writes_every_column_that_it_does_not_compute(peer: str, monkeypa
     monkeypatch.syspath_prepend(str(ROOT / "bench"))
     columns: tuple[str, ...] = importlib.import_module("load").DERIVED_COLUMNS
     source = (ROOT / "bench" / "peers" / f"{peer}.py").read_text()
+    assert columns
     assert [name for name in columns if not re.search(rf"\b{name}\b", source)] == []
 
 

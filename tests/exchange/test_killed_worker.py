@@ -49,6 +49,9 @@ def worker(url: str, folder: Path, path: Path, *program: str) -> Iterator[subpro
     with (folder / "worker.log").open("ab") as log, fork.Fork(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
             yield process
+        except AssertionError as error:
+            error.add_note(f"The log of the worker:\n{(folder / 'worker.log').read_text()}")
+            raise
         finally:
             process.kill()
 

@@ -44,6 +44,9 @@ def worker(url: str, folder: Path, *program: str, **more: str) -> Iterator[subpr
     with (folder / "worker.log").open("ab") as log, fork.Fork(command, env=env, stderr=log, cwd=ROOT) as process:
         try:
             yield process
+        except AssertionError as error:
+            error.add_note(f"The log of the worker:\n{(folder / 'worker.log').read_text()}")
+            raise
         finally:
             process.kill()
 
@@ -201,7 +204,8 @@ def test_the_worker_of_an_installation_tells_of_notices_and_ends_when_it_is_told
     hook(db, receiver.url, kinds=RAISED)
     url = str(db.writer.url)
     with worker(url, tmp_path, str(UNGDOM), "worker", "--every", "0.1") as process:
-        wait_for(lambda: standings(db) == ["delivered"])
+        wait_for(lambda: standings(db) == ["delivered"] or process.poll() is not None)
+        assert (standings(db), process.poll()) == (["delivered"], None)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
     assert len(receiver.got) == 1
