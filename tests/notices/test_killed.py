@@ -204,11 +204,13 @@ def test_the_worker_of_an_installation_tells_of_notices_and_ends_when_it_is_told
     hook(db, receiver.url, kinds=RAISED)
     url = str(db.writer.url)
     with worker(url, tmp_path, str(UNGDOM), "worker", "--every", "0.1") as process:
-        wait_for(lambda: standings(db) == ["delivered"] or process.poll() is not None)
-        assert (standings(db), process.poll()) == (["delivered"], None)
+        wait_for(lambda: "delivered" in standings(db) or process.poll() is not None)
+        assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
-    assert len(receiver.got) == 1
+    keys = keys_of(receiver)  # more than one where the night that is due has raised an alert meanwhile
+    assert set(standings(db)) <= {"delivered", "waiting"}
+    assert len(keys) == len(set(keys)) == standings(db).count("delivered") >= 1
 
 
 def test_the_alert_alone_is_told_when_only_that_is_wanted(both: Database, receiver: Receiver) -> None:
