@@ -57,7 +57,7 @@ run: $(DONE)/run ## start the demo with 1,000 invented cases (ARGS="--port 8100"
 test: $(DONE)/node $(DONE)/clients ## run every test (WORKERS=3, TESTS=tests/workflow to narrow, ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) $(TESTS)
 
-web: $(DONE)/node ## every page and state of the pages in every look with axe, and pictures of all in build/web; half an hour
+web: $(DONE)/node ## every page and state of the pages in every look with axe, and pictures of all in build/web; minutes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/web/every_look.py $(ARGS) $(TESTS)
 
 compare: $(DONE)/dev ## compare the data that the tests carry with ../shared, where it was taken from

@@ -56,7 +56,7 @@ TOLD, PAGE = 2_500, 25
 REFUSED = 503
 ALONE, ALONE_RATE = 9, 1.0
 WARM_UP = 4
-"""A cold service is asked so many times more slowly at first."""
+"""A cold service first gets one of so many requests, at most 100, so many times more slowly."""
 CLONE = """
 CREATE TEMP TABLE copy AS SELECT c.case_id AS old, c.person_id AS old_person, n,
   md5(c.case_id::text || n)::uuid AS case_id, md5(c.person_id::text || n)::uuid AS person_id,
@@ -299,7 +299,8 @@ def run(raw: str, folder: Path, chosen: argparse.Namespace) -> tuple[list[Measur
     rows = []
     with serve(settings, chosen.workers) as service:
         for name, way in (("interface", by_interface(asked, settings)), ("page of today", by_browser(asked, settings))):
-            asyncio.run(over_http(service.port, asked[:100], chosen.rate / WARM_UP, way))
+            first = asked[: min(100, len(asked) // WARM_UP)]
+            asyncio.run(over_http(service.port, first, chosen.rate / WARM_UP, way))
             before = service.cpu_seconds()
             times = asyncio.run(over_http(service.port, asked, chosen.rate, way))
             cpu = (service.cpu_seconds() - before) / len(asked) * 1000

@@ -1,7 +1,7 @@
 """Every page and state as people set their browsers: `make web`. Axe finds nothing; a picture of each is kept.
 
-Not among the tests that run each time: some five hundred pages. `tests/web/test_pages_browser.py` looks at each page
-at two widths.
+Not among the tests that run each time: some fifty pages and states in seven looks. `tests/web/test_pages_browser.py`
+looks at each page at two widths.
 """
 
 import os

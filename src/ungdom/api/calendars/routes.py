@@ -67,10 +67,8 @@ def list_calendar_feeds(context: ReadContext, query: Annotated[PageQuery, Query(
     """Your own feeds: when each was made and last read."""
 
     def operation(tx: Connection) -> ApiResponse:
-        read, place = (
-            partial(calendar_feeds.feeds_of, tx, _subject_of_feeds(context)),
-            attrgetter("created_at", "feed_id"),
-        )
+        read = partial(calendar_feeds.feeds_of, tx, _subject_of_feeds(context))
+        place = attrgetter("created_at", "feed_id")
         return list_response(context, "calendar feeds", query, FeedList, read, place, feed_out)
 
     return context.read(operation, in_service=False)
