@@ -108,8 +108,8 @@ EXTRACTS_AT_ONCE = 2
 SWITCH_SECONDS = 0.001
 """Seconds after which a request thread that computes lets the event loop go on, which refuses and answers health."""
 COLLECTED_AFTER = (10_000, 10, 20)
-"""Thresholds of the garbage collector: most of a request is gone before it looks, and it seldom looks at everything,
-which stops a process with many caches for some tenths of a second (bench/results.md)."""
+"""Thresholds of the garbage collector. Most objects of a request are freed before a collection begins; a full one is
+rare: it stops a process with large caches for some tenths of a second (bench/results.md)."""
 BATCH_SHARE = 2
 """Request threads per thread for batches of decisions: a process has half as many for them again, and at least one."""
 RETRY_SECONDS = 60
